@@ -1,0 +1,79 @@
+import type { AccessAttributes } from './status.ts';
+
+/** Somebody that the cluster knows, or `system:anonymous`. */
+export interface User {
+  readonly name: string;
+  readonly groups: readonly string[];
+}
+
+/** Who may do what: a Role and its binding in one. `*` stands for everything in verbs and resources. */
+export interface Role {
+  readonly users?: readonly string[];
+  readonly groups?: readonly string[];
+  readonly verbs: readonly string[];
+  /** With the subresource: `deployments`, `deployments/scale`. */
+  readonly resources: readonly string[];
+  /** Default: all, and the cluster scope. */
+  readonly namespaces?: readonly string[];
+  /** Default: all. A list never matches one, as in RBAC. */
+  readonly resourceNames?: readonly string[];
+}
+
+export const ANONYMOUS: User = { name: 'system:anonymous', groups: ['system:unauthenticated'] };
+
+/** The account that `kubeconfig` logs in as. */
+export const SERVICE_USER: User = {
+  name: 'system:serviceaccount:k8s-deployment-scaler:k8s-deployment-scaler',
+  groups: ['system:serviceaccounts', 'system:authenticated'],
+};
+
+const EVERYTHING: Role = { users: [SERVICE_USER.name], verbs: ['*'], resources: ['*'] };
+
+/** The table that access decisions follow. At first the service's own account may do everything, others nothing. */
+export class Roles {
+  #roles: Role[] = [EVERYTHING];
+
+  /** Adds one role. */
+  allow(role: Role): void {
+    this.#roles.push(role);
+  }
+
+  /** Replaces all of them, that of the service's own account included. */
+  set(roles: readonly Role[]): void {
+    this.#roles = [...roles];
+  }
+
+  /** Back to the beginning. */
+  reset(): void {
+    this.#roles = [EVERYTHING];
+  }
+
+  /** Whether some role allows it, and the reason that RBAC would give. */
+  decide(user: User, asked: AccessAttributes): { allowed: boolean; reason?: string } {
+    const index = this.#roles.findIndex((role) => applies(role, user) && covers(role, asked));
+    if (index < 0) return { allowed: false };
+    const name = `demo-${index}`;
+    return {
+      allowed: true,
+      reason: `RBAC: allowed by ClusterRoleBinding "${name}" of ClusterRole "${name}" to User "${user.name}"`,
+    };
+  }
+}
+
+function applies(role: Role, user: User): boolean {
+  return (
+    (role.users ?? []).includes(user.name) || user.groups.some((group) => (role.groups ?? []).includes(group))
+  );
+}
+
+function covers(role: Role, asked: AccessAttributes): boolean {
+  const resource = asked.subresource === '' ? asked.resource : `${asked.resource}/${asked.subresource}`;
+  return (
+    holds(role.verbs, asked.verb) &&
+    holds(role.resources, resource) &&
+    (role.namespaces === undefined || role.namespaces.includes(asked.namespace)) &&
+    (role.resourceNames === undefined || role.resourceNames.includes(asked.name))
+  );
+}
+
+const holds = (list: readonly string[], value: string) => list.includes('*') || list.includes(value);

@@ -1,0 +1,98 @@
+import { type ApiState, type Call, readObject } from './call.ts';
+import { answerEvent, answerNamespace } from './core-handlers.ts';
+import { answerCreate, answerDeployment } from './deployment-handlers.ts';
+import { answerList, matches, numberOf, selectionOf } from './list.ts';
+import { review } from './reviews.ts';
+import { isTrue } from './routes.ts';
+import { forbidden, internalError, methodNotAllowed, resourceNotFound, StatusError } from './status.ts';
+import type { DeploymentRecord } from './store.ts';
+import { Watch } from './watch.ts';
+
+/** The texts of a kube-apiserver 1.37. */
+const VERSION = {
+  major: '1',
+  minor: '37',
+  emulationMajor: '1',
+  emulationMinor: '37',
+  minCompatibilityMajor: '1',
+  minCompatibilityMinor: '36',
+  gitVersion: 'v1.37.2+demo',
+  gitCommit: '',
+  gitTreeState: '',
+  buildDate: '1970-01-01T00:00:00Z',
+  goVersion: 'go1.26.8',
+  compiler: 'gc',
+  platform: 'linux/amd64',
+};
+
+/**
+ * Answers one request as kube-apiserver does.
+ * @throws StatusError for a refusal, Gone where the client has left
+ */
+export async function answer(state: ApiState, call: Call): Promise<void> {
+  const { reply, target, user } = call;
+  if (target.kind === 'other') return refuse(call);
+  if (target.access !== undefined && !state.roles.decide(user, target.access).allowed) {
+    throw forbidden(user.name, target.access);
+  }
+  switch (target.kind) {
+    case 'version':
+      return reply.json(200, VERSION);
+    case 'health':
+      return reply.text(200, 'ok', { 'content-type': 'text/plain; charset=utf-8' });
+    case 'list':
+      return answerList(state.store, reply, selectionOf(target.namespace, call.query), call.query);
+    case 'watch':
+      return answerWatch(state, call);
+    case 'namespace':
+      return answerNamespace(state, call);
+    case 'event':
+      return answerEvent(state, call);
+    case 'review': {
+      const self = target.access?.resource === 'selfsubjectaccessreviews';
+      return reply.json(201, review(state.roles, user, self, await readObject(call)));
+    }
+    case 'create':
+      return answerCreate(state, call);
+    default:
+      return answerDeployment(state, call);
+  }
+}
+
+async function refuse({ reply, target, user, request }: Call): Promise<void> {
+  if (target.refusal === 'method') throw methodNotAllowed();
+  if (target.refusal === 'unknownResource') throw resourceNotFound();
+  if (user.name === 'system:anonymous') {
+    const path = request.url?.split('?')[0] ?? '';
+    const verb = (request.method ?? '').toLowerCase();
+    throw new StatusError(
+      403,
+      'Forbidden',
+      `forbidden: User "${user.name}" cannot ${verb} path "${path}"`,
+      {},
+    );
+  }
+  await reply.text(404, '404 page not found\n', { 'content-type': 'text/plain; charset=utf-8' });
+}
+
+async function answerWatch(state: ApiState, call: Call): Promise<void> {
+  const { query, reply, target } = call;
+  const selection = selectionOf(target.namespace, query);
+  const version = query.get('resourceVersion') ?? '';
+  if (!/^\d*$/.test(version)) {
+    const text = JSON.stringify(version);
+    throw internalError(
+      `resourceVersion: Invalid value: ${text}: strconv.ParseUint: parsing ${text}: invalid syntax`,
+    );
+  }
+  // Without a timeout the API server takes one between 30 and 60 minutes.
+  const seconds = numberOf(query, 'timeoutSeconds') ?? 1_800 * (1 + Math.random());
+  const options = {
+    resourceVersion: Number(version) || undefined,
+    timeoutMs: seconds * 1_000,
+    bookmarks: isTrue(query.get('allowWatchBookmarks')),
+    bookmarkIntervalMs: state.bookmarkIntervalMs,
+    matches: (record: DeploymentRecord) => matches(selection, record),
+  };
+  await new Watch(state.store, reply, options, call.fault).run();
+}

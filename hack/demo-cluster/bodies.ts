@@ -1,0 +1,186 @@
+import { isObject, type JsonObject } from './json.ts';
+import { sampleSource } from './sample-source.ts';
+import type { DeploymentRecord, DeploymentSource, DeploymentStatus, StoreEvent } from './store.ts';
+
+/** Parts of a body that depend on nothing but the source, as JSON text; empty where there are none. */
+interface SourceTexts {
+  readonly labels: string;
+  readonly annotations: string;
+  /** FieldsV1 of what a client set. */
+  readonly fields: string;
+  /** The members of spec but replicas. */
+  readonly spec: string;
+}
+
+/** Stand in a sample's texts for what differs, so that a hundred thousand bodies need no hundred thousand objects. */
+const NAME = '@name@';
+const NAMESPACE = '@namespace@';
+const SAMPLE_TEXTS = textsOf(sampleSource({ name: NAME, namespace: NAMESPACE }));
+
+/** FieldsV1 of a status. */
+const STATUS_FIELDS = fieldsOf({
+  availableReplicas: 0,
+  conditions: [{ name: 'Available' }, { name: 'Progressing' }],
+  observedGeneration: 0,
+  readyReplicas: 0,
+  replicas: 0,
+  updatedReplicas: 0,
+});
+
+/** A Deployment, JSON, without kind and apiVersion: so the items of a list come. */
+export function deploymentItem(record: DeploymentRecord): string {
+  return `{${members(record)}}`;
+}
+
+/** A Deployment, JSON. */
+export function deploymentBody(record: DeploymentRecord): string {
+  return `{"kind":"Deployment","apiVersion":"apps/v1",${members(record)}}`;
+}
+
+/** autoscaling/v1 Scale: a count of 0 is left out, as Go's omitempty does it. */
+export function scaleBody(record: DeploymentRecord): JsonObject {
+  const selector = Object.entries(selectorOf(record))
+    .map(([key, value]) => `${key}=${String(value)}`)
+    .sort();
+  return {
+    kind: 'Scale',
+    apiVersion: 'autoscaling/v1',
+    metadata: {
+      name: record.name,
+      namespace: record.namespace,
+      uid: record.uid,
+      resourceVersion: String(record.resourceVersion),
+      creationTimestamp: record.createdAt,
+    },
+    spec: record.replicas === 0 ? {} : { replicas: record.replicas },
+    status: { replicas: record.status?.replicas ?? 0, selector: selector.join(',') },
+  };
+}
+
+/** One line of a watch, with its line end. */
+export function eventLine(event: Pick<StoreEvent, 'type' | 'record'>): string {
+  return `{"type":"${event.type}","object":${deploymentBody(event.record)}}\n`;
+}
+
+/** A BOOKMARK carries a zero Deployment with nothing but the resourceVersion. */
+export function bookmarkLine(resourceVersion: number, initialEventsEnd: boolean): string {
+  const annotations = initialEventsEnd ? { 'k8s.io/initial-events-end': 'true' } : undefined;
+  return watchLine('BOOKMARK', {
+    kind: 'Deployment',
+    apiVersion: 'apps/v1',
+    metadata: { resourceVersion: String(resourceVersion), annotations },
+    spec: {
+      replicas: 0,
+      selector: null,
+      template: { metadata: {}, spec: { containers: null } },
+      strategy: {},
+    },
+    status: {},
+  });
+}
+
+export function watchLine(type: string, object: JsonObject): string {
+  return `${JSON.stringify({ type, object })}\n`;
+}
+
+function members(record: DeploymentRecord): string {
+  const { name, namespace, uid, resourceVersion, generation, createdAt, status } = record;
+  const texts = record.source === undefined ? sampleTexts(record) : textsOf(record.source);
+  const managers = [manager('kubectl', createdAt, texts.fields)];
+  if (status !== undefined) {
+    managers.push(
+      manager(
+        'kube-controller-manager',
+        createdAt,
+        `{"f:status":${JSON.stringify(STATUS_FIELDS)}}`,
+        'status',
+      ),
+    );
+  }
+  return (
+    `"metadata":{"name":"${name}","namespace":"${namespace}","uid":"${uid}","resourceVersion":"${resourceVersion}",` +
+    `"generation":${generation},"creationTimestamp":"${createdAt}"${texts.labels}${texts.annotations},` +
+    `"managedFields":[${managers.join()}]},"spec":{"replicas":${record.replicas}${texts.spec}},` +
+    `"status":${status === undefined ? '{}' : JSON.stringify(statusOf(record, status))}`
+  );
+}
+
+function sampleTexts({ name, namespace }: DeploymentRecord): SourceTexts {
+  const fill = (text: string) => text.replaceAll(NAME, name).replaceAll(NAMESPACE, namespace);
+  const { labels, annotations, fields, spec } = SAMPLE_TEXTS;
+  return { labels: fill(labels), annotations: fill(annotations), fields: fill(fields), spec: fill(spec) };
+}
+
+function textsOf({ labels, annotations, spec }: DeploymentSource): SourceTexts {
+  const member = (name: string, value: JsonObject | undefined) =>
+    value === undefined ? '' : `,"${name}":${JSON.stringify(value)}`;
+  const metadata = { 'f:annotations': fieldsOf(annotations), 'f:labels': fieldsOf(labels) };
+  const specMembers = JSON.stringify(spec).slice(1, -1);
+  return {
+    labels: member('labels', labels),
+    annotations: member('annotations', annotations),
+    fields: JSON.stringify({ 'f:metadata': metadata, 'f:spec': fieldsOf(spec) }),
+    spec: specMembers === '' ? '' : `,${specMembers}`,
+  };
+}
+
+/** An entry of managedFields: who set which field. In a real cluster they are a third of the body. */
+function manager(name: string, time: string, fields: string, subresource?: string): string {
+  const end = subresource === undefined ? '' : `,"subresource":"${subresource}"`;
+  return (
+    `{"manager":"${name}","operation":"Update","apiVersion":"apps/v1","time":"${time}",` +
+    `"fieldsType":"FieldsV1","fieldsV1":${fields}${end}}`
+  );
+}
+
+/** The FieldsV1 form of a value: its keys, down to the leaves. */
+function fieldsOf(value: unknown): JsonObject {
+  if (Array.isArray(value)) {
+    const name = (item: unknown, i: number) => (isObject(item) ? String(item.name ?? i) : String(i));
+    return Object.fromEntries(value.map((item, i) => [`k:{"name":"${name(item, i)}"}`, fieldsOf(item)]));
+  }
+  if (!isObject(value)) return {};
+  return Object.fromEntries(Object.entries(value).map(([key, child]) => [`f:${key}`, fieldsOf(child)]));
+}
+
+function selectorOf(record: DeploymentRecord): JsonObject {
+  const selector = record.source?.spec.selector;
+  if (isObject(selector) && isObject(selector.matchLabels)) return selector.matchLabels;
+  return { 'app.kubernetes.io/name': record.name };
+}
+
+function statusOf(record: DeploymentRecord, status: DeploymentStatus): JsonObject {
+  const missing = status.replicas - status.readyReplicas;
+  const ready = missing <= 0;
+  // A count of 0 is left out, as Go's omitempty does it.
+  const count = (value: number) => (value > 0 ? value : undefined);
+  const condition = (type: string, ok: boolean, reason: string, message: string) => ({
+    type,
+    status: ok ? 'True' : 'False',
+    lastUpdateTime: record.createdAt,
+    lastTransitionTime: record.createdAt,
+    reason,
+    message,
+  });
+  const available = ready ? 'MinimumReplicasAvailable' : 'MinimumReplicasUnavailable';
+  const set = `ReplicaSet "${record.name}-7d9c5b8f6d"`;
+  return {
+    observedGeneration: status.observedGeneration,
+    replicas: count(status.replicas),
+    updatedReplicas: count(status.replicas),
+    readyReplicas: count(status.readyReplicas),
+    availableReplicas: count(status.readyReplicas),
+    unavailableReplicas: count(missing),
+    conditions: [
+      condition(
+        'Available',
+        ready,
+        available,
+        `Deployment ${ready ? 'has' : 'does not have'} minimum availability.`,
+      ),
+      ready
+        ? condition('Progressing', true, 'NewReplicaSetAvailable', `${set} has successfully progressed.`)
+        : condition('Progressing', true, 'ReplicaSetUpdated', `${set} is progressing.`),
+    ],
+  };
+}

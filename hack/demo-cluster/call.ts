@@ -1,0 +1,76 @@
+import type { IncomingMessage } from 'node:http';
+import type { Roles, User } from './access.ts';
+import type { Deployments } from './deployments.ts';
+import type { Fault } from './faults.ts';
+import { isObject, type JsonObject } from './json.ts';
+import type { Reply } from './reply.ts';
+import type { Target } from './routes.ts';
+import { badRequest, StatusError } from './status.ts';
+import type { Store } from './store.ts';
+
+const MAX_BODY_BYTES = 3 * 1024 * 1024; // kube-apiserver's own limit
+
+/** What a cluster holds besides its Deployments; another one once etcd has been replaced. */
+export interface ClusterState {
+  readonly store: Store;
+  readonly roles: Roles;
+  readonly bookmarkIntervalMs: number;
+  /** Namespaces with the resourceVersion of their creation. */
+  readonly namespaces: Map<string, number>;
+  /** Events that clients have written, the newest last. */
+  readonly events: JsonObject[];
+}
+
+/** What a request handler works on. */
+export interface ApiState extends ClusterState {
+  readonly deployments: Deployments;
+}
+
+/** One request on its way. */
+export interface Call {
+  readonly request: IncomingMessage;
+  readonly reply: Reply;
+  readonly target: Target;
+  readonly query: URLSearchParams;
+  readonly user: User;
+  readonly fault: Fault | undefined;
+}
+
+/** The type of the body, without parameters. */
+export const mediaType = (request: IncomingMessage) =>
+  (request.headers['content-type'] ?? '').split(';')[0]?.trim();
+
+/**
+ * Reads the body.
+ * @throws StatusError for one that is no JSON object, or of another type or too long; Gone
+ */
+export async function readObject({ request, reply }: Call): Promise<JsonObject> {
+  const patches = request.method === 'PATCH';
+  const type = mediaType(request);
+  if (!patches && type !== '' && type !== 'application/json') {
+    const types = 'application/json, application/yaml, application/vnd.kubernetes.protobuf';
+    const message = `the body of the request was in an unknown format - accepted media types include: ${types}`;
+    throw new StatusError(415, 'UnsupportedMediaType', message);
+  }
+  let text = '';
+  request.setEncoding('utf8');
+  try {
+    for await (const chunk of request) {
+      if (text.length <= MAX_BODY_BYTES) text += String(chunk);
+    }
+  } catch {
+    return reply.untilGone(); // the client left in the middle
+  }
+  if (text.length > MAX_BODY_BYTES) {
+    throw new StatusError(
+      413,
+      'RequestEntityTooLarge',
+      `Request entity too large: limit is ${MAX_BODY_BYTES}`,
+    );
+  }
+  try {
+    const body: unknown = JSON.parse(text);
+    if (isObject(body)) return body;
+  } catch {}
+  throw badRequest(patches ? 'invalid JSON patch' : 'the object provided is unrecognized');
+}

@@ -1,0 +1,131 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { TLSSocket } from 'node:tls';
+import { ANONYMOUS, type User } from './access.ts';
+import { answer } from './api.ts';
+import type { ApiState } from './call.ts';
+import { type Denial, type Fault, Faults } from './faults.ts';
+import { Gone, Reply } from './reply.ts';
+import { RequestLog } from './requests.ts';
+import { route, type Target } from './routes.ts';
+import {
+  deniedByPolicy,
+  deniedByWebhook,
+  expiredContinue,
+  StatusError,
+  statusOfCode,
+  tooLargeResourceVersion,
+  unauthorized,
+} from './status.ts';
+
+/** Requests and their answers: who asks, what goes wrong, and the log of it all. */
+export class Exchanges {
+  readonly log = new RequestLog();
+  readonly faults = new Faults();
+  readonly #users: ReadonlyMap<string, User>;
+  readonly #state: () => ApiState;
+  /** Those not answered yet. */
+  readonly #open = new Map<Reply, { kind: Target['kind']; done: Promise<void> }>();
+  #frozen = false;
+
+  /**
+   * @param users by bearer token
+   * @param state of now: it is another one after etcd has been replaced
+   */
+  constructor(users: ReadonlyMap<string, User>, state: () => ApiState) {
+    this.#users = users;
+    this.#state = state;
+  }
+
+  /** How many requests of that kind are being answered. */
+  open(kind: Target['kind']): number {
+    return [...this.#open.values()].filter((exchange) => exchange.kind === kind).length;
+  }
+
+  /** Takes a request; never throws. */
+  take(request: IncomingMessage, response: ServerResponse, reset: () => void): void {
+    const url = new URL(`https://demo${request.url ?? '/'}`);
+    const method = request.method ?? 'GET';
+    const target = route(method, url);
+    const { kind } = target;
+    const userAgent = request.headers['user-agent'] ?? '';
+    this.log.add({ kind, method, path: url.pathname, query: url.searchParams, userAgent, at: Date.now() });
+    const rule = this.faults.take(kind, url.searchParams);
+    const reply = new Reply(response, reset, rule?.fault);
+    const done = this.#exchange(request, reply, target, url, rule?.fault, rule?.delayMs ?? 0)
+      .catch((error: unknown) => {
+        // What is left is a mistake of this program, which a test should see at once.
+        if (!(error instanceof Gone)) throw error;
+      })
+      .finally(() => this.#open.delete(reply));
+    this.#open.set(reply, { kind, done });
+  }
+
+  /** From now on nothing is done any more, and what is under way goes silent. */
+  freeze(): void {
+    this.#frozen = true;
+    for (const reply of this.#open.keys()) reply.silence();
+  }
+
+  thaw(): void {
+    this.#frozen = false;
+  }
+
+  /** Resolves once no handler runs any more; connections have to be broken first. */
+  async settled(): Promise<void> {
+    await Promise.all([...this.#open.values()].map((exchange) => exchange.done));
+  }
+
+  async #exchange(
+    request: IncomingMessage,
+    reply: Reply,
+    target: Target,
+    url: URL,
+    fault: Fault | undefined,
+    delayMs: number,
+  ): Promise<void> {
+    try {
+      if (this.#frozen) await reply.finish('silence');
+      if (delayMs > 0) await reply.pause(delayMs);
+      await this.#beforehand(reply, target, fault);
+      const user = this.#authenticate(request);
+      await answer(this.#state(), { request, reply, target, query: url.searchParams, user, fault });
+    } catch (error) {
+      if (!(error instanceof StatusError)) throw error;
+      await reply.status(error);
+    }
+  }
+
+  /** Faults that come in the place of the answer. */
+  async #beforehand(reply: Reply, target: Target, fault: Fault | undefined): Promise<void> {
+    const now = this.#state().store.resourceVersion;
+    if (fault?.type === 'call') await fault.action();
+    if (fault?.type === 'tooLargeResourceVersion') throw tooLargeResourceVersion(now + 1_000, now);
+    if (fault?.type === 'expiredContinue') throw expiredContinue('');
+    if (fault?.type === 'status') throw statusOfCode(fault.code, fault.retryAfterSeconds);
+    if (fault?.type === 'deny') throw denial(target, fault);
+    if (fault?.type === 'drop' && fault.when === 'before') await reply.finish('reset');
+    if (fault?.type === 'cut' && fault.afterBytes === undefined && fault.afterEvents === undefined) {
+      await reply.finish(fault.how);
+    }
+  }
+
+  /** @throws StatusError 401 for a token that nobody has */
+  #authenticate(request: IncomingMessage): User {
+    const header = request.headers.authorization;
+    if (header !== undefined) {
+      const user = this.#users.get(header.replace(/^Bearer /i, ''));
+      if (user === undefined) throw unauthorized();
+      return user;
+    }
+    const { socket } = request;
+    if (!(socket instanceof TLSSocket) || !socket.authorized) return ANONYMOUS;
+    const { CN, O } = socket.getPeerCertificate().subject;
+    const groups = O === undefined ? [] : [O].flat();
+    return { name: [CN].flat()[0] ?? '', groups: [...groups, 'system:authenticated'] };
+  }
+}
+
+function denial({ name }: Target, { by, message }: Denial): StatusError {
+  if (by === 'policy') return deniedByPolicy(name, message);
+  return deniedByWebhook(by === 'webhook403' ? 403 : 400, message);
+}

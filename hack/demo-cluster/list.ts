@@ -1,0 +1,177 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { deploymentItem } from './bodies.ts';
+import { isObject } from './json.ts';
+import type { Reply } from './reply.ts';
+import { badRequest, expiredContinue, tooLargeResourceVersion } from './status.ts';
+import { type DeploymentRecord, keyOf, lowerBound, type Snapshot, type Store } from './store.ts';
+
+/** Bodies made in one go, so that a list of thousands leaves turns to everybody else. */
+const ITEMS_A_TURN = 50;
+
+/** What a list or watch is narrowed to. */
+export interface Selection {
+  /** Empty: all namespaces. */
+  readonly namespace: string;
+  /** From `fieldSelector=metadata.name=...`; empty: all names. */
+  readonly name: string;
+}
+
+/**
+ * Reads the selection of a list or watch.
+ * @throws StatusError for selectors that this cluster does not serve
+ */
+export function selectionOf(namespace: string, query: URLSearchParams): Selection {
+  const field = query.get('fieldSelector') ?? '';
+  const match = /^(?:metadata\.name==?([^,=]+))?$/.exec(field);
+  if (match === null || (query.get('labelSelector') ?? '') !== '') {
+    throw badRequest('the demo cluster selects by metadata.name only');
+  }
+  return { namespace, name: match[1] ?? '' };
+}
+
+export function matches(selection: Selection, record: DeploymentRecord): boolean {
+  return (
+    (selection.namespace === '' || selection.namespace === record.namespace) &&
+    (selection.name === '' || selection.name === record.name)
+  );
+}
+
+/**
+ * A number of the query: undefined where it is absent, empty or 0.
+ * @throws StatusError 400
+ */
+export function numberOf(query: URLSearchParams, parameter: string): number | undefined {
+  const text = query.get(parameter) ?? '';
+  if (text === '') return undefined;
+  if (!/^-?\d+$/.test(text))
+    throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`);
+  return Number(text) || undefined;
+}
+
+/**
+ * resourceVersion of a list: undefined where it is absent, empty or 0.
+ * @throws StatusError 400
+ */
+export function listVersionOf(query: URLSearchParams): number | undefined {
+  const text = query.get('resourceVersion') ?? '';
+  if (/^\d*$/.test(text)) return Number(text) || undefined;
+  throw badRequest(
+    `invalid resource version: resourceVersion: Invalid value: ${JSON.stringify(text)}: ` +
+      `strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`,
+  );
+}
+
+/**
+ * Answers a list. Its pages come from one snapshot, however long ago that was taken, until it has expired; then the
+ * answer is 410 with a token for the rest as it is now. `resourceVersion=0` ignores the limit, as the watch cache does.
+ * @throws StatusError, Gone
+ */
+export async function answerList(
+  store: Store,
+  reply: Reply,
+  selection: Selection,
+  query: URLSearchParams,
+): Promise<void> {
+  const token = query.get('continue') ?? '';
+  const limit = Math.max(0, numberOf(query, 'limit') ?? 0);
+  const version = listVersionOf(query);
+  if (token !== '' && version !== undefined) {
+    throw badRequest('specifying resource version is not allowed when using continue');
+  }
+  if (version !== undefined && version > store.resourceVersion) {
+    throw tooLargeResourceVersion(version, store.resourceVersion);
+  }
+  const fromCache = token === '' && query.get('resourceVersion') === '0';
+  const from = token === '' ? undefined : parseToken(token);
+  const snapshot = from === undefined ? store.snapshot() : snapshotFor(store, from);
+  const { records } = snapshot;
+  const last = selection.namespace === '' ? records.length : lowerBound(records, `${selection.namespace}0`);
+  const first =
+    from === undefined ? lowerBound(records, prefixOf(selection)) : after(records, from, selection);
+  const end = limit === 0 || fromCache ? last : Math.min(last, first + limit);
+
+  const metadata: Record<string, unknown> = { resourceVersion: String(snapshot.resourceVersion) };
+  const final = records[end - 1];
+  if (end < last && final !== undefined) {
+    store.keepSnapshot(snapshot);
+    metadata.continue = formatToken(snapshot.resourceVersion, `/${relative(final, selection)}\0`);
+    metadata.remainingItemCount = last - end;
+  }
+  reply.head(200);
+  const head = JSON.stringify({ kind: 'DeploymentList', apiVersion: 'apps/v1', metadata });
+  await reply.write(`${head.slice(0, -1)},"items":[`);
+  await writeItems(reply, records, first, end, selection);
+  await reply.write(']}\n');
+  await reply.end();
+}
+
+async function writeItems(
+  reply: Reply,
+  records: readonly DeploymentRecord[],
+  first: number,
+  end: number,
+  selection: Selection,
+): Promise<void> {
+  let separator = '';
+  for (let at = first; at < end; at += ITEMS_A_TURN) {
+    let text = '';
+    for (const record of records.slice(at, Math.min(end, at + ITEMS_A_TURN))) {
+      if (!matches(selection, record)) continue;
+      text += separator + deploymentItem(record);
+      separator = ',';
+    }
+    if (text !== '') await reply.write(text);
+    await nextTurn();
+  }
+}
+
+/** Where a list goes on: the API server's own token, base64url of this. */
+interface ContinueToken {
+  /** -1: from now on as it is now. */
+  readonly rv: number;
+  /** The last key sent, relative to the selected namespace, with a NUL after it: the next possible key. */
+  readonly start: string;
+}
+
+function parseToken(token: string): ContinueToken {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(Buffer.from(token, 'base64url').toString());
+  } catch {
+    throw badRequest('invalid continue token: continue key is not valid: not JSON');
+  }
+  if (!isObject(parsed) || parsed.v !== 'meta.k8s.io/v1') {
+    throw badRequest(
+      'invalid continue token: continue key is not valid: server does not recognize this encoded version ""',
+    );
+  }
+  const { rv, start } = parsed;
+  if (typeof rv !== 'number' || typeof start !== 'string') {
+    throw badRequest(
+      'invalid continue token: continue key is not valid: incorrect encoded start resourceVersion',
+    );
+  }
+  return { rv, start };
+}
+
+function formatToken(rv: number, start: string): string {
+  const json = JSON.stringify({ v: 'meta.k8s.io/v1', rv, start });
+  return Buffer.from(json).toString('base64url');
+}
+
+function snapshotFor(store: Store, token: ContinueToken): Snapshot {
+  if (token.rv < 0) return store.snapshot();
+  if (token.rv > store.resourceVersion) throw tooLargeResourceVersion(token.rv, store.resourceVersion);
+  const snapshot = store.snapshotAt(token.rv);
+  if (snapshot !== undefined) return snapshot;
+  throw expiredContinue(formatToken(-1, token.start.replace(/^\//, '')));
+}
+
+function after(records: readonly DeploymentRecord[], token: ContinueToken, selection: Selection): number {
+  return lowerBound(records, prefixOf(selection) + token.start.replace(/^\//, ''));
+}
+
+const prefixOf = (selection: Selection) => (selection.namespace === '' ? '' : `${selection.namespace}/`);
+
+const relative = (record: DeploymentRecord, selection: Selection) =>
+  selection.namespace === '' ? keyOf(record) : record.name;

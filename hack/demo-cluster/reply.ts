@@ -1,0 +1,154 @@
+import type { ServerResponse } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Ending, Fault } from './faults.ts';
+import type { JsonObject } from './json.ts';
+import type { StatusError } from './status.ts';
+
+/** Thrown where the connection is gone, so that a handler stops in the middle. */
+export class Gone extends Error {}
+
+/** One answer. Its faults of the body (`cut`, `drip`) happen here; the handlers know nothing of them. */
+export class Reply {
+  /** Aborted once the connection is gone or the answer is complete. */
+  readonly signal: AbortSignal;
+  readonly #response: ServerResponse;
+  readonly #reset: () => void;
+  readonly #fault: Fault | undefined;
+  #sentBytes = 0;
+  #silent = false;
+
+  /** @param reset resets the connection */
+  constructor(response: ServerResponse, reset: () => void, fault: Fault | undefined) {
+    this.#response = response;
+    this.#reset = reset;
+    this.#fault = fault;
+    const controller = new AbortController();
+    this.signal = controller.signal;
+    response.once('close', () => controller.abort());
+  }
+
+  /** From now on nothing is sent any more, and the connection stays open. */
+  silence(): void {
+    this.#silent = true;
+  }
+
+  head(code: number, headers: Record<string, string> = {}): void {
+    if (this.#silent) return;
+    const type = { 'cache-control': 'no-cache, private', 'content-type': 'application/json' };
+    this.#response.writeHead(code, { ...type, ...headers });
+    this.#response.flushHeaders();
+  }
+
+  /**
+   * @param body an object, or its JSON
+   * @throws Gone
+   */
+  async json(code: number, body: JsonObject | string, headers: Record<string, string> = {}): Promise<void> {
+    const text = typeof body === 'string' ? body : JSON.stringify(body);
+    await this.text(code, `${text}\n`, headers);
+  }
+
+  /** @throws Gone */
+  async text(code: number, body: string, headers: Record<string, string> = {}): Promise<void> {
+    // An answer that breaks off and yet "ends as if it were whole" cannot have announced its length.
+    const length = this.#fault?.type === 'cut' ? undefined : String(Buffer.byteLength(body));
+    this.head(code, { ...(length === undefined ? {} : { 'content-length': length }), ...headers });
+    await this.write(body);
+    await this.end();
+  }
+
+  /** @throws Gone */
+  async status(error: StatusError): Promise<void> {
+    await this.json(error.code, error.body, error.headers);
+  }
+
+  /**
+   * Sends a piece of the body, waiting while the client does not read.
+   * @throws Gone
+   */
+  async write(text: string): Promise<void> {
+    const fault = this.#fault;
+    if (fault?.type === 'cut' && fault.afterBytes !== undefined) {
+      const room = Math.max(0, fault.afterBytes - this.#sentBytes);
+      const bytes = Buffer.from(text);
+      if (bytes.length >= room) {
+        await this.#send(bytes.subarray(0, room));
+        return this.finish(fault.how);
+      }
+    }
+    if (fault?.type !== 'drip') return this.#send(text);
+    const bytes = Buffer.from(text);
+    for (let at = 0; at < bytes.length; at += fault.bytes) {
+      await this.#send(bytes.subarray(at, at + fault.bytes));
+      await this.pause(fault.everyMs);
+    }
+  }
+
+  /** @throws Gone */
+  async end(): Promise<void> {
+    if (this.#silent) return this.untilGone();
+    this.#response.end();
+  }
+
+  /**
+   * Breaks the answer off.
+   * @throws Gone always: there is nothing left to do for the handler
+   */
+  async finish(how: Ending): Promise<never> {
+    if (how === 'silence') {
+      this.silence();
+      await this.untilGone();
+    }
+    // What was written has to leave first, or the break would come before it.
+    await new Promise((resolve) => setImmediate(resolve));
+    if (how === 'reset') this.#reset();
+    else if (how === 'end') this.#response.end();
+    else this.#response.destroy();
+    throw new Gone();
+  }
+
+  /**
+   * Waits until the client gives up.
+   * @throws Gone always
+   */
+  async untilGone(): Promise<never> {
+    await this.#whenClosed();
+    throw new Gone();
+  }
+
+  /**
+   * Waits that long.
+   * @throws Gone
+   */
+  async pause(ms: number): Promise<void> {
+    try {
+      await sleep(ms, undefined, { signal: this.signal });
+    } catch {
+      throw new Gone();
+    }
+  }
+
+  async #send(chunk: string | Buffer): Promise<void> {
+    if (this.signal.aborted) throw new Gone();
+    if (this.#silent) return;
+    this.#sentBytes += Buffer.byteLength(chunk);
+    if (this.#response.write(chunk)) return;
+    await new Promise<void>((resolve) => {
+      const done = () => {
+        this.#response.off('drain', done);
+        this.signal.removeEventListener('abort', done);
+        resolve();
+      };
+      this.#response.once('drain', done);
+      this.signal.addEventListener('abort', done);
+    });
+    if (this.signal.aborted) throw new Gone();
+  }
+
+  async #whenClosed(): Promise<void> {
+    if (this.signal.aborted) return;
+    await new Promise<void>((resolve) => {
+      this.signal.addEventListener('abort', () => resolve(), { once: true });
+    });
+  }
+}

@@ -1,0 +1,173 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { bookmarkLine, eventLine, watchLine } from './bodies.ts';
+import type { Fault } from './faults.ts';
+import { Gone, type Reply } from './reply.ts';
+import { internalError, type StatusError, tooLargeResourceVersion, tooOldResourceVersion } from './status.ts';
+import type { DeploymentRecord, Store, StoreEvent } from './store.ts';
+
+/** The API server sends its last bookmark so long before the end of a watch; a shorter watch gets none. */
+const LAST_BOOKMARK_MS = 2_000;
+const EVENTS_A_TURN = 100;
+
+export interface WatchOptions {
+  /** Where to go on from; undefined (absent or 0) starts with an ADDED event for each Deployment there is. */
+  readonly resourceVersion: number | undefined;
+  readonly timeoutMs: number;
+  readonly bookmarks: boolean;
+  readonly bookmarkIntervalMs: number;
+  readonly matches: (record: DeploymentRecord) => boolean;
+}
+
+/** One watch, from its headers to its end. */
+export class Watch {
+  readonly #store: Store;
+  readonly #reply: Reply;
+  readonly #options: WatchOptions;
+  readonly #fault: Fault | undefined;
+  /** The version up to which the client has seen everything. */
+  #cursor = 0;
+  #events = 0;
+  /** An event kept back to be sent after the next one. */
+  #held: string | undefined;
+
+  constructor(store: Store, reply: Reply, options: WatchOptions, fault: Fault | undefined) {
+    this.#store = store;
+    this.#reply = reply;
+    this.#options = options;
+    this.#fault = fault;
+  }
+
+  /** @throws Gone once the client has left */
+  async run(): Promise<void> {
+    const { resourceVersion, timeoutMs } = this.#options;
+    const end = performance.now() + timeoutMs;
+    this.#reply.head(200);
+    await this.#faultBetweenEvents();
+    if (resourceVersion === undefined) await this.#initialEvents();
+    else this.#cursor = resourceVersion;
+
+    let bookmarkAt = this.#nextBookmark(end);
+    for (;;) {
+      const events = this.#store.eventsAfter(this.#cursor);
+      if (events === undefined) return this.#expire();
+      for (const event of events) await this.#event(event);
+      const now = performance.now();
+      if (now >= end) break;
+      if (now >= bookmarkAt) {
+        await this.#bookmark();
+        bookmarkAt = this.#nextBookmark(end);
+      }
+      if (events.length === 0) await this.#change(Math.min(end, bookmarkAt) - now);
+    }
+    await this.#reply.end();
+  }
+
+  async #initialEvents(): Promise<void> {
+    const snapshot = this.#store.snapshot();
+    let sent = 0;
+    for (const record of snapshot.records) {
+      if (!this.#options.matches(record)) continue;
+      await this.#line(eventLine({ type: 'ADDED', record }));
+      sent += 1;
+      if (sent % EVENTS_A_TURN === 0) await nextTurn();
+    }
+    this.#cursor = snapshot.resourceVersion;
+    if (this.#options.bookmarks) await this.#reply.write(bookmarkLine(this.#cursor, true));
+  }
+
+  async #event(event: StoreEvent): Promise<void> {
+    if (this.#options.matches(event.record)) await this.#line(eventLine(event));
+    this.#cursor = event.resourceVersion;
+  }
+
+  /**
+   * A watch from a version yet to come stays silent until it has come. Otherwise there is always a bookmark, where
+   * kube-apiserver has one only after something, anything, has been written since the watch began: in a real cluster
+   * leases see to that every few seconds. None steps over an event that is yet to be sent: it would be lost for ever.
+   */
+  async #bookmark(): Promise<void> {
+    if (!this.#options.bookmarks || this.#held !== undefined) return;
+    if (this.#cursor > this.#store.resourceVersion) return;
+    // Events may have come while those before them were on their way: they are yet to be sent.
+    if (this.#store.eventsAfter(this.#cursor)?.length === 0) this.#cursor = this.#store.resourceVersion;
+    await this.#reply.write(bookmarkLine(this.#cursor, false));
+  }
+
+  /** Where history is gone, the API server says so in the stream, under status 200. */
+  async #expire(): Promise<void> {
+    const error = tooOldResourceVersion(this.#cursor, this.#store.compactedAt);
+    await this.#reply.write(watchLine('ERROR', error.body));
+    await this.#reply.end();
+  }
+
+  /** One event, or what the fault makes of it. */
+  async #line(line: string): Promise<void> {
+    const fault = this.#fault;
+    if (fault?.type === 'bookmarksOnly') return;
+    if (fault?.type === 'cut' && fault.midLine === true && this.#events === fault.afterEvents) {
+      await this.#reply.write(line.slice(0, line.length / 2));
+      return this.#reply.finish(fault.how);
+    }
+    if (fault?.type === 'swapEvents') {
+      if (this.#held === undefined) {
+        this.#held = line;
+        return;
+      }
+      await this.#reply.write(line + this.#held);
+      this.#held = undefined;
+      return;
+    }
+    await this.#reply.write(fault?.type === 'duplicateEvents' ? line + line : line);
+    this.#events += 1;
+    await this.#faultBetweenEvents();
+  }
+
+  /** Faults that come after so many events. */
+  async #faultBetweenEvents(): Promise<void> {
+    const fault = this.#fault;
+    if (fault?.type === 'errorEvent' && this.#events === (fault.afterEvents ?? 0)) {
+      await this.#reply.write(watchLine('ERROR', this.#errorOf(fault.code).body));
+      await this.#reply.finish('end');
+    }
+    if (fault?.type === 'line' && this.#events === (fault.afterEvents ?? 0)) {
+      await this.#reply.write(`${fault.text}\n`);
+    }
+    if (fault?.type === 'cut' && fault.midLine !== true && this.#events === fault.afterEvents) {
+      await this.#reply.finish(fault.how);
+    }
+  }
+
+  #errorOf(code: 410 | 500 | 504): StatusError {
+    if (code === 410) return tooOldResourceVersion(this.#cursor, this.#store.resourceVersion);
+    if (code === 504) return tooLargeResourceVersion(this.#cursor, this.#store.resourceVersion);
+    return internalError('etcdserver: leader changed');
+  }
+
+  /** When the next bookmark is due, in ms of performance.now(). */
+  #nextBookmark(end: number): number {
+    const now = performance.now();
+    const last = end - LAST_BOOKMARK_MS;
+    return now >= last ? Number.POSITIVE_INFINITY : Math.min(now + this.#options.bookmarkIntervalMs, last);
+  }
+
+  /**
+   * Waits for a change, but not longer than `ms`.
+   * @throws Gone
+   */
+  async #change(ms: number): Promise<void> {
+    const { signal } = this.#reply;
+    await new Promise<void>((resolve) => {
+      const settle = () => {
+        clearTimeout(timer);
+        unsubscribe();
+        signal.removeEventListener('abort', settle);
+        resolve();
+      };
+      const timer = setTimeout(settle, Math.max(0, ms));
+      const unsubscribe = this.#store.onChange(settle);
+      signal.addEventListener('abort', settle);
+      if (signal.aborted) settle();
+    });
+    if (signal.aborted) throw new Gone();
+  }
+}

@@ -1,0 +1,36 @@
+/** How a kubeconfig logs in. Certificates and keys are PEM. */
+export type KubeconfigUser =
+  | { readonly token: string }
+  | { readonly tokenFile: string }
+  | { readonly cert: string; readonly key: string };
+
+/** A kubeconfig of one cluster and one user, YAML. `ca` is the PEM of the CA of the server's certificate. */
+export function kubeconfigYaml(server: string, ca: string, user: KubeconfigUser): string {
+  return `apiVersion: v1
+kind: Config
+clusters:
+  - name: cluster
+    cluster:
+      server: ${server}
+      certificate-authority-data: ${base64(ca)}
+users:
+  - name: user
+    user:
+${credentials(user)}
+contexts:
+  - name: context
+    context:
+      cluster: cluster
+      user: user
+current-context: context
+`;
+}
+
+function credentials(user: KubeconfigUser): string {
+  if ('token' in user) return `      token: ${user.token}`;
+  // A JSON string is a YAML string, whatever is in it.
+  if ('tokenFile' in user) return `      tokenFile: ${JSON.stringify(user.tokenFile)}`;
+  return `      client-certificate-data: ${base64(user.cert)}\n      client-key-data: ${base64(user.key)}`;
+}
+
+const base64 = (text: string) => Buffer.from(text).toString('base64');

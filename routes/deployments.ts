@@ -1,0 +1,27 @@
+import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebox';
+import { Type } from 'typebox';
+import { freshnessOf, setFreshnessHeaders } from './freshness.ts';
+import { freshnessParameters, Namespace } from './schemas.ts';
+
+const Query = Type.Object(
+  { namespace: Type.Optional(Namespace), ...freshnessParameters },
+  { additionalProperties: false },
+);
+
+/** `GET /deployments`: the names of the Deployments, `namespace/name`, sorted; of one namespace or of all. */
+const deploymentsRoutes: FastifyPluginCallbackTypebox = (app, _options, done) => {
+  app.get('/deployments', { schema: { querystring: Query } }, async (request, reply) => {
+    const { namespace } = request.query;
+    const only = await app.authorizeList(request, namespace, () => app.cluster.namespaces);
+    const freshness = freshnessOf(request.query);
+    const reading =
+      freshness === undefined
+        ? app.cluster.list(namespace, only)
+        : await app.cluster.freshList(namespace, freshness, only);
+    setFreshnessHeaders(reply, reading);
+    return reply.header('content-type', 'application/json; charset=utf-8').send(reading.value);
+  });
+  done();
+};
+
+export default deploymentsRoutes;

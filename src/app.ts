@@ -1,0 +1,89 @@
+import type { ServerOptions } from 'node:https';
+import sensible from '@fastify/sensible';
+import { type TypeBoxTypeProvider, TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox';
+import Fastify, { type FastifyInstance, type FastifyServerOptions, LogController } from 'fastify';
+import authorizationPlugin from '../plugins/authorization.ts';
+import clusterPlugin, { type ClusterPluginOptions } from '../plugins/cluster.ts';
+import connectionsPlugin, { type Identify } from '../plugins/connections.ts';
+import drainPlugin from '../plugins/drain.ts';
+import errorsPlugin, { answerClientError, answerFrameworkError } from '../plugins/errors.ts';
+import identityPlugin from '../plugins/identity.ts';
+import jsonBodyPlugin from '../plugins/json-body.ts';
+import notFoundPlugin from '../plugins/not-found.ts';
+import overloadPlugin from '../plugins/overload.ts';
+import rateLimitPlugin from '../plugins/rate-limit.ts';
+import requestLogPlugin from '../plugins/request-log.ts';
+import responseHeadersPlugin from '../plugins/response-headers.ts';
+import strictHttpPlugin from '../plugins/strict-http.ts';
+import urlLengthPlugin from '../plugins/url-length.ts';
+import deploymentsRoutes from '../routes/deployments.ts';
+import healthRoutes from '../routes/health.ts';
+import replicaCountRoutes from '../routes/replica-count.ts';
+import type { Limits } from './limits.ts';
+import { requestIdGenerator } from './request-id.ts';
+
+export interface AppOptions extends ClusterPluginOptions {
+  readonly logger: NonNullable<FastifyServerOptions['logger']>;
+  /** Options of the mutual TLS server. Without them the app speaks no TLS: for tests by inject only. */
+  readonly https?: ServerOptions;
+  /** Reads who calls from the certificate of a connection. */
+  readonly identify: Identify;
+  readonly limits: Limits;
+}
+
+const HTTP_OPTIONS = {
+  // How often Node looks for requests that are late. Unless told it does so every 30 s, whatever their limits are.
+  connectionsCheckingInterval: 1000,
+  // plugins/strict-http.ts refuses instead, with our own error shape.
+  requireHostHeader: false,
+};
+
+/**
+ * Builds the service from typed options: plugins first, then routes. It reads no environment and opens no port, so
+ * several can live in one process.
+ */
+export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
+  const { logger, https, createCluster, identify, limits } = options;
+  const app = Fastify({
+    logger,
+    https: https ? { ...https, ...HTTP_OPTIONS } : null,
+    // Fastify overwrites these if they stand among the https options.
+    requestTimeout: limits.requestTimeoutSeconds * 1000,
+    keepAliveTimeout: limits.keepAliveTimeoutSeconds * 1000,
+    connectionTimeout: limits.idleTimeoutSeconds * 1000,
+    bodyLimit: limits.maxBodyBytes,
+    // A DNS subdomain, the longest name there is.
+    routerOptions: { maxParamLength: 253 },
+    genReqId: requestIdGenerator(),
+    // plugins/request-log.ts writes the lines instead.
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
+    // plugins/drain.ts refuses with our own error shape.
+    return503OnClosing: false,
+    clientErrorHandler: answerClientError,
+    frameworkErrors: answerFrameworkError,
+  })
+    .withTypeProvider<TypeBoxTypeProvider>()
+    .setValidatorCompiler(TypeBoxValidatorCompiler);
+
+  // The order is that in which a request meets them: who it is comes before what it wants.
+  await app.register(sensible);
+  await app.register(responseHeadersPlugin);
+  await app.register(connectionsPlugin, { identify, ...limits });
+  await app.register(requestLogPlugin);
+  await app.register(errorsPlugin);
+  await app.register(strictHttpPlugin);
+  await app.register(drainPlugin);
+  await app.register(overloadPlugin, limits);
+  await app.register(identityPlugin);
+  await app.register(rateLimitPlugin, limits);
+  await app.register(urlLengthPlugin, limits);
+  await app.register(notFoundPlugin);
+  await app.register(jsonBodyPlugin);
+  await app.register(clusterPlugin, { createCluster });
+  await app.register(authorizationPlugin);
+
+  await app.register(healthRoutes);
+  await app.register(deploymentsRoutes);
+  await app.register(replicaCountRoutes);
+  return app;
+}

@@ -1,0 +1,107 @@
+import { LRUCache } from 'lru-cache';
+import { AuthorizerUnavailableError, KubeMalformedError } from './errors.ts';
+import { isObject, objectAt } from './json.ts';
+import type { KubeApi } from './kube-client.ts';
+import { Semaphore } from './semaphore.ts';
+
+/** Somebody who asks, as RBAC knows them. */
+export interface Subject {
+  readonly user: string;
+  readonly groups: readonly string[];
+}
+
+/** What is asked for, of the resources in the API group apps. */
+export interface ResourceAttributes {
+  readonly verb: 'get' | 'list' | 'patch';
+  readonly resource: 'deployments';
+  readonly subresource?: 'scale';
+  /** Absent: in all namespaces. */
+  readonly namespace?: string;
+  /** Absent: of any name. */
+  readonly name?: string;
+}
+
+export interface Authorizer {
+  /**
+   * Whether the subject may do that. Answered at once where the decision is cached, so that a read need not wait.
+   * @throws AuthorizerUnavailableError (or rejects with it) when it cannot be asked: never an approval
+   */
+  allows(subject: Subject, attributes: ResourceAttributes): boolean | Promise<boolean>;
+}
+
+const ALLOWED_MS = 5 * 60_000;
+const DENIED_MS = 30_000;
+const MAX_DECISIONS = 20_000;
+const REVIEW_DEADLINE_MS = 2_000;
+/** Reviews under way at a time: a stranger's list over 1,000 namespaces must not flood the API server. */
+const MAX_REVIEWS = 10;
+const MAX_WAITING_REVIEWS = 1_000;
+
+interface Decision {
+  readonly allowed: boolean;
+  /** On the clock of performance.now(). */
+  readonly expiresAt: number;
+}
+
+/** Asks the cluster's own RBAC by SubjectAccessReview, and remembers its decisions for a while. */
+export class ReviewAuthorizer implements Authorizer {
+  readonly #api: KubeApi;
+  readonly #decisions = new LRUCache<string, Decision>({ max: MAX_DECISIONS });
+  readonly #running = new Map<string, Promise<boolean>>();
+  readonly #places = new Semaphore(MAX_REVIEWS, MAX_WAITING_REVIEWS);
+
+  constructor(api: KubeApi) {
+    this.#api = api;
+  }
+
+  allows(subject: Subject, attributes: ResourceAttributes): boolean | Promise<boolean> {
+    const key = keyOf(subject, attributes);
+    const known = this.#decisions.get(key);
+    if (known !== undefined && performance.now() < known.expiresAt) return known.allowed;
+    let review = this.#running.get(key);
+    if (review === undefined) {
+      review = this.#decide(key, subject, attributes).finally(() => this.#running.delete(key));
+      this.#running.set(key, review);
+    }
+    return review;
+  }
+
+  async #decide(key: string, subject: Subject, attributes: ResourceAttributes): Promise<boolean> {
+    try {
+      const allowed = await this.#places.run(() => this.#review(subject, attributes));
+      const expiresAt = performance.now() + (allowed ? ALLOWED_MS : DENIED_MS);
+      this.#decisions.set(key, { allowed, expiresAt });
+      return allowed;
+    } catch (error) {
+      throw new AuthorizerUnavailableError(error);
+    }
+  }
+
+  async #review({ user, groups }: Subject, attributes: ResourceAttributes): Promise<boolean> {
+    const answer = await this.#api.call({
+      method: 'POST',
+      path: '/apis/authorization.k8s.io/v1/subjectaccessreviews',
+      body: {
+        apiVersion: 'authorization.k8s.io/v1',
+        kind: 'SubjectAccessReview',
+        spec: { user, groups, resourceAttributes: { group: 'apps', ...attributes } },
+      },
+      deadlineMs: REVIEW_DEADLINE_MS,
+    });
+    const status = objectAt(isObject(answer) ? answer : {}, 'status');
+    if (typeof status.allowed !== 'boolean') throw new KubeMalformedError('a review has no decision');
+    // With an evaluation error a denial may be for want of rules that could not be read: nothing to remember.
+    if (!status.allowed && status.evaluationError)
+      throw new KubeMalformedError('a review could not be evaluated');
+    return status.allowed;
+  }
+}
+
+/** Everybody whose certificate was accepted may do everything: for development. */
+export const alwaysAllow: Authorizer = { allows: () => true };
+
+/** Names cannot hold line breaks, so that no two different questions have the same key. */
+function keyOf({ user, groups }: Subject, attributes: ResourceAttributes): string {
+  const { verb, resource, subresource, namespace, name } = attributes;
+  return [verb, resource, subresource, namespace, name, user, ...groups].join('\n');
+}

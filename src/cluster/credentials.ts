@@ -1,0 +1,124 @@
+import type { RequestOptions } from 'node:https';
+import { delimiter } from 'node:path';
+import { KubeConfig } from '@kubernetes/client-node';
+import { KubeCredentialsError } from './errors.ts';
+
+/** Reads a kubeconfig from where it lies; called again whenever the credentials are refused. */
+export type KubeConfigLoader = () => KubeConfig;
+
+/**
+ * Where the cluster and its credentials come from: kubeconfig files, merged as kubectl does when several are named,
+ * or the service account of the pod.
+ * @param kubeconfig a path, or several separated by the path delimiter; undefined: the pod's service account
+ */
+export function kubeConfigLoader(kubeconfig: string | undefined): KubeConfigLoader {
+  return () => {
+    const config = new KubeConfig();
+    if (kubeconfig === undefined) {
+      config.loadFromCluster();
+      return config;
+    }
+    const [first = '', ...others] = kubeconfig.split(delimiter).filter((path) => path !== '');
+    config.loadFromFile(first);
+    for (const path of others) {
+      const other = new KubeConfig();
+      other.loadFromFile(path);
+      config.mergeConfig(other, Boolean(config.currentContext));
+    }
+    return config;
+  };
+}
+
+/** What a connection to the API server needs. */
+export interface Credentials {
+  /** Scheme, host and port. */
+  readonly origin: string;
+  /** Path in front of every API path, without a trailing slash; empty for most clusters. */
+  readonly basePath: string;
+  readonly proxyUrl: string | undefined;
+  readonly tls: Readonly<Pick<RequestOptions, 'ca' | 'cert' | 'key' | 'servername' | 'rejectUnauthorized'>>;
+  /** Authorization for token and basic credentials, Impersonate-User where the kubeconfig has one. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** How long read credentials are used before their files and plugins are asked again. */
+const FRESH_MS = 10_000;
+
+/**
+ * Credentials of one cluster, as @kubernetes/client-node resolves them (client certificate, token, token file,
+ * exec plugin), read at most once in 10 s however many requests ask.
+ */
+export class CredentialSource {
+  readonly #load: KubeConfigLoader;
+  #config: KubeConfig | undefined;
+  #current: Promise<Credentials> | undefined;
+  #readAt = 0;
+
+  constructor(load: KubeConfigLoader) {
+    this.#load = load;
+  }
+
+  /** @throws KubeCredentialsError */
+  get(): Promise<Credentials> {
+    const now = performance.now();
+    if (this.#current === undefined || now - this.#readAt > FRESH_MS) {
+      this.#readAt = now;
+      this.#current = this.#read();
+      // A failure is not remembered, nor is what led to it: the next request asks again.
+      this.#current.catch(() => this.reload());
+    }
+    return this.#current;
+  }
+
+  /** Forgets everything, cached tokens included, so that the next `get` reads the files and asks the plugins anew. */
+  reload(): void {
+    this.#config = undefined;
+    this.#forget();
+  }
+
+  #forget(): void {
+    this.#current = undefined;
+  }
+
+  async #read(): Promise<Credentials> {
+    try {
+      this.#config ??= this.#load();
+      const cluster = this.#config.getCurrentCluster();
+      if (cluster === null) throw new Error('the kubeconfig has no current context with a cluster');
+      const options: RequestOptions = { headers: {} };
+      await this.#config.applyToHTTPSOptions(options);
+      const url = new URL(cluster.server);
+      const { ca, cert, key, servername, rejectUnauthorized } = options;
+      const headers = headersOf(options);
+      // A token file is empty while it is being written. Without a token the API server would take us for nobody and
+      // answer 403, which asks for no new one.
+      if (this.#config.getCurrentUser()?.authProvider && !/^\S+ \S/.test(headers.authorization ?? ''))
+        throw new Error('the token is empty');
+      return {
+        origin: url.origin,
+        basePath: url.pathname.replace(/\/+$/, ''),
+        proxyUrl: cluster.proxyUrl,
+        tls: {
+          ...(ca === undefined ? {} : { ca }),
+          ...(cert === undefined ? {} : { cert }),
+          ...(key === undefined ? {} : { key }),
+          ...(servername === undefined ? {} : { servername }),
+          ...(rejectUnauthorized === undefined ? {} : { rejectUnauthorized }),
+        },
+        headers,
+      };
+    } catch (error) {
+      throw new KubeCredentialsError(error);
+    }
+  }
+}
+
+function headersOf({ auth, headers }: RequestOptions): Record<string, string> {
+  const result: Record<string, string> = {};
+  if (auth) result.authorization = `Basic ${Buffer.from(auth).toString('base64')}`;
+  for (const [name, value] of Object.entries(headers ?? {})) {
+    // A token file commonly ends in a newline, which no header may hold.
+    if (value !== undefined) result[name.toLowerCase()] = String(value).trim();
+  }
+  return result;
+}

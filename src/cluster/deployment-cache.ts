@@ -1,0 +1,124 @@
+import type { Deployment } from './deployment.ts';
+import type { InformerStore } from './informer.ts';
+
+/** The Deployments of one namespace, with the part of a list answer that they make. */
+class NamespaceEntry {
+  readonly deployments = new Map<string, Deployment>();
+  #names: string | undefined;
+
+  /** `"ns/a","ns/b"`, sorted; kept until a Deployment comes or goes. */
+  get names(): string {
+    this.#names ??= [...this.deployments.values()]
+      .map(({ namespace, name }) => `${namespace}/${name}`)
+      .sort()
+      .map((name) => JSON.stringify(name))
+      .join();
+    return this.#names;
+  }
+
+  set(deployment: Deployment): void {
+    if (!this.deployments.has(deployment.name)) this.#names = undefined;
+    this.deployments.set(deployment.name, deployment);
+  }
+
+  delete(name: string): void {
+    if (this.deployments.delete(name)) this.#names = undefined;
+  }
+}
+
+/**
+ * The Deployments of a cluster in memory, by namespace and name. Reads touch nothing else: the answer of a list is
+ * prebuilt, and a change rebuilds the names of its own namespace only.
+ */
+export class DeploymentCache {
+  #namespaces = new Map<string, NamespaceEntry>();
+  #wholeList: Buffer | undefined;
+
+  get(namespace: string, name: string): Deployment | undefined {
+    return this.#namespaces.get(namespace)?.deployments.get(name);
+  }
+
+  /** How many Deployments it holds. */
+  get size(): number {
+    let size = 0;
+    for (const entry of this.#namespaces.values()) size += entry.deployments.size;
+    return size;
+  }
+
+  /** The namespaces that hold Deployments. */
+  get namespaces(): string[] {
+    return [...this.#namespaces.keys()];
+  }
+
+  /** The JSON answer `{"deployments":["namespace/name", ...]}`, sorted, of these namespaces; undefined: of all. */
+  listAnswer(namespaces?: readonly string[]): Buffer {
+    if (namespaces !== undefined) return this.#buildAnswer(namespaces);
+    this.#wholeList ??= this.#buildAnswer(this.namespaces);
+    return this.#wholeList;
+  }
+
+  /** The part of the cache that one informer fills: one namespace, or all of them. */
+  scope(namespace?: string): InformerStore<Deployment> {
+    return {
+      get: (ns, name) => this.get(ns, name),
+      values: () => this.#values(namespace),
+      upsert: (deployment) => this.#upsert(deployment),
+      remove: (deployment) => this.#remove(deployment),
+      replace: (deployments) => this.#replace(deployments, namespace),
+    };
+  }
+
+  #buildAnswer(namespaces: readonly string[]): Buffer {
+    return listAnswer(
+      namespaces
+        .map((name) => ({ prefix: `${name}/`, names: this.#namespaces.get(name)?.names ?? '' }))
+        .filter(({ names }) => names !== '')
+        // "a-b/x" sorts before "a/x": the slash counts, as it would in a sort of the whole names.
+        .sort((a, b) => (a.prefix < b.prefix ? -1 : 1))
+        .map(({ names }) => names)
+        .join(),
+    );
+  }
+
+  *#values(namespace?: string): Generator<Deployment> {
+    for (const [name, entry] of this.#namespaces) {
+      if (namespace === undefined || namespace === name) yield* entry.deployments.values();
+    }
+  }
+
+  #upsert(deployment: Deployment): void {
+    const entry = entryOf(this.#namespaces, deployment.namespace);
+    if (!entry.deployments.has(deployment.name)) this.#wholeList = undefined;
+    entry.set(deployment);
+  }
+
+  #remove({ namespace, name }: Deployment): void {
+    const entry = this.#namespaces.get(namespace);
+    entry?.delete(name);
+    if (entry?.deployments.size === 0) this.#namespaces.delete(namespace);
+    this.#wholeList = undefined;
+  }
+
+  /** Builds the new state apart and swaps it in with one assignment. */
+  #replace(deployments: readonly Deployment[], namespace?: string): void {
+    const next = new Map<string, NamespaceEntry>(namespace === undefined ? [] : this.#namespaces);
+    if (namespace !== undefined) next.delete(namespace);
+    for (const deployment of deployments) entryOf(next, deployment.namespace).set(deployment);
+    this.#namespaces = next;
+    this.#wholeList = undefined;
+  }
+}
+
+function entryOf(namespaces: Map<string, NamespaceEntry>, namespace: string): NamespaceEntry {
+  let entry = namespaces.get(namespace);
+  if (entry === undefined) {
+    entry = new NamespaceEntry();
+    namespaces.set(namespace, entry);
+  }
+  return entry;
+}
+
+/** The JSON answer of a list. @param names JSON strings, separated by commas */
+export function listAnswer(names: string): Buffer {
+  return Buffer.from(`{"deployments":[${names}]}`);
+}

@@ -1,0 +1,90 @@
+import { KubeStatusError } from './errors.ts';
+import type { KubeApi } from './kube-client.ts';
+import type { Logger } from './logger.ts';
+import type { ScaleResult } from './scaler.ts';
+import { Semaphore } from './semaphore.ts';
+
+/** A change of a replica count, as somebody reads it in `kubectl describe deployment`. */
+export interface Scaling {
+  readonly namespace: string;
+  readonly deployment: string;
+  readonly user: string;
+  /** Before the change, as the cache knew it; undefined where it did not. */
+  readonly from: number | undefined;
+  readonly result: ScaleResult;
+}
+
+const DEADLINE_MS = 2_000;
+const MAX_RUNNING = 4;
+const MAX_WAITING = 100;
+/** After the API server said that the account may not create events. */
+const PAUSE_MS = 5 * 60_000;
+const COMPONENT = 'k8s-deployment-scaler';
+
+/**
+ * Puts an Event on a Deployment that was scaled. It is a courtesy: a write never waits for it nor fails with it, under
+ * load some are left out, and an account that may not create events simply makes none.
+ */
+export class EventRecorder {
+  readonly #api: KubeApi;
+  readonly #log: Logger;
+  readonly #places = new Semaphore(MAX_RUNNING, MAX_WAITING);
+  #pausedUntil = Number.NEGATIVE_INFINITY;
+
+  constructor(api: KubeApi, log: Logger) {
+    this.#api = api;
+    this.#log = log;
+  }
+
+  scaled(scaling: Scaling): void {
+    if (scaling.from === scaling.result.replicas || performance.now() < this.#pausedUntil) return;
+    this.#places.run(() => this.#create(scaling)).catch((error) => this.#failed(error));
+  }
+
+  #create({ namespace, deployment, user, from, result }: Scaling): Promise<unknown> {
+    const now = new Date().toISOString().replace(/\.\d+Z$/, 'Z');
+    const change = from === undefined ? `to ${result.replicas}` : `from ${from} to ${result.replicas}`;
+    return this.#api.call({
+      method: 'POST',
+      path: `/api/v1/namespaces/${encodeURIComponent(namespace)}/events`,
+      deadlineMs: DEADLINE_MS,
+      body: {
+        apiVersion: 'v1',
+        kind: 'Event',
+        metadata: { namespace, generateName: 'scaled-' },
+        involvedObject: {
+          apiVersion: 'apps/v1',
+          kind: 'Deployment',
+          namespace,
+          name: deployment,
+          uid: result.uid,
+        },
+        type: 'Normal',
+        reason: 'Scaled',
+        message: `${user} scaled ${change}`,
+        source: { component: COMPONENT },
+        reportingComponent: COMPONENT,
+        firstTimestamp: now,
+        lastTimestamp: now,
+        count: 1,
+      },
+    });
+  }
+
+  #failed(error: unknown): void {
+    if (error instanceof KubeStatusError && error.status === 403) {
+      if (performance.now() >= this.#pausedUntil) {
+        this.#log.info(
+          { pauseMs: PAUSE_MS },
+          'the account of the service may not create events: none are made',
+        );
+      }
+      this.#pausedUntil = performance.now() + PAUSE_MS;
+      return;
+    }
+    this.#log.debug(
+      { reason: error instanceof Error ? error.message : String(error) },
+      'an event was not made',
+    );
+  }
+}

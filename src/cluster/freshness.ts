@@ -1,0 +1,48 @@
+import { DeploymentError, FreshnessError } from './errors.ts';
+import type { Informer } from './informer.ts';
+import type { KubeObject } from './reflector.ts';
+import { isComparable } from './resource-version.ts';
+
+/** How fresh an answer has to be; both may be asked for. */
+export interface Freshness {
+  /** The API server has confirmed the answer within the last so many seconds. */
+  readonly maxAgeSeconds?: number | undefined;
+  /** The answer holds every change up to this resourceVersion. */
+  readonly minResourceVersion?: string | undefined;
+}
+
+/** How long a read waits for the cache to reach a resourceVersion. */
+const REACH_MS = 5_000;
+
+/** Waits until the cache has seen the resourceVersion that is asked for. @throws FreshnessError */
+export async function reach<T extends KubeObject>(
+  informers: readonly Informer<T>[],
+  { minResourceVersion }: Freshness,
+): Promise<void> {
+  if (minResourceVersion === undefined) return;
+  const [informer, another] = informers;
+  // Each namespace has a watch of its own, which need not ever see a resourceVersion of another namespace.
+  if (informer === undefined || another !== undefined) throw new FreshnessError('NAMESPACE_NEEDED');
+  const current = informer.reflector.resourceVersion;
+  if (current !== '' && !isComparable(current)) throw new FreshnessError('OPAQUE_RESOURCE_VERSIONS');
+  if (!(await informer.waitFor(minResourceVersion, REACH_MS))) throw new FreshnessError('NOT_REACHED');
+}
+
+/** Whether what these informers' caches hold is older than is asked for. */
+export function isOlderThan<T extends KubeObject>(
+  { maxAgeSeconds }: Freshness,
+  informers: readonly Informer<T>[],
+): boolean {
+  if (maxAgeSeconds === undefined) return false;
+  const oldest = performance.now() - maxAgeSeconds * 1000;
+  return informers.some(({ reflector }) => (reflector.lastContactAt ?? Number.NEGATIVE_INFINITY) < oldest);
+}
+
+/** A direct read's result; whatever keeps it from the API server means that the freshness cannot be had in time. */
+export async function unlessUnreachable<T>(read: Promise<T>): Promise<T> {
+  try {
+    return await read;
+  } catch (error) {
+    throw error instanceof DeploymentError ? error : new FreshnessError('NOT_REACHED', error);
+  }
+}

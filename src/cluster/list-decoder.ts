@@ -1,0 +1,100 @@
+import { KubeMalformedError } from './errors.ts';
+import { isObject, type JsonObject, parseJson } from './json.ts';
+
+const QUOTE = 0x22;
+const COMMA = 0x2c;
+const OPEN_BRACKET = 0x5b;
+const BACKSLASH = 0x5c;
+const CLOSE_BRACKET = 0x5d;
+const OPEN_BRACE = 0x7b;
+const CLOSE_BRACE = 0x7d;
+
+/** Depths of nesting at which something is looked for: the keys of the list, and what stands in its `items`. */
+const AT_KEYS = 1;
+const AT_ITEMS = 2;
+
+/**
+ * Takes a list answer of the API apart while it comes in, one item at a time: parsed at once, a page of 500 Deployments
+ * blocks the event loop for up to 50 ms, and an unpaged list of 10,000 for half a second. It looks only for where items
+ * begin and end; JSON.parse judges what is in them and around them.
+ */
+export class ListDecoder {
+  /** Everything but the items. */
+  readonly #shell: Buffer[] = [];
+  /** What has come of the item that is not yet whole. */
+  #item: Buffer[] = [];
+  #depth = 0;
+  #inString = false;
+  #escaped = false;
+  #inItems = false;
+  /** The string that came last at the depth of the keys. */
+  #key = '';
+
+  /** The items that this chunk completes. @throws KubeMalformedError for an item that is not JSON */
+  *push(chunk: Buffer): Generator<unknown> {
+    let start = 0;
+    for (let at = 0; at < chunk.length; at += 1) {
+      const byte = chunk[at];
+      if (this.#inString) {
+        this.#withinString(byte);
+        continue;
+      }
+      switch (byte) {
+        case QUOTE:
+          this.#inString = true;
+          if (this.#depth === AT_KEYS) this.#key = '';
+          break;
+        case OPEN_BRACE:
+        case OPEN_BRACKET:
+          this.#depth += 1;
+          if (this.#depth === AT_ITEMS && byte === OPEN_BRACKET && this.#key === 'items') {
+            this.#shell.push(chunk.subarray(start, at + 1));
+            start = at + 1;
+            this.#inItems = true;
+          }
+          break;
+        case CLOSE_BRACE:
+        case CLOSE_BRACKET:
+          this.#depth -= 1;
+          if (this.#inItems && this.#depth < AT_ITEMS) {
+            yield* this.#takeItem(chunk.subarray(start, at));
+            start = at;
+            this.#inItems = false;
+          }
+          break;
+        case COMMA:
+          if (this.#depth === AT_KEYS) this.#key = '';
+          if (this.#inItems && this.#depth === AT_ITEMS) {
+            yield* this.#takeItem(chunk.subarray(start, at));
+            start = at + 1;
+          }
+          break;
+      }
+    }
+    (this.#inItems ? this.#item : this.#shell).push(chunk.subarray(start));
+  }
+
+  /** The list without its items. @throws KubeMalformedError when the answer is not a whole list */
+  end(): JsonObject {
+    const list = parseJson(Buffer.concat(this.#shell).toString());
+    // An empty list of Go is null. A list without the key is none: it must not empty a cache.
+    if (!isObject(list) || !(Array.isArray(list.items) || list.items === null)) {
+      throw new KubeMalformedError('a list has no items');
+    }
+    return list;
+  }
+
+  #withinString(byte: number | undefined): void {
+    if (this.#escaped) this.#escaped = false;
+    else if (byte === BACKSLASH) this.#escaped = true;
+    else if (byte === QUOTE) this.#inString = false;
+    else if (this.#depth === AT_KEYS && byte !== undefined) this.#key += String.fromCharCode(byte);
+  }
+
+  *#takeItem(last: Buffer): Generator<unknown> {
+    const text = Buffer.concat([...this.#item, last]).toString();
+    this.#item = [];
+    // Between the brackets of an empty list stands nothing.
+    if (text.trim() !== '') yield parseJson(text);
+  }
+}

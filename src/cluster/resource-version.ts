@@ -1,0 +1,22 @@
+/**
+ * resourceVersions of one resource type are integers that grow with every change and may be compared, of any length
+ * (Kubernetes API concepts, "Resource versions"). They are compared as strings: a number loses digits beyond 2^53.
+ */
+
+const NUMERIC = /^[1-9][0-9]*$/;
+
+/** Whether a resourceVersion can be compared; API servers other than Kubernetes' own may use opaque strings. */
+export function isComparable(resourceVersion: string): boolean {
+  return NUMERIC.test(resourceVersion);
+}
+
+/** Negative, zero or positive, as `a` is older than, the same as or newer than `b`. Both must be comparable. */
+export function compareResourceVersions(a: string, b: string): number {
+  if (a.length !== b.length) return a.length - b.length;
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** The newer of two; of opaque ones, and of an empty one and another, the second. */
+export function newestOf(a: string, b: string): string {
+  return isComparable(a) && isComparable(b) && compareResourceVersions(a, b) > 0 ? a : b;
+}

@@ -1,0 +1,186 @@
+import { type Deployment, reduceDeployment } from './deployment.ts';
+import {
+  DeploymentError,
+  KubeMalformedError,
+  KubeStatusError,
+  KubeTimeoutError,
+  KubeUnreachableError,
+} from './errors.ts';
+import { countAt, isObject, objectAt, stringAt } from './json.ts';
+import type { KubeApi } from './kube-client.ts';
+import { deploymentPath, scalePath } from './paths.ts';
+import { sleep } from './sleep.ts';
+
+/** What the cluster holds after a write. */
+export interface ScaleResult {
+  readonly uid: string;
+  readonly replicas: number;
+  /** The one that the write produced; that of the Deployment where the write changed nothing. */
+  readonly resourceVersion: string;
+}
+
+/** What has to hold of a Deployment for a write to be made. */
+export type Precondition = (current: Deployment) => boolean;
+
+/** For the write with all its attempts. */
+const WRITE_DEADLINE_MS = 5_000;
+/** For the read after a write whose outcome is not known. */
+const REREAD_DEADLINE_MS = 2_000;
+const MAX_ATTEMPTS = 6;
+const RETRY_MS = { least: 20, most: 120 };
+/** Of what an admission says, in characters. */
+const MAX_REASON_LENGTH = 500;
+const FIELD_MANAGER = 'k8s-deployment-scaler';
+
+/** The write side: sets a replica count through the scale subresource and nothing else. */
+export class Scaler {
+  readonly #api: KubeApi;
+
+  constructor(api: KubeApi) {
+    this.#api = api;
+  }
+
+  /**
+   * Sets the replica count of one Deployment. Conflicts and connections that could not be made are tried again; all
+   * in all it takes at most 7 s. A client that goes away does not cancel it: half a write would be worse.
+   * @param precondition asked of the API server's own state, and held to until the write is made
+   * @throws DeploymentError, or a KubeError when the API server is at fault
+   */
+  async scale(
+    namespace: string,
+    deployment: string,
+    replicas: number,
+    precondition?: Precondition,
+  ): Promise<ScaleResult> {
+    const endsAt = performance.now() + WRITE_DEADLINE_MS;
+    const credentials = { reloaded: false };
+    for (let attempt = 1; ; attempt += 1) {
+      const leftMs = () => Math.max(1, endsAt - performance.now());
+      const expected = precondition && (await this.#expect(namespace, deployment, precondition, leftMs()));
+      try {
+        return await this.#patch(namespace, deployment, { metadata: expected, spec: { replicas } }, leftMs());
+      } catch (error) {
+        const waitMs = attempt * (RETRY_MS.least + Math.random() * (RETRY_MS.most - RETRY_MS.least));
+        const inTime = performance.now() + waitMs < endsAt;
+        if (attempt < MAX_ATTEMPTS && inTime && this.#mayRetry(error, credentials)) {
+          await sleep(waitMs);
+        } else if (mayHaveHappened(error)) {
+          return await this.#settle(namespace, deployment, replicas, error);
+        } else {
+          throw meaningOf(error, namespace, deployment);
+        }
+      }
+    }
+  }
+
+  /**
+   * What has to be so still when the write is made. The state is read from the API server: the cache may be old.
+   * @throws DeploymentError PRECONDITION_FAILED when the precondition does not hold
+   */
+  async #expect(namespace: string, deployment: string, holds: Precondition, deadlineMs: number) {
+    const path = deploymentPath(namespace, deployment);
+    const answer = await this.#api.call({ path, deadlineMs }).catch((error) => {
+      throw meaningOf(error, namespace, deployment);
+    });
+    const current = reduceDeployment(answer);
+    if (!holds(current)) throw new DeploymentError('PRECONDITION_FAILED', namespace, deployment);
+    return { uid: current.uid, resourceVersion: current.resourceVersion };
+  }
+
+  async #patch(
+    namespace: string,
+    deployment: string,
+    body: object,
+    deadlineMs: number,
+  ): Promise<ScaleResult> {
+    const answer = await this.#api.call({
+      method: 'PATCH',
+      path: scalePath(namespace, deployment),
+      query: { fieldManager: FIELD_MANAGER },
+      contentType: 'application/merge-patch+json',
+      body,
+      deadlineMs,
+    });
+    return readScale(answer);
+  }
+
+  /** Only what surely changed nothing is tried again. */
+  #mayRetry(error: unknown, credentials: { reloaded: boolean }): boolean {
+    if (error instanceof KubeUnreachableError) return !error.sent;
+    if (!(error instanceof KubeStatusError)) return false;
+    if (error.status === 401 && !credentials.reloaded) {
+      credentials.reloaded = true;
+      this.#api.reloadCredentials();
+      return true;
+    }
+    return error.status === 409;
+  }
+
+  /** The write may have been carried out: says what is true now, or what is known of the failure. */
+  async #settle(
+    namespace: string,
+    deployment: string,
+    replicas: number,
+    cause: unknown,
+  ): Promise<ScaleResult> {
+    const now = await this.#api
+      .call({ path: scalePath(namespace, deployment), deadlineMs: REREAD_DEADLINE_MS })
+      .then(readScale)
+      .catch(() => undefined);
+    // Another count does not mean that the write failed: the API server may still be carrying it out.
+    if (now?.replicas === replicas) return now;
+    if (cause instanceof KubeStatusError && cause.status !== 504) throw cause;
+    throw new DeploymentError('OUTCOME_UNKNOWN', namespace, deployment);
+  }
+}
+
+/** In a Scale an absent count means 0: the API server answers `"spec":{}` after scaling to 0. */
+function readScale(answer: unknown): ScaleResult {
+  if (!isObject(answer)) throw new KubeMalformedError('a Scale is not an object');
+  const metadata = objectAt(answer, 'metadata');
+  return {
+    uid: stringAt(metadata, 'uid'),
+    replicas: countAt(objectAt(answer, 'spec'), 'replicas', 0),
+    resourceVersion: stringAt(metadata, 'resourceVersion'),
+  };
+}
+
+/** Whether the API server may have carried out a write that ended with this error. */
+function mayHaveHappened(error: unknown): boolean {
+  if (error instanceof KubeTimeoutError || error instanceof KubeUnreachableError) return error.sent;
+  if (error instanceof KubeStatusError)
+    return error.status >= 500 && error.status !== 503 && denialOf(error) === undefined;
+  return error instanceof KubeMalformedError;
+}
+
+/** An error of the API server as what it means for the one Deployment; other errors as they are. */
+function meaningOf(error: unknown, namespace: string, deployment: string): unknown {
+  if (!(error instanceof KubeStatusError)) return error;
+  const denial = denialOf(error);
+  if (denial !== undefined) return new DeploymentError('ADMISSION_REFUSED', namespace, deployment, denial);
+  switch (error.status) {
+    case 403:
+      return new DeploymentError('FORBIDDEN', namespace, deployment);
+    case 404:
+      return new DeploymentError('NOT_FOUND', namespace, deployment);
+    case 409:
+      return new DeploymentError('CONFLICT', namespace, deployment);
+    case 422:
+      // The API server's text may hold the whole object.
+      return new DeploymentError(
+        'ADMISSION_REFUSED',
+        namespace,
+        deployment,
+        'the Deployment would not be valid',
+      );
+    default:
+      return error;
+  }
+}
+
+/** The reason of an admission webhook, which chooses the status itself, or of a ValidatingAdmissionPolicy. */
+function denialOf({ message }: KubeStatusError): string | undefined {
+  const admission = /^admission webhook .*? denied the request:? ?(.*)$|denied request: (.*)$/s.exec(message);
+  if (admission === null) return undefined;
+  return (admission[1] || admission[2] || 'no reason was given').slice(0, MAX_REASON_LENGTH);
+}

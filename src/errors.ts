@@ -1,0 +1,179 @@
+import { createError } from '@fastify/error';
+
+/**
+ * Every error that the service answers with. The codes are part of the API contract: a client may rely on them,
+ * so a code is never renamed and never changes its status. Messages say what to do and leak nothing internal.
+ */
+
+/** The body of every error answer. */
+export interface ErrorBody {
+  statusCode: number;
+  code: string;
+  error: string;
+  message: string;
+}
+
+export const InvalidQueryError = createError<[string]>('INVALID_QUERY', '%s', 400);
+export const InvalidBodyError = createError<[string]>('INVALID_BODY', '%s', 400);
+export const InvalidHeaderError = createError<[string]>('INVALID_HEADER', '%s', 400);
+export const FreshnessNotSupportedError = createError(
+  'FRESHNESS_NOT_SUPPORTED',
+  'The resourceVersions of this cluster are not numbers, so minResourceVersion cannot be used: use maxAge',
+  400,
+);
+export const InvalidUrlError = createError(
+  'INVALID_URL',
+  'The URL is not well-formed: check its percent-encoding',
+  400,
+);
+export const MalformedRequestError = createError(
+  'MALFORMED_REQUEST',
+  'The request is not well-formed HTTP/1.1',
+  400,
+);
+export const CertificateUnusableError = createError(
+  'CERTIFICATE_UNUSABLE',
+  'The client certificate names nobody: it needs one common name (CN) and the extended key usage clientAuth',
+  401,
+);
+export const IdentityReservedError = createError(
+  'IDENTITY_RESERVED',
+  'The client certificate names a user or a group that begins with system:, which Kubernetes reserves',
+  403,
+);
+export const ClientNotAllowedError = createError(
+  'CLIENT_NOT_ALLOWED',
+  'The client certificate is not among those that this service is configured to let in',
+  403,
+);
+export const ForbiddenError = createError<[string, string]>(
+  'FORBIDDEN',
+  '%s may not %s: an administrator of the cluster has to grant it',
+  403,
+);
+export const ServiceForbiddenError = createError<[string]>(
+  'SERVICE_FORBIDDEN',
+  'The account of this service may not %s: an administrator of the cluster has to grant it',
+  403,
+);
+export const RouteNotFoundError = createError<[string]>(
+  'ROUTE_NOT_FOUND',
+  'There is nothing at %s: see the API in the README or openapi.yaml',
+  404,
+);
+export const DeploymentNotFoundError = createError<[string, string]>(
+  'DEPLOYMENT_NOT_FOUND',
+  'There is no Deployment %s in namespace %s',
+  404,
+);
+export const NamespaceNotWatchedError = createError<[string]>(
+  'NAMESPACE_NOT_WATCHED',
+  'Namespace %s is not among those that this service is configured to watch',
+  404,
+);
+export const MethodNotAllowedError = createError<[string, string]>(
+  'METHOD_NOT_ALLOWED',
+  '%s is not possible here: use %s',
+  405,
+);
+export const RequestTimeoutError = createError(
+  'REQUEST_TIMEOUT',
+  'The request did not arrive in time: send it again',
+  408,
+);
+export const ConflictError = createError<[string, string]>(
+  'CONFLICT',
+  'Deployment %s in namespace %s is being changed by others at the same time: read its count and try again',
+  409,
+);
+export const PreconditionFailedError = createError<[string, string]>(
+  'PRECONDITION_FAILED',
+  'Deployment %s in namespace %s is no longer what If-Match names: read it again and decide anew',
+  412,
+);
+export const BodyTooLargeError = createError(
+  'BODY_TOO_LARGE',
+  'The body is larger than 1 KiB: send {"replicas": N}',
+  413,
+);
+export const UrlTooLongError = createError<[number]>(
+  'URL_TOO_LONG',
+  'The URL is longer than %d characters',
+  414,
+);
+export const UnsupportedMediaTypeError = createError(
+  'UNSUPPORTED_MEDIA_TYPE',
+  'Send the body as JSON with the header Content-Type: application/json',
+  415,
+);
+export const AdmissionRefusedError = createError<[string]>(
+  'ADMISSION_REFUSED',
+  'The cluster refused the change: %s',
+  422,
+);
+export const RateLimitedError = createError(
+  'RATE_LIMITED',
+  'This client sends more requests than the service lets it: try again after the time in Retry-After',
+  429,
+);
+export const KubernetesRateLimitedError = createError(
+  'KUBERNETES_RATE_LIMITED',
+  'The Kubernetes API server is overloaded and asks to wait: try again after the time in Retry-After',
+  429,
+);
+export const HeadersTooLargeError = createError(
+  'HEADERS_TOO_LARGE',
+  'The headers are larger than 16 KiB',
+  431,
+);
+export const InternalError = createError(
+  'INTERNAL_ERROR',
+  'The service failed unexpectedly: try again, and report the request id if it lasts',
+  500,
+);
+export const AuthorizerUnavailableError = createError(
+  'AUTHORIZER_UNAVAILABLE',
+  'The cluster could not be asked whether this client may do that: nothing was done, try again later',
+  503,
+);
+export const OverloadedError = createError(
+  'OVERLOADED',
+  'The service is overloaded: try again in a moment',
+  503,
+);
+export const CacheNotSyncedError = createError(
+  'CACHE_NOT_SYNCED',
+  'The service has not yet read the Deployments from the cluster: try again in a moment',
+  503,
+);
+export const KubernetesUnreachableError = createError(
+  'KUBERNETES_UNREACHABLE',
+  'The Kubernetes API server cannot be reached: nothing was changed, try again later',
+  503,
+);
+export const KubernetesUnavailableError = createError(
+  'KUBERNETES_UNAVAILABLE',
+  'The Kubernetes API server could not serve the request: before trying a write again, read the count',
+  503,
+);
+export const UnhealthyError = createError(
+  'UNHEALTHY',
+  'Contact with the Kubernetes API server could not be verified: reads may be old and writes may fail',
+  503,
+);
+export const DrainingError = createError('DRAINING', 'This instance is shutting down: connect again', 503);
+export const KubernetesTimeoutError = createError(
+  'KUBERNETES_TIMEOUT',
+  'The Kubernetes API server did not answer in time: nothing was changed, try again later',
+  504,
+);
+export const FreshnessNotReachedError = createError(
+  'FRESHNESS_NOT_REACHED',
+  'An answer as fresh as asked for could not be had in time: try again, or ask for less',
+  504,
+);
+export const OutcomeUnknownError = createError(
+  'OUTCOME_UNKNOWN',
+  'The cluster did not say whether it made the change, and it may still make it: read the count before trying again',
+  504,
+);

@@ -1,0 +1,80 @@
+import type { X509Certificate } from 'node:crypto';
+
+/** Who calls, as Kubernetes reads it from a client certificate: CN is the user, each O a group. */
+export interface Identity {
+  readonly user: string;
+  readonly groups: readonly string[];
+}
+
+/** Why a verified certificate identifies nobody that may come in. */
+export type IdentityRefusal = 'unusable' | 'reserved' | 'notAllowed';
+
+/** What is asked of client certificates besides a verified chain. */
+export interface IdentityPolicy {
+  /** Users and groups that begin with `system:` and are let in all the same; exact names. */
+  readonly allowedReserved: readonly string[];
+  /** Patterns of a CN or of a URI among the subjectAltNames, `*` for any characters; empty: everybody. */
+  readonly allowedClients: readonly string[];
+}
+
+const CLIENT_AUTH = '1.3.6.1.5.5.7.3.2';
+/** `system:masters` above all: a CA for clients of this service must not be able to mint administrators of clusters. */
+const RESERVED_PREFIX = 'system:';
+/** Of the API server: every user that it has authenticated is in it. */
+const AUTHENTICATED = 'system:authenticated';
+const MAX_NAME_LENGTH = 256;
+
+/** Reads the identity of a certificate, or why it has none. */
+export function identify(certificate: X509Certificate, policy: IdentityPolicy): Identity | IdentityRefusal {
+  const { CN: user, O } = subjectOf(certificate);
+  // OpenSSL lets a certificate without any extendedKeyUsage pass for a client's.
+  if (!certificate.keyUsage?.includes(CLIENT_AUTH)) return 'unusable';
+  if (typeof user !== 'string' || !isName(user)) return 'unusable';
+  const groups = O === undefined ? [] : [O].flat();
+  if (!groups.every(isName)) return 'unusable';
+  const reserved = [user, ...groups].filter((name) => name.startsWith(RESERVED_PREFIX));
+  if (!reserved.every((name) => policy.allowedReserved.includes(name))) return 'reserved';
+  if (!isAllowed(user, certificate, policy.allowedClients)) return 'notAllowed';
+  return { user, groups: [...groups, AUTHENTICATED] };
+}
+
+/** The attributes of the subject; one that stands there several times is an array. */
+function subjectOf(certificate: X509Certificate): { CN?: string | string[]; O?: string | string[] } {
+  return certificate.toLegacyObject().subject;
+}
+
+/** A name that a person and a log can read: not empty, no control characters. */
+function isName(name: string): boolean {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  return name.length > 0 && name.length <= MAX_NAME_LENGTH && !/[\u0000-\u001f\u007f]/.test(name);
+}
+
+function isAllowed(user: string, certificate: X509Certificate, patterns: readonly string[]): boolean {
+  if (patterns.length === 0) return true;
+  const names = [user, ...urisOf(certificate)];
+  return patterns.some((pattern) => names.some((name) => matches(name, pattern)));
+}
+
+/** The URIs among the subjectAltNames. Node puts a name in JSON quotes where it could be mistaken for several. */
+function urisOf({ subjectAltName }: X509Certificate): string[] {
+  const uris: string[] = [];
+  for (const [, name = ''] of (subjectAltName ?? '').matchAll(/(?:^|, )URI:("(?:[^"\\]|\\.)*"|[^,"]*)/g)) {
+    uris.push(name.startsWith('"') ? String(JSON.parse(name)) : name);
+  }
+  return uris;
+}
+
+/** `*` stands for any characters; everything else for itself. */
+function matches(name: string, pattern: string): boolean {
+  const [first = '', ...rest] = pattern.split('*');
+  if (rest.length === 0) return name === pattern;
+  if (!name.startsWith(first)) return false;
+  let at = first.length;
+  const last = rest.pop() ?? '';
+  for (const part of rest) {
+    const found = name.indexOf(part, at);
+    if (found === -1) return false;
+    at = found + part.length;
+  }
+  return name.length - last.length >= at && name.endsWith(last);
+}

@@ -1,0 +1,105 @@
+import type { AddressInfo } from 'node:net';
+import { Server as TlsServer } from 'node:tls';
+import { buildApp } from './app.ts';
+import { Cluster } from './cluster/cluster.ts';
+import { type Config, ConfigError, loadConfig } from './config.ts';
+import { identify } from './identity.ts';
+import { createManagementServer } from './management.ts';
+import { loadTlsMaterial, type TlsFiles, type TlsMaterial, TlsMaterialError } from './tls/material.ts';
+import { TlsReloader } from './tls/reloader.ts';
+import { secureContextOptions, tlsServerOptions } from './tls/server-options.ts';
+import { ClientTrust } from './tls/trust.ts';
+
+/** The process: environment in, listeners open, signals handled. Everything else lives in modules without effects. */
+async function main(): Promise<void> {
+  const { config, files, material } = loadOrExit();
+  const app = await buildApp({
+    logger: { level: config.LOG_LEVEL },
+    https: tlsServerOptions(material, config.limits),
+    identify: (certificate) => (certificate ? identify(certificate, config.identityPolicy) : 'unusable'),
+    limits: config.limits,
+    createCluster: (log) =>
+      new Cluster({
+        kubeconfig: config.KUBECONFIG,
+        namespaces: config.watchNamespaces,
+        authorization: config.AUTHORIZATION_MODE,
+        log,
+      }),
+  });
+  const reloader = new TlsReloader({
+    files,
+    material,
+    log: app.log,
+    apply: (changed, { trustChanged }) => {
+      if (app.server instanceof TlsServer) app.server.setSecureContext(secureContextOptions(changed));
+      if (!trustChanged) return;
+      const trust = new ClientTrust(changed);
+      const recheck = () => app.recheckClients((certificate) => trust.verifies(certificate));
+      recheck();
+      // Handshakes that were under way have been finished with the old set.
+      setTimeout(recheck, config.limits.handshakeTimeoutSeconds * 1000).unref();
+    },
+  });
+  reloader.start();
+  if (config.AUTHORIZATION_MODE === 'AlwaysAllow') {
+    app.log.warn('AUTHORIZATION_MODE is AlwaysAllow: every client certificate of the CA may do everything');
+  }
+  const management = createManagementServer({ isReady: () => app.cluster.synced && !app.isDraining() });
+
+  let stopping = false;
+  const stop = async (signal: NodeJS.Signals): Promise<void> => {
+    if (stopping) return;
+    stopping = true;
+    app.startDraining();
+    const delaySeconds = signal === 'SIGTERM' ? config.DRAIN_DELAY_SECONDS : 0;
+    app.log.info({ signal, delaySeconds }, 'draining');
+    await new Promise((resolve) => setTimeout(resolve, delaySeconds * 1000));
+    const cut = setTimeout(() => app.server.closeAllConnections(), config.DRAIN_LIMIT_SECONDS * 1000);
+    await app.close();
+    clearTimeout(cut);
+    await reloader.stop();
+    management.close();
+    management.closeAllConnections();
+    app.log.info('stopped');
+  };
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
+
+  await new Promise<void>((resolve, reject) => {
+    management.once('error', reject);
+    management.listen(config.MANAGEMENT_PORT, config.MANAGEMENT_HOST, resolve);
+  });
+  app.log.info({ management: origin('http', management.address()) }, 'management listening');
+  await app.listen({ host: config.HOST, port: config.PORT });
+}
+
+function loadOrExit(): { config: Config; files: TlsFiles; material: TlsMaterial } {
+  try {
+    const config = loadConfig(process.env);
+    const files = {
+      cert: config.TLS_CERT_FILE,
+      key: config.TLS_KEY_FILE,
+      clientCa: config.TLS_CLIENT_CA_FILE,
+      crl: config.TLS_CRL_FILE,
+    };
+    return { config, files, material: loadTlsMaterial(files) };
+  } catch (error) {
+    if (!(error instanceof ConfigError || error instanceof TlsMaterialError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    process.exit(1);
+  }
+}
+
+function origin(scheme: string, address: AddressInfo | string | null): string {
+  return typeof address === 'object' && address !== null
+    ? `${scheme}://${address.address}:${address.port}`
+    : `${address}`;
+}
+
+try {
+  await main();
+} catch (error) {
+  // A port that is taken, an address that is not ours: the message is all that helps.
+  process.stderr.write(`The service could not start: ${error instanceof Error ? error.message : error}\n`);
+  process.exit(1);
+}

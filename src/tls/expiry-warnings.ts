@@ -1,0 +1,73 @@
+import type { Logger } from '../cluster/logger.ts';
+import { serverCertificate, type TlsFiles, type TlsMaterial } from './material.ts';
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+/** Warned of in the last quarter of a lifetime, but at most so early. cert-manager renews in the last third. */
+const LONGEST_WARNING_MS = 14 * DAY_MS;
+const SHARE = 1 / 4;
+
+/** Something that ends. */
+interface Expiring {
+  /** Tells one from another, and a renewed one from what it replaces. */
+  readonly id: string;
+  readonly from: Date;
+  readonly until: Date;
+  readonly fields: object;
+  readonly soon: string;
+  readonly over: string;
+}
+
+/** Logs that the server certificate or a CRL nears its end, and that it has passed it: each at most once a day. */
+export class ExpiryWarnings {
+  readonly #files: TlsFiles;
+  readonly #log: Logger;
+  #loggedAt = new Map<string, number>();
+
+  constructor(files: TlsFiles, log: Logger) {
+    this.#files = files;
+    this.#log = log;
+  }
+
+  /** Call it every now and then with what is in use. */
+  check(material: TlsMaterial): void {
+    const now = Date.now();
+    const loggedAt = new Map<string, number>();
+    for (const { id, from, until, fields, soon, over } of expiringIn(material, this.#files)) {
+      const left = until.getTime() - now;
+      if (left > Math.min((until.getTime() - from.getTime()) * SHARE, LONGEST_WARNING_MS)) continue;
+      const key = `${id} ${left > 0}`;
+      const last = this.#loggedAt.get(key);
+      const due = last === undefined || now - last >= DAY_MS;
+      loggedAt.set(key, due ? now : last);
+      if (!due) continue;
+      const context = { ...fields, until: until.toISOString(), hoursLeft: Math.floor(left / HOUR_MS) };
+      if (left > 0) this.#log.warn(context, soon);
+      else this.#log.error(context, over);
+    }
+    this.#loggedAt = loggedAt;
+  }
+}
+
+function* expiringIn(material: TlsMaterial, files: TlsFiles): Generator<Expiring> {
+  const { validFromDate, validToDate, fingerprint256 } = serverCertificate(material);
+  yield {
+    id: fingerprint256,
+    from: validFromDate,
+    until: validToDate,
+    fields: { file: files.cert },
+    soon: 'the server certificate expires soon',
+    over: 'the server certificate has expired: clients refuse it',
+  };
+  for (const { issuer, thisUpdate, nextUpdate } of material.crl?.lists ?? []) {
+    if (nextUpdate === undefined) continue;
+    yield {
+      id: `${issuer} ${thisUpdate.getTime()} ${nextUpdate.getTime()}`,
+      from: thisUpdate,
+      until: nextUpdate,
+      fields: { file: files.crl, issuer },
+      soon: 'a CRL expires soon: from then on every client of its issuer is refused',
+      over: 'a CRL has expired: every client of its issuer is refused',
+    };
+  }
+}

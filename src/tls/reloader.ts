@@ -1,0 +1,194 @@
+import { readFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Logger } from '../cluster/logger.ts';
+import { DirectoryWatch } from './directory-watch.ts';
+import { ExpiryWarnings } from './expiry-warnings.ts';
+import {
+  checkTlsMaterial,
+  serverCertificate,
+  type TlsContents,
+  type TlsFiles,
+  type TlsMaterial,
+  TlsMaterialError,
+} from './material.ts';
+
+export interface TlsReloaderOptions {
+  readonly files: TlsFiles;
+  /** What the server was started with. */
+  readonly material: TlsMaterial;
+  readonly log: Logger;
+  /** Puts a new set to use. `trustChanged`: other clients may pass than before (authorities or CRLs differ). */
+  readonly apply: (material: TlsMaterial, change: { readonly trustChanged: boolean }) => void;
+  /** Default: 10 s. */
+  readonly pollMs?: number;
+  /** How long the files have to stay the same before they count, as they seldom change all at once. Default: 100 ms. */
+  readonly settleMs?: number;
+}
+
+/** For metrics. */
+export interface TlsReloadStats {
+  /** Sets put to use since the start. */
+  readonly reloads: number;
+  /** Sets refused; one that stays is one. */
+  readonly failures: number;
+  /** Whether the files are a refused set at present. */
+  readonly broken: boolean;
+  readonly certificateNotAfter: Date;
+  /** The earliest of all CRLs in use. */
+  readonly crlNextUpdate: Date | undefined;
+}
+
+/** Files that never come to rest are judged after so many readings all the same. */
+const MAX_READINGS = 50;
+
+/**
+ * Puts the TLS files to use again whenever their bytes change, however they do: written in place, renamed over, by
+ * the symbolic link of a Kubernetes volume. It watches their directories and reads them every few seconds as well. A set
+ * that is not usable is refused, logged and counted once, and the one in use stays.
+ */
+export class TlsReloader {
+  readonly #options: TlsReloaderOptions;
+  readonly #watch: DirectoryWatch;
+  readonly #warnings: ExpiryWarnings;
+  readonly #stop = new AbortController();
+  #material: TlsMaterial;
+  #refused: { readonly contents: TlsContents; readonly reason: string } | undefined;
+  #reloads = 0;
+  #failures = 0;
+  #timer: NodeJS.Timeout | undefined;
+  /** The look at the files that is going on. */
+  #looking: Promise<void> | undefined;
+  #lookAgain = false;
+
+  constructor(options: TlsReloaderOptions) {
+    const { files, material, log } = options;
+    this.#options = options;
+    this.#material = material;
+    this.#warnings = new ExpiryWarnings(files, log);
+    const directories = new Set(pathsOf(files).map(([, path]) => dirname(path)));
+    this.#watch = new DirectoryWatch(directories, () => this.#look());
+  }
+
+  /** Begins with a look at the files, as they may have changed since `material` was read. */
+  start(): void {
+    this.#timer = setInterval(() => this.#look(), this.#options.pollMs ?? 10_000).unref();
+    this.#look();
+  }
+
+  /** Resolves when nothing is left of it; from the call on nothing is put to use. */
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    clearInterval(this.#timer);
+    this.#watch.close();
+    await this.#looking;
+  }
+
+  get stats(): TlsReloadStats {
+    const nextUpdates = (this.#material.crl?.lists ?? []).flatMap(({ nextUpdate }) => nextUpdate ?? []);
+    const earliest = nextUpdates.sort((left, right) => left.getTime() - right.getTime())[0];
+    return {
+      reloads: this.#reloads,
+      failures: this.#failures,
+      broken: this.#refused !== undefined,
+      certificateNotAfter: serverCertificate(this.#material).validToDate,
+      crlNextUpdate: earliest,
+    };
+  }
+
+  /** One look at a time; what happens meanwhile is worth another one. */
+  #look(): void {
+    if (this.#stop.signal.aborted) return;
+    if (this.#looking !== undefined) {
+      this.#lookAgain = true;
+      return;
+    }
+    this.#lookAgain = false;
+    this.#looking = this.#readAndTake().finally(() => {
+      this.#looking = undefined;
+      if (this.#lookAgain) this.#look();
+    });
+  }
+
+  async #readAndTake(): Promise<void> {
+    // Before reading: what changes after it is seen by the watcher.
+    await this.#watch.renew();
+    const contents = await this.#readAtRest();
+    if (contents === undefined) return;
+    if (sameContents(contents, contentsOf(this.#material))) this.#refused = undefined;
+    else this.#take(contents);
+    this.#warnings.check(this.#material);
+  }
+
+  /** The contents, once two readings agree; undefined: stopped. */
+  async #readAtRest(): Promise<TlsContents | undefined> {
+    const { files, settleMs = 100 } = this.#options;
+    let contents = await readAll(files);
+    for (let reading = 1; reading < MAX_READINGS; reading += 1) {
+      if (this.#stop.signal.aborted) return undefined;
+      // Nothing new, the usual case: no need to wait.
+      if (sameContents(contents, contentsOf(this.#material))) return contents;
+      if (this.#refused && sameContents(contents, this.#refused.contents)) return contents;
+      await sleep(settleMs, undefined, { ref: false, signal: this.#stop.signal }).catch(() => {});
+      const next = await readAll(files);
+      if (sameContents(next, contents)) break;
+      contents = next;
+    }
+    return this.#stop.signal.aborted ? undefined : contents;
+  }
+
+  #take(contents: TlsContents): void {
+    const { files, apply, log } = this.#options;
+    try {
+      const material = checkTlsMaterial(files, contents);
+      const changed = changedFiles(contents, contentsOf(this.#material));
+      apply(material, { trustChanged: changed.includes('clientCa') || changed.includes('crl') });
+      this.#material = material;
+      this.#refused = undefined;
+      this.#reloads += 1;
+      const { certificateNotAfter, crlNextUpdate } = this.stats;
+      log.info({ changed, certificateNotAfter, crlNextUpdate }, 'reloaded the TLS files');
+    } catch (error) {
+      this.#refuse(contents, error);
+    }
+  }
+
+  /** The same set may come to be refused for another reason, or be taken: dates pass. */
+  #refuse(contents: TlsContents, error: unknown): void {
+    const reason = error instanceof TlsMaterialError ? error.message : `unexpected: ${error}`;
+    const known = this.#refused;
+    this.#refused = { contents, reason };
+    if (known && known.reason === reason && sameContents(known.contents, contents)) return;
+    this.#failures += 1;
+    this.#options.log.error({ reason }, 'refused the new TLS files, the old ones stay in use');
+  }
+}
+
+function pathsOf(files: TlsFiles): [file: keyof TlsFiles, path: string][] {
+  const { cert, key, clientCa, crl } = files;
+  const required: [keyof TlsFiles, string][] = [
+    ['cert', cert],
+    ['key', key],
+    ['clientCa', clientCa],
+  ];
+  return crl === undefined ? required : [...required, ['crl', crl]];
+}
+
+async function readAll(files: TlsFiles): Promise<TlsContents> {
+  const contents = pathsOf(files).map(
+    async ([file, path]) => [file, await readFile(path, 'utf8').catch(() => undefined)] as const,
+  );
+  return Object.fromEntries(await Promise.all(contents));
+}
+
+function contentsOf({ cert, key, clientCa, crl }: TlsMaterial): TlsContents {
+  return { cert, key, clientCa, crl: crl?.pem };
+}
+
+function changedFiles(left: TlsContents, right: TlsContents): (keyof TlsFiles)[] {
+  return (['cert', 'key', 'clientCa', 'crl'] as const).filter((file) => left[file] !== right[file]);
+}
+
+function sameContents(left: TlsContents, right: TlsContents): boolean {
+  return changedFiles(left, right).length === 0;
+}

@@ -1,0 +1,196 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { Access } from '../../src/cluster/access.ts';
+import { ReviewAuthorizer, type Subject } from '../../src/cluster/authorizer.ts';
+import {
+  AuthorizerUnavailableError,
+  KubeTimeoutError,
+  KubeUnreachableError,
+} from '../../src/cluster/errors.ts';
+import { isObject, objectAt } from '../../src/cluster/json.ts';
+import { ScriptedApi } from './helpers/scripted-api.ts';
+
+const alice: Subject = { user: 'alice', groups: ['dev', 'system:authenticated'] };
+let api: ScriptedApi;
+let authorizer: ReviewAuthorizer;
+let access: Access;
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  api = new ScriptedApi();
+  authorizer = new ReviewAuthorizer(api);
+  access = new Access(authorizer);
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+const decision = (allowed: boolean) => ({ status: { allowed } });
+
+/** The cluster's decisions by a function of what is asked. */
+function decide(allows: (attributes: Readonly<Record<string, unknown>>) => boolean): void {
+  api.respond = ({ body }) => {
+    const spec = objectAt(isObject(body) ? body : {}, 'spec');
+    return decision(allows(objectAt(spec, 'resourceAttributes')));
+  };
+}
+
+const later = (ms: number) => vi.advanceTimersByTimeAsync(ms);
+
+describe('a decision', () => {
+  it('is that of a SubjectAccessReview for user and groups', async () => {
+    const asked = access.mayRead(alice, 'shop', 'cart');
+    const review = await api.nextCall();
+    expect(review.request).toMatchObject({
+      method: 'POST',
+      path: '/apis/authorization.k8s.io/v1/subjectaccessreviews',
+      deadlineMs: 2_000,
+      body: {
+        kind: 'SubjectAccessReview',
+        spec: {
+          ...alice,
+          resourceAttributes: {
+            group: 'apps',
+            resource: 'deployments',
+            subresource: 'scale',
+            verb: 'get',
+            namespace: 'shop',
+          },
+        },
+      },
+    });
+    await review.answer(decision(true));
+    expect(await asked).toBe(true);
+  });
+
+  it('is asked for with the name too where the namespace alone is denied', async () => {
+    decide(({ name }) => name === 'cart');
+    expect(await access.mayScale(alice, 'shop', 'cart')).toBe(true);
+    expect(await access.mayScale(alice, 'shop', 'checkout')).toBe(false);
+    expect(api.requests).toHaveLength(3);
+  });
+
+  it('for a namespace serves all Deployments in it, at once when it is known', async () => {
+    decide(() => true);
+    expect(await access.mayRead(alice, 'shop', 'cart')).toBe(true);
+    expect(access.mayRead(alice, 'shop', 'checkout')).toBe(true);
+    expect(api.requests).toHaveLength(1);
+  });
+
+  it('is remembered for 5 minutes when it allows', async () => {
+    decide(() => true);
+    await access.mayRead(alice, 'shop', 'cart');
+    await later(5 * 60_000 - 1);
+    expect(access.mayRead(alice, 'shop', 'cart')).toBe(true);
+    await later(2);
+    decide(() => false);
+    expect(await access.mayRead(alice, 'shop', 'cart')).toBe(false);
+  });
+
+  it('is remembered for 30 seconds when it denies', async () => {
+    decide(() => false);
+    expect(await access.mayList(alice, 'shop')).toBe(false);
+    await later(29_999);
+    expect(access.mayList(alice, 'shop')).toBe(false);
+    await later(2);
+    decide(() => true);
+    expect(await access.mayList(alice, 'shop')).toBe(true);
+  });
+
+  it.each<[string, Subject]>([
+    ['another user', { ...alice, user: 'bob' }],
+    ['the same user without the group', { user: 'alice', groups: ['system:authenticated'] }],
+    ['the same words cut in another way', { user: 'alice dev', groups: ['system:authenticated'] }],
+  ])('is not that for %s', async (_title, other) => {
+    decide(() => true);
+    await access.mayRead(alice, 'shop', 'cart');
+    decide(() => false);
+    expect(await access.mayRead(other, 'shop', 'cart')).toBe(false);
+  });
+
+  it('tells reading from setting and listing', async () => {
+    decide(({ verb }) => verb === 'get');
+    expect(await access.mayRead(alice, 'shop', 'cart')).toBe(true);
+    expect(await access.mayScale(alice, 'shop', 'cart')).toBe(false);
+    expect(await access.mayList(alice, 'shop')).toBe(false);
+    expect(await access.mayList(alice, undefined)).toBe(false);
+  });
+
+  it('is asked for once, however many wait for it', async () => {
+    const all = Array.from({ length: 100 }, () => access.mayList(alice, 'shop'));
+    await (await api.nextCall()).answer(decision(true));
+    expect(new Set(await Promise.all(all))).toEqual(new Set([true]));
+    expect(api.requests).toHaveLength(1);
+  });
+});
+
+describe('an authoriser that cannot be asked', () => {
+  it.each<[string, unknown]>([
+    ['is unreachable', new KubeUnreachableError(false, 'refused')],
+    ['is silent', new KubeTimeoutError(true, 2_000)],
+    ['answers without a decision', { status: {} }],
+    ['answers something else', { kind: 'Status', status: 'Success' }],
+    ['could not evaluate its rules', { status: { allowed: false, evaluationError: 'role not found' } }],
+    ['says yes in words', { status: { allowed: 'true' } }],
+  ])('because it %s allows nothing, and is asked again', async (_title, answer) => {
+    api.respond = () => answer;
+    await expect(access.mayRead(alice, 'shop', 'cart')).rejects.toThrow(AuthorizerUnavailableError);
+    decide(() => true);
+    expect(await access.mayRead(alice, 'shop', 'cart')).toBe(true);
+  });
+
+  it('allows by a rule that it could evaluate', async () => {
+    api.respond = () => ({ status: { allowed: true, evaluationError: 'another role not found' } });
+    expect(await access.mayRead(alice, 'shop', 'cart')).toBe(true);
+  });
+});
+
+describe('a list over many namespaces', () => {
+  const namespaces = Array.from({ length: 1_000 }, (_, index) => `ns-${index}`);
+
+  it('shows those that the caller may list, in their order, with one review for each', async () => {
+    decide(({ namespace }) => Number(String(namespace).slice(3)) % 3 === 0);
+    expect(await access.listable(alice, namespaces)).toEqual(
+      namespaces.filter((_name, index) => index % 3 === 0),
+    );
+    expect(api.requests).toHaveLength(1_000);
+    await access.listable(alice, namespaces);
+    expect(api.requests).toHaveLength(1_000);
+  });
+
+  it('has few reviews under way at a time, so that others are not kept waiting', async () => {
+    const listing = access.listable(alice, namespaces);
+    listing.catch(() => {});
+    const other = Promise.resolve(access.mayRead({ user: 'bob', groups: [] }, 'shop', 'cart'));
+    await later(0);
+    expect(api.requests).toHaveLength(5);
+    expect(api.requests.at(-1)?.request.body).toMatchObject({ spec: { user: 'bob' } });
+    other.catch(() => {});
+  });
+
+  it('is given up after 5 s, and what was decided by then is not asked for again', async () => {
+    api.respond = () => new Promise((resolve) => setTimeout(() => resolve(decision(true)), 500));
+    const listing = expect(access.listable(alice, namespaces)).rejects.toThrow(AuthorizerUnavailableError);
+    await later(6_000);
+    await listing;
+    const asked = api.requests.length;
+    expect(asked).toBeLessThan(60);
+    expect(access.mayList(alice, 'ns-0')).toBe(true);
+  });
+});
+
+describe('many strangers', () => {
+  it('draw a bounded number of reviews at a time, and the rest is refused rather than piled up', async () => {
+    const asked = Array.from({ length: 2_000 }, (_, index) =>
+      Promise.resolve(access.mayList({ user: `stranger-${index}`, groups: [] }, 'shop')).catch(
+        (error) => error,
+      ),
+    );
+    await later(0);
+    expect(api.requests).toHaveLength(10);
+    decide(() => false);
+    for (let index = 0; index < 10; index += 1) await (await api.nextCall()).answer(decision(false));
+    const answers = await Promise.all(asked);
+    expect(answers.filter((answer) => answer === false)).toHaveLength(1_010);
+    expect(answers.filter((answer) => answer instanceof AuthorizerUnavailableError)).toHaveLength(990);
+  });
+});

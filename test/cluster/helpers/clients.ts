@@ -1,0 +1,59 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Cluster, KubeConfig, type User } from '@kubernetes/client-node';
+import { onTestFinished } from 'vitest';
+import type { KubeConfigLoader } from '../../../src/cluster/credentials.ts';
+import { KubeClient, type KubeStream } from '../../../src/cluster/kube-client.ts';
+
+/** A client of the API server at this address, closed after the test. */
+export function clientOf(
+  server: string,
+  ca: string,
+  { user = {}, cluster = {} }: { user?: Partial<User>; cluster?: Partial<Cluster> } = {},
+): KubeClient {
+  return track(new KubeClient(configLoader({ server, caData: base64(ca), ...cluster }, user)));
+}
+
+/** Loads the same configuration each time; the files that it names are read anew. */
+export function configLoader(
+  cluster: Partial<Cluster> & Pick<Cluster, 'server'>,
+  user: Partial<User>,
+): KubeConfigLoader {
+  return () => {
+    const config = new KubeConfig();
+    config.loadFromClusterAndUser(
+      { name: 'cluster', skipTLSVerify: false, ...cluster },
+      { name: 'user', ...user },
+    );
+    return config;
+  };
+}
+
+export function track(client: KubeClient): KubeClient {
+  onTestFinished(() => client.close());
+  return client;
+}
+
+export function base64(text: string): string {
+  return Buffer.from(text).toString('base64');
+}
+
+/** A folder for one test; `write` puts a file into it and says where. */
+export function folder(): { write(name: string, content: string): string } {
+  const path = mkdtempSync(join(tmpdir(), 'cluster-test-'));
+  onTestFinished(() => rmSync(path, { recursive: true }));
+  return {
+    write: (name, content) => {
+      writeFileSync(join(path, name), content);
+      return join(path, name);
+    },
+  };
+}
+
+/** What a watch gives until it ends. */
+export async function readAll(stream: KubeStream): Promise<string> {
+  let all = '';
+  for await (const chunk of stream) all += chunk.toString();
+  return all;
+}

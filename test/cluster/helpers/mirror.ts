@@ -1,0 +1,91 @@
+import { expect, vi } from 'vitest';
+import { type Deployment, reduceDeployment } from '../../../src/cluster/deployment.ts';
+import { DeploymentCache } from '../../../src/cluster/deployment-cache.ts';
+import { Informer } from '../../../src/cluster/informer.ts';
+import { listPage } from './objects.ts';
+import { RecordingLogger } from './recording-logger.ts';
+import { flush, type OpenWatch, ScriptedApi } from './scripted-api.ts';
+
+/** An informer on a scripted API server, with fake time. */
+export class Mirror {
+  readonly api = new ScriptedApi();
+  readonly cache = new DeploymentCache();
+  readonly log = new RecordingLogger();
+  readonly informer: Informer<Deployment>;
+
+  constructor() {
+    this.informer = new Informer({
+      api: this.api,
+      path: '/apis/apps/v1/deployments',
+      reduce: reduceDeployment,
+      store: this.cache.scope(),
+      log: this.log,
+    });
+  }
+
+  get reflector() {
+    return this.informer.reflector;
+  }
+
+  /** Starts it and takes it through its first list, up to an open watch. */
+  async synced(resourceVersion: string, ...items: readonly Deployment[]): Promise<OpenWatch> {
+    this.informer.start();
+    return await this.relisted(resourceVersion, ...items);
+  }
+
+  /** Answers the list that must have been asked for, and accepts the watch after it. */
+  async relisted(resourceVersion: string, ...items: readonly Deployment[]): Promise<OpenWatch> {
+    const list = await this.api.nextCall();
+    await list.answer(listPage(items, resourceVersion));
+    return await (await this.api.nextWatch()).accept();
+  }
+
+  /** The content of the store, sorted, as `namespace/name@resourceVersion`. */
+  get content(): string[] {
+    return [...this.cache.scope().values()]
+      .map(({ namespace, name, resourceVersion }) => `${namespace}/${name}@${resourceVersion}`)
+      .sort();
+  }
+
+  /** How many requests have come between now and then. */
+  async requestsWithin(ms: number): Promise<number> {
+    const before = this.api.requests.length;
+    await vi.advanceTimersByTimeAsync(ms);
+    return this.api.requests.length - before;
+  }
+
+  /** Milliseconds until the next request comes. */
+  async delayOfNextRequest(): Promise<number> {
+    if (this.api.untaken > 0) throw new Error('a request has come already');
+    const before = this.api.requests.length;
+    const start = performance.now();
+    for (let timers = 0; this.api.requests.length === before; timers += 1) {
+      if (timers === 10) throw new Error('no request came');
+      await vi.advanceTimersToNextTimerAsync();
+      await flush();
+    }
+    return performance.now() - start;
+  }
+
+  /** Stops it and sees that nothing is left behind. */
+  async stop(): Promise<void> {
+    await this.informer.stop();
+    expect(vi.getTimerCount()).toBe(0);
+  }
+}
+
+/** A test body with a mirror on fake time, which it must leave without any timer once the mirror has stopped. */
+export function withMirror(body: (mirror: Mirror) => Promise<void>): () => Promise<void> {
+  return async () => {
+    vi.useFakeTimers();
+    const mirror = new Mirror();
+    try {
+      await body(mirror);
+      await mirror.stop();
+    } finally {
+      await mirror.informer.stop();
+      vi.useRealTimers();
+      vi.restoreAllMocks();
+    }
+  };
+}

@@ -1,0 +1,124 @@
+import type { Deployment } from '../../../src/cluster/deployment.ts';
+import { KubeStatusError, KubeUnreachableError } from '../../../src/cluster/errors.ts';
+import type { KubeRequest } from '../../../src/cluster/kube-client.ts';
+import { deployment, errorLine, eventLine, listPage } from './objects.ts';
+
+export const FAULTS = [
+  'none',
+  'refused',
+  'unauthorized',
+  'forbidden',
+  'busy',
+  'gone',
+  'too large',
+  'no JSON',
+  'cut off',
+  'said twice',
+  'broken line',
+  'ends with 410',
+  'ends with 401',
+  'backwards',
+  'from the beginning',
+  'forgets',
+] as const;
+
+/** What happens at one request: before it some Deployments change, and then something goes wrong. */
+export interface Turn {
+  readonly changes: readonly { readonly name: string; readonly replicas: number }[];
+  readonly fault: (typeof FAULTS)[number];
+}
+
+const STATUS: Partial<Record<Turn['fault'], Error>> = {
+  refused: new KubeUnreachableError(false, 'connect ECONNREFUSED'),
+  unauthorized: new KubeStatusError(401, 'Unauthorized', 'Unauthorized'),
+  forbidden: new KubeStatusError(403, 'Forbidden', 'forbidden'),
+  busy: new KubeStatusError(429, 'TooManyRequests', 'busy', 1),
+  gone: new KubeStatusError(410, 'Expired', 'too old resource version'),
+  'too large': new KubeStatusError(504, 'Timeout', 'Too large resource version'),
+};
+
+const PAGE = 2;
+
+/**
+ * Keeps Deployments as an API server does, with a history and lists in pages, and goes wrong as it is told. Its
+ * watches end after what there is to say. Once its turns are over it is a well server.
+ */
+export class ModelServer {
+  readonly #turns: Turn[];
+  readonly #state = new Map<string, Deployment>();
+  readonly #history: { readonly version: number; readonly line: string }[] = [];
+  readonly #snapshots = new Map<
+    string,
+    { readonly items: readonly Deployment[]; readonly version: string }
+  >();
+  #version = 1;
+  /** Watches from before this are answered 410. */
+  #oldest = 1;
+
+  constructor(turns: readonly Turn[]) {
+    this.#turns = [...turns];
+  }
+
+  /** As `Mirror.content`. */
+  get content(): string[] {
+    return [...this.#state.values()].map((item) => `default/${item.name}@${item.resourceVersion}`).sort();
+  }
+
+  readonly respond = ({ query }: KubeRequest): unknown => {
+    const { changes, fault } = this.#turns.shift() ?? { changes: [], fault: 'none' };
+    for (const { name, replicas } of changes) this.#change(name, replicas);
+    if (fault === 'forgets') this.#oldest = this.#version;
+    if (fault === 'no JSON') return query?.watch ? 'Service Unavailable\n' : 'Service Unavailable';
+    const error = STATUS[fault];
+    if (error !== undefined) return error;
+    return query?.watch ? this.#watch(Number(query.resourceVersion), fault) : this.#page(query ?? {});
+  };
+
+  /** Sets a count, or deletes the Deployment where the count is 0 and it exists. */
+  #change(name: string, replicas: number): void {
+    this.#version += 1;
+    const known = this.#state.get(name);
+    const uid = known?.uid ?? `uid-${this.#version}`;
+    const item = deployment(name, String(this.#version), { replicas, uid });
+    const deleted = known !== undefined && replicas === 0;
+    if (deleted) this.#state.delete(name);
+    else this.#state.set(name, item);
+    const type = deleted ? 'DELETED' : known === undefined ? 'ADDED' : 'MODIFIED';
+    this.#history.push({ version: this.#version, line: eventLine(type, item) });
+  }
+
+  #page({ limit, continue: token }: NonNullable<KubeRequest['query']>) {
+    const [id = '', from = '0'] = token === undefined ? [] : String(token).split(':');
+    const snapshot = this.#snapshots.get(id) ?? {
+      items: [...this.#state.values()],
+      version: String(this.#version),
+    };
+    this.#snapshots.set(snapshot.version, snapshot);
+    const end = limit === undefined ? snapshot.items.length : Number(from) + PAGE;
+    const next = end < snapshot.items.length ? `${snapshot.version}:${end}` : undefined;
+    return listPage(snapshot.items.slice(Number(from), end), snapshot.version, next);
+  }
+
+  #watch(from: number, fault: Turn['fault']): unknown {
+    if (from < this.#oldest) return STATUS.gone;
+    const lines = this.#history.filter(({ version }) => version > from).map(({ line }) => line);
+    switch (fault) {
+      case 'cut off':
+        return lines.join('').slice(0, -10);
+      case 'said twice':
+        return lines.flatMap((line) => [line, line]).join('');
+      case 'broken line':
+        return [...lines.slice(0, 1), '{"type":\n', ...lines.slice(1)].join('');
+      case 'ends with 410':
+        return lines.join('') + errorLine(410, 'too old resource version');
+      case 'ends with 401':
+        return lines.join('') + errorLine(401, 'Unauthorized');
+      case 'backwards':
+        return lines.reverse().join('');
+      case 'from the beginning':
+        return this.#history.map(({ line }) => line).join('');
+      default:
+        return lines.join('');
+    }
+  }
+}

@@ -1,0 +1,25 @@
+import type { Logger } from '../../../src/cluster/logger.ts';
+
+interface Line {
+  readonly level: keyof Logger;
+  readonly context: object;
+  readonly message: string;
+}
+
+/** Keeps what is logged. */
+export class RecordingLogger implements Logger {
+  readonly lines: Line[] = [];
+
+  debug(context: object, message: string): void {
+    this.lines.push({ level: 'debug', context, message });
+  }
+  info(context: object, message: string): void {
+    this.lines.push({ level: 'info', context, message });
+  }
+  warn(context: object, message: string): void {
+    this.lines.push({ level: 'warn', context, message });
+  }
+  error(context: object, message: string): void {
+    this.lines.push({ level: 'error', context, message });
+  }
+}

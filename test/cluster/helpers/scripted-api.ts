@@ -1,0 +1,215 @@
+import { vi } from 'vitest';
+import type { JsonObject } from '../../../src/cluster/json.ts';
+import type { KubeApi, KubeRequest, KubeStream } from '../../../src/cluster/kube-client.ts';
+import { ListDecoder } from '../../../src/cluster/list-decoder.ts';
+
+/** A request as the API server would note it: what, when on the fake clock, and what became of it. */
+interface Noted {
+  readonly kind: 'call' | 'watch';
+  readonly request: KubeRequest;
+  readonly at: number;
+}
+
+/** A call that waits for its answer. */
+export interface PendingCall {
+  readonly request: KubeRequest;
+  answer(body: unknown): Promise<void>;
+  fail(error: unknown): Promise<void>;
+}
+
+/** A watch that waits to be accepted or refused. */
+export interface PendingWatch {
+  readonly request: KubeRequest;
+  accept(): Promise<OpenWatch>;
+  refuse(error: unknown): Promise<void>;
+}
+
+/**
+ * An API server in memory that does nothing of its own accord: a test takes each request and says what becomes of it.
+ * For tests with fake timers; each step returns after what it set off has happened.
+ */
+export class ScriptedApi implements KubeApi {
+  readonly requests: Noted[] = [];
+  /** How often the credentials were to be read anew. */
+  reloads = 0;
+  /**
+   * Answers every request at once, in the place of a test that takes them one by one: an Error is thrown, a string is
+   * the whole of a watch.
+   */
+  respond: ((request: KubeRequest) => unknown) | undefined;
+  /** Where it says that it is when it is asked for nothing else; undefined for a test that answers that itself. */
+  position: string | undefined = '1000000';
+  readonly #calls: PendingCall[] = [];
+  readonly #watches: PendingWatch[] = [];
+
+  call(request: KubeRequest): Promise<unknown> {
+    this.#note('call', request);
+    if (request.query?.limit === 1 && this.position !== undefined)
+      return Promise.resolve({ metadata: { resourceVersion: this.position }, items: [] });
+    return this.#pending<unknown>(request, (resolve, reject) => {
+      if (this.respond !== undefined) return settle(this.respond(request), resolve, reject);
+      this.#calls.push({ request, answer: flushed(resolve), fail: flushed(reject) });
+    });
+  }
+
+  /** A call whose answer is a list. */
+  async list(request: KubeRequest, take: (item: unknown) => void): Promise<JsonObject> {
+    const decoder = new ListDecoder();
+    const bytes = Buffer.from(JSON.stringify(await this.call(request)));
+    for (const item of decoder.push(bytes)) take(item);
+    return decoder.end();
+  }
+
+  watch(request: KubeRequest): Promise<KubeStream> {
+    this.#note('watch', request);
+    return this.#pending<KubeStream>(request, (resolve, reject) => {
+      const accept = () => {
+        const watch = new OpenWatch(request);
+        resolve(watch.stream);
+        return watch;
+      };
+      if (this.respond !== undefined) {
+        const answer = this.respond(request);
+        if (answer instanceof Error) return reject(answer);
+        const watch = accept();
+        if (typeof answer === 'string') void watch.send(answer);
+        void watch.end();
+        return;
+      }
+      this.#watches.push({
+        request,
+        refuse: flushed(reject),
+        accept: async () => {
+          const watch = accept();
+          await flush();
+          return watch;
+        },
+      });
+    });
+  }
+
+  reloadCredentials(): void {
+    this.reloads += 1;
+  }
+
+  /** How many requests have come that no test has taken. */
+  get untaken(): number {
+    return this.#calls.length + this.#watches.length;
+  }
+
+  /** The call that has come and was not taken yet. */
+  async nextCall(): Promise<PendingCall> {
+    await flush();
+    return this.#take(this.#calls, 'call');
+  }
+
+  /** The watch that has come and was not taken yet. */
+  async nextWatch(): Promise<PendingWatch> {
+    await flush();
+    return this.#take(this.#watches, 'watch');
+  }
+
+  #take<T>(queue: T[], kind: string): T {
+    const next = queue.shift();
+    if (next === undefined) throw new Error(`no ${kind} has come; so far: ${this.#story()}`);
+    return next;
+  }
+
+  #story(): string {
+    return this.requests.map(({ kind, at }) => `${kind} at ${Math.round(at)} ms`).join(', ');
+  }
+
+  #note(kind: Noted['kind'], request: KubeRequest): void {
+    this.requests.push({ kind, request, at: performance.now() });
+  }
+
+  #pending<T>(
+    { signal }: KubeRequest,
+    start: (resolve: (value: T) => void, reject: (reason: unknown) => void) => void,
+  ): Promise<T> {
+    return new Promise((resolve, reject) => {
+      if (signal?.aborted) return reject(signal.reason);
+      signal?.addEventListener('abort', () => reject(signal.reason), { once: true });
+      start(resolve, reject);
+    });
+  }
+}
+
+/** The far end of a watch that was accepted. */
+export class OpenWatch {
+  /** Whether the client has let go of it, or it has ended. */
+  closed = false;
+  readonly stream: KubeStream;
+  #chunks: Buffer[] = [];
+  #end: { readonly error?: unknown } | undefined;
+  #wake: (() => void) | undefined;
+
+  constructor({ signal }: KubeRequest) {
+    this.stream = this.#read();
+    signal?.addEventListener('abort', () => {
+      this.#chunks = [];
+      this.#finish({ error: signal.reason });
+    });
+  }
+
+  /** Sends bytes as one chunk. */
+  async send(...parts: readonly string[]): Promise<void> {
+    this.#chunks.push(Buffer.from(parts.join('')));
+    this.#wake?.();
+    await flush();
+  }
+
+  /** Ends the response as an API server does when timeoutSeconds are over. */
+  async end(): Promise<void> {
+    this.#finish({});
+    await flush();
+  }
+
+  /** The connection breaks. */
+  async break(error: unknown = new Error('other side closed')): Promise<void> {
+    this.#finish({ error });
+    await flush();
+  }
+
+  #finish(end: { readonly error?: unknown }): void {
+    this.#end ??= end;
+    this.#wake?.();
+  }
+
+  async *#read(): AsyncGenerator<Buffer> {
+    try {
+      for (;;) {
+        const chunk = this.#chunks.shift();
+        if (chunk !== undefined) yield chunk;
+        else if (this.#end === undefined) await this.#woken();
+        else if ('error' in this.#end) throw this.#end.error;
+        else return;
+      }
+    } finally {
+      this.closed = true;
+    }
+  }
+
+  #woken(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wake = resolve;
+    });
+  }
+}
+
+/** Lets everything happen that needs no time to pass. */
+export async function flush(): Promise<void> {
+  await vi.advanceTimersByTimeAsync(0);
+}
+
+function flushed<T>(settleWith: (value: T) => void): (value: T) => Promise<void> {
+  return async (value) => {
+    settleWith(value);
+    await flush();
+  };
+}
+
+function settle(answer: unknown, resolve: (value: unknown) => void, reject: (reason: unknown) => void) {
+  if (answer instanceof Error) reject(answer);
+  else resolve(answer);
+}

@@ -1,0 +1,44 @@
+import { vi } from 'vitest';
+import { Scaler } from '../../../src/cluster/scaler.ts';
+import { ScriptedApi } from './scripted-api.ts';
+
+/** What became of a write, as soon as it is known. */
+interface Outcome {
+  result?: unknown;
+  error?: unknown;
+  afterMs?: number;
+}
+
+/** Writes of 3 replicas to shop/web, against a scripted API server and on fake time. */
+export class ScriptedWrites {
+  readonly api = new ScriptedApi();
+
+  /** The methods of the requests so far. */
+  get methods(): string[] {
+    return this.api.requests.map(({ request }) => request.method ?? 'GET');
+  }
+
+  /** Begins a write. */
+  begin(): Outcome {
+    const outcome: Outcome = {};
+    const start = performance.now();
+    new Scaler(this.api).scale('shop', 'web', 3).then(
+      (result) => Object.assign(outcome, { result, afterMs: performance.now() - start }),
+      (error: unknown) => Object.assign(outcome, { error, afterMs: performance.now() - start }),
+    );
+    return outcome;
+  }
+
+  /** A write whose calls are answered in this way, one after another, the last one for ever. */
+  async answered(...answers: readonly unknown[]): Promise<Outcome> {
+    const left = [...answers];
+    this.api.respond = () => (left.length > 1 ? left.shift() : left[0]);
+    const outcome = this.begin();
+    await vi.advanceTimersByTimeAsync(10_000);
+    return outcome;
+  }
+}
+
+export function scaleOf(replicas: number, resourceVersion = '42') {
+  return { kind: 'Scale', metadata: { uid: 'uid-of-web', resourceVersion }, spec: { replicas } };
+}

@@ -1,0 +1,189 @@
+import { beforeAll, describe, expect, it, vi } from 'vitest';
+import { CertificateAuthority } from '../../hack/issue-certificate.ts';
+import { KubeCredentialsError, KubeTimeoutError, KubeUnreachableError } from '../../src/cluster/errors.ts';
+import { KubeClient } from '../../src/cluster/kube-client.ts';
+import { ApiServer, refusingOrigin, SilentServer } from './helpers/api-server.ts';
+import { clientOf, readAll, track } from './helpers/clients.ts';
+
+const request = { path: '/apis/apps/v1/deployments', deadlineMs: 5_000 };
+const shortly = { ...request, deadlineMs: 150 };
+let ca: CertificateAuthority;
+
+beforeAll(async () => {
+  ca = await CertificateAuthority.create({ commonName: 'cluster CA' });
+});
+
+/** A server that takes requests and does not answer. */
+async function muteServer(): Promise<ApiServer> {
+  const server = await ApiServer.start(ca);
+  server.handler = () => {};
+  return server;
+}
+
+describe('a call that is not answered in time', () => {
+  it('is a timeout of a request that was sent where the server has it', async () => {
+    const server = await muteServer();
+    const call = clientOf(server.origin, ca.cert).call(shortly);
+    await expect(call).rejects.toThrow(KubeTimeoutError);
+    await expect(call).rejects.toMatchObject({ sent: true, message: expect.stringContaining('150 ms') });
+    expect(server.received).toHaveLength(1);
+  });
+
+  it('is one too where the answer began and did not end', async () => {
+    const server = await ApiServer.start(ca);
+    server.handler = (_, response) => void response.write('{"items":[');
+    const call = clientOf(server.origin, ca.cert).call(shortly);
+    await expect(call).rejects.toThrow(KubeTimeoutError);
+    await expect(call).rejects.toMatchObject({ sent: true });
+  });
+
+  it('is a timeout of a request that was not sent where the handshake hangs', async () => {
+    const server = await SilentServer.start();
+    const call = clientOf(server.origin, ca.cert).call(shortly);
+    await expect(call).rejects.toThrow(KubeTimeoutError);
+    await expect(call).rejects.toMatchObject({ sent: false });
+  });
+
+  it('is a timeout of a request that was not sent, and never is, where it queued behind others', async () => {
+    const server = await ApiServer.start(ca);
+    const finish: (() => void)[] = [];
+    server.handler = (_, response) => void finish.push(() => response.end('{}'));
+    const client = clientOf(server.origin, ca.cert);
+    const others = Array.from({ length: 32 }, () => client.call(request));
+    await vi.waitFor(() => expect(finish).toHaveLength(32), 5_000);
+    const queued = client.call({ ...shortly, path: '/queued' });
+    await expect(queued).rejects.toMatchObject({ code: 'KUBE_TIMEOUT', sent: false });
+    server.handler = (_, response) => void response.end('{}');
+    for (const end of finish) end();
+    await Promise.all([...others, client.call(request)]);
+    expect(server.received.map(({ url }) => url)).toEqual(Array(33).fill(request.path));
+  });
+
+  it('counts the time in which its credentials are had', async () => {
+    const plugin = { apiVersion: 'client.authentication.k8s.io/v1', command: 'sleep', args: ['1'] };
+    const client = clientOf(await refusingOrigin(), ca.cert, { user: { exec: plugin } });
+    await expect(client.call(shortly)).rejects.toMatchObject({ code: 'KUBE_TIMEOUT', sent: false });
+  });
+});
+
+describe('a call without an answer', () => {
+  it('was not sent where the connection was refused', async () => {
+    const call = clientOf(await refusingOrigin(), ca.cert).call(request);
+    await expect(call).rejects.toThrow(KubeUnreachableError);
+    await expect(call).rejects.toMatchObject({
+      sent: false,
+      message: expect.stringContaining('ECONNREFUSED'),
+    });
+  });
+
+  it('was not sent where the name does not resolve', async () => {
+    const call = clientOf('https://api.invalid', ca.cert).call(request);
+    await expect(call).rejects.toMatchObject({ code: 'KUBE_UNREACHABLE', sent: false });
+  });
+
+  it('was sent where the connection broke after the request', async () => {
+    const server = await ApiServer.start(ca);
+    server.handler = (_, response) => void response.destroy();
+    const call = clientOf(server.origin, ca.cert).call({ ...request, method: 'PATCH', body: {} });
+    await expect(call).rejects.toThrow(KubeUnreachableError);
+    await expect(call).rejects.toMatchObject({ sent: true });
+    expect(server.received).toHaveLength(1);
+  });
+
+  it('was sent where the connection broke within the answer', async () => {
+    const server = await ApiServer.start(ca);
+    server.handler = (_, response) => {
+      response.write('{"kind":', () => response.destroy());
+    };
+    const call = clientOf(server.origin, ca.cert).call(request);
+    await expect(call).rejects.toMatchObject({ code: 'KUBE_UNREACHABLE', sent: true });
+  });
+
+  it('is not sent a second time by the client itself', async () => {
+    const server = await ApiServer.start(ca);
+    const client = clientOf(server.origin, ca.cert);
+    await client.call(request);
+    server.handler = (_, response) => void response.destroy();
+    await expect(client.call(request)).rejects.toMatchObject({ sent: true });
+    expect(server.received).toHaveLength(2);
+  });
+
+  it('has no credentials to go with where they cannot be read', async () => {
+    const client = track(
+      new KubeClient(() => {
+        throw new Error('ENOENT: kubeconfig');
+      }),
+    );
+    await expect(client.call(request)).rejects.toThrow(KubeCredentialsError);
+    await expect(client.watch(request)).rejects.toThrow(KubeCredentialsError);
+  });
+});
+
+describe('a request that its caller gives up', () => {
+  const reason = new Error('the caller went away');
+
+  it.each(['call', 'watch'] as const)('before it began is not sent, for a %s', async (kind) => {
+    const server = await ApiServer.start(ca);
+    const client = clientOf(server.origin, ca.cert);
+    await expect(client[kind]({ ...request, signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+    expect(server.received).toEqual([]);
+  });
+
+  it.each(['call', 'watch'] as const)(
+    'ends with its reason and closes the connection, for a %s',
+    async (kind) => {
+      const server = await muteServer();
+      const abort = new AbortController();
+      const ended = clientOf(server.origin, ca.cert)
+        [kind]({ ...request, signal: abort.signal })
+        .catch((error: unknown) => error);
+      await vi.waitFor(() => expect(server.received).toHaveLength(1));
+      abort.abort(reason);
+      expect(await ended).toBe(reason);
+      await vi.waitFor(() => expect(server.open).toBe(0));
+    },
+  );
+});
+
+describe('a closed client', () => {
+  it('has no connection left, whatever was going on', async () => {
+    const server = await ApiServer.start(ca);
+    const client = clientOf(server.origin, ca.cert);
+    await client.call(request);
+    await readAll(await client.watch(request));
+    server.handler = (_, response) => response.flushHeaders();
+    const watching = expect(client.watch(request).then(readAll)).rejects.toThrow();
+    const calling = expect(client.call(request)).rejects.toMatchObject({
+      code: 'KUBE_UNREACHABLE',
+      sent: true,
+    });
+    await vi.waitFor(() => expect(server.received).toHaveLength(4));
+    await client.close();
+    await Promise.all([watching, calling]);
+    await vi.waitFor(() => expect(server.open).toBe(0));
+  });
+
+  it('ends calls whose connection was still being made: they were not sent', async () => {
+    const server = await SilentServer.start();
+    const client = clientOf(server.origin, ca.cert);
+    const calling = expect(client.call(request)).rejects.toMatchObject({ sent: false });
+    await vi.waitFor(() => expect(server.open).toBe(1));
+    await client.close();
+    await calling;
+  });
+
+  it('makes no new connection', async () => {
+    const server = await ApiServer.start(ca);
+    const client = clientOf(server.origin, ca.cert);
+    await client.close();
+    await expect(client.call(request)).rejects.toMatchObject({ code: 'KUBE_UNREACHABLE', sent: false });
+    await expect(client.watch(request)).rejects.toMatchObject({ code: 'KUBE_UNREACHABLE' });
+    expect(server.connections).toBe(0);
+  });
+
+  it('may be closed twice, and before it was used', async () => {
+    const client = clientOf('https://127.0.0.1:1', ca.cert);
+    await client.close();
+    await client.close();
+  });
+});

@@ -1,0 +1,85 @@
+import type { FastifyInstance } from 'fastify';
+import { onTestFinished } from 'vitest';
+import type { ClusterService } from '../../plugins/cluster.ts';
+import { type AppOptions, buildApp } from '../../src/app.ts';
+import { Access } from '../../src/cluster/access.ts';
+import { alwaysAllow } from '../../src/cluster/authorizer.ts';
+import type { Reading, ScaleReading, ScaleRequest } from '../../src/cluster/cluster.ts';
+import type { Deployment } from '../../src/cluster/deployment.ts';
+import { DeploymentCache } from '../../src/cluster/deployment-cache.ts';
+import { DeploymentError } from '../../src/cluster/errors.ts';
+import type { Freshness } from '../../src/cluster/freshness.ts';
+import { defaultLimits } from './limits.ts';
+
+/** A cluster that lives in memory: reads and writes go to its cache at once. */
+export class MemoryCluster implements ClusterService {
+  readonly writes: string[] = [];
+  synced = true;
+  access = new Access(alwaysAllow);
+  /** What its reads say of themselves. */
+  state: Omit<Reading<unknown>, 'value'> = { ageMs: 0, resourceVersion: '1', unavailable: [] };
+  readonly #cache = new DeploymentCache();
+
+  constructor(counts: Readonly<Record<string, number>> = { 'default/my-deployment': 3 }) {
+    for (const [key, replicas] of Object.entries(counts)) {
+      const [namespace = '', name = ''] = key.split('/');
+      this.#cache
+        .scope()
+        .upsert({ namespace, name, uid: 'uid', resourceVersion: '1', generation: 1, replicas });
+    }
+  }
+
+  start(): void {}
+  async stop(): Promise<void> {}
+  async checkHealth(): Promise<void> {}
+
+  deployment(namespace: string, name: string): Reading<Deployment> {
+    const deployment = this.#cache.get(namespace, name);
+    if (deployment === undefined) throw new DeploymentError('NOT_FOUND', namespace, name);
+    return { value: deployment, ...this.state };
+  }
+
+  async freshDeployment(namespace: string, name: string): Promise<Reading<Deployment>> {
+    return this.deployment(namespace, name);
+  }
+
+  get namespaces(): readonly string[] {
+    return this.#cache.namespaces;
+  }
+
+  list(namespace?: string, only?: readonly string[]): Reading<Buffer> {
+    const shown = namespace === undefined ? only : [namespace];
+    return { value: this.#cache.listAnswer(shown), ...this.state };
+  }
+
+  async freshList(namespace: string | undefined, _freshness: Freshness, only?: readonly string[]) {
+    return this.list(namespace, only);
+  }
+
+  replicasOf(namespace: string, name: string): number | undefined {
+    return this.#cache.get(namespace, name)?.replicas;
+  }
+
+  async scale({ namespace, deployment: name, replicas, user }: ScaleRequest): Promise<ScaleReading> {
+    const { value: deployment } = this.deployment(namespace, name);
+    this.writes.push(`${namespace}/${name}=${replicas} by ${user}`);
+    this.#cache.scope().upsert({ ...deployment, replicas, resourceVersion: '2', generation: 2 });
+    return { uid: 'uid', replicas, resourceVersion: '2', entityTag: 'uid.2' };
+  }
+}
+
+/** The app on a cluster in memory, without a port: for `inject`. Everybody is `client`. Closed when the test ends. */
+export async function buildTestApp(
+  cluster: ClusterService = new MemoryCluster(),
+  options: Partial<AppOptions> = {},
+): Promise<FastifyInstance> {
+  const app = await buildApp({
+    logger: { level: 'silent' },
+    createCluster: () => cluster,
+    identify: () => ({ user: 'client', groups: [] }),
+    limits: defaultLimits,
+    ...options,
+  });
+  onTestFinished(() => app.close());
+  return app;
+}

@@ -1,0 +1,109 @@
+import { Agent, request } from 'undici';
+
+/** Where an API server is and how to log in; PEM. */
+export interface KubeEndpoint {
+  readonly url: string;
+  readonly ca: string;
+  /** Without a certificate requests are anonymous. */
+  readonly cert?: string;
+  readonly key?: string;
+}
+
+export interface KubeAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  /** Parsed where it is JSON, else the text. */
+  readonly body: unknown;
+}
+
+/** Bare requests to a Kubernetes API server, for tests of its own behaviour. */
+export class KubeRequests {
+  readonly #url: string;
+  readonly #agent: Agent;
+
+  constructor({ url, ca, cert, key }: KubeEndpoint) {
+    this.#url = url;
+    const login = cert === undefined || key === undefined ? {} : { cert, key };
+    this.#agent = new Agent({ connect: { ca, ...login } });
+  }
+
+  get(path: string, headers: Record<string, string> = {}): Promise<KubeAnswer> {
+    return this.send('GET', path, undefined, headers);
+  }
+
+  post(path: string, body: unknown): Promise<KubeAnswer> {
+    return this.send('POST', path, body, { 'content-type': 'application/json' });
+  }
+
+  put(path: string, body: unknown): Promise<KubeAnswer> {
+    return this.send('PUT', path, body, { 'content-type': 'application/json' });
+  }
+
+  patch(path: string, body: unknown, type = 'application/merge-patch+json'): Promise<KubeAnswer> {
+    return this.send('PATCH', path, body, { 'content-type': type });
+  }
+
+  delete(path: string): Promise<KubeAnswer> {
+    return this.send('DELETE', path, undefined, {});
+  }
+
+  /** Sends `body` as it is where it is a string, else as JSON. */
+  async send(
+    method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE',
+    path: string,
+    body: unknown,
+    headers: Record<string, string>,
+  ): Promise<KubeAnswer> {
+    const text = body === undefined ? null : typeof body === 'string' ? body : JSON.stringify(body);
+    const options = { method, headers, body: text, dispatcher: this.#agent };
+    const answer = await request(this.#url + path, options);
+    const answered = await answer.body.text();
+    const json = String(answer.headers['content-type']).startsWith('application/json');
+    // A watch is many JSON texts, one a line.
+    const stream = json && path.includes('watch=');
+    return {
+      status: answer.statusCode,
+      headers: answer.headers,
+      body: !json
+        ? answered
+        : stream && answer.statusCode === 200
+          ? parseLines(answered)
+          : JSON.parse(answered),
+    };
+  }
+
+  async close(): Promise<void> {
+    await this.#agent.destroy();
+  }
+}
+
+function parseLines(text: string): unknown[] {
+  return text
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line): unknown => JSON.parse(line));
+}
+
+/** The value at a path as `metadata.resourceVersion` or `items.0.spec`; undefined where there is none. */
+export function at(value: unknown, path: string): unknown {
+  let found = value;
+  for (const key of path.split('.')) {
+    if (typeof found !== 'object' || found === null) return undefined;
+    found = Object.getOwnPropertyDescriptor(found, key)?.value;
+  }
+  return found;
+}
+
+/** The text at a path. @throws Error where there is none */
+export function textAt(value: unknown, path: string): string {
+  const found = at(value, path);
+  if (typeof found !== 'string') throw new Error(`no text at ${path}: ${JSON.stringify(value)}`);
+  return found;
+}
+
+/** The array at a path. @throws Error where there is none */
+export function arrayAt(value: unknown, path: string): readonly unknown[] {
+  const found = at(value, path);
+  if (!Array.isArray(found)) throw new Error(`no array at ${path}: ${JSON.stringify(value)}`);
+  return found;
+}

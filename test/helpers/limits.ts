@@ -1,0 +1,20 @@
+import type { Limits } from '../../src/limits.ts';
+
+/** The defaults of src/config.ts, which test/config.test.ts holds to them. */
+export const defaultLimits: Limits = {
+  maxConnections: 10_000,
+  maxConnectionsPerClient: 200,
+  maxConnectionAgeSeconds: 3600,
+  handshakeTimeoutSeconds: 5,
+  headersTimeoutSeconds: 5,
+  requestTimeoutSeconds: 10,
+  idleTimeoutSeconds: 30,
+  keepAliveTimeoutSeconds: 60,
+  maxHeaderBytes: 16_384,
+  maxBodyBytes: 1024,
+  maxUrlLength: 2048,
+  readsPerSecond: 0,
+  writesPerSecond: 100,
+  maxEventLoopDelayMs: 1000,
+  maxHeapMib: 0,
+};

@@ -1,0 +1,133 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { FastifyInstance } from 'fastify';
+import { CertificateAuthority, type IssuedCertificate } from '../../hack/issue-certificate.ts';
+import { buildApp } from '../../src/app.ts';
+import { Cluster, type ClusterOptions } from '../../src/cluster/cluster.ts';
+import type { ReflectorTiming } from '../../src/cluster/reflector.ts';
+import { type IdentityPolicy, identify } from '../../src/identity.ts';
+import type { Limits } from '../../src/limits.ts';
+import { tlsServerOptions } from '../../src/tls/server-options.ts';
+import { defaultLimits } from './limits.ts';
+import { type Answer, TestClient } from './test-client.ts';
+import { until } from './until.ts';
+
+export interface ServiceOptions {
+  /** YAML. */
+  readonly kubeconfig: string;
+  readonly namespaces?: readonly string[];
+  readonly timing?: ReflectorTiming;
+  /** Default: everybody may do everything. */
+  readonly authorization?: ClusterOptions['authorization'];
+  readonly policy?: Partial<IdentityPolicy>;
+  /** Other than the defaults. Unless a test is about them, clients may connect and write as much as they like. */
+  readonly limits?: Partial<Limits>;
+  /** Where log lines go. Default: nowhere, or to stdout where LOG_LEVEL is set. */
+  readonly logTo?: { write(line: string): void };
+}
+
+/** The whole service on a real TLS socket, and a client that holds a certificate for `client`. */
+export class TestService {
+  readonly app: FastifyInstance;
+  readonly authority: CertificateAuthority;
+  readonly client: IssuedCertificate;
+  readonly port: number;
+  readonly #clients: TestClient[] = [];
+  readonly #folder: string;
+  readonly #default: TestClient;
+
+  private constructor(
+    app: FastifyInstance,
+    authority: CertificateAuthority,
+    client: IssuedCertificate,
+    folder: string,
+  ) {
+    this.app = app;
+    this.authority = authority;
+    this.client = client;
+    this.#folder = folder;
+    const address = app.server.address();
+    this.port = typeof address === 'object' && address !== null ? address.port : 0;
+    this.#default = this.clientWith(client);
+  }
+
+  /** Starts the service; it serves at once, and 503 until its cache is filled. */
+  static async start(options: ServiceOptions): Promise<TestService> {
+    const { kubeconfig, namespaces = [], timing, authorization = 'AlwaysAllow', logTo } = options;
+    const authority = await CertificateAuthority.create({ commonName: 'test CA' });
+    const server = await authority.issue({
+      commonName: 'localhost',
+      sans: ['localhost', '127.0.0.1'],
+      usages: ['serverAuth'],
+    });
+    const client = await authority.issue({ commonName: 'client', usages: ['clientAuth'] });
+    const folder = await mkdtemp(join(tmpdir(), 'service-test-'));
+    const file = join(folder, 'kubeconfig');
+    await writeFile(file, kubeconfig);
+    const policy = { allowedReserved: [], allowedClients: [], ...options.policy };
+    const limits = {
+      ...defaultLimits,
+      maxConnectionsPerClient: 10_000,
+      writesPerSecond: 0,
+      ...options.limits,
+    };
+    const material = { cert: server.cert, key: server.key, clientCa: authority.cert };
+    const app = await buildApp({
+      logger: logTo ? { level: 'debug', stream: logTo } : { level: process.env.LOG_LEVEL ?? 'silent' },
+      https: tlsServerOptions(material, limits),
+      identify: (certificate) => (certificate ? identify(certificate, policy) : 'unusable'),
+      limits,
+      createCluster: (log) => new Cluster({ kubeconfig: file, namespaces, authorization, log, timing }),
+    });
+    await app.listen({ host: '127.0.0.1', port: 0 });
+    return new TestService(app, authority, client, folder);
+  }
+
+  /** Resolves once the cache is filled. */
+  async synced(): Promise<this> {
+    await until(() => this.app.cluster.synced);
+    return this;
+  }
+
+  /** A client with a certificate of its own for this user and these groups. */
+  async clientOf(commonName: string, organizations: readonly string[] = []): Promise<TestClient> {
+    return this.clientWith(await this.authority.issue({ commonName, organizations, usages: ['clientAuth'] }));
+  }
+
+  /** A client with this certificate. */
+  clientWith({ cert, key }: Pick<IssuedCertificate, 'cert' | 'key'>): TestClient {
+    const client = new TestClient(this.port, { ca: this.authority.cert, cert, key });
+    this.#clients.push(client);
+    return client;
+  }
+
+  get(path: string, headers?: Readonly<Record<string, string>>): Promise<Answer> {
+    return this.#default.get(path, headers);
+  }
+
+  post(path: string, body: unknown, headers?: Readonly<Record<string, string>>): Promise<Answer> {
+    return this.#default.post(path, body, headers);
+  }
+
+  /** Reads one count. */
+  count(namespace: string, deployment: string): Promise<Answer> {
+    return this.#default.count(namespace, deployment);
+  }
+
+  /** Sets one count. */
+  scale(
+    namespace: string,
+    deployment: string,
+    body: unknown,
+    headers?: Readonly<Record<string, string>>,
+  ): Promise<Answer> {
+    return this.#default.scale(namespace, deployment, body, headers);
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.#clients.map((client) => client.close()));
+    await this.app.close();
+    await rm(this.#folder, { recursive: true });
+  }
+}

@@ -1,0 +1,56 @@
+import { Agent, type Dispatcher } from 'undici';
+
+/** An answer of the service, its body parsed. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: Dispatcher.ResponseData['headers'];
+  readonly body: unknown;
+}
+
+type Headers = Readonly<Record<string, string>>;
+
+/** A client of the service with a certificate, keep-alive, and as many connections as it needs. */
+export class TestClient {
+  readonly #agent: Agent;
+  readonly #origin: string;
+
+  constructor(port: number, tls: { readonly ca: string; readonly cert: string; readonly key: string }) {
+    this.#agent = new Agent({ allowH2: false, connect: tls });
+    this.#origin = `https://localhost:${port}`;
+  }
+
+  get(path: string, headers: Headers = {}): Promise<Answer> {
+    return this.request({ method: 'GET', path, headers });
+  }
+
+  post(path: string, body: unknown, headers: Headers = {}): Promise<Answer> {
+    return this.request({
+      method: 'POST',
+      path,
+      headers: { 'content-type': 'application/json', ...headers },
+      body: typeof body === 'string' ? body : JSON.stringify(body),
+    });
+  }
+
+  /** Reads one count. */
+  count(namespace: string, deployment: string): Promise<Answer> {
+    return this.get(`/replica-count?namespace=${namespace}&deployment=${deployment}`);
+  }
+
+  /** Sets one count: a number, or any other body as it is. */
+  scale(namespace: string, deployment: string, body: unknown, headers: Headers = {}): Promise<Answer> {
+    const replicas = typeof body === 'number' ? { replicas: body } : body;
+    return this.post(`/replica-count?namespace=${namespace}&deployment=${deployment}`, replicas, headers);
+  }
+
+  async request(options: Omit<Dispatcher.RequestOptions, 'origin'>): Promise<Answer> {
+    const { statusCode, headers, body } = await this.#agent.request({ origin: this.#origin, ...options });
+    const text = await body.text();
+    return { status: statusCode, headers, body: text === '' ? undefined : JSON.parse(text) };
+  }
+
+  /** Closes its connections. */
+  close(): Promise<void> {
+    return this.#agent.destroy();
+  }
+}

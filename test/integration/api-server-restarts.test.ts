@@ -1,0 +1,156 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type KubeApiserver, startKubeApiserver } from '../helpers/kube-apiserver.ts';
+import { at, KubeRequests } from '../helpers/kube-requests.ts';
+import { TestService } from '../helpers/service.ts';
+import { deployment } from './contract-bodies.ts';
+import { ageOf, ScaleLoad, WrittenDeployment } from './scale-load.ts';
+import { expectNoLostUpdate } from './write-history.ts';
+
+/**
+ * The service on a real API server that is killed and started again, and so its etcd, while clients write and read.
+ * etcd runs without fsync: what it has acknowledged is in the page cache, which outlives a killed process, though not
+ * a machine that loses its power.
+ */
+const RESTARTS = 10;
+/** "Ready again within 5 s after the API server is." */
+const RECOVERY_MS = 5_000;
+const NAMESPACE = 'default';
+const COLLECTION = `/apis/apps/v1/namespaces/${NAMESPACE}/deployments`;
+
+let apiserver: KubeApiserver;
+let kube: KubeRequests;
+let service: TestService;
+let load: ScaleLoad;
+let canary = 1;
+
+beforeAll(async () => {
+  apiserver = await startKubeApiserver();
+  const { url, ca, admin, kubeconfig } = apiserver;
+  kube = new KubeRequests({ url, ca, cert: admin.cert, key: admin.key });
+  await kube.post(COLLECTION, deployment('canary', canary));
+  const written = ['a', 'b', 'c', 'd'].map((name) => new WrittenDeployment(name, 1));
+  for (const { name, initialReplicas } of written)
+    await kube.post(COLLECTION, deployment(name, initialReplicas));
+  service = await (await TestService.start({ kubeconfig })).synced();
+  load = new ScaleLoad(service, NAMESPACE, written);
+});
+
+afterAll(async () => {
+  await load?.stop().catch(() => {}); // a test has said it
+  await service?.stop();
+  await kube?.close();
+  await apiserver?.stop();
+});
+
+/** Makes a change that is not the service's own, and says after how many milliseconds the service shows it and is well. */
+async function recovery(): Promise<number> {
+  const readyAt = performance.now();
+  canary += 1;
+  const change = { spec: { replicas: canary } };
+  await load.until(async () => (await kube.patch(`${COLLECTION}/canary/scale`, change)).status === 200);
+  await load.until(async () => {
+    const answer = await service.count(NAMESPACE, 'canary');
+    // It says that it is of the time after the outage.
+    const sinceReady = Math.ceil((performance.now() - readyAt) / 1000);
+    return at(answer.body, 'replicaCount') === canary && ageOf(answer) <= sinceReady;
+  });
+  await load.until(isHealthy);
+  return performance.now() - readyAt;
+}
+
+async function isHealthy(): Promise<boolean> {
+  return (await service.get('/healthz')).status === 200;
+}
+
+function report(what: string, recoveries: readonly number[]): void {
+  const all = recoveries.map((ms) => Math.round(ms)).sort((a, b) => a - b);
+  process.stderr.write(`the service is back ${all.join(', ')} ms after the API server: ${what}\n`);
+}
+
+interface Component {
+  readonly name: string;
+  kill(): Promise<void>;
+  /** Resolves once the API server says that it is ready. */
+  start(): Promise<void>;
+}
+
+const COMPONENTS: readonly Component[] = [
+  {
+    name: 'kube-apiserver',
+    kill: () => apiserver.killApiserver(),
+    start: () => apiserver.startApiserver(),
+  },
+  {
+    name: 'etcd',
+    kill: () => apiserver.killEtcd(),
+    start: async () => {
+      await apiserver.startEtcd();
+      await apiserver.apiserverReady();
+    },
+  },
+];
+
+/** Kills it under load, lets that happen which is to happen without it, and starts it. Returns how long recovery took. */
+async function outage({ kill, start }: Component, meanwhile = async () => {}): Promise<number> {
+  await load.flowing();
+  await kill();
+  try {
+    await meanwhile();
+  } finally {
+    load.goneSince = undefined;
+    await start();
+  }
+  return await recovery();
+}
+
+describe.each(COMPONENTS)('$name, killed and started again', { timeout: 180_000 }, (component) => {
+  it(`${RESTARTS} times, leaves the service following it again within 5 s each time`, async () => {
+    const recoveries: number[] = [];
+    for (let restart = 0; restart < RESTARTS; restart += 1) recoveries.push(await outage(component));
+    report(`${RESTARTS} restarts of ${component.name}`, recoveries);
+    expect(Math.max(...recoveries)).toBeLessThan(RECOVERY_MS);
+  });
+
+  it('after so long that the service is not healthy, is found again within 5 s', async () => {
+    let answers: string[] = [];
+    const ms = await outage(component, async () => {
+      if (component.name === 'kube-apiserver') await expectTrueAge();
+      await load.until(async () => !(await isHealthy()));
+      answers = load.deployments.map(({ writes }) => writes.at(-1)?.code ?? '');
+    });
+    report(`an outage of ${component.name}`, [ms]);
+    expect(ms).toBeLessThan(RECOVERY_MS);
+    // An API server without its etcd takes a write and does not answer it.
+    const answer = component.name === 'etcd' ? 'OUTCOME_UNKNOWN' : 'KUBERNETES_UNREACHABLE';
+    expect(answers).toEqual(answers.map(() => answer));
+  });
+});
+
+/** From now on every read of the load has to be at least as old as the outage, until that ends. */
+async function expectTrueAge(): Promise<void> {
+  // What the API server sent last has been taken in once this request is answered.
+  await service.count(NAMESPACE, 'canary');
+  load.goneSince = performance.now();
+}
+
+describe('through all of it', { timeout: 120_000 }, () => {
+  it('no read failed, went back or showed what nobody asked for', async () => {
+    await load.flowing();
+    await load.stop();
+    expect(load.reads).toBeGreaterThan(1_000);
+  });
+
+  it('every write was answered within 10 s, with a status that is documented', () => {
+    const writes = load.deployments.flatMap((each) => each.writes);
+    const documented = [200, 409, 429, 503, 504];
+    expect(writes.filter(({ status }) => !documented.includes(status))).toEqual([]);
+    expect(Math.max(...writes.map(({ tookMs }) => tookMs))).toBeLessThan(10_000);
+    const counts = Object.entries(Object.groupBy(writes, ({ status, code }) => `${status} ${code}`.trim()));
+    const summary = counts.map(([answer, all = []]) => `${all.length} x ${answer}`).join(', ');
+    process.stderr.write(`${writes.length} writes: ${summary}; ${load.reads} reads\n`);
+  });
+
+  it('no update was lost', async () => {
+    await Promise.all(load.deployments.map((each) => expectNoLostUpdate(kube, COLLECTION, each)));
+  });
+});

@@ -1,0 +1,117 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type KubeApiserver, startKubeApiserver } from '../helpers/kube-apiserver.ts';
+import { at, KubeRequests, textAt } from '../helpers/kube-requests.ts';
+import { TestService } from '../helpers/service.ts';
+import { until } from '../helpers/until.ts';
+import { deployment } from './contract-bodies.ts';
+import { TcpRelay } from './tcp-relay.ts';
+
+/** A real API server that comes back without its history, or with an older state than it had: a restored backup. */
+const COLLECTION = '/apis/apps/v1/namespaces/default/deployments';
+
+let apiserver: KubeApiserver;
+let relay: TcpRelay;
+let kube: KubeRequests;
+let service: TestService;
+
+beforeAll(async () => {
+  apiserver = await startKubeApiserver();
+  const { url, ca, admin, kubeconfig } = apiserver;
+  relay = await TcpRelay.start(Number(new URL(url).port));
+  kube = new KubeRequests({ url, ca, cert: admin.cert, key: admin.key });
+  for (const name of ['changing', 'doomed']) await kube.post(COLLECTION, deployment(name, 1));
+  const relayed = kubeconfig.replace(url, `https://127.0.0.1:${relay.port}`);
+  expect(relayed).not.toBe(kubeconfig);
+  service = await (await TestService.start({ kubeconfig: relayed })).synced();
+});
+
+afterAll(async () => {
+  await service?.stop();
+  await relay?.stop();
+  await kube?.close();
+  await apiserver?.stop();
+});
+
+/** Resolves once the service shows this, and no sooner than all of it. */
+async function shows(changing: number, names: readonly string[]): Promise<void> {
+  const list = JSON.stringify({ deployments: names.map((name) => `default/${name}`) });
+  await until(async () => JSON.stringify((await service.get('/deployments')).body) === list);
+  await until(async () => at((await service.count('default', 'changing')).body, 'replicaCount') === changing);
+}
+
+async function version(): Promise<number> {
+  return Number(textAt((await kube.get(`${COLLECTION}?limit=1`)).body, 'metadata.resourceVersion'));
+}
+
+describe('an API server that comes back without its history', () => {
+  it('is listed again: what was deleted meanwhile disappears', async () => {
+    await shows(1, ['changing', 'doomed']);
+    const seen = await version();
+    await apiserver.killApiserver();
+    // No watch can tell of it: it happens while there is no API server, and is no longer in the history when there is.
+    await apiserver.deleteFromEtcd('/registry/deployments/default/doomed');
+    await apiserver.compactEtcd();
+    await apiserver.startApiserver();
+    const { body } = await kube.get(`${COLLECTION}?watch=true&resourceVersion=${seen}&timeoutSeconds=1`);
+    expect(body).toMatchObject([{ type: 'ERROR', object: { code: 410 } }]);
+    await shows(1, ['changing']);
+  });
+});
+
+describe('an API server that is set back to an older state', () => {
+  beforeAll(async () => {
+    await stopAll();
+    await apiserver.saveEtcd();
+    await startAll();
+  });
+
+  /** Changes that the older state does not have. The service has seen them all. */
+  async function goOn(): Promise<number> {
+    await kube.post(COLLECTION, deployment('later', 1));
+    for (let replicas = 2; replicas <= 50; replicas += 1)
+      await kube.patch(`${COLLECTION}/changing/scale`, { spec: { replicas } });
+    await shows(50, ['changing', 'later']);
+    return version();
+  }
+
+  async function expectFollowed(seen: number): Promise<void> {
+    expect(await version()).toBeLessThan(seen);
+    await shows(1, ['changing']);
+    expect(await service.scale('default', 'changing', 1)).toMatchObject({ status: 200 });
+    expect((await kube.patch(`${COLLECTION}/changing/scale`, { spec: { replicas: 7 } })).status).toBe(200);
+    await shows(7, ['changing']);
+    const reading = await service.count('default', 'changing');
+    expect(Number(reading.headers['x-resource-version'])).toBeLessThan(seen);
+  }
+
+  it('is followed to that, when it was found to be gone in between', async () => {
+    const seen = await goOn();
+    await stopAll();
+    const before = relay.refused;
+    await until(() => relay.refused > before);
+    await apiserver.restoreEtcd();
+    await startAll();
+    await expectFollowed(seen);
+  });
+
+  it('is followed to that, when a load balancer in front of it hid that it was gone', async () => {
+    const seen = await goOn();
+    relay.hold();
+    await stopAll();
+    await apiserver.restoreEtcd();
+    await startAll();
+    await until(() => relay.held > 0);
+    relay.release();
+    await expectFollowed(seen);
+  });
+});
+
+async function stopAll(): Promise<void> {
+  await apiserver.killApiserver();
+  await apiserver.killEtcd();
+}
+
+async function startAll(): Promise<void> {
+  await apiserver.startEtcd();
+  await apiserver.startApiserver();
+}

@@ -1,0 +1,181 @@
+import { AppsV1Api, CoreV1Api, KubeConfig, RbacAuthorizationV1Api } from '@kubernetes/client-node';
+import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
+import { TestService } from '../helpers/service.ts';
+import type { Answer, TestClient } from '../helpers/test-client.ts';
+import { until } from '../helpers/until.ts';
+
+/** Who may do what, decided by the RBAC of a real kube-apiserver, for reads from the cache as for writes. */
+const rbacGroup = 'rbac.authorization.k8s.io';
+const inA = 'authz-a';
+const inB = 'authz-b';
+
+let service: TestService;
+let rbac: RbacAuthorizationV1Api;
+let apps: AppsV1Api;
+let core: CoreV1Api;
+const clients = new Map<string, TestClient>();
+
+beforeAll(async () => {
+  const config = new KubeConfig();
+  config.loadFromString(inject('kubeApiserver').kubeconfig);
+  rbac = config.makeApiClient(RbacAuthorizationV1Api);
+  apps = config.makeApiClient(AppsV1Api);
+  core = config.makeApiClient(CoreV1Api);
+  for (const namespace of [inA, inB]) {
+    await core.createNamespace({ body: { metadata: { name: namespace } } });
+    for (const name of ['web', 'worker']) await createDeployment(namespace, name);
+  }
+  await grant();
+  service = await (
+    await TestService.start({
+      kubeconfig: inject('kubeApiserver').kubeconfig,
+      authorization: 'SubjectAccessReview',
+      policy: { allowedReserved: ['system:masters'] },
+    })
+  ).synced();
+  const groups: Record<string, string[]> = { member: ['scalers'], admin: ['system:masters'] };
+  for (const user of ['reader', 'one-name', 'one-namespace', 'member', 'nobody', 'admin']) {
+    clients.set(user, await service.clientOf(user, groups[user]));
+  }
+});
+
+afterAll(async () => {
+  await service?.stop();
+  for (const namespace of [inA, inB]) {
+    for (const name of ['web', 'worker']) await apps.deleteNamespacedDeployment({ namespace, name });
+    await core.deleteNamespace({ name: namespace });
+  }
+});
+
+async function createDeployment(namespace: string, name: string): Promise<void> {
+  const labels = { app: name };
+  const template = { metadata: { labels }, spec: { containers: [{ name: 'main', image: 'nginx:1' }] } };
+  const spec = { replicas: 1, selector: { matchLabels: labels }, template };
+  await apps.createNamespacedDeployment({ namespace, body: { metadata: { name }, spec } });
+}
+
+/** The roles of the test's people, as an administrator would bind them. */
+async function grant(): Promise<void> {
+  const scale = ['deployments/scale'];
+  const read = [{ apiGroups: ['apps'], resources: ['deployments', ...scale], verbs: ['get', 'list'] }];
+  const write = [{ apiGroups: ['apps'], resources: scale, verbs: ['get', 'patch'] }];
+  const one = [{ apiGroups: ['apps'], resources: scale, verbs: ['get', 'patch'], resourceNames: ['web'] }];
+  const list = [{ apiGroups: ['apps'], resources: ['deployments'], verbs: ['list'] }];
+  await bindCluster('reader', read, { kind: 'User', name: 'reader' });
+  await bind(inA, 'one-name', one, { kind: 'User', name: 'one-name' });
+  await bind(inA, 'one-namespace', [...write, ...list], { kind: 'User', name: 'one-namespace' });
+  await bind(inB, 'scalers', [...write, ...list], { kind: 'Group', name: 'scalers' });
+}
+
+type Rules = { apiGroups: string[]; resources: string[]; verbs: string[]; resourceNames?: string[] }[];
+
+async function bind(namespace: string, name: string, rules: Rules, subject: { kind: string; name: string }) {
+  await rbac.createNamespacedRole({ namespace, body: { metadata: { name }, rules } });
+  const subjects = [{ ...subject, apiGroup: rbacGroup }];
+  const roleRef = { apiGroup: rbacGroup, kind: 'Role', name };
+  await rbac.createNamespacedRoleBinding({ namespace, body: { metadata: { name }, roleRef, subjects } });
+}
+
+async function bindCluster(name: string, rules: Rules, subject: { kind: string; name: string }) {
+  const full = `authz-test-${name}`;
+  await rbac.createClusterRole({ body: { metadata: { name: full }, rules } });
+  const subjects = [{ ...subject, apiGroup: rbacGroup }];
+  const roleRef = { apiGroup: rbacGroup, kind: 'ClusterRole', name: full };
+  await rbac.createClusterRoleBinding({ body: { metadata: { name: full }, roleRef, subjects } });
+}
+
+function as(user: string): TestClient {
+  const client = clients.get(user);
+  if (client === undefined) throw new Error(`no client ${user}`);
+  return client;
+}
+
+/** What a client sees of the test's own namespaces in a list of all. */
+function ours({ body }: Answer): string[] {
+  const names = typeof body === 'object' && body !== null && 'deployments' in body ? body.deployments : [];
+  return Array.isArray(names) ? names.filter((name) => String(name).startsWith('authz-')) : [];
+}
+
+const all = [`${inA}/web`, `${inA}/worker`, `${inB}/web`, `${inB}/worker`];
+
+describe('every route for every role', () => {
+  // read a/web, read a/worker, read b/web, set a/web, set a/worker, set b/web, list a, list b; what a list of all shows
+  it.each([
+    ['reader', [200, 200, 200, 403, 403, 403, 200, 200], all],
+    ['one-name', [200, 403, 403, 200, 403, 403, 403, 403], undefined],
+    ['one-namespace', [200, 200, 403, 200, 200, 403, 200, 403], all.slice(0, 2)],
+    ['member', [403, 403, 200, 403, 403, 200, 403, 200], all.slice(2)],
+    ['nobody', [403, 403, 403, 403, 403, 403, 403, 403], undefined],
+    ['admin', [200, 200, 200, 200, 200, 200, 200, 200], all],
+  ])('%s', async (user, expected, listed) => {
+    const client = as(user);
+    const answers = [
+      await client.count(inA, 'web'),
+      await client.count(inA, 'worker'),
+      await client.count(inB, 'web'),
+      await client.scale(inA, 'web', 2),
+      await client.scale(inA, 'worker', 2),
+      await client.scale(inB, 'web', 2),
+      await client.get(`/deployments?namespace=${inA}`),
+      await client.get(`/deployments?namespace=${inB}`),
+    ];
+    expect(answers.map(({ status }) => status)).toEqual(expected);
+    for (const { status, body } of answers)
+      if (status === 403) expect(body).toMatchObject({ code: 'FORBIDDEN' });
+    for (const query of ['', '?maxAge=0']) {
+      const list = await client.get(`/deployments${query}`);
+      expect(list.status).toBe(listed === undefined ? 403 : 200);
+      expect(ours(list)).toEqual(listed ?? []);
+    }
+    expect((await client.get('/healthz')).status).toBe(200);
+    expect((await client.get('/nope')).status).toBe(404);
+  });
+
+  it('does not tell who may not read whether something exists', async () => {
+    for (const name of ['web', 'nope']) {
+      expect((await as('nobody').count(inA, name)).status).toBe(403);
+      expect((await as('nobody').scale(inA, name, 1)).status).toBe(403);
+      expect((await as('nobody').count('no-such-namespace', name)).status).toBe(403);
+    }
+    expect((await as('nobody').get('/deployments?namespace=no-such-namespace')).status).toBe(403);
+    expect((await as('reader').count(inA, 'nope')).status).toBe(404);
+  });
+});
+
+describe('a right that is taken back', () => {
+  it('ends with the time that a decision is remembered, for reads from the cache too', async () => {
+    const name = 'leaver';
+    const rules = [{ apiGroups: ['apps'], resources: ['deployments/scale'], verbs: ['get', 'patch'] }];
+    await bind(inA, name, rules, { kind: 'User', name });
+    const client = await service.clientOf(name);
+    await until(async () => (await client.count(inA, 'web')).status === 200);
+    expect((await client.scale(inA, 'web', 3)).status).toBe(200);
+
+    await rbac.deleteNamespacedRoleBinding({ namespace: inA, name });
+    const now = performance.now.bind(performance);
+    try {
+      vi.spyOn(performance, 'now').mockImplementation(() => now() + 5 * 60_000 + 1_000);
+      await until(async () => (await client.count(inA, 'web')).status === 403);
+      expect((await client.scale(inA, 'web', 4)).status).toBe(403);
+    } finally {
+      vi.restoreAllMocks();
+    }
+  });
+});
+
+describe('attribution', () => {
+  it('leaves an Event on the Deployment that names who scaled it', async () => {
+    const { body } = await as('admin').count(inA, 'web');
+    const before =
+      typeof body === 'object' && body !== null && 'replicaCount' in body ? Number(body.replicaCount) : 0;
+    await as('admin').scale(inA, 'web', before + 3);
+    const message = `admin scaled from ${before} to ${before + 3}`;
+    await until(async () => {
+      const fieldSelector = 'involvedObject.kind=Deployment,involvedObject.name=web';
+      const { items } = await core.listNamespacedEvent({ namespace: inA, fieldSelector });
+      return items.some((event) => event.message === message && event.reason === 'Scaled');
+    });
+    const { metadata } = await apps.readNamespacedDeployment({ namespace: inA, name: 'web' });
+    expect(metadata?.managedFields?.map(({ manager }) => manager)).toContain('k8s-deployment-scaler');
+  });
+});

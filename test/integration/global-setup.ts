@@ -1,0 +1,34 @@
+import type { TestProject } from 'vitest/node';
+import { type KubeApiserver, startKubeApiserver } from '../helpers/kube-apiserver.ts';
+
+/** How tests reach the API server that the whole project shares. Tests that break one start their own. */
+export interface SharedKubeApiserver {
+  readonly url: string;
+  readonly ca: string;
+  /** The admin's client certificate and key, PEM. */
+  readonly cert: string;
+  readonly key: string;
+  /** YAML, as the admin. */
+  readonly kubeconfig: string;
+  readonly version: string;
+}
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    kubeApiserver: SharedKubeApiserver;
+  }
+}
+
+let apiserver: KubeApiserver | undefined;
+
+export async function setup(project: TestProject): Promise<void> {
+  apiserver = await startKubeApiserver();
+  const { url, ca, kubeconfig, version } = apiserver;
+  const { cert, key } = apiserver.admin;
+  project.provide('kubeApiserver', { url, ca, cert, key, kubeconfig, version });
+  process.stderr.write(`kube-apiserver ${version}\n`);
+}
+
+export async function teardown(): Promise<void> {
+  await apiserver?.stop();
+}

@@ -1,0 +1,68 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { arrayAt, at, KubeRequests, textAt } from '../helpers/kube-requests.ts';
+import { deployment, failure } from './contract-bodies.ts';
+import { FORGETFUL_TARGETS, type ForgetfulTarget } from './contract-targets.ts';
+
+const PATH = '/apis/apps/v1/namespaces/default/deployments';
+
+describe.each(Object.entries(FORGETFUL_TARGETS))('the contract of lost history: %s', (_, start) => {
+  let target: ForgetfulTarget;
+  let kube: KubeRequests;
+  /** Version and token of a list whose history is gone by now. */
+  let version: string;
+  let token: string;
+
+  beforeAll(async () => {
+    target = await start();
+    kube = new KubeRequests(target.endpoint);
+    for (const name of ['a', 'b', 'c']) await kube.post(PATH, deployment(name, 1));
+    const { body } = await kube.get(`${PATH}?limit=1`);
+    version = textAt(body, 'metadata.resourceVersion');
+    token = textAt(body, 'metadata.continue');
+    await kube.patch(`${PATH}/b/scale`, { spec: { replicas: 4 } });
+    await kube.close();
+    await target.forgetHistory();
+    kube = new KubeRequests(target.endpoint);
+  });
+
+  afterAll(async () => {
+    await kube.close();
+    await target.stop();
+  });
+
+  it('a watch from then gets an ERROR event with 410 under status 200, and the end', async () => {
+    const { status, body } = await kube.get(`${PATH}?watch=true&resourceVersion=${version}`);
+    expect(status).toBe(200);
+    const message = expect.stringMatching(new RegExp(`^too old resource version: ${version} \\(\\d+\\)$`));
+    expect(body).toEqual([{ type: 'ERROR', object: failure(410, 'Expired', message) }]);
+  });
+
+  it('a continue token of then is answered with 410 and another token', async () => {
+    const { status, body } = await kube.get(`${PATH}?limit=1&continue=${token}`);
+    expect(status).toBe(410);
+    const next = textAt(body, 'metadata.continue');
+    const message = expect.stringContaining('The provided continue parameter is too old');
+    expect(body).toEqual({ ...failure(410, 'Expired', message), metadata: { continue: next } });
+    const from = Buffer.from(token, 'base64url').toString();
+    const start = /"start":"\/([^\\]+)/.exec(from)?.[1];
+    expect(JSON.parse(Buffer.from(next, 'base64url').toString())).toEqual({
+      v: 'meta.k8s.io/v1',
+      rv: -1,
+      start: `${start}\0`,
+    });
+
+    // It goes on where the old one stood, in the list of now.
+    const page = await kube.get(`${PATH}?limit=1&continue=${next}`);
+    expect(arrayAt(page.body, 'items').map((item) => at(item, 'metadata.name'))).toEqual(['b']);
+    expect(at(page.body, 'items.0.spec.replicas')).toBe(4);
+    expect(Number(at(page.body, 'metadata.resourceVersion'))).toBeGreaterThan(Number(version));
+  });
+
+  it('a list is as ever', async () => {
+    const { status, body } = await kube.get(PATH);
+    expect(status).toBe(200);
+    expect(arrayAt(body, 'items').map((item) => at(item, 'metadata.name'))).toEqual(
+      expect.arrayContaining(['a', 'b', 'c']),
+    );
+  });
+});

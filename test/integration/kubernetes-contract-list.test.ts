@@ -1,0 +1,107 @@
+import { describe, expect, it, vi } from 'vitest';
+import { arrayAt, at, textAt } from '../helpers/kube-requests.ts';
+import { onEachServer } from './contract.ts';
+import { failure } from './contract-bodies.ts';
+
+const names = (body: unknown) => arrayAt(body, 'items').map((item) => textAt(item, 'metadata.name'));
+
+onEachServer('the contract of lists', (bench) => {
+  describe('lists of Deployments', () => {
+    it('are empty for a namespace without any, existing or not', async () => {
+      for (const where of [bench.namespace, 'no-such-namespace']) {
+        const { status, body } = await bench.kube.get(`/apis/apps/v1/namespaces/${where}/deployments`);
+        expect(status).toBe(200);
+        expect(body).toEqual({
+          kind: 'DeploymentList',
+          apiVersion: 'apps/v1',
+          metadata: { resourceVersion: expect.stringMatching(/^\d+$/) },
+          items: [],
+        });
+      }
+    });
+
+    it('have items without kind and apiVersion, sorted by name', async () => {
+      for (const name of ['b', 'a-b', 'a']) await bench.create(name);
+      const { body } = await bench.kube.get(bench.path);
+      expect(names(body)).toEqual(['a', 'a-b', 'b']);
+      expect(Object.keys(Object(at(body, 'items.0')))).toEqual(['metadata', 'spec', 'status']);
+    });
+
+    it('come in pages that show one moment, whatever is written meanwhile', async () => {
+      for (const name of ['a', 'b', 'c', 'd', 'e']) await bench.create(name);
+      const first = await bench.kube.get(`${bench.path}?limit=2`);
+      expect(names(first.body)).toEqual(['a', 'b']);
+      expect(at(first.body, 'metadata.remainingItemCount')).toBe(3);
+      const token = textAt(first.body, 'metadata.continue');
+      expect(JSON.parse(Buffer.from(token, 'base64url').toString())).toEqual({
+        v: 'meta.k8s.io/v1',
+        rv: Number(at(first.body, 'metadata.resourceVersion')),
+        start: '/b\0',
+      });
+
+      await bench.kube.patch(`${bench.path}/c/scale`, { spec: { replicas: 9 } });
+      await bench.kube.delete(`${bench.path}/d`);
+      await bench.create('bb');
+      const second = await bench.kube.get(`${bench.path}?limit=2&continue=${token}`);
+      expect(names(second.body)).toEqual(['c', 'd']);
+      expect(at(second.body, 'items.0.spec.replicas')).toBe(3);
+      expect(at(second.body, 'metadata.resourceVersion')).toBe(at(first.body, 'metadata.resourceVersion'));
+      const third = await bench.kube.get(
+        `${bench.path}?limit=2&continue=${textAt(second.body, 'metadata.continue')}`,
+      );
+      expect(names(third.body)).toEqual(['e']);
+      expect(at(third.body, 'metadata.continue')).toBeUndefined();
+    });
+
+    it('ignore the limit with resourceVersion=0', async () => {
+      for (const name of ['a', 'b', 'c']) await bench.create(name);
+      await vi.waitFor(async () => {
+        const { body } = await bench.kube.get(`${bench.path}?limit=1&resourceVersion=0`);
+        expect(names(body)).toEqual(['a', 'b', 'c']);
+        expect(at(body, 'metadata.continue')).toBeUndefined();
+      });
+    });
+
+    it('select by name with a field selector', async () => {
+      for (const name of ['a', 'b', 'c']) await bench.create(name);
+      const { body } = await bench.kube.get(`${bench.path}?fieldSelector=metadata.name%3Db`);
+      expect(names(body)).toEqual(['b']);
+    });
+
+    it('refuse a version from the future with 504', async () => {
+      const { status, body, headers } = await bench.kube.get(`${bench.path}?resourceVersion=999999999`);
+      expect(status).toBe(504);
+      expect(headers['retry-after']).toBe('1');
+      expect(body).toEqual(
+        failure(
+          504,
+          'Timeout',
+          expect.stringMatching(/^Timeout: Too large resource version: 999999999, current: \d+$/),
+          {
+            causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }],
+            retryAfterSeconds: 1,
+          },
+        ),
+      );
+    });
+
+    it('refuse what they cannot parse with 400', async () => {
+      for (const query of ['limit=x', 'resourceVersion=x', 'continue=abc', 'fieldSelector=a%3Db']) {
+        const { status, body } = await bench.kube.get(`${bench.path}?${query}`);
+        expect(status).toBe(400);
+        expect(body).toEqual(failure(400, 'BadRequest', expect.any(String)));
+      }
+    });
+
+    it('refuse a resourceVersion beside a continue token with 400', async () => {
+      for (const name of ['a', 'b']) await bench.create(name);
+      const token = textAt((await bench.kube.get(`${bench.path}?limit=1`)).body, 'metadata.continue');
+      const { status, body } = await bench.kube.get(
+        `${bench.path}?limit=1&continue=${token}&resourceVersion=5`,
+      );
+      expect(status).toBe(400);
+      const message = 'specifying resource version is not allowed when using continue';
+      expect(body).toEqual(failure(400, 'BadRequest', message));
+    });
+  });
+});

@@ -1,0 +1,135 @@
+import { describe, expect, it } from 'vitest';
+import { arrayAt, at } from '../helpers/kube-requests.ts';
+import { onEachServer } from './contract.ts';
+import { failure } from './contract-bodies.ts';
+
+onEachServer('the contract of watches', (bench) => {
+  describe('watches', () => {
+    const bookmark = (annotations?: Record<string, string>) => ({
+      type: 'BOOKMARK',
+      object: {
+        kind: 'Deployment',
+        apiVersion: 'apps/v1',
+        metadata: {
+          resourceVersion: expect.stringMatching(/^\d+$/),
+          ...(annotations === undefined ? {} : { annotations }),
+        },
+        spec: {
+          replicas: 0,
+          selector: null,
+          template: { metadata: {}, spec: { containers: null } },
+          strategy: {},
+        },
+        status: {},
+      },
+    });
+    const summary = (events: unknown) =>
+      arrayAt({ events }, 'events').map((event) => [at(event, 'type'), at(event, 'object.metadata.name')]);
+
+    it('send what happened since a version, in order', async () => {
+      const since = await bench.currentVersion();
+      await bench.create('a');
+      await bench.create('b');
+      const { body: scaled } = await bench.kube.patch(`${bench.path}/a/scale`, { spec: { replicas: 5 } });
+      await bench.kube.delete(`${bench.path}/b`);
+      const { status, body } = await bench.kube.get(
+        `${bench.path}?watch=true&resourceVersion=${since}&timeoutSeconds=1`,
+      );
+      expect(status).toBe(200);
+      expect(summary(body)).toEqual([
+        ['ADDED', 'a'],
+        ['ADDED', 'b'],
+        ['MODIFIED', 'a'],
+        ['DELETED', 'b'],
+      ]);
+      expect(at(body, '2.object')).toMatchObject({
+        kind: 'Deployment',
+        apiVersion: 'apps/v1',
+        spec: { replicas: 5 },
+      });
+      expect(at(body, '2.object.metadata.resourceVersion')).toBe(at(scaled, 'metadata.resourceVersion'));
+      // A deletion has a version of its own.
+      const versions = [0, 1, 2, 3].map((i) => Number(at(body, `${i}.object.metadata.resourceVersion`)));
+      expect(versions).toEqual(versions.toSorted((a, b) => a - b));
+      expect(new Set(versions).size).toBe(4);
+    });
+
+    it('send what happens while they are open', async () => {
+      await bench.create('a');
+      const since = await bench.currentVersion();
+      const watch = bench.kube.get(`${bench.path}?watch=true&resourceVersion=${since}&timeoutSeconds=2`);
+      await bench.kube.patch(`${bench.path}/a/scale`, { spec: { replicas: 7 } });
+      expect(summary((await watch).body)).toEqual([['MODIFIED', 'a']]);
+    });
+
+    it.each(['', '&resourceVersion=0'])(
+      'begin with what there is, and a bookmark after it: "%s"',
+      async (version) => {
+        await bench.create('a');
+        await bench.create('b');
+        await bench.currentVersion();
+        const { body } = await bench.kube.get(
+          `${bench.path}?watch=true&allowWatchBookmarks=true&timeoutSeconds=1${version}`,
+        );
+        expect(summary(body)).toEqual([
+          ['ADDED', 'a'],
+          ['ADDED', 'b'],
+          ['BOOKMARK', undefined],
+        ]);
+        expect(at(body, '2')).toEqual(bookmark({ 'k8s.io/initial-events-end': 'true' }));
+      },
+    );
+
+    it('end cleanly after timeoutSeconds, with a bookmark of the newest version shortly before', async () => {
+      const since = await bench.currentVersion();
+      const query = `watch=true&allowWatchBookmarks=true&resourceVersion=${since}&timeoutSeconds=4`;
+      const version = at(await bench.create('a'), 'metadata.resourceVersion');
+      // Bookmarks are best effort: a kube-apiserver that is busy at that moment sends none.
+      let events: readonly unknown[] = [];
+      for (let tries = 0; events.length < 2 && tries < 5; tries += 1) {
+        const { status, body } = await bench.kube.get(`${bench.path}?${query}`);
+        expect(status).toBe(200);
+        events = arrayAt({ body }, 'body');
+        expect(summary(events.slice(0, 1))).toEqual([['ADDED', 'a']]);
+      }
+      const bookmarks = events.slice(1);
+      expect(bookmarks.length).toBeGreaterThan(0);
+      for (const each of bookmarks) expect(each).toEqual(bookmark());
+      expect(Number(at(bookmarks.at(-1), 'object.metadata.resourceVersion'))).toBeGreaterThanOrEqual(
+        Number(version),
+      );
+    });
+
+    it('send no bookmark that was not asked for, and none where the end is near from the start', async () => {
+      const since = await bench.currentVersion();
+      const both = [`watch=1&timeoutSeconds=3`, `watch=1&timeoutSeconds=1&allowWatchBookmarks=true`];
+      const answers = await Promise.all(
+        both.map((query) => bench.kube.get(`${bench.path}?${query}&resourceVersion=${since}`)),
+      );
+      expect(answers.map(({ body }) => body)).toEqual([[], []]);
+    });
+
+    it('stay silent, without bookmarks, from a version of the future', async () => {
+      await bench.create('a');
+      const query = 'watch=true&allowWatchBookmarks=true&timeoutSeconds=3&resourceVersion=999999999';
+      expect(await bench.kube.get(`${bench.path}?${query}`)).toMatchObject({ status: 200, body: [] });
+    });
+
+    it('select by name with a field selector', async () => {
+      const since = await bench.currentVersion();
+      await bench.create('a');
+      await bench.create('b');
+      const query = `watch=true&timeoutSeconds=1&resourceVersion=${since}&fieldSelector=metadata.name%3Db`;
+      expect(summary((await bench.kube.get(`${bench.path}?${query}`)).body)).toEqual([['ADDED', 'b']]);
+    });
+
+    it('refuse what they cannot parse', async () => {
+      expect((await bench.kube.get(`${bench.path}?watch=true&timeoutSeconds=x`)).status).toBe(400);
+      const { status, body } = await bench.kube.get(`${bench.path}?watch=true&resourceVersion=x`);
+      expect(status).toBe(500);
+      expect(body).toEqual(
+        failure(500, undefined, expect.stringContaining('resourceVersion: Invalid value: "x"')),
+      );
+    });
+  });
+});

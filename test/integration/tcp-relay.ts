@@ -1,0 +1,77 @@
+import { once } from 'node:events';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+
+/**
+ * Stands in front of an API server as a load balancer does: while that is gone, clients still find somebody who accepts
+ * their connections, and wait.
+ */
+export class TcpRelay {
+  readonly #server: Server;
+  readonly #target: number;
+  readonly #sockets = new Set<Socket>();
+  readonly #held: Socket[] = [];
+  #holding = false;
+  /** How many connections were closed at once because there was nobody behind it. */
+  refused = 0;
+
+  private constructor(target: number) {
+    this.#target = target;
+    this.#server = createServer({ pauseOnConnect: true }, (socket) => {
+      this.#keep(socket);
+      if (this.#holding) this.#held.push(socket);
+      else this.#forward(socket);
+    });
+  }
+
+  /** @param target a port on 127.0.0.1 */
+  static async start(target: number): Promise<TcpRelay> {
+    const relay = new TcpRelay(target);
+    relay.#server.listen(0, '127.0.0.1');
+    await once(relay.#server, 'listening');
+    return relay;
+  }
+
+  get port(): number {
+    const address = this.#server.address();
+    return typeof address === 'object' && address !== null ? address.port : 0;
+  }
+
+  /** How many connections wait. */
+  get held(): number {
+    return this.#held.length;
+  }
+
+  /** Lets new connections wait from now on. */
+  hold(): void {
+    this.#holding = true;
+  }
+
+  /** Forwards those that wait, and new ones. */
+  release(): void {
+    this.#holding = false;
+    for (const socket of this.#held.splice(0)) this.#forward(socket);
+  }
+
+  async stop(): Promise<void> {
+    const closed = once(this.#server.close(), 'close');
+    for (const socket of this.#sockets) socket.destroy();
+    await closed;
+  }
+
+  #forward(socket: Socket): void {
+    const target = connect(this.#target, '127.0.0.1');
+    this.#keep(target);
+    target.once('error', () => {
+      if (target.connecting || target.bytesRead === 0) this.refused += 1;
+    });
+    socket.once('close', () => target.destroy());
+    target.once('close', () => socket.destroy());
+    socket.pipe(target).pipe(socket);
+  }
+
+  #keep(socket: Socket): void {
+    this.#sockets.add(socket);
+    socket.on('error', () => {}); // 'close' follows
+    socket.once('close', () => this.#sockets.delete(socket));
+  }
+}

@@ -1,0 +1,110 @@
+import { once } from 'node:events';
+import { connect, type TLSSocket } from 'node:tls';
+
+/** An answer as it stood on the wire. */
+export interface RawAnswer {
+  readonly status: number;
+  /** By lower-case name; a name that came twice has both values, separated by a newline. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/** Where to connect to, and with which certificate. */
+export interface RawTarget {
+  readonly port: number;
+  readonly ca: string;
+  readonly cert: string;
+  readonly key: string;
+}
+
+/** A TLS connection that sends whatever bytes it is told to, and keeps all that comes back. */
+export class RawConnection {
+  readonly socket: TLSSocket;
+  /** What came in, Latin-1. */
+  received = '';
+  /** Whether the server ended it, with FIN or RST. */
+  cut = false;
+
+  private constructor(socket: TLSSocket) {
+    this.socket = socket;
+    socket.setEncoding('latin1');
+    socket.on('data', (text: string) => {
+      this.received += text;
+    });
+    for (const event of ['end', 'close'] as const) {
+      socket.on(event, () => {
+        this.cut = true;
+      });
+    }
+    socket.on('error', () => {});
+  }
+
+  /** Resolves when the handshake is done, or when the server has refused it: see `cut`. */
+  static async open(target: RawTarget): Promise<RawConnection> {
+    const options = { host: 'localhost', allowHalfOpen: true, ...target };
+    const connection = new RawConnection(connect(options));
+    await Promise.race([once(connection.socket, 'secureConnect'), connection.#closed()]).catch(() => {});
+    return connection;
+  }
+
+  send(bytes: string | Buffer): this {
+    if (this.socket.writable) this.socket.write(bytes, 'latin1');
+    return this;
+  }
+
+  /** The whole answers among what came in. */
+  get answers(): RawAnswer[] {
+    return parseAnswers(this.received);
+  }
+
+  /** Resolves when the server has ended the connection. */
+  async ended(): Promise<this> {
+    if (!this.cut) await this.#closed();
+    return this;
+  }
+
+  close(): void {
+    this.socket.destroy();
+  }
+
+  #closed(): Promise<unknown> {
+    return new Promise((resolve) => {
+      this.socket.once('end', resolve);
+      this.socket.once('close', resolve);
+    });
+  }
+}
+
+/** Sends the bytes on a connection of their own and resolves with all answers, once the server has ended it. */
+export async function exchange(target: RawTarget, bytes: string | Buffer): Promise<RawAnswer[]> {
+  const connection = await RawConnection.open(target);
+  try {
+    return (await connection.send(bytes).ended()).answers;
+  } finally {
+    connection.close();
+  }
+}
+
+/** Reads answers one after the other; what is not a whole answer at the end is left out. */
+function parseAnswers(text: string): RawAnswer[] {
+  const answers: RawAnswer[] = [];
+  let at = 0;
+  for (;;) {
+    const headEnd = text.indexOf('\r\n\r\n', at);
+    if (headEnd === -1) return answers;
+    const [statusLine = '', ...lines] = text.slice(at, headEnd).split('\r\n');
+    const status = Number(/^HTTP\/1\.1 (\d{3}) /.exec(statusLine)?.[1] ?? Number.NaN);
+    const headers: Record<string, string> = {};
+    for (const line of lines) {
+      const colon = line.indexOf(':');
+      const name = line.slice(0, colon).toLowerCase();
+      const value = line.slice(colon + 1).trim();
+      headers[name] = name in headers ? `${headers[name]}\n${value}` : value;
+    }
+    const length = status < 200 ? 0 : Number(headers['content-length'] ?? 0);
+    const start = headEnd + 4;
+    if (text.length < start + length) return answers;
+    answers.push({ status, headers, body: text.slice(start, start + length) });
+    at = start + length;
+  }
+}
