@@ -1,4 +1,6 @@
-/** First delay; it doubles with every failure. */
+/** Shortest delay: an attempt that fails is never followed by the next without a pause. */
+const LEAST_MS = 1;
+/** First bound of the delay; it doubles with every failure. */
 const BASE_MS = 800;
 /** Longest delay while an outage is young: readers want the service back within 5 s of the API server. */
 const YOUNG_CAP_MS = 3_000;
@@ -29,6 +31,6 @@ export class Backoff {
     // 2^10 is beyond either cap; the exponent stays bounded in an outage of days.
     const ceiling = Math.min(cap, BASE_MS * 2 ** Math.min(this.#failures, 10));
     this.#failures += 1;
-    return Math.random() * ceiling;
+    return LEAST_MS + Math.random() * (ceiling - LEAST_MS);
   }
 }

@@ -44,13 +44,13 @@ describe('the wait before a retry', () => {
     expect(delays(backoff, 10_000).at(-1)).toBe(30_000);
   });
 
-  it('is drawn from the whole range between nothing and its bound', () => {
+  it('is drawn from the whole range between 1 ms and its bound', () => {
     const random = vi.spyOn(Math, 'random');
-    const drawn = [0, 0.25, 0.5].map((value) => {
+    const drawn = [0, 0.5, 1].map((value) => {
       random.mockReturnValue(value);
       return new Backoff().failed();
     });
-    expect(drawn).toEqual([0, 200, 400]);
+    expect(drawn).toEqual([1, 400.5, 800]);
   });
 
   it('counts an outage from when the API server last spoke, not from the start', () => {
