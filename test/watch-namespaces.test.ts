@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { SERVICE_USER } from '../hack/demo-cluster/access.ts';
 import { DemoCluster } from '../hack/demo-cluster/demo-cluster.ts';
 import { TestService } from './helpers/service.ts';
@@ -15,12 +15,17 @@ beforeEach(async () => {
   demo.roles.set([{ ...everything, namespaces: ['shop', 'default'] }]);
 });
 afterEach(async () => {
+  vi.restoreAllMocks();
   await service.stop();
   await demo.stop();
 });
 
+const log: string[] = [];
+const logTo = { write: (line: string) => void log.push(line) };
+
 async function start(...namespaces: string[]): Promise<void> {
-  service = await TestService.start({ kubeconfig: demo.kubeconfig, namespaces });
+  log.length = 0;
+  service = await TestService.start({ kubeconfig: demo.kubeconfig, namespaces, logTo });
 }
 
 const namesIn = (...namespaces: string[]) =>
@@ -64,6 +69,31 @@ describe('WATCH_NAMESPACES', () => {
     expect(await service.get('/deployments?namespace=payments')).toMatchObject(forbidden);
     expect(await service.count('payments', 'ledger')).toMatchObject(forbidden);
     expect((await service.get('/deployments?namespace=shop')).status).toBe(200);
+  });
+
+  it('that the account may not read do not make the service unready in an outage', async () => {
+    await start('payments', 'shop');
+    await service.synced();
+    await demo.refuseConnections();
+    demo.dropConnections();
+    for (const namespace of ['payments', 'shop']) {
+      const lost = (line: string) =>
+        line.includes(`namespaces/${namespace}/`) && line.includes('lost the API server');
+      await until(() => log.some(lost));
+    }
+    expect(service.app.cluster.synced).toBe(true);
+    const all = await service.get('/deployments');
+    expect(all).toMatchObject({ status: 200, body: { deployments: namesIn('shop') } });
+    expect(all.headers['x-unavailable-namespaces']).toBe('payments');
+    await demo.acceptConnections();
+  });
+
+  it('that the account may not read do not make the service unhealthy while the others are quiet', async () => {
+    await start('payments', 'shop');
+    await service.synced();
+    const now = performance.now.bind(performance);
+    vi.spyOn(performance, 'now').mockImplementation(() => now() + 11_000);
+    expect(await service.get('/healthz')).toMatchObject({ status: 200 });
   });
 
   it('are served once the right is granted, without a restart', async () => {

@@ -232,10 +232,15 @@ export class Cluster {
       return { informers: [informer], unavailable: NONE };
     }
     const unavailable = this.#refusedNamespaces();
-    const informers = [...this.#informers.values()].filter(({ reflector }) => !reflector.refused);
+    const informers = this.#available();
     if (informers.length === 0) throw new CacheRefusedError(undefined);
     for (const informer of informers) requireSynced(informer, undefined);
     return { informers, unavailable };
+  }
+
+  /** The informers of what the account of the service may list, as far as is known. */
+  #available(): DeploymentInformer[] {
+    return [...this.#informers.values()].filter(({ reflector }) => !reflector.refused);
   }
 
   #refusedNamespaces(): readonly string[] {
@@ -252,9 +257,12 @@ export class Cluster {
       .map(([scope]) => scope);
   }
 
-  /** A read that the API server must answer from its storage: `/version` is answered with etcd down too. */
+  /**
+   * A read that the API server must answer from its storage: `/version` is answered with etcd down too. One that the
+   * account of the service may make, where there is any.
+   */
   async #probe(): Promise<void> {
-    const [namespace] = this.#informers.keys();
+    const [namespace] = this.#scopesOf(this.#available());
     await this.#client.call({ path: deploymentsPath(namespace), query: { limit: 1 }, deadlineMs: 2_000 });
   }
 }

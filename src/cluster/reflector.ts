@@ -113,6 +113,7 @@ export class Reflector<T extends KubeObject> {
   #lastListAt = Number.NEGATIVE_INFINITY;
   #lastContactAt: number | undefined;
   #lastError: Error | undefined;
+  #forbidden = false;
   #malformedInARow = 0;
   #unauthorizedInARow = 0;
 
@@ -134,9 +135,12 @@ export class Reflector<T extends KubeObject> {
     return this.#lastContactAt;
   }
 
-  /** Whether the API server does not let the account of the service list here, and never has. */
+  /**
+   * Whether the API server does not let the account of the service list here, and never has. An outage after the refusal
+   * does not change that: nothing says that the permission is there now.
+   */
   get refused(): boolean {
-    return !this.synced && this.#lastError instanceof KubeStatusError && this.#lastError.status === 403;
+    return !this.synced && this.#forbidden;
   }
 
   /** The resourceVersion of the newest object that was seen, deleted ones included; empty before there was one. */
@@ -357,6 +361,7 @@ export class Reflector<T extends KubeObject> {
     }
     const context = { path, reason: this.#lastError.message, relist, retryInMs: Math.round(delayMs) };
     if (error instanceof KubeStatusError && error.status === 403) {
+      this.#forbidden = true;
       log.error(context, 'the account of the service may not list and watch: grant it both verbs');
     } else {
       log.warn(context, 'lost the API server');
