@@ -1,9 +1,9 @@
-import type { Authorizer, ResourceAttributes, Subject } from './authorizer.ts';
+import { type Authorizer, REVIEW_DEADLINE_MS, type ResourceAttributes, type Subject } from './authorizer.ts';
 import { AuthorizerUnavailableError } from './errors.ts';
 
 const PARALLEL_LISTS = 4;
-/** For all the reviews of one list. */
-const LIST_DEADLINE_MS = 5_000;
+/** For the reviews of one list, namespace by namespace, after up to 2 s for the one that asks for all namespaces. */
+const LIST_DEADLINE_MS = 3_000;
 
 /** What each operation of the service asks of the cluster's RBAC. */
 export class Access {
@@ -24,12 +24,10 @@ export class Access {
   }
 
   /** Whether the subject may list the Deployments of a namespace, or of all. @throws AuthorizerUnavailableError */
-  mayList(subject: Subject, namespace: string | undefined): boolean | Promise<boolean> {
+  mayList(subject: Subject, namespace: string | undefined, endsAt?: number): boolean | Promise<boolean> {
     const everywhere: ResourceAttributes = { verb: 'list', resource: 'deployments' };
-    return this.#authorizer.allows(
-      subject,
-      namespace === undefined ? everywhere : { ...everywhere, namespace },
-    );
+    const attributes = namespace === undefined ? everywhere : { ...everywhere, namespace };
+    return this.#authorizer.allows(subject, attributes, endsAt);
   }
 
   /**
@@ -44,14 +42,14 @@ export class Access {
       for (let index = next++; index < namespaces.length; index = next++) {
         if (performance.now() > endsAt)
           throw new AuthorizerUnavailableError('the reviews of a list take too long');
-        decisions[index] = await this.mayList(subject, namespaces[index]);
+        decisions[index] = await this.mayList(subject, namespaces[index], endsAt);
       }
     };
     await Promise.all(Array.from({ length: PARALLEL_LISTS }, ask));
     return namespaces.filter((_namespace, index) => decisions[index]);
   }
 
-  /** Asked for the namespace first, whose answer serves all its Deployments, then for the one name (resourceNames). */
+  /** Asked for the namespace first, whose answer serves all its Deployments, then for the one name (resourceNames); 2 s for both. */
   #onScale(
     subject: Subject,
     verb: 'get' | 'patch',
@@ -59,8 +57,9 @@ export class Access {
     name: string,
   ): boolean | Promise<boolean> {
     const any: ResourceAttributes = { verb, resource: 'deployments', subresource: 'scale', namespace };
-    const one = () => this.#authorizer.allows(subject, { ...any, name });
-    const decision = this.#authorizer.allows(subject, any);
+    const endsAt = performance.now() + REVIEW_DEADLINE_MS;
+    const one = () => this.#authorizer.allows(subject, { ...any, name }, endsAt);
+    const decision = this.#authorizer.allows(subject, any, endsAt);
     if (decision === true) return true;
     return decision === false ? one() : decision.then((allowed) => allowed || one());
   }
