@@ -6,7 +6,7 @@ import { DeploymentCache, listAnswer } from './deployment-cache.ts';
 import { DirectReader } from './direct-reader.ts';
 import { CacheRefusedError, DeploymentError, NamespaceNotWatchedError, NotSyncedError } from './errors.ts';
 import { EventRecorder } from './event-recorder.ts';
-import { type Freshness, isOlderThan, reach, unlessUnreachable } from './freshness.ts';
+import { FRESHNESS_MS, type Freshness, isOlderThan, reach, unlessUnreachable } from './freshness.ts';
 import { HealthCheck } from './health-check.ts';
 import { Informer } from './informer.ts';
 import { KubeClient } from './kube-client.ts';
@@ -133,11 +133,13 @@ export class Cluster {
    * @throws FreshnessError where the freshness cannot be had, else as `deployment`
    */
   async freshDeployment(namespace: string, name: string, freshness: Freshness): Promise<Reading<Deployment>> {
+    const endsAt = performance.now() + FRESHNESS_MS;
     const informer = this.#informerOf(namespace);
     await reach([informer], freshness);
     if (!isOlderThan(freshness, [informer])) return this.deployment(namespace, name);
     const { startedAt, value } = await unlessUnreachable(
       this.#direct.deployment(namespace, name, notBefore(freshness)),
+      endsAt,
     );
     const { resourceVersion } = value;
     return { value, resourceVersion, ageMs: performance.now() - startedAt, unavailable: NONE };
@@ -168,12 +170,16 @@ export class Cluster {
     freshness: Freshness,
     only?: readonly string[],
   ): Promise<Reading<Buffer>> {
+    const endsAt = performance.now() + FRESHNESS_MS;
     const wanted = namespace === undefined ? [...this.#informers.values()] : [this.#informerOf(namespace)];
     await reach(wanted, freshness);
     const available = wanted.filter(({ reflector }) => !reflector.refused);
     if (!isOlderThan(freshness, available)) return this.list(namespace, only);
     const scopes = namespace === undefined ? this.#scopesOf(available) : [namespace];
-    const { startedAt, value } = await unlessUnreachable(this.#direct.names(scopes, notBefore(freshness)));
+    const { startedAt, value } = await unlessUnreachable(
+      this.#direct.names(scopes, notBefore(freshness)),
+      endsAt,
+    );
     const shown = only && new Set(only);
     const names = value.names.filter((name) => shown?.has(name.slice(0, name.indexOf('/'))) ?? true);
     return {

@@ -2,6 +2,7 @@ import { DeploymentError, FreshnessError } from './errors.ts';
 import type { Informer } from './informer.ts';
 import type { KubeObject } from './reflector.ts';
 import { isComparable } from './resource-version.ts';
+import { sleep } from './sleep.ts';
 
 /** How fresh an answer has to be; both may be asked for. */
 export interface Freshness {
@@ -11,8 +12,8 @@ export interface Freshness {
   readonly minResourceVersion?: string | undefined;
 }
 
-/** How long a read waits for the cache to reach a resourceVersion. */
-const REACH_MS = 5_000;
+/** How long a read waits for the freshness that it asks for: for the cache, and then for the API server. */
+export const FRESHNESS_MS = 5_000;
 
 /** Waits until the cache has seen the resourceVersion that is asked for. @throws FreshnessError */
 export async function reach<T extends KubeObject>(
@@ -25,7 +26,7 @@ export async function reach<T extends KubeObject>(
   if (informer === undefined || another !== undefined) throw new FreshnessError('NAMESPACE_NEEDED');
   const current = informer.reflector.resourceVersion;
   if (current !== '' && !isComparable(current)) throw new FreshnessError('OPAQUE_RESOURCE_VERSIONS');
-  if (!(await informer.waitFor(minResourceVersion, REACH_MS))) throw new FreshnessError('NOT_REACHED');
+  if (!(await informer.waitFor(minResourceVersion, FRESHNESS_MS))) throw new FreshnessError('NOT_REACHED');
 }
 
 /** Whether what these informers' caches hold is older than is asked for. */
@@ -38,11 +39,21 @@ export function isOlderThan<T extends KubeObject>(
   return informers.some(({ reflector }) => (reflector.lastContactAt ?? Number.NEGATIVE_INFINITY) < oldest);
 }
 
-/** A direct read's result; whatever keeps it from the API server means that the freshness cannot be had in time. */
-export async function unlessUnreachable<T>(read: Promise<T>): Promise<T> {
+/**
+ * A direct read's result; whatever keeps it from the API server means that the freshness cannot be had in time. A read
+ * that is shared may be the second in line.
+ * @param endsAt on the clock of performance.now()
+ */
+export async function unlessUnreachable<T>(read: Promise<T>, endsAt: number): Promise<T> {
+  const done = new AbortController();
+  const late = sleep(endsAt - performance.now(), done.signal).then(() => {
+    throw new FreshnessError('NOT_REACHED');
+  });
   try {
-    return await read;
+    return await Promise.race([read, late]);
   } catch (error) {
     throw error instanceof DeploymentError ? error : new FreshnessError('NOT_REACHED', error);
+  } finally {
+    done.abort();
   }
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   DeploymentError,
+  FreshnessError,
   KubeCredentialsError,
   KubeMalformedError,
   KubeStatusError,
@@ -62,6 +63,21 @@ describe('paths and methods', () => {
     const fits = `/deployments?namespace=${'a'.repeat(2048 - '/deployments?namespace='.length)}`;
     expect((await app.inject(fits)).statusCode).toBe(400);
     expect((await app.inject(`${fits}a`)).json()).toMatchObject({ statusCode: 414, code: 'URL_TOO_LONG' });
+  });
+});
+
+describe('a freshness that cannot be had', () => {
+  it.each([
+    [504, 'FRESHNESS_NOT_REACHED', 'NOT_REACHED'],
+    [400, 'FRESHNESS_NOT_SUPPORTED', 'OPAQUE_RESOURCE_VERSIONS'],
+    [400, 'INVALID_QUERY', 'NAMESPACE_NEEDED'],
+  ] as const)('becomes %i %s', async (statusCode, code, reason) => {
+    const cluster = new MemoryCluster();
+    cluster.freshDeployment = () => Promise.reject(new FreshnessError(reason));
+    const app = await buildTestApp(cluster);
+    const response = await app.inject(`${URL}&minResourceVersion=5`);
+    expect(response.statusCode).toBe(statusCode);
+    expect(response.json()).toMatchObject({ statusCode, code });
   });
 });
 
