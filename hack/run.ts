@@ -15,14 +15,12 @@ import { DemoCluster } from './demo-cluster/demo-cluster.ts';
 
 const port = Number(process.env.PORT || 8443);
 const managementPort = Number(process.env.MANAGEMENT_PORT || 8081);
-const certificates = {
-  ca: 'certs/ca-cert.pem',
-  cert: 'certs/client-cert.pem',
-  key: 'certs/client-key.pem',
-};
+const CA = 'certs/ca-cert.pem';
 
 const folder = await mkdtemp(join(tmpdir(), 'k8s-deployment-scaler-'));
 const demo = process.env.KUBECONFIG ? undefined : await DemoCluster.start();
+// A certificate of ./certs may do what the kubeconfig may, unless the cluster is ours and knows the two clients.
+const authorization = process.env.AUTHORIZATION_MODE || (demo ? 'SubjectAccessReview' : 'AlwaysAllow');
 const kubeconfig = process.env.KUBECONFIG || join(folder, 'kubeconfig');
 if (demo !== undefined) {
   await demo.writeKubeconfig(kubeconfig);
@@ -36,9 +34,9 @@ const server = spawn(process.execPath, ['src/server.ts'], {
     ...process.env,
     KUBECONFIG: kubeconfig,
     LOG_LEVEL: process.env.LOG_LEVEL || 'warn',
-    // To try it on this machine: nobody else can connect, and a certificate of ./certs does what the kubeconfig may.
+    // To try it on this machine: nobody else can connect.
     HOST: process.env.HOST || '127.0.0.1',
-    AUTHORIZATION_MODE: process.env.AUTHORIZATION_MODE || (demo ? 'SubjectAccessReview' : 'AlwaysAllow'),
+    AUTHORIZATION_MODE: authorization,
   },
   stdio: 'inherit',
   // A group of its own: Ctrl-C in a terminal reaches this process only, which then ends the server in order.
@@ -104,26 +102,36 @@ Paste these lines in another terminal, in this folder; Ctrl-C here ends everythi
   const wanted = demo === undefined ? replicaCount : replicaCount + 2;
   console.log(curl(`/deployments?namespace=${namespace}`));
   console.log(curl(`/replica-count?${query}`));
-  console.log(
-    curl(`/replica-count?${query}`, `-H 'content-type: application/json' -d '{"replicas": ${wanted}}'`),
-  );
+  console.log(curl(`/replica-count?${query}`, body(`{"replicas": ${wanted}}`)));
   console.log(`
 These are refused:
 `);
   console.log(curl(`/replica-count?namespace=${namespace}&deployment=no-such-deployment`));
-  console.log(
-    curl(`/replica-count?${query}`, `-H 'content-type: application/json' -d '{"replicas": "many"}'`),
-  );
+  console.log(curl(`/replica-count?${query}`, body('{"replicas": "many"}')));
+  if (demo === undefined || authorization !== 'SubjectAccessReview') return;
+  console.log(`
+The client "viewer" may read the namespace shop and scale nothing, which is refused with 403:
+`);
+  console.log(curl('/deployments', '', 'viewer'));
+  console.log(curl('/replica-count?namespace=shop&deployment=cart', body('{"replicas": 0}'), 'viewer'));
 }
 
-function curl(path: string, options = ''): string {
-  const { ca, cert, key } = certificates;
-  return `curl --cacert ${ca} --cert ${cert} --key ${key} ${options && `${options} `}'https://localhost:${port}${path}'`;
+function body(json: string): string {
+  return `-H 'content-type: application/json' -d '${json}' `;
+}
+
+function curl(path: string, options = '', client = 'client'): string {
+  const { cert, key } = certificateOf(client);
+  return `curl --cacert ${CA} --cert ${cert} --key ${key} ${options}'https://localhost:${port}${path}'`;
+}
+
+function certificateOf(client: string): { cert: string; key: string } {
+  return { cert: `certs/${client}-cert.pem`, key: `certs/${client}-key.pem` };
 }
 
 async function read(path: string): Promise<string> {
-  const { ca, cert, key } = certificates;
-  const files = { ca: readFileSync(ca), cert: readFileSync(cert), key: readFileSync(key) };
+  const { cert, key } = certificateOf('client');
+  const files = { ca: readFileSync(CA), cert: readFileSync(cert), key: readFileSync(key) };
   const call = request({ host: 'localhost', port, path, ...files }).end();
   const [response] = await once(call, 'response');
   let text = '';
