@@ -234,7 +234,11 @@ function unreadableFiles(set: Record<string, string>): string[] {
   const certificates = Object.entries(DEFAULT_FILES).map(
     ([name, path]) => [name, set[name] ?? path] as const,
   );
-  const kubeconfigs = (set.KUBECONFIG ?? '').split(delimiter).filter((path) => path !== '');
+  const crl = set.TLS_CRL_FILE === undefined ? [] : [['TLS_CRL_FILE', set.TLS_CRL_FILE] as const];
+  const kubeconfigs = (set.KUBECONFIG ?? '')
+    .split(delimiter)
+    .filter((path) => path !== '')
+    .map((path) => ['KUBECONFIG', path] as const);
   return [
     ...certificates
       .filter(([, path]) => !isReadable(path))
@@ -242,9 +246,9 @@ function unreadableFiles(set: Record<string, string>): string[] {
         ([name, path]) =>
           `${name} names a file that cannot be read: ${path} (make generate-certs makes a set)`,
       ),
-    ...kubeconfigs
-      .filter((path) => !isReadable(path))
-      .map((path) => `KUBECONFIG names a file that cannot be read: ${path}`),
+    ...[...crl, ...kubeconfigs]
+      .filter(([, path]) => !isReadable(path))
+      .map(([name, path]) => `${name} names a file that cannot be read: ${path}`),
   ];
 }
 

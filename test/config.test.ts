@@ -74,6 +74,7 @@ describe('loadConfig', () => {
     const message = mistakesOf({
       ...files,
       TLS_KEY_FILE: missing,
+      TLS_CRL_FILE: missing,
       KUBECONFIG: missing,
       PORT: 'https',
       MANAGEMENT_PORT: '70000',
@@ -89,6 +90,7 @@ describe('loadConfig', () => {
       '  - MANAGEMENT_PORT must be <= 65535 (it is "70000")',
       '  - DRAIN_DELAY_SECONDS must be >= 0 (it is "-1")',
       `  - TLS_KEY_FILE names a file that cannot be read: ${missing} (make generate-certs makes a set)`,
+      `  - TLS_CRL_FILE names a file that cannot be read: ${missing}`,
       `  - KUBECONFIG names a file that cannot be read: ${missing}`,
     ]);
   });
