@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
+import { NotSyncedError } from '../src/cluster/errors.ts';
 import { ForbiddenError } from '../src/errors.ts';
 
 declare module 'fastify' {
@@ -40,8 +41,9 @@ export default fastifyPlugin(
       if (await access.mayList(request.identity, namespace)) return undefined;
       if (namespace !== undefined) throw refuse(request, `list deployments in namespace ${namespace}`);
       const listable = await access.listable(request.identity, candidates());
-      if (listable.length === 0) throw refuse(request, 'list deployments in any namespace');
-      return listable;
+      if (listable.length > 0) return listable;
+      // Before the cache is filled nobody knows the namespaces, and so not whether the caller may list in one.
+      throw app.cluster.synced ? refuse(request, 'list deployments in any namespace') : new NotSyncedError();
     });
     done();
   },

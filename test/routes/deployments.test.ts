@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { Access } from '../../src/cluster/access.ts';
 import { NamespaceNotWatchedError, NotSyncedError } from '../../src/cluster/errors.ts';
 import { buildTestApp, MemoryCluster } from '../helpers/build-app.ts';
 
@@ -46,6 +47,19 @@ describe('GET /deployments', () => {
     const response = await (await buildTestApp(cluster)).inject('/deployments');
     expect(response.json()).toMatchObject({ statusCode: 503, code: 'CACHE_NOT_SYNCED' });
     expect(response.headers['retry-after']).toBe('1');
+  });
+
+  it('answers 503 meanwhile, not 403, to a caller who may list in some namespaces only', async () => {
+    const cluster = new MemoryCluster({});
+    cluster.access = new Access({ allows: (_subject, { namespace }) => namespace === 'shop' });
+    cluster.synced = false;
+    const app = await buildTestApp(cluster);
+    for (const query of ['', '?maxAge=0']) {
+      const response = await app.inject(`/deployments${query}`);
+      expect(response.json()).toMatchObject({ statusCode: 503, code: 'CACHE_NOT_SYNCED' });
+    }
+    cluster.synced = true;
+    expect((await app.inject('/deployments')).json()).toMatchObject({ statusCode: 403, code: 'FORBIDDEN' });
   });
 
   it('answers 404 for a namespace that is not watched', async () => {
