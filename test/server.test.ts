@@ -157,7 +157,8 @@ describe('stopping', () => {
     idle.socket.write(READ);
     await until(() => idle.received().includes('replicaCount'));
     const busy = await open(server);
-    demo.faults.add({ on: 'patchScale', fault: { type: 'call', action: () => {} }, delayMs: 1_000 });
+    const { promise: othersClosed, resolve: letItFinish } = Promise.withResolvers<void>();
+    demo.faults.add({ on: 'patchScale', fault: { type: 'call', action: () => othersClosed } });
     const patches = demo.requests.count('patchScale');
     busy.socket.write(WRITE);
     await until(() => demo.requests.count('patchScale') > patches);
@@ -166,6 +167,7 @@ describe('stopping', () => {
       [unused, idle].map(async ({ socket }) => socket.closed || (await once(socket, 'close'))),
     );
     expect(busy.received()).toBe('');
+    letItFinish();
     await once(busy.socket, 'close');
     expect(busy.received()).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
     expect(busy.received()).toContain('{"replicaCount":6}');
