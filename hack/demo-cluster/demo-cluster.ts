@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
+import { freePorts } from '../free-ports.ts';
 import { CertificateAuthority, type IssuedCertificate } from '../issue-certificate.ts';
 import { type KubeconfigUser, kubeconfigYaml } from '../kubeconfig.ts';
 import { Roles, SERVICE_USER, type User } from './access.ts';
@@ -80,7 +81,9 @@ export class DemoCluster {
       authority.issue({ commonName, organizations, usages: ['clientAuth'] }),
     ]);
     const cluster = new DemoCluster(options, authority.cert, server, client);
-    cluster.#port = await cluster.#listener.listen(options.port ?? 0);
+    // Not any free one: it has to be free still when it listens again after an outage.
+    const [port = 0] = options.port === undefined ? await freePorts(1) : [options.port];
+    cluster.#port = await cluster.#listener.listen(port);
     return cluster;
   }
 

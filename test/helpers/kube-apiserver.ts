@@ -3,13 +3,13 @@ import { generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { Agent, request } from 'undici';
+import { freePorts } from '../../hack/free-ports.ts';
 import { CertificateAuthority, type IssuedCertificate } from '../../hack/issue-certificate.ts';
 import { kubeconfigYaml } from '../../hack/kubeconfig.ts';
 
@@ -251,18 +251,4 @@ async function end(child: ChildProcess | undefined): Promise<void> {
   const exited = once(child, 'exit');
   child.stdin?.end();
   await exited;
-}
-
-/** Ports that were free a moment ago, each another one. */
-async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
-  await Promise.all(servers.map((server) => once(server, 'listening')));
-  const ports = servers.map((server) => portOf(server.address()));
-  await Promise.all(servers.map((server) => once(server.close(), 'close')));
-  return ports;
-}
-
-function portOf(address: AddressInfo | string | null): number {
-  if (typeof address !== 'object' || address === null) throw new Error('no port');
-  return address.port;
 }
