@@ -107,8 +107,13 @@ it('a client that never reads its answers is cut, whatever it asked for', { time
 });
 
 it('a hundred slow clients at once do not slow down anybody else', { timeout: 20_000 }, async () => {
-  const slow = await Promise.all(Array.from({ length: 100 }, () => scene.open()));
-  const dripping = slow.map((connection) => drip(connection, 'GET /healthz HTTP/1.1\r\n', 'X: y\r\n'));
+  const dripping: Promise<string[]>[] = [];
+  // A few at a time: a hundred handshakes at once may take this process longer than the second that one has.
+  const openSome = async () => {
+    for (let left = 20; left > 0; left -= 1)
+      dripping.push(drip(await scene.open(), 'GET /healthz HTTP/1.1\r\n', 'X: y\r\n'));
+  };
+  await Promise.all(Array.from({ length: 5 }, openSome));
   let done = false;
   const all = Promise.all(dripping).then((answers) => {
     done = true;
