@@ -93,7 +93,7 @@ export const PreconditionFailedError = createError<[string, string]>(
 );
 export const BodyTooLargeError = createError(
   'BODY_TOO_LARGE',
-  'The body is larger than 1 KiB: send {"replicas": N}',
+  'The body is larger than this service takes: send {"replicas": N} and nothing else',
   413,
 );
 export const UrlTooLongError = createError<[number]>(
@@ -123,7 +123,7 @@ export const KubernetesRateLimitedError = createError(
 );
 export const HeadersTooLargeError = createError(
   'HEADERS_TOO_LARGE',
-  'The headers are larger than 16 KiB',
+  'The headers are larger than this service takes: send fewer or shorter ones',
   431,
 );
 export const InternalError = createError(
