@@ -1,4 +1,3 @@
-import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { FastifyError } from '@fastify/error';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
@@ -15,6 +14,7 @@ import {
   NamespaceNotWatchedError,
   NotSyncedError,
 } from '../src/cluster/errors.ts';
+import { errorBody } from '../src/error-body.ts';
 import * as errors from '../src/errors.ts';
 import { describeValidation, type ValidationFinding } from '../src/validation-message.ts';
 import { setStandardHeaders } from './response-headers.ts';
@@ -79,10 +79,6 @@ function clientError(code: string | undefined): FastifyError {
   if (code === 'HPE_HEADER_OVERFLOW') return new errors.HeadersTooLargeError();
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return new errors.RequestTimeoutError();
   return new errors.MalformedRequestError();
-}
-
-function errorBody({ statusCode = 500, code, message }: FastifyError): errors.ErrorBody {
-  return { statusCode, code, error: STATUS_CODES[statusCode] ?? 'Error', message };
 }
 
 /** The one place where an error of any kind becomes an answer. What is not known becomes INTERNAL_ERROR. */

@@ -1,6 +1,7 @@
 import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import { freshnessOf, setFreshnessHeaders } from './freshness.ts';
+import { listDeployments } from './operations.ts';
 import { freshnessParameters, Namespace } from './schemas.ts';
 
 const Query = Type.Object(
@@ -10,7 +11,8 @@ const Query = Type.Object(
 
 /** `GET /deployments`: the names of the Deployments, `namespace/name`, sorted; of one namespace or of all. */
 const deploymentsRoutes: FastifyPluginCallbackTypebox = (app, _options, done) => {
-  app.get('/deployments', { schema: { querystring: Query } }, async (request, reply) => {
+  const schema = { querystring: Query };
+  app.get('/deployments', { schema, config: { operation: listDeployments } }, async (request, reply) => {
     const { namespace } = request.query;
     const only = await app.authorizeList(request, namespace, () => app.cluster.namespaces);
     const freshness = freshnessOf(request.query);

@@ -1,13 +1,12 @@
 import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebox';
-import { Type } from 'typebox';
 import { UnhealthyError } from '../src/errors.ts';
-import { NoQuery } from './schemas.ts';
-
-const Health = Type.Object({ status: Type.Literal('OK') }, { additionalProperties: false });
+import { getHealth } from './operations.ts';
+import { Health, NoQuery } from './schemas.ts';
 
 /** `GET /healthz`: whether contact with the Kubernetes API server is verified. */
 const healthRoutes: FastifyPluginCallbackTypebox = (app, _options, done) => {
-  app.get('/healthz', { schema: { querystring: NoQuery, response: { 200: Health } } }, async () => {
+  const schema = { querystring: NoQuery, response: { 200: Health } };
+  app.get('/healthz', { schema, config: { operation: getHealth } }, async () => {
     try {
       await app.cluster.checkHealth();
     } catch (cause) {

@@ -3,30 +3,21 @@ import { Type } from 'typebox';
 import { entityTag } from '../src/cluster/deployment.ts';
 import { freshnessOf, setFreshnessHeaders } from './freshness.ts';
 import { preconditionOf } from './if-match.ts';
-import { DeploymentName, freshnessParameters, Namespace } from './schemas.ts';
+import { getReplicaCount, setReplicaCount } from './operations.ts';
+import { DeploymentName, freshnessParameters, Namespace, ReplicaCount, Scale } from './schemas.ts';
 
 const target = { namespace: Namespace, deployment: DeploymentName };
 const ReadQuery = Type.Object({ ...target, ...freshnessParameters }, { additionalProperties: false });
 const WriteQuery = Type.Object(target, { additionalProperties: false });
 
-/** The largest count that the Kubernetes API can hold (int32). */
-const MAX_REPLICAS = 2_147_483_647;
-
-const Scale = Type.Object(
-  { replicas: Type.Integer({ minimum: 0, maximum: MAX_REPLICAS, examples: [3] }) },
-  { additionalProperties: false },
-);
-
-const ReplicaCount = Type.Object(
-  { replicaCount: Type.Integer({ minimum: 0, maximum: MAX_REPLICAS, examples: [3] }) },
-  { additionalProperties: false },
-);
-
 /** `GET` and `POST /replica-count`: reads and sets spec.replicas of one Deployment. */
 const replicaCountRoutes: FastifyPluginCallbackTypebox = (app, _options, done) => {
   app.get(
     '/replica-count',
-    { schema: { querystring: ReadQuery, response: { 200: ReplicaCount } } },
+    {
+      schema: { querystring: ReadQuery, response: { 200: ReplicaCount } },
+      config: { operation: getReplicaCount },
+    },
     async (request, reply) => {
       const { namespace, deployment } = request.query;
       await app.authorizeRead(request, namespace, deployment);
@@ -43,7 +34,10 @@ const replicaCountRoutes: FastifyPluginCallbackTypebox = (app, _options, done) =
 
   app.post(
     '/replica-count',
-    { schema: { querystring: WriteQuery, body: Scale, response: { 200: ReplicaCount } } },
+    {
+      schema: { querystring: WriteQuery, body: Scale, response: { 200: ReplicaCount } },
+      config: { operation: setReplicaCount },
+    },
     async (request, reply) => {
       const { namespace, deployment } = request.query;
       const { replicas } = request.body;

@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 
-/** Parts that several routes share. */
+/** Parameters that several routes share, and the bodies of requests and answers; `title` is a body's name in the API document. */
 
 export const Namespace = Type.String({
   description: 'Namespace: a DNS label',
@@ -39,3 +39,46 @@ export const freshnessParameters = {
     }),
   ),
 };
+
+/** The largest count that the Kubernetes API can hold (int32). */
+const MAX_REPLICAS = 2_147_483_647;
+
+export const Health = Type.Object(
+  { status: Type.Literal('OK', { description: 'Contact with the Kubernetes API server is verified' }) },
+  { title: 'Health', additionalProperties: false },
+);
+
+export const DeploymentList = Type.Object(
+  {
+    deployments: Type.Array(Type.String({ examples: ['default/my-deployment'] }), {
+      description: 'Names as `namespace/name`, sorted by their bytes',
+    }),
+  },
+  { title: 'DeploymentList', additionalProperties: false },
+);
+
+export const Scale = Type.Object(
+  {
+    replicas: Type.Integer({
+      description: 'The count to set',
+      minimum: 0,
+      maximum: MAX_REPLICAS,
+      format: 'int32',
+      examples: [3],
+    }),
+  },
+  { title: 'Scale', description: 'What to set; nothing in it is coerced', additionalProperties: false },
+);
+
+export const ReplicaCount = Type.Object(
+  {
+    replicaCount: Type.Integer({
+      description: 'spec.replicas of the Deployment: the count that is asked for, not that of running pods',
+      minimum: 0,
+      maximum: MAX_REPLICAS,
+      format: 'int32',
+      examples: [3],
+    }),
+  },
+  { title: 'ReplicaCount', additionalProperties: false },
+);

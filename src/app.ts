@@ -10,6 +10,7 @@ import errorsPlugin, { answerClientError, answerFrameworkError } from '../plugin
 import identityPlugin from '../plugins/identity.ts';
 import jsonBodyPlugin from '../plugins/json-body.ts';
 import notFoundPlugin from '../plugins/not-found.ts';
+import openapiPlugin from '../plugins/openapi.ts';
 import overloadPlugin from '../plugins/overload.ts';
 import rateLimitPlugin from '../plugins/rate-limit.ts';
 import requestLogPlugin from '../plugins/request-log.ts';
@@ -82,6 +83,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   await app.register(clusterPlugin, { createCluster });
   await app.register(authorizationPlugin);
 
+  await app.register(openapiPlugin);
   await app.register(healthRoutes);
   await app.register(deploymentsRoutes);
   await app.register(replicaCountRoutes);

@@ -5,14 +5,6 @@ import { createError } from '@fastify/error';
  * so a code is never renamed and never changes its status. Messages say what to do and leak nothing internal.
  */
 
-/** The body of every error answer. */
-export interface ErrorBody {
-  statusCode: number;
-  code: string;
-  error: string;
-  message: string;
-}
-
 export const InvalidQueryError = createError<[string]>('INVALID_QUERY', '%s', 400);
 export const InvalidBodyError = createError<[string]>('INVALID_BODY', '%s', 400);
 export const InvalidHeaderError = createError<[string]>('INVALID_HEADER', '%s', 400);

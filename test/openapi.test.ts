@@ -1,0 +1,9 @@
+import { expect, it } from 'vitest';
+import { toYaml } from '../src/openapi/document.ts';
+import { buildTestApp } from './helpers/build-app.ts';
+
+it('openapi.yaml is what the routes make it; `make openapi` writes it anew', async () => {
+  const app = await buildTestApp();
+  await app.ready();
+  await expect(toYaml(app.swagger())).toMatchFileSnapshot('../openapi.yaml');
+});
