@@ -4,6 +4,7 @@ import fastifyPlugin from 'fastify-plugin';
 import { IsSchema, type TSchema } from 'typebox';
 import packageJson from '../package.json' with { type: 'json' };
 import { components, describeOperation, errorTable } from '../src/openapi/document.ts';
+import type { Operation } from '../src/openapi/operation.ts';
 
 /** Where the routes of one cluster that is named in the path are mounted. */
 const CLUSTER_MOUNT = '/:cluster/';
@@ -50,6 +51,7 @@ export default fastifyPlugin(
   async function openapiPlugin(app: FastifyInstance) {
     /** By operationId in the document. */
     const described = new Map<string, ReturnType<typeof describeOperation>>();
+    const operations: Operation[] = [];
     const bodies = new Set<TSchema>();
 
     await app.register(swagger, {
@@ -62,6 +64,7 @@ export default fastifyPlugin(
         const ofCluster = url.startsWith(CLUSTER_MOUNT);
         const operationId = ofCluster ? `${operation.operationId}OfCluster` : operation.operationId;
         const body = IsSchema(schema.body) ? schema.body : undefined;
+        operations.push(operation);
         for (const each of [body, operation.answer.schema]) if (each !== undefined) bodies.add(each);
         described.set(operationId, describeOperation(operation, body));
         const { tag, summary, description, deprecated = false } = operation;
@@ -85,7 +88,7 @@ export default fastifyPlugin(
         const security = [{ clientCertificate: [] }];
         return Object.assign(
           { openapi, info, servers, security, tags, paths },
-          { components: components(bodies) },
+          { components: components(operations, bodies) },
         );
       },
     });

@@ -18,6 +18,7 @@ import responseHeadersPlugin from '../plugins/response-headers.ts';
 import strictHttpPlugin from '../plugins/strict-http.ts';
 import urlLengthPlugin from '../plugins/url-length.ts';
 import deploymentsRoutes from '../routes/deployments.ts';
+import docsRoutes from '../routes/docs.ts';
 import healthRoutes from '../routes/health.ts';
 import replicaCountRoutes from '../routes/replica-count.ts';
 import type { Limits } from './limits.ts';
@@ -30,6 +31,8 @@ export interface AppOptions extends ClusterPluginOptions {
   /** Reads who calls from the certificate of a connection. */
   readonly identify: Identify;
   readonly limits: Limits;
+  /** Whether to serve the API document and a page to try it. */
+  readonly docs: boolean;
 }
 
 const HTTP_OPTIONS = {
@@ -44,7 +47,7 @@ const HTTP_OPTIONS = {
  * several can live in one process.
  */
 export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
-  const { logger, https, createCluster, identify, limits } = options;
+  const { logger, https, createCluster, identify, limits, docs } = options;
   const app = Fastify({
     logger,
     https: https ? { ...https, ...HTTP_OPTIONS } : null,
@@ -83,9 +86,10 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   await app.register(clusterPlugin, { createCluster });
   await app.register(authorizationPlugin);
 
-  await app.register(openapiPlugin);
+  if (docs) await app.register(openapiPlugin);
   await app.register(healthRoutes);
   await app.register(deploymentsRoutes);
   await app.register(replicaCountRoutes);
+  if (docs) await app.register(docsRoutes);
   return app;
 }

@@ -100,6 +100,10 @@ export const ConfigSchema = Type.Object({
     'Delay of the event loop beyond which requests are answered with 503; 0: no limit',
   ),
   MAX_HEAP_MIB: limit(0, 'Heap in use beyond which requests are answered with 503; 0: no limit'),
+  DOCS: Type.Boolean({
+    default: true,
+    description: 'Whether to serve the API document (/openapi.json, /openapi.yaml) and Swagger UI (/docs)',
+  }),
   LOG_LEVEL: Type.Enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {
     default: 'info',
     description: 'Least severe log line that is written; debug adds a line for each read',

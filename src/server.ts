@@ -18,6 +18,7 @@ async function main(): Promise<void> {
     https: tlsServerOptions(material, config.limits),
     identify: (certificate) => (certificate ? identify(certificate, config.identityPolicy) : 'unusable'),
     limits: config.limits,
+    docs: config.DOCS,
     createCluster: (log) =>
       new Cluster({
         kubeconfig: config.KUBECONFIG,

@@ -13,7 +13,7 @@ import { ERRORS_OF_EVERY_REQUEST, type Operation } from './operation.ts';
 const UNNAMED = [408, 431];
 const PERHAPS_UNNAMED = [400];
 
-/** Headers that an operation may have or not, what it takes and what it answers. */
+/** What an operation takes and answers, other than its query. @param body the schema of its body */
 export function describeOperation(operation: Operation, body: TSchema | undefined) {
   const { description, schema, example, headers, optionalHeaders = [] } = operation.answer;
   const given = (required: boolean, names: readonly AnswerHeader[]) =>
@@ -35,9 +35,12 @@ export function describeOperation(operation: Operation, body: TSchema | undefine
   };
 }
 
-/** What operations refer to. @param bodies schemas whose title is their name */
-export function components(bodies: Iterable<TSchema>) {
+/** What the operations refer to. @param bodies schemas whose title is their name */
+export function components(operations: readonly Operation[], bodies: Iterable<TSchema>) {
   const common = [...new Set(ERRORS_OF_EVERY_REQUEST.map(statusOf))].sort();
+  const shared = common.filter((status) =>
+    operations.some(({ errors }) => !errors.map(statusOf).includes(status)),
+  );
   return {
     securitySchemes: {
       clientCertificate: {
@@ -52,7 +55,7 @@ export function components(bodies: Iterable<TSchema>) {
         { name, in: 'header', ...described(schema) },
       ]),
     ),
-    responses: Object.fromEntries(common.map((status) => [phrase(status), errorResponse(status, [])])),
+    responses: Object.fromEntries(shared.map((status) => [phrase(status), errorResponse(status, [])])),
   };
 }
 

@@ -78,6 +78,7 @@ export async function buildTestApp(
     createCluster: () => cluster,
     identify: () => ({ user: 'client', groups: [] }),
     limits: defaultLimits,
+    docs: true,
     ...options,
   });
   onTestFinished(() => app.close());

@@ -78,6 +78,7 @@ export class TestService {
       https: tlsServerOptions(material, limits),
       identify: (certificate) => (certificate ? identify(certificate, policy) : 'unusable'),
       limits,
+      docs: true,
       createCluster: (log) => new Cluster({ kubeconfig: file, namespaces, authorization, log, timing }),
     });
     await app.listen({ host: '127.0.0.1', port: 0 });
