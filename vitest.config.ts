@@ -1,6 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
-/** Two projects: `unit` needs nothing but Node and openssl, `integration` starts a real etcd and kube-apiserver. */
+/**
+ * `unit` needs nothing but Node and openssl, `integration` starts a real etcd and kube-apiserver, `browser` a Chromium.
+ */
 export default defineConfig({
   test: {
     reporters: process.env.VITEST_JSON
@@ -11,7 +13,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/integration/**', 'test/e2e/**'],
+          exclude: ['test/integration/**', 'test/browser/**', 'test/e2e/**'],
           // Some start processes, and none should fail because the machine is busy.
           testTimeout: 30_000,
           hookTimeout: 30_000,
@@ -22,6 +24,15 @@ export default defineConfig({
           name: 'integration',
           include: ['test/integration/**/*.test.ts'],
           globalSetup: ['test/integration/global-setup.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          name: 'browser',
+          include: ['test/browser/**/*.test.ts'],
+          globalSetup: ['test/browser/global-setup.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },

@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
 import { IsSchema, type TSchema } from 'typebox';
 import packageJson from '../package.json' with { type: 'json' };
-import { components, describeOperation, errorTable } from '../src/openapi/document.ts';
+import { components, describeOperation, errorTable, optional } from '../src/openapi/document.ts';
 import type { Operation } from '../src/openapi/operation.ts';
 
 /** Where the routes of one cluster that is named in the path are mounted. */
@@ -81,7 +81,10 @@ export default fastifyPlugin(
           for (const operation of [path?.get, path?.post]) {
             const more = described.get(operation?.operationId ?? '');
             if (operation === undefined || more === undefined) continue;
-            const parameters = [...(operation.parameters ?? []), ...more.parameters];
+            const own = (operation.parameters ?? []).map((parameter) =>
+              'required' in parameter && !parameter.required ? optional(parameter) : parameter,
+            );
+            const parameters = [...own, ...more.parameters];
             Object.assign(operation, more, { parameters });
           }
         }

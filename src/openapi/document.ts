@@ -52,7 +52,7 @@ export function components(operations: readonly Operation[], bodies: Iterable<TS
     parameters: Object.fromEntries(
       Object.entries(requestHeaders).map(([name, schema]) => [
         name,
-        { name, in: 'header', ...described(schema) },
+        { name, in: 'header', ...optional(described(schema)) },
       ]),
     ),
     responses: Object.fromEntries(shared.map((status) => [phrase(status), errorResponse(status, [])])),
@@ -104,6 +104,18 @@ function errorResponse(status: number, added: readonly FastifyError[]) {
 
 function header(name: AnswerHeader, required: boolean) {
   return { ...(required && { required }), ...described(answerHeaders[name]) };
+}
+
+/**
+ * An optional parameter whose example is in its schema. Swagger UI fills in the examples of parameters, and who tries
+ * an operation did not ask for those.
+ */
+export function optional<T extends { schema?: object; example?: unknown }>({
+  schema,
+  example,
+  ...parameter
+}: T) {
+  return { ...parameter, schema: { ...schema, examples: [example] } };
 }
 
 /** A parameter or a header: OpenAPI wants description and example beside the schema. */

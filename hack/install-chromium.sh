@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+# Prints the path of a Chromium or Chrome for the browser test; installs one first where there is none and apt-get can.
+# CHROMIUM names one of your own.
+set -euo pipefail
+
+installed() {
+	local name mac='/Applications/Google Chrome.app/Contents/MacOS/Google Chrome'
+	for name in ${CHROMIUM:+"$CHROMIUM"} chromium chromium-browser google-chrome google-chrome-stable; do
+		if command -v "$name"; then return; fi
+	done
+	if [ -x "$mac" ]; then echo "$mac"; else return 1; fi
+}
+
+as_root() {
+	if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo -n "$@"; fi
+}
+
+if installed; then exit; fi
+if command -v apt-get >/dev/null; then
+	echo 'installing Chromium with apt-get ...' >&2
+	{
+		as_root apt-get update -qq
+		as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium
+	} >&2 || true
+	if installed; then exit; fi
+fi
+echo 'There is no Chromium, which the browser test needs: install Chromium or Chrome, or name one in CHROMIUM.' >&2
+exit 1

@@ -1,0 +1,125 @@
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
+import { DemoCluster } from '../../hack/demo-cluster/demo-cluster.ts';
+import { TestService } from '../helpers/service.ts';
+
+/** Swagger UI in a real browser, over the real TLS socket. */
+let browser: Browser;
+let demo: DemoCluster;
+let service: TestService;
+let origin: string;
+
+beforeAll(async () => {
+  browser = await chromium.launch({
+    executablePath: inject('chromium'),
+    args: [
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
+  });
+  demo = await DemoCluster.start();
+  service = await (await TestService.start({ kubeconfig: demo.kubeconfig })).synced();
+  origin = `https://localhost:${service.port}`;
+});
+afterAll(async () => {
+  await browser?.close();
+  await service?.stop();
+  await demo?.stop();
+});
+
+describe('a browser without a client certificate', () => {
+  it('is refused', async () => {
+    const context = await browser.newContext({ ignoreHTTPSErrors: true });
+    const page = await context.newPage();
+    await expect(page.goto(`${origin}/docs`)).rejects.toThrow('ERR_BAD_SSL_CLIENT_AUTH_CERT');
+    await context.close();
+  });
+});
+
+describe('a browser with a client certificate', () => {
+  let context: BrowserContext;
+  let page: Page;
+  let requests: string[];
+  let complaints: string[];
+
+  beforeEach(async () => {
+    const { cert, key } = service.client;
+    context = await browser.newContext({
+      viewport: { width: 1280, height: 800 },
+      // The browser speaks to Playwright, which has the client certificate and speaks to the service.
+      ignoreHTTPSErrors: true,
+      clientCertificates: [{ origin, cert: Buffer.from(cert), key: Buffer.from(key) }],
+    });
+    requests = [];
+    complaints = [];
+    context.on('request', (request) => requests.push(request.url()));
+    context.on('console', (message) => {
+      if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());
+    });
+    context.on('weberror', (error) => complaints.push(error.error().message));
+    page = await context.newPage();
+    await page.goto(`${origin}/docs`);
+    await page.getByText('Read the replica count of a Deployment').first().waitFor();
+  });
+  afterEach(async () => {
+    await context.close();
+    expect(complaints).toEqual([]);
+    const elsewhere = requests.filter((url) => !url.startsWith(`${origin}/`) && !url.startsWith('data:'));
+    expect(elsewhere).toEqual([]);
+    expect(requests).toContain(`${origin}/openapi.json`);
+  });
+
+  /** Opens an operation, fills in its parameters and executes it. Returns what the page shows as the answer. */
+  async function tryOut(id: string, parameters: Readonly<Record<string, string>>, body?: string) {
+    const operation = page.locator(`.opblock[id$="${id}"]`);
+    await operation.locator('.opblock-summary-control').click();
+    await operation.getByRole('button', { name: 'Try it out' }).click();
+    for (const [name, value] of Object.entries(parameters)) {
+      await operation.locator(`tr[data-param-name="${name}"] input`).fill(value);
+    }
+    if (body !== undefined) await operation.locator('.body-param textarea').fill(body);
+    await operation.getByRole('button', { name: 'Execute' }).click();
+    const answer = operation.locator('.live-responses-table .response');
+    return {
+      status: await answer.locator('.response-col_status').innerText(),
+      body: await answer.locator('.highlight-code code').first().innerText(),
+    };
+  }
+
+  it('lists the operations', async () => {
+    expect(await page.locator('.opblock-summary-path').allInnerTexts()).toEqual([
+      '/replica-count',
+      '/replica-count',
+      '/deployments',
+      '/healthz',
+    ]);
+  });
+
+  it('shows the real answer to GET /replica-count', async () => {
+    demo.deployments.scale('default', 'my-deployment', 7);
+    await expect
+      .poll(async () => (await service.count('default', 'my-deployment')).body)
+      .toEqual({ replicaCount: 7 });
+    const { status, body } = await tryOut('getReplicaCount', {
+      namespace: 'default',
+      deployment: 'my-deployment',
+    });
+    expect(status).toContain('200');
+    expect(JSON.parse(body)).toEqual({ replicaCount: 7 });
+  });
+
+  it('scales with POST /replica-count', async () => {
+    const { status, body } = await tryOut(
+      'setReplicaCount',
+      { namespace: 'default', deployment: 'my-deployment' },
+      '{"replicas": 4}',
+    );
+    expect(status).toContain('200');
+    expect(JSON.parse(body)).toEqual({ replicaCount: 4 });
+    expect((await service.count('default', 'my-deployment')).body).toEqual({ replicaCount: 4 });
+  });
+});
