@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
 import { IsSchema, type TSchema } from 'typebox';
 import packageJson from '../package.json' with { type: 'json' };
-import { components, describeOperation, errorTable, optional } from '../src/openapi/document.ts';
+import { components, describeOperation, optional } from '../src/openapi/document.ts';
 import type { Operation } from '../src/openapi/operation.ts';
 
 /** Where the routes of one cluster that is named in the path are mounted. */
@@ -19,9 +19,7 @@ Bodies and parameters are taken exactly as they are: nothing is coerced, and unk
 
 Each operation serves the default cluster; \`/{cluster}\` in front of its path, or at the end of the base URL, names another.
 
-Every error has the same body, and its \`code\` is one of:
-
-${errorTable()}`,
+Every error has the same body, Error, which lists the codes.`,
   license: { name: 'Apache License 2.0', identifier: packageJson.license },
 };
 

@@ -14,8 +14,7 @@ export const ErrorSchema = Type.Object(
     }),
     // No enum: a client that was generated from one would fail on the first code that is new to it.
     code: Type.String({
-      description:
-        'Stable name of the error, for programs; the document lists them all, and new ones may come',
+      description: 'Stable name of the error, for programs; new ones may come',
       pattern: '^[A-Z_]+$',
       examples: ['DEPLOYMENT_NOT_FOUND'],
     }),
@@ -25,7 +24,7 @@ export const ErrorSchema = Type.Object(
       examples: ['There is no Deployment nope in namespace default'],
     }),
   },
-  { title: 'Error', description: 'The body of every error answer', additionalProperties: false },
+  { title: 'Error', additionalProperties: false },
 );
 
 /** The body of every error answer. */

@@ -48,7 +48,13 @@ export function components(operations: readonly Operation[], bodies: Iterable<TS
         description: 'A certificate of a CA that the service trusts, with a CN and the key usage clientAuth',
       },
     },
-    schemas: Object.fromEntries([...bodies, ErrorSchema].map((schema) => [nameOf(schema), schema])),
+    schemas: {
+      ...Object.fromEntries([...bodies].map((schema) => [nameOf(schema), schema])),
+      [nameOf(ErrorSchema)]: {
+        ...ErrorSchema,
+        description: `The body of every error answer. \`code\` is one of:\n\n${errorTable()}`,
+      },
+    },
     parameters: Object.fromEntries(
       Object.entries(requestHeaders).map(([name, schema]) => [
         name,
@@ -59,17 +65,17 @@ export function components(operations: readonly Operation[], bodies: Iterable<TS
   };
 }
 
+export function toYaml(document: object): string {
+  return stringify(document, { aliasDuplicateObjects: false, lineWidth: 110, blockQuote: 'literal' });
+}
+
 /** Every code with its status, as Markdown. */
-export function errorTable(): string {
+function errorTable(): string {
   const all = Object.values(errors).map((ErrorOf) => new ErrorOf('', ''));
   const rows = all
     .sort((a, b) => statusOf(a) - statusOf(b))
     .map((error) => `| \`${error.code}\` | ${statusOf(error)} |`);
   return ['| Code | Status |', '| --- | --- |', ...rows].join('\n');
-}
-
-export function toYaml(document: object): string {
-  return stringify(document, { aliasDuplicateObjects: false, lineWidth: 110, blockQuote: 'literal' });
 }
 
 /** By status. Where an operation adds none to those that every request can end with, it is the shared response. */
