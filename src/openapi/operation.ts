@@ -44,6 +44,7 @@ export const ERRORS_OF_EVERY_REQUEST: readonly FastifyError[] = [
   new errors.CertificateUnusableError(),
   new errors.IdentityReservedError(),
   new errors.ClientNotAllowedError(),
+  new errors.RouteNotFoundError('/nope/healthz'),
   new errors.MethodNotAllowedError('DELETE', 'GET, HEAD'),
   new errors.RequestTimeoutError(),
   new errors.UrlTooLongError(2048),

@@ -74,6 +74,7 @@ it(
     const cluster = new NotingCluster(COUNTS);
     const app = await buildTestApp(cluster, {
       limits: { ...defaultLimits, writesPerSecond: 0, maxEventLoopDelayMs: 0 },
+      docs: false,
     });
     const outcomes = new Map<string, number>();
     const property = fc.asyncProperty(requests, async (request) => {

@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, InjectOptions } from 'fastify';
 import { onTestFinished } from 'vitest';
 import type { ClusterService } from '../../plugins/cluster.ts';
 import { type AppOptions, buildApp } from '../../src/app.ts';
@@ -9,6 +9,7 @@ import type { Deployment } from '../../src/cluster/deployment.ts';
 import { DeploymentCache } from '../../src/cluster/deployment-cache.ts';
 import { DeploymentError } from '../../src/cluster/errors.ts';
 import type { Freshness } from '../../src/cluster/freshness.ts';
+import { expectDocumented } from './documented.ts';
 import { defaultLimits } from './limits.ts';
 
 /** A cluster that lives in memory: reads and writes go to its cache at once. */
@@ -68,7 +69,9 @@ export class MemoryCluster implements ClusterService {
   }
 }
 
-/** The app on a cluster in memory, without a port: for `inject`. Everybody is `client`. Closed when the test ends. */
+/** The app on a cluster in memory, without a port: for `inject`. Everybody is `client`. Closed when the test ends.
+ * Every answer has to be one that openapi.yaml documents.
+ */
 export async function buildTestApp(
   cluster: ClusterService = new MemoryCluster(),
   options: Partial<AppOptions> = {},
@@ -82,5 +85,16 @@ export async function buildTestApp(
     ...options,
   });
   onTestFinished(() => app.close());
+  // Not a hook: those of a test come too late for the answers of the routes.
+  const inject = app.inject.bind(app);
+  Object.defineProperty(app, 'inject', {
+    value: async (request: InjectOptions | string) => {
+      const answer = await inject(request);
+      const { method = 'GET', url = '' } = answer.raw.req;
+      const { statusCode: status, headers, body } = answer;
+      expectDocumented({ method, path: url, status, headers, body });
+      return answer;
+    },
+  });
   return app;
 }

@@ -1,4 +1,5 @@
 import { Agent, type Dispatcher } from 'undici';
+import { expectDocumented } from './documented.ts';
 
 /** An answer of the service, its body parsed. */
 export interface Answer {
@@ -9,7 +10,10 @@ export interface Answer {
 
 type Headers = Readonly<Record<string, string>>;
 
-/** A client of the service with a certificate, keep-alive, and as many connections as it needs. */
+/**
+ * A client of the service with a certificate, keep-alive, and as many connections as it needs. It takes no answer that
+ * openapi.yaml does not document.
+ */
 export class TestClient {
   readonly #agent: Agent;
   readonly #origin: string;
@@ -46,6 +50,7 @@ export class TestClient {
   async request(options: Omit<Dispatcher.RequestOptions, 'origin'>): Promise<Answer> {
     const { statusCode, headers, body } = await this.#agent.request({ origin: this.#origin, ...options });
     const text = await body.text();
+    expectDocumented({ method: options.method, path: options.path, status: statusCode, headers, body: text });
     return { status: statusCode, headers, body: text === '' ? undefined : JSON.parse(text) };
   }
 
