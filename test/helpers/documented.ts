@@ -71,11 +71,21 @@ function fault({ method, path, status, headers, body }: DocumentedAnswer): strin
 
 /** By status. What is no operation is answered with errors that every operation has. */
 function responsesTo(method: string, url: string): Operation['responses'] {
-  const [path = ''] = url.split('?', 1);
+  const path = pathIn(url);
   const templated = Object.keys(PATHS).find((template) => matches(template, path));
   const item = PATHS[path] ?? PATHS[templated ?? ''];
   const operation = item?.[method === 'HEAD' ? 'get' : method.toLowerCase()];
   return (operation ?? PATHS['/healthz']?.get)?.responses ?? {};
+}
+
+/** Its path as the router reads it: `/replica%2Dcount` is `/replica-count`. */
+function pathIn(url: string): string {
+  const [path = ''] = url.split('?', 1);
+  try {
+    return decodeURI(path);
+  } catch {
+    return path;
+  }
 }
 
 function matches(template: string, path: string): boolean {
