@@ -9,8 +9,9 @@ import { join } from 'node:path';
 import { DemoCluster } from './demo-cluster/demo-cluster.ts';
 
 /**
- * `make run`: serves at https://localhost:8443 with the certificates in ./certs, from the cluster in KUBECONFIG or,
- * where that is not set, from a demo cluster; prints what it serves and curl lines to paste. Ctrl-C ends everything.
+ * `make run`: serves at https://localhost:8443 with the certificates in ./certs, from the clusters that CLUSTERS_FILE,
+ * CLUSTERS or KUBECONFIG name or, where none is set, from a demo cluster; `make run CLUSTERS=2` from two of them. Prints
+ * what it serves and curl lines to paste. Ctrl-C ends everything.
  */
 
 const port = Number(process.env.PORT || 8443);
@@ -18,21 +19,19 @@ const managementPort = Number(process.env.MANAGEMENT_PORT || 8081);
 const CA = 'certs/ca-cert.pem';
 
 const folder = await mkdtemp(join(tmpdir(), 'k8s-deployment-scaler-'));
-const demo = process.env.KUBECONFIG ? undefined : await DemoCluster.start();
+/** By name, the default one first; none where there are real clusters. */
+const demos = await startDemos();
 // A certificate of ./certs may do what the kubeconfig may, unless the cluster is ours and knows the two clients.
-const authorization = process.env.AUTHORIZATION_MODE || (demo ? 'SubjectAccessReview' : 'AlwaysAllow');
-const kubeconfig = process.env.KUBECONFIG || join(folder, 'kubeconfig');
-if (demo !== undefined) {
-  await demo.writeKubeconfig(kubeconfig);
-  const resources = ['deployments', 'deployments/scale'];
-  demo.roles.allow({ users: ['client'], verbs: ['get', 'list', 'patch'], resources });
-  demo.roles.allow({ users: ['viewer'], verbs: ['get', 'list'], resources, namespaces: ['shop'] });
-}
+const authorization =
+  process.env.AUTHORIZATION_MODE || (demos.size > 0 ? 'SubjectAccessReview' : 'AlwaysAllow');
 
 const server = spawn(process.execPath, ['src/server.ts'], {
   env: {
     ...process.env,
-    KUBECONFIG: kubeconfig,
+    ...(demos.size > 0 && {
+      CLUSTERS: [...demos.keys()].map((name) => `${name}=${kubeconfigOf(name)}`).join(),
+      READY_CLUSTERS: 'all',
+    }),
     LOG_LEVEL: process.env.LOG_LEVEL || 'warn',
     // To try it on this machine: nobody else can connect.
     HOST: process.env.HOST || '127.0.0.1',
@@ -53,9 +52,31 @@ try {
   stop(server);
 }
 const [exitCode] = await ended;
-await demo?.stop();
+await Promise.all([...demos.values()].map((demo) => demo.stop()));
 await rm(folder, { recursive: true });
 process.exitCode = typeof exitCode === 'number' ? exitCode : 1;
+
+/** So many as CLUSTERS says, if that is a number; one where nothing names a cluster. */
+async function startDemos(): Promise<Map<string, DemoCluster>> {
+  const { CLUSTERS_FILE, CLUSTERS = '', KUBECONFIG } = process.env;
+  const wanted = /^[1-9]$/.test(CLUSTERS) ? Number(CLUSTERS) : undefined;
+  const started = new Map<string, DemoCluster>();
+  if (wanted === undefined && (CLUSTERS_FILE || CLUSTERS || KUBECONFIG)) return started;
+  const resources = ['deployments', 'deployments/scale'];
+  for (let number = 1; number <= (wanted ?? 1); number += 1) {
+    const name = wanted === undefined ? 'demo' : `demo${number}`;
+    const demo = await DemoCluster.start();
+    await demo.writeKubeconfig(kubeconfigOf(name));
+    demo.roles.allow({ users: ['client'], verbs: ['get', 'list', 'patch'], resources });
+    demo.roles.allow({ users: ['viewer'], verbs: ['get', 'list'], resources, namespaces: ['shop'] });
+    started.set(name, demo);
+  }
+  return started;
+}
+
+function kubeconfigOf(name: string): string {
+  return join(folder, `${name}.yaml`);
+}
 
 /** Ends the server at once where it has no running request; SIGINT skips the delay that a cluster needs. */
 function stop(child: ChildProcess): void {
@@ -86,38 +107,57 @@ function isReady(): Promise<boolean> {
 }
 
 async function explain(): Promise<void> {
-  const { deployments } = JSON.parse(await read('/deployments')) as { deployments: string[] };
-  const example = deployments.includes('default/my-deployment') ? 'default/my-deployment' : deployments[0];
+  const { clusters } = JSON.parse(await read('/clusters')) as { clusters: { name: string }[] };
+  const names = clusters.map(({ name }) => name);
+  const served = demos.size > 0 ? 'demo cluster' : 'cluster';
   console.log(`
-Serving ${deployments.length} Deployment${deployments.length === 1 ? '' : 's'} of ${demo === undefined ? `the cluster in ${kubeconfig}` : 'a demo cluster'} at https://localhost:${port}
+Serving the ${served}${names.length === 1 ? '' : 's'} ${names.join(', ')} at https://localhost:${port}
 Paste these lines in another terminal, in this folder; Ctrl-C here ends everything.
 `);
   console.log(curl('/healthz'));
-  console.log(curl('/deployments'));
-  if (example === undefined) return;
-  const [namespace = '', deployment = ''] = example.split('/');
-  const query = `namespace=${namespace}&deployment=${deployment}`;
-  const { replicaCount } = JSON.parse(await read(`/replica-count?${query}`)) as { replicaCount: number };
-  // On a real cluster the line to paste changes nothing: it asks for the count that there is.
-  const wanted = demo === undefined ? replicaCount : replicaCount + 2;
-  console.log(curl(`/deployments?namespace=${namespace}`));
-  console.log(curl(`/replica-count?${query}`));
-  console.log(curl(`/replica-count?${query}`, body(`{"replicas": ${wanted}}`)));
+  if (names.length > 1) {
+    console.log(curl('/clusters'));
+    console.log(curl('/clusters/deployments?namespace=default'));
+  }
+  // The default one is served without its name.
+  const prefixes = ['', ...[...demos.keys()].slice(1).map((name) => `/${name}`)];
+  const examples = await Promise.all(prefixes.map(exampleIn));
+  for (const lines of examples) for (const line of lines) console.log(line);
   console.log(`
 These are refused:
 `);
-  console.log(curl(`/replica-count?namespace=${namespace}&deployment=no-such-deployment`));
-  console.log(curl(`/replica-count?${query}`, body('{"replicas": "many"}')));
-  if (demo === undefined || authorization !== 'SubjectAccessReview') return;
+  console.log(curl('/replica-count?namespace=default&deployment=no-such-deployment'));
+  if (demos.size === 0) return;
+  console.log(curl('/replica-count?namespace=default&deployment=my-deployment', scaleTo('"many"')));
+  if (authorization !== 'SubjectAccessReview') return;
   console.log(`
 The client "viewer" may read the namespace shop and scale nothing, which is refused with 403:
 `);
   console.log(curl('/deployments', '', 'viewer'));
-  console.log(curl('/replica-count?namespace=shop&deployment=cart', body('{"replicas": 0}'), 'viewer'));
+  console.log(curl('/replica-count?namespace=shop&deployment=cart', scaleTo(0), 'viewer'));
 }
 
-function body(json: string): string {
-  return `-H 'content-type: application/json' -d '${json}' `;
+/** The curl lines for a cluster: each of them succeeds, and on a real one none changes anything. */
+async function exampleIn(prefix: string): Promise<string[]> {
+  const { deployments } = JSON.parse(await read(`${prefix}/deployments`)) as { deployments: string[] };
+  const example = deployments.includes('default/my-deployment') ? 'default/my-deployment' : deployments[0];
+  const lines = [curl(`${prefix}/deployments`)];
+  if (example === undefined) return lines;
+  const [namespace = '', deployment = ''] = example.split('/');
+  const query = `namespace=${namespace}&deployment=${deployment}`;
+  const count = await read(`${prefix}/replica-count?${query}`);
+  const { replicaCount } = JSON.parse(count) as { replicaCount: number };
+  const wanted = demos.size > 0 ? replicaCount + 2 : replicaCount;
+  return [
+    ...lines,
+    curl(`${prefix}/deployments?namespace=${namespace}`),
+    curl(`${prefix}/replica-count?${query}`),
+    curl(`${prefix}/replica-count?${query}`, scaleTo(wanted)),
+  ];
+}
+
+function scaleTo(replicas: number | string): string {
+  return `-H 'content-type: application/json' -d '{"replicas": ${replicas}}' `;
 }
 
 function curl(path: string, options = '', client = 'client'): string {

@@ -1,51 +1,55 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
 import { NotSyncedError } from '../src/cluster/errors.ts';
 import { ForbiddenError } from '../src/errors.ts';
+import type { Identity } from '../src/identity.ts';
+import type { ClusterService } from './fleet.ts';
+
+/** Who wants something, and of which cluster. */
+export interface Asking {
+  readonly identity: Identity;
+  readonly cluster: ClusterService;
+}
 
 declare module 'fastify' {
   interface FastifyInstance {
     /** Resolves when the caller may read the count of the Deployment. @throws ForbiddenError */
-    authorizeRead(request: FastifyRequest, namespace: string, deployment: string): Promise<void>;
+    authorizeRead(asking: Asking, namespace: string, deployment: string): Promise<void>;
     /** Resolves when the caller may set it. @throws ForbiddenError */
-    authorizeScale(request: FastifyRequest, namespace: string, deployment: string): Promise<void>;
+    authorizeScale(asking: Asking, namespace: string, deployment: string): Promise<void>;
     /**
      * The namespaces whose Deployments a list shows the caller; undefined: all that it holds.
-     * @param candidates the namespaces to choose from where the caller may not list cluster-wide
      * @throws ForbiddenError when there is none
      */
-    authorizeList(
-      request: FastifyRequest,
-      namespace: string | undefined,
-      candidates: () => readonly string[],
-    ): Promise<readonly string[] | undefined>;
+    authorizeList(asking: Asking, namespace: string | undefined): Promise<readonly string[] | undefined>;
   }
 }
 
 /** Lets the RBAC of the cluster decide what a caller may do, for reads from the cache as for writes. */
 export default fastifyPlugin(
   function authorizationPlugin(app: FastifyInstance, _options, done) {
-    const { access } = app.cluster;
-    const refuse = ({ identity }: FastifyRequest, action: string) =>
-      new ForbiddenError(identity.user, action);
+    const refuse = ({ identity }: Asking, action: string) => new ForbiddenError(identity.user, action);
 
-    app.decorate('authorizeRead', async (request, namespace, deployment) => {
-      if (await access.mayRead(request.identity, namespace, deployment)) return;
-      throw refuse(request, `get deployments/scale in namespace ${namespace}`);
+    app.decorate('authorizeRead', async (asking, namespace, deployment) => {
+      if (await asking.cluster.access.mayRead(asking.identity, namespace, deployment)) return;
+      throw refuse(asking, `get deployments/scale in namespace ${namespace}`);
     });
-    app.decorate('authorizeScale', async (request, namespace, deployment) => {
-      if (await access.mayScale(request.identity, namespace, deployment)) return;
-      throw refuse(request, `patch deployments/scale in namespace ${namespace}`);
+    app.decorate('authorizeScale', async (asking, namespace, deployment) => {
+      if (await asking.cluster.access.mayScale(asking.identity, namespace, deployment)) return;
+      throw refuse(asking, `patch deployments/scale in namespace ${namespace}`);
     });
-    app.decorate('authorizeList', async (request, namespace, candidates) => {
-      if (await access.mayList(request.identity, namespace)) return undefined;
-      if (namespace !== undefined) throw refuse(request, `list deployments in namespace ${namespace}`);
-      const listable = await access.listable(request.identity, candidates());
+    app.decorate('authorizeList', async (asking, namespace) => {
+      const { access } = asking.cluster;
+      if (await access.mayList(asking.identity, namespace)) return undefined;
+      if (namespace !== undefined) throw refuse(asking, `list deployments in namespace ${namespace}`);
+      const listable = await access.listable(asking.identity, asking.cluster.namespaces);
       if (listable.length > 0) return listable;
       // Before the cache is filled nobody knows the namespaces, and so not whether the caller may list in one.
-      throw app.cluster.synced ? refuse(request, 'list deployments in any namespace') : new NotSyncedError();
+      throw asking.cluster.synced
+        ? refuse(asking, 'list deployments in any namespace')
+        : new NotSyncedError();
     });
     done();
   },
-  { name: 'authorization', dependencies: ['cluster', 'identity'], fastify: '5.x' },
+  { name: 'authorization', dependencies: ['fleet', 'identity'], fastify: '5.x' },
 );

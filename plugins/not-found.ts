@@ -5,6 +5,11 @@ import { MethodNotAllowedError, RouteNotFoundError } from '../src/errors.ts';
 /** Refuses unknown paths with 404 and wrong methods with 405 and Allow, before a body is read. */
 export default fastifyPlugin(
   function notFoundPlugin(app: FastifyInstance, _options, done) {
+    /** The path as that of a route on the cluster which it names; the path itself where there is no such cluster. */
+    const inPattern = (path: string) => {
+      const [, name = '', rest = ''] = /^\/([^/]+)(\/.+)$/.exec(path) ?? [];
+      return app.fleet.get(name) === undefined ? path : `/:cluster${rest}`;
+    };
     const methodsByPath = new Map<string, Set<string>>();
     app.addHook('onRoute', ({ url, method }) => {
       const methods = methodsByPath.get(url) ?? new Set();
@@ -14,7 +19,7 @@ export default fastifyPlugin(
     app.addHook('onRequest', (request, reply, next) => {
       if (!request.is404) return next();
       const [path = ''] = request.url.split('?', 1);
-      const allowed = methodsByPath.get(path);
+      const allowed = methodsByPath.get(path) ?? methodsByPath.get(inPattern(path));
       if (allowed === undefined) return next(new RouteNotFoundError(path));
       const list = [...allowed].sort().join(', ');
       reply.header('allow', list);
@@ -22,5 +27,5 @@ export default fastifyPlugin(
     });
     done();
   },
-  { name: 'not-found', fastify: '5.x' },
+  { name: 'not-found', dependencies: ['fleet'], fastify: '5.x' },
 );

@@ -3,6 +3,8 @@ import type { FastifyInstance } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
 import { IsSchema, type TSchema } from 'typebox';
 import packageJson from '../package.json' with { type: 'json' };
+import { ClusterParameter } from '../routes/schemas.ts';
+import { ClusterNotFoundError } from '../src/errors.ts';
 import { components, describeOperation, optional } from '../src/openapi/document.ts';
 import type { Operation } from '../src/openapi/operation.ts';
 
@@ -38,6 +40,7 @@ const servers = [
 const tags = [
   { name: 'Replica counts', description: 'Read and set `spec.replicas` of one Deployment' },
   { name: 'Deployments', description: 'Which Deployments there are' },
+  { name: 'Clusters', description: 'Which clusters there are, and what is in all of them' },
   { name: 'Health', description: 'Whether the service reaches its cluster' },
 ];
 
@@ -62,11 +65,17 @@ export default fastifyPlugin(
         const ofCluster = url.startsWith(CLUSTER_MOUNT);
         const operationId = ofCluster ? `${operation.operationId}OfCluster` : operation.operationId;
         const body = IsSchema(schema.body) ? schema.body : undefined;
-        operations.push(operation);
         for (const each of [body, operation.answer.schema]) if (each !== undefined) bodies.add(each);
-        described.set(operationId, describeOperation(operation, body));
+        const errors = ofCluster
+          ? [...operation.errors, new ClusterNotFoundError('staging')]
+          : operation.errors;
+        const complete = { ...operation, errors };
+        operations.push(complete);
+        described.set(operationId, describeOperation(complete, body));
         const { tag, summary, description, deprecated = false } = operation;
-        const { querystring, params } = schema;
+        const { querystring } = schema;
+        // In the document only: an unknown cluster is answered with 404 before anything is validated.
+        const params = ofCluster ? ClusterParameter : undefined;
         return {
           url,
           schema: { operationId, tags: [tag], summary, description, deprecated, querystring, params },

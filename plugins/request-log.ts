@@ -3,6 +3,7 @@ import fastifyPlugin from 'fastify-plugin';
 
 /** What a write was about. */
 export interface ScaleAudit {
+  readonly cluster: string;
   readonly namespace: string;
   readonly deployment: string;
   /** The count before, as the cache knew it; the count that was asked for. */

@@ -14,12 +14,12 @@ const deploymentsRoutes: FastifyPluginCallbackTypebox = (app, _options, done) =>
   const schema = { querystring: Query };
   app.get('/deployments', { schema, config: { operation: listDeployments } }, async (request, reply) => {
     const { namespace } = request.query;
-    const only = await app.authorizeList(request, namespace, () => app.cluster.namespaces);
+    const only = await app.authorizeList(request, namespace);
     const freshness = freshnessOf(request.query);
     const reading =
       freshness === undefined
-        ? app.cluster.list(namespace, only)
-        : await app.cluster.freshList(namespace, freshness, only);
+        ? request.cluster.list(namespace, only)
+        : await request.cluster.freshList(namespace, freshness, only);
     setFreshnessHeaders(reply, reading);
     return reply.header('content-type', 'application/json; charset=utf-8').send(reading.value);
   });

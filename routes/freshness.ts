@@ -16,7 +16,7 @@ export function freshnessOf({ maxAge, minResourceVersion }: FreshnessQuery): Fre
 /** Says how old an answer is, and up to where it is complete. */
 export function setFreshnessHeaders(
   reply: FastifyReply,
-  { ageMs, resourceVersion, unavailable }: Reading<unknown>,
+  { ageMs, resourceVersion, unavailable }: Omit<Reading<unknown>, 'value'>,
 ): void {
   reply.header('age', Math.ceil(ageMs / 1000));
   if (resourceVersion !== '') reply.header('x-resource-version', resourceVersion);

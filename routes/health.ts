@@ -6,9 +6,9 @@ import { Health, NoQuery } from './schemas.ts';
 /** `GET /healthz`: whether contact with the Kubernetes API server is verified. */
 const healthRoutes: FastifyPluginCallbackTypebox = (app, _options, done) => {
   const schema = { querystring: NoQuery, response: { 200: Health } };
-  app.get('/healthz', { schema, config: { operation: getHealth } }, async () => {
+  app.get('/healthz', { schema, config: { operation: getHealth } }, async (request) => {
     try {
-      await app.cluster.checkHealth();
+      await request.cluster.checkHealth();
     } catch (cause) {
       throw new UnhealthyError({ cause });
     }

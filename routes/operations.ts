@@ -1,6 +1,6 @@
 import * as errors from '../src/errors.ts';
 import type { Operation } from '../src/openapi/operation.ts';
-import { DeploymentList, Health, ReplicaCount } from './schemas.ts';
+import { Clusters, DeploymentList, FleetDeployments, Health, ReplicaCount } from './schemas.ts';
 
 /** What the API document says of the operations, beyond the schemas of their routes. */
 
@@ -104,4 +104,54 @@ export const setReplicaCount: Operation = {
     new errors.KubernetesTimeoutError(),
     new errors.OutcomeUnknownError(),
   ],
+};
+
+export const setReplicaCountByOldName: Operation = {
+  ...setReplicaCount,
+  operationId: 'setReplicaCountByOldName',
+  summary: 'Set the replica count of a Deployment, by the name that this had before',
+  description: 'The same as `POST /{cluster}/replica-count`, which is to be used instead.',
+  deprecated: true,
+};
+
+export const listClusters: Operation = {
+  operationId: 'listClusters',
+  tag: 'Clusters',
+  summary: 'List the clusters',
+  description:
+    'The clusters that the service serves, the default one first, and how each is: `ready`, `syncing` while its Deployments are read for the first time, `unreachable` while its API server cannot be reached; reads of what was known before go on then.',
+  answer: {
+    description: 'The clusters',
+    schema: Clusters,
+    example: { clusters: [{ name: 'production', default: true, state: 'ready' }] },
+    headers: [],
+  },
+  errors: [],
+};
+
+export const listFleetDeployments: Operation = {
+  operationId: 'listFleetDeployments',
+  tag: 'Clusters',
+  summary: 'List the Deployments of all clusters',
+  description:
+    'Each cluster has either the list that its RBAC lets the caller see, or the error that the list of that cluster would end with. A cluster that does not answer within 5 s has an error too, so that none delays the others. `Age` is that of the oldest of the lists.',
+  answer: {
+    description: 'The names of the Deployments, cluster by cluster, the default one first',
+    schema: FleetDeployments,
+    example: {
+      clusters: [
+        { name: 'production', deployments: ['default/my-deployment', 'shop/cart'] },
+        {
+          name: 'staging',
+          error: {
+            code: 'CACHE_NOT_SYNCED',
+            message: 'The service has not yet read the Deployments from the cluster: try again in a moment',
+          },
+        },
+      ],
+    },
+    headers: [],
+    optionalHeaders: ['Age', 'X-Unavailable-Namespaces'],
+  },
+  errors: [],
 };

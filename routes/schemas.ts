@@ -1,4 +1,5 @@
 import { Type } from 'typebox';
+import { LABEL } from '../src/names.ts';
 
 /** Parameters that several routes share, and the bodies of requests and answers; `title` is a body's name in the API document. */
 
@@ -81,4 +82,58 @@ export const ReplicaCount = Type.Object(
     }),
   },
   { title: 'ReplicaCount', additionalProperties: false },
+);
+
+const ClusterName = Type.String({
+  description: 'Name of a cluster: a DNS label',
+  pattern: `^${LABEL}$`,
+  examples: ['production'],
+});
+
+/** Of the routes that are mounted at `/:cluster`. */
+export const ClusterParameter = Type.Object({ cluster: ClusterName });
+
+export const Clusters = Type.Object(
+  {
+    clusters: Type.Array(
+      Type.Object(
+        {
+          name: ClusterName,
+          default: Type.Boolean({ description: 'Whether it is the one that paths without a cluster serve' }),
+          state: Type.Enum(['ready', 'syncing', 'unreachable'], {
+            description: 'Whether its Deployments are known, being read for the first time, or getting old',
+          }),
+        },
+        { title: 'Cluster', additionalProperties: false },
+      ),
+    ),
+  },
+  { title: 'Clusters', additionalProperties: false },
+);
+
+export const FleetDeployments = Type.Object(
+  {
+    clusters: Type.Array(
+      Type.Object(
+        {
+          name: ClusterName,
+          deployments: Type.Optional(DeploymentList.properties.deployments),
+          error: Type.Optional(
+            Type.Object(
+              {
+                code: Type.String({
+                  description: 'The stable code of the error',
+                  examples: ['CACHE_NOT_SYNCED'],
+                }),
+                message: Type.String({ description: 'What to do' }),
+              },
+              { description: 'Why there is no list of this cluster', additionalProperties: false },
+            ),
+          ),
+        },
+        { title: 'ClusterDeployments', additionalProperties: false },
+      ),
+    ),
+  },
+  { title: 'FleetDeployments', additionalProperties: false },
 );

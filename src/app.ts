@@ -3,10 +3,10 @@ import sensible from '@fastify/sensible';
 import { type TypeBoxTypeProvider, TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox';
 import Fastify, { type FastifyInstance, type FastifyServerOptions, LogController } from 'fastify';
 import authorizationPlugin from '../plugins/authorization.ts';
-import clusterPlugin, { type ClusterPluginOptions } from '../plugins/cluster.ts';
 import connectionsPlugin, { type Identify } from '../plugins/connections.ts';
 import drainPlugin from '../plugins/drain.ts';
 import errorsPlugin, { answerClientError, answerFrameworkError } from '../plugins/errors.ts';
+import fleetPlugin, { type FleetPluginOptions } from '../plugins/fleet.ts';
 import identityPlugin from '../plugins/identity.ts';
 import jsonBodyPlugin from '../plugins/json-body.ts';
 import notFoundPlugin from '../plugins/not-found.ts';
@@ -17,14 +17,13 @@ import requestLogPlugin from '../plugins/request-log.ts';
 import responseHeadersPlugin from '../plugins/response-headers.ts';
 import strictHttpPlugin from '../plugins/strict-http.ts';
 import urlLengthPlugin from '../plugins/url-length.ts';
-import deploymentsRoutes from '../routes/deployments.ts';
+import clusterRoutes from '../routes/cluster.ts';
+import clustersRoutes from '../routes/clusters.ts';
 import docsRoutes from '../routes/docs.ts';
-import healthRoutes from '../routes/health.ts';
-import replicaCountRoutes from '../routes/replica-count.ts';
 import type { Limits } from './limits.ts';
 import { requestIdGenerator } from './request-id.ts';
 
-export interface AppOptions extends ClusterPluginOptions {
+export interface AppOptions extends FleetPluginOptions {
   readonly logger: NonNullable<FastifyServerOptions['logger']>;
   /** Options of the mutual TLS server. Without them the app speaks no TLS: for tests by inject only. */
   readonly https?: ServerOptions;
@@ -47,7 +46,7 @@ const HTTP_OPTIONS = {
  * several can live in one process.
  */
 export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
-  const { logger, https, createCluster, identify, limits, docs } = options;
+  const { logger, https, createFleet, identify, limits, docs } = options;
   const app = Fastify({
     logger,
     https: https ? { ...https, ...HTTP_OPTIONS } : null,
@@ -56,8 +55,8 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     keepAliveTimeout: limits.keepAliveTimeoutSeconds * 1000,
     connectionTimeout: limits.idleTimeoutSeconds * 1000,
     bodyLimit: limits.maxBodyBytes,
-    // A DNS subdomain, the longest name there is.
-    routerOptions: { maxParamLength: 253 },
+    // plugins/url-length.ts bounds the whole URL: a name that is too long is one that there is not.
+    routerOptions: { maxParamLength: limits.maxHeaderBytes },
     genReqId: requestIdGenerator(),
     // plugins/request-log.ts writes the lines instead.
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
@@ -81,15 +80,15 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   await app.register(identityPlugin);
   await app.register(rateLimitPlugin, limits);
   await app.register(urlLengthPlugin, limits);
+  await app.register(fleetPlugin, { createFleet });
   await app.register(notFoundPlugin);
   await app.register(jsonBodyPlugin);
-  await app.register(clusterPlugin, { createCluster });
   await app.register(authorizationPlugin);
 
   if (docs) await app.register(openapiPlugin);
-  await app.register(healthRoutes);
-  await app.register(deploymentsRoutes);
-  await app.register(replicaCountRoutes);
+  await app.register(clusterRoutes);
+  await app.register(clusterRoutes, { prefix: '/:cluster', oldName: true });
+  await app.register(clustersRoutes);
   if (docs) await app.register(docsRoutes);
   return app;
 }

@@ -1,16 +1,20 @@
 import { accessSync, constants } from 'node:fs';
-import { delimiter } from 'node:path';
 import { envSchema } from 'env-schema';
 import { type Static, Type } from 'typebox';
+import { kubeconfigPaths } from './cluster/kubeconfig.ts';
+import { type ClusterEntry, ClustersError } from './clusters/clusters-file.ts';
+import { type ClustersSource, clustersSource, readClusters } from './clusters/clusters-source.ts';
 import type { IdentityPolicy } from './identity.ts';
 import type { Limits } from './limits.ts';
+import { LABEL } from './names.ts';
 
 const DEFAULT_FILES = {
   TLS_CERT_FILE: 'certs/server-cert.pem',
   TLS_KEY_FILE: 'certs/server-key.pem',
   TLS_CLIENT_CA_FILE: 'certs/ca-cert.pem',
 };
-const NAMESPACE = '[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?';
+
+const DEFAULT_CLUSTER = 'default';
 
 function limit(value: number, description: string, bounds: { minimum?: number; maximum?: number } = {}) {
   return Type.Integer({ default: value, minimum: 0, maximum: 2_147_483, ...bounds, description });
@@ -46,15 +50,40 @@ export const ConfigSchema = Type.Object({
         'Certificate revocation lists (PEM), one of each CA in TLS_CLIENT_CA_FILE; unset: none is revoked',
     }),
   ),
-  KUBECONFIG: Type.Optional(
+  CLUSTERS_FILE: Type.Optional(
+    Type.String({ description: 'File that names the clusters to serve, the default one first (YAML)' }),
+  ),
+  CLUSTERS: Type.Optional(
     Type.String({
-      description: 'Kubeconfig of the cluster; unset inside a pod: the service account of the pod',
+      description:
+        'The same in short, where there is no such file: `name=kubeconfig`, separated by commas, the default one first',
     }),
   ),
+  KUBECONFIG: Type.Optional(
+    Type.String({
+      description:
+        'Kubeconfig of the one cluster, where neither is set; unset inside a pod: the service account of the pod',
+    }),
+  ),
+  CLUSTER_NAME: Type.String({
+    default: DEFAULT_CLUSTER,
+    pattern: `^${LABEL}$`,
+    description: 'Name of that one cluster: a DNS label',
+  }),
+  READY_CLUSTERS: Type.Enum(['default', 'any', 'all'], {
+    default: 'default',
+    description: 'Which clusters have to have been read once before /readyz answers 200',
+  }),
+  ALLOW_INSECURE_TLS: Type.Boolean({
+    default: false,
+    description:
+      'Whether a kubeconfig may switch off the verification of its API server (insecure-skip-tls-verify)',
+  }),
   WATCH_NAMESPACES: Type.Optional(
     Type.String({
-      pattern: `^${NAMESPACE}(,${NAMESPACE})*$`,
-      description: 'Namespaces to serve, separated by commas without spaces; unset: all',
+      pattern: `^${LABEL}(,${LABEL})*$`,
+      description:
+        'Namespaces to serve, separated by commas without spaces, of the clusters that name none of their own; unset: all',
     }),
   ),
   AUTHORIZATION_MODE: Type.Enum(['SubjectAccessReview', 'AlwaysAllow'], {
@@ -134,7 +163,9 @@ export const ConfigSchema = Type.Object({
 
 /** The validated configuration, with the lists among the variables split; a list that is not set is empty. */
 export type Config = Readonly<Static<typeof ConfigSchema>> & {
-  readonly watchNamespaces: readonly string[];
+  /** The clusters to begin with, at least one, and where they were read from. */
+  readonly clusters: readonly ClusterEntry[];
+  readonly clustersSource: ClustersSource;
   readonly identityPolicy: IdentityPolicy;
   readonly limits: Limits;
 };
@@ -160,19 +191,34 @@ export function loadConfig(environment: NodeJS.ProcessEnv): Config {
   }
   const { values, mistakes } = validate(set);
   mistakes.push(...unreadableFiles(set));
-  if (set.KUBECONFIG === undefined && !environment.KUBERNETES_SERVICE_HOST) {
-    mistakes.push('KUBECONFIG is not set and this is not a pod: set it to the path of a kubeconfig');
-  }
+  const source = clustersSource(
+    { ...set, CLUSTER_NAME: set.CLUSTER_NAME ?? DEFAULT_CLUSTER },
+    Boolean(environment.KUBERNETES_SERVICE_HOST),
+    listOf(set.WATCH_NAMESPACES),
+  );
+  const clusters = clustersOf(source, mistakes);
   if (values === undefined || mistakes.length > 0) throw new ConfigError(mistakes);
   return Object.freeze({
     ...values,
-    watchNamespaces: listOf(values.WATCH_NAMESPACES),
+    clusters,
+    clustersSource: source,
     identityPolicy: Object.freeze({
       allowedReserved: listOf(values.ALLOWED_RESERVED_IDENTITIES),
       allowedClients: listOf(values.ALLOWED_CLIENTS),
     }),
     limits: limitsOf(values),
   });
+}
+
+/** Adds what is wrong with them to the mistakes. */
+function clustersOf(source: ClustersSource, mistakes: string[]): readonly ClusterEntry[] {
+  try {
+    return Object.freeze(readClusters(source));
+  } catch (error) {
+    if (!(error instanceof ClustersError)) throw error;
+    mistakes.push(...error.mistakes);
+    return [];
+  }
 }
 
 /** A list in a variable: separated by commas, spaces around them do not count. */
@@ -226,6 +272,7 @@ interface Finding {
 function describe({ instancePath, message, params }: Finding, set: Record<string, string>): string {
   const name = instancePath.slice(1);
   const value = `(it is ${JSON.stringify(set[name])})`;
+  if (name === 'CLUSTER_NAME') return `${name} must be a DNS label ${value}`;
   if (name === 'WATCH_NAMESPACES') {
     return `${name} must be names of namespaces separated by commas, without spaces ${value}`;
   }
@@ -239,10 +286,7 @@ function unreadableFiles(set: Record<string, string>): string[] {
     ([name, path]) => [name, set[name] ?? path] as const,
   );
   const crl = set.TLS_CRL_FILE === undefined ? [] : [['TLS_CRL_FILE', set.TLS_CRL_FILE] as const];
-  const kubeconfigs = (set.KUBECONFIG ?? '')
-    .split(delimiter)
-    .filter((path) => path !== '')
-    .map((path) => ['KUBECONFIG', path] as const);
+  const kubeconfigs = kubeconfigPaths(set.KUBECONFIG).map((path) => ['KUBECONFIG', path] as const);
   return [
     ...certificates
       .filter(([, path]) => !isReadable(path))

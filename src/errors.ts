@@ -63,6 +63,11 @@ export const NamespaceNotWatchedError = createError<[string]>(
   'Namespace %s is not among those that this service is configured to watch',
   404,
 );
+export const ClusterNotFoundError = createError<[string]>(
+  'CLUSTER_NOT_FOUND',
+  'There is no cluster %s: GET /clusters lists those that there are',
+  404,
+);
 export const MethodNotAllowedError = createError<[string, string]>(
   'METHOD_NOT_ALLOWED',
   '%s is not possible here: use %s',
@@ -136,6 +141,11 @@ export const OverloadedError = createError(
 export const CacheNotSyncedError = createError(
   'CACHE_NOT_SYNCED',
   'The service has not yet read the Deployments from the cluster: try again in a moment',
+  503,
+);
+export const ClusterBusyError = createError(
+  'CLUSTER_BUSY',
+  'Too many requests wait for the Kubernetes API server of this cluster: nothing was done, try again in a moment',
   503,
 );
 export const KubernetesUnreachableError = createError(

@@ -2,6 +2,9 @@ import type { AddressInfo } from 'node:net';
 import { Server as TlsServer } from 'node:tls';
 import { buildApp } from './app.ts';
 import { Cluster } from './cluster/cluster.ts';
+import { Fleet } from './cluster/fleet.ts';
+import { specOf } from './clusters/clusters-source.ts';
+import { ClustersWatch } from './clusters/clusters-watch.ts';
 import { type Config, ConfigError, loadConfig } from './config.ts';
 import { identify } from './identity.ts';
 import { createManagementServer } from './management.ts';
@@ -19,13 +22,29 @@ async function main(): Promise<void> {
     identify: (certificate) => (certificate ? identify(certificate, config.identityPolicy) : 'unusable'),
     limits: config.limits,
     docs: config.DOCS,
-    createCluster: (log) =>
-      new Cluster({
-        kubeconfig: config.KUBECONFIG,
-        namespaces: config.watchNamespaces,
-        authorization: config.AUTHORIZATION_MODE,
-        log,
+    createFleet: (log) =>
+      new Fleet({
+        specs: config.clusters.map((entry) => specOf(entry, config.ALLOW_INSECURE_TLS)),
+        readyPolicy: config.READY_CLUSTERS,
+        create: (spec) =>
+          new Cluster({
+            ...spec,
+            allowInsecureTls: config.ALLOW_INSECURE_TLS,
+            authorization: config.AUTHORIZATION_MODE,
+            log: log.child({ cluster: spec.name }),
+          }),
       }),
+  });
+  app.log.info(
+    { from: config.clustersSource.from, clusters: config.clusters.map(({ name }) => name) },
+    'serving clusters',
+  );
+  const clustersWatch = new ClustersWatch({
+    source: config.clustersSource,
+    entries: config.clusters,
+    fleet: app.fleet,
+    allowInsecureTls: config.ALLOW_INSECURE_TLS,
+    log: app.log,
   });
   const reloader = new TlsReloader({
     files,
@@ -42,10 +61,11 @@ async function main(): Promise<void> {
     },
   });
   reloader.start();
+  clustersWatch.start();
   if (config.AUTHORIZATION_MODE === 'AlwaysAllow') {
     app.log.warn('AUTHORIZATION_MODE is AlwaysAllow: every client certificate of the CA may do everything');
   }
-  const management = createManagementServer({ isReady: () => app.cluster.synced && !app.isDraining() });
+  const management = createManagementServer({ isReady: () => app.fleet.ready && !app.isDraining() });
 
   let stopping = false;
   const stop = async (signal: NodeJS.Signals): Promise<void> => {
@@ -58,7 +78,7 @@ async function main(): Promise<void> {
     const cut = setTimeout(() => app.server.closeAllConnections(), config.DRAIN_LIMIT_SECONDS * 1000);
     await app.close();
     clearTimeout(cut);
-    await reloader.stop();
+    await Promise.all([reloader.stop(), clustersWatch.stop()]);
     management.close();
     management.closeAllConnections();
     app.log.info('stopped');

@@ -42,7 +42,7 @@ describe('loadConfig', () => {
       DRAIN_DELAY_SECONDS: 5,
       DRAIN_LIMIT_SECONDS: 15,
       AUTHORIZATION_MODE: 'SubjectAccessReview',
-      watchNamespaces: [],
+      clusters: [{ name: 'default', kubeconfig: files.KUBECONFIG, namespaces: [] }],
       identityPolicy: { allowedReserved: [], allowedClients: [] },
       limits: defaultLimits,
     });
@@ -56,13 +56,13 @@ describe('loadConfig', () => {
   it('reads numbers and lists', () => {
     const config = loadConfig({ ...files, PORT: '9443', WATCH_NAMESPACES: 'team-a,team-b,team-a' });
     expect(config.PORT).toBe(9443);
-    expect(config.watchNamespaces).toEqual(['team-a', 'team-b']);
+    expect(config.clusters[0]?.namespaces).toEqual(['team-a', 'team-b']);
   });
 
   it('is frozen', () => {
     const config = loadConfig(files);
     expect(Object.isFrozen(config)).toBe(true);
-    expect(Object.isFrozen(config.watchNamespaces)).toBe(true);
+    expect(Object.isFrozen(config.clusters)).toBe(true);
   });
 
   it('ignores variables that it does not know', () => {

@@ -81,7 +81,7 @@ describe('WATCH_NAMESPACES', () => {
         line.includes(`namespaces/${namespace}/`) && line.includes('lost the API server');
       await until(() => log.some(lost));
     }
-    expect(service.app.cluster.synced).toBe(true);
+    expect(service.app.fleet.default.synced).toBe(true);
     const all = await service.get('/deployments');
     expect(all).toMatchObject({ status: 200, body: { deployments: namesIn('shop') } });
     expect(all.headers['x-unavailable-namespaces']).toBe('payments');
@@ -114,6 +114,6 @@ describe('without WATCH_NAMESPACES and without the right to list cluster-wide', 
     await until(async () => (await service.get('/deployments')).status === 403);
     expect(await service.get('/deployments')).toMatchObject(forbidden);
     expect(await service.count('shop', 'cart')).toMatchObject(forbidden);
-    expect(service.app.cluster.synced).toBe(false);
+    expect(service.app.fleet.default.synced).toBe(false);
   });
 });

@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
+import type { KubeCalls } from './circuit.ts';
 import { AuthorizerUnavailableError, KubeMalformedError } from './errors.ts';
 import { isObject, objectAt } from './json.ts';
-import type { KubeApi } from './kube-client.ts';
 import { Semaphore } from './semaphore.ts';
 
 /** Somebody who asks, as RBAC knows them. */
@@ -47,12 +47,12 @@ interface Decision {
 
 /** Asks the cluster's own RBAC by SubjectAccessReview, and remembers its decisions for a while. */
 export class ReviewAuthorizer implements Authorizer {
-  readonly #api: KubeApi;
+  readonly #api: KubeCalls;
   readonly #decisions = new LRUCache<string, Decision>({ max: MAX_DECISIONS });
   readonly #running = new Map<string, Promise<boolean>>();
   readonly #places = new Semaphore(MAX_REVIEWS, MAX_WAITING_REVIEWS);
 
-  constructor(api: KubeApi) {
+  constructor(api: KubeCalls) {
     this.#api = api;
   }
 

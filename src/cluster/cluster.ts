@@ -1,24 +1,25 @@
 import { Access } from './access.ts';
 import { alwaysAllow, ReviewAuthorizer } from './authorizer.ts';
-import { kubeConfigLoader } from './credentials.ts';
+import { Circuit } from './circuit.ts';
 import { type Deployment, entityTag, reduceDeployment } from './deployment.ts';
 import { DeploymentCache, listAnswer } from './deployment-cache.ts';
 import { DirectReader } from './direct-reader.ts';
-import { CacheRefusedError, DeploymentError, NamespaceNotWatchedError, NotSyncedError } from './errors.ts';
+import { DeploymentError } from './errors.ts';
 import { EventRecorder } from './event-recorder.ts';
 import { FRESHNESS_MS, type Freshness, isOlderThan, reach, unlessUnreachable } from './freshness.ts';
 import { HealthCheck } from './health-check.ts';
 import { Informer } from './informer.ts';
+import { type ClusterState, InformerSet } from './informer-set.ts';
 import { KubeClient } from './kube-client.ts';
+import { type KubeconfigSource, kubeConfigLoader } from './kubeconfig.ts';
 import type { Logger } from './logger.ts';
 import { deploymentsPath } from './paths.ts';
 import type { ReflectorTiming } from './reflector.ts';
 import { newestOf } from './resource-version.ts';
 import { type Precondition, type ScaleResult, Scaler } from './scaler.ts';
 
-export interface ClusterOptions {
-  /** Path of a kubeconfig; undefined: the service account of the pod. */
-  readonly kubeconfig: string | undefined;
+export interface ClusterOptions extends KubeconfigSource {
+  readonly name: string;
   /** The namespaces to watch; empty: all, which needs the right to list and watch cluster-wide. */
   readonly namespaces: readonly string[];
   /** Who decides what callers may do: `SubjectAccessReview` the cluster's RBAC, `AlwaysAllow` nobody. */
@@ -54,18 +55,17 @@ export interface ScaleReading extends ScaleResult {
   readonly entityTag: string | undefined;
 }
 
-type DeploymentInformer = Informer<Deployment>;
-
 /** How long a write waits for the cache to hold it, so that a read that follows at once sees it. */
 const READ_YOUR_WRITE_MS = 1_000;
 const NONE: readonly string[] = [];
 
-/** One Kubernetes cluster: its client, its cache, its scaler and its health. */
+/** One Kubernetes cluster: its client, its cache, its scaler and its health. It shares nothing with any other. */
 export class Cluster {
+  readonly name: string;
   readonly #client: KubeClient;
+  readonly #calls: Circuit;
   readonly #cache = new DeploymentCache();
-  /** By namespace; a single entry `undefined` for all namespaces. */
-  readonly #informers: ReadonlyMap<string | undefined, DeploymentInformer>;
+  readonly #informers: InformerSet<Deployment>;
   readonly #direct: DirectReader;
   readonly #scaler: Scaler;
   readonly #health: HealthCheck;
@@ -73,47 +73,53 @@ export class Cluster {
   /** What callers may do. */
   readonly access: Access;
 
-  constructor({ kubeconfig, namespaces, authorization, log, timing }: ClusterOptions) {
-    const api = new KubeClient(kubeConfigLoader(kubeconfig));
-    const newInformer = (namespace: string | undefined) =>
-      new Informer({
-        api,
-        path: deploymentsPath(namespace),
-        reduce: reduceDeployment,
-        store: this.#cache.scope(namespace),
-        log,
-        timing,
-      });
-    const scopes = namespaces.length === 0 ? [undefined] : namespaces;
-    this.#client = api;
-    this.#informers = new Map(scopes.map((namespace) => [namespace, newInformer(namespace)]));
-    this.#direct = new DirectReader(api);
-    this.#scaler = new Scaler(api);
-    this.#events = new EventRecorder(api, log);
-    this.access = new Access(authorization === 'AlwaysAllow' ? alwaysAllow : new ReviewAuthorizer(api));
+  constructor({ name, namespaces, authorization, log, timing, ...source }: ClusterOptions) {
+    this.name = name;
+    this.#client = new KubeClient(kubeConfigLoader(source));
+    this.#calls = new Circuit(this.#client);
+    this.#informers = new InformerSet(
+      namespaces,
+      (namespace) =>
+        new Informer({
+          api: this.#client,
+          path: deploymentsPath(namespace),
+          reduce: reduceDeployment,
+          store: this.#cache.scope(namespace),
+          log,
+          timing,
+        }),
+    );
+    this.#direct = new DirectReader(this.#calls);
+    this.#scaler = new Scaler(this.#calls);
+    this.#events = new EventRecorder(this.#calls, log);
+    this.access = new Access(
+      authorization === 'AlwaysAllow' ? alwaysAllow : new ReviewAuthorizer(this.#calls),
+    );
     this.#health = new HealthCheck(() => this.#probe());
   }
 
   start(): void {
-    for (const informer of this.#informers.values()) informer.start();
+    this.#informers.start();
   }
 
   /** Once it resolves nothing is left running: no connection, no timer. */
   async stop(): Promise<void> {
-    await Promise.all([...this.#informers.values()].map((informer) => informer.stop()));
+    await this.#informers.stop();
     await this.#client.close();
   }
 
-  /**
-   * Whether the cache has been filled once. It stays true through outages: the state gets old, not absent. A namespace
-   * that the account of the service may not list does not keep the others from being served.
-   */
+  /** Makes the next call read the kubeconfig anew. */
+  reloadCredentials(): void {
+    this.#client.reloadCredentials();
+  }
+
+  /** Whether the cache has been filled once. It stays true through outages: the state gets old, not absent. */
   get synced(): boolean {
-    const informers = [...this.#informers.values()];
-    return (
-      informers.some(({ reflector }) => reflector.synced) &&
-      informers.every(({ reflector }) => reflector.synced || reflector.refused)
-    );
+    return this.#informers.synced;
+  }
+
+  get state(): ClusterState {
+    return this.#informers.state;
   }
 
   /**
@@ -121,8 +127,7 @@ export class Cluster {
    * @throws NotSyncedError, CacheRefusedError, NamespaceNotWatchedError or DeploymentError
    */
   deployment(namespace: string, name: string): Reading<Deployment> {
-    const informer = this.#informerOf(namespace);
-    requireSynced(informer, namespace);
+    const informer = this.#informers.syncedOf(namespace);
     const deployment = this.#cache.get(namespace, name);
     if (deployment === undefined) throw new DeploymentError('NOT_FOUND', namespace, name);
     return reading(deployment, [informer], NONE);
@@ -134,7 +139,7 @@ export class Cluster {
    */
   async freshDeployment(namespace: string, name: string, freshness: Freshness): Promise<Reading<Deployment>> {
     const endsAt = performance.now() + FRESHNESS_MS;
-    const informer = this.#informerOf(namespace);
+    const informer = this.#informers.of(namespace);
     await reach([informer], freshness);
     if (!isOlderThan(freshness, [informer])) return this.deployment(namespace, name);
     const { startedAt, value } = await unlessUnreachable(
@@ -156,7 +161,7 @@ export class Cluster {
    * @throws NotSyncedError, CacheRefusedError or NamespaceNotWatchedError
    */
   list(namespace?: string, only?: readonly string[]): Reading<Buffer> {
-    const { informers, unavailable } = this.#informersFor(namespace);
+    const { informers, unavailable } = this.#informers.answering(namespace);
     const shown = namespace === undefined ? only : [namespace];
     return reading(this.#cache.listAnswer(shown), informers, unavailable);
   }
@@ -171,11 +176,11 @@ export class Cluster {
     only?: readonly string[],
   ): Promise<Reading<Buffer>> {
     const endsAt = performance.now() + FRESHNESS_MS;
-    const wanted = namespace === undefined ? [...this.#informers.values()] : [this.#informerOf(namespace)];
+    const wanted = namespace === undefined ? this.#informers.all : [this.#informers.of(namespace)];
     await reach(wanted, freshness);
-    const available = wanted.filter(({ reflector }) => !reflector.refused);
+    const available = namespace === undefined ? this.#informers.available : wanted;
     if (!isOlderThan(freshness, available)) return this.list(namespace, only);
-    const scopes = namespace === undefined ? this.#scopesOf(available) : [namespace];
+    const scopes = namespace === undefined ? this.#informers.availableScopes : [namespace];
     const { startedAt, value } = await unlessUnreachable(
       this.#direct.names(scopes, notBefore(freshness)),
       endsAt,
@@ -186,7 +191,7 @@ export class Cluster {
       value: listAnswer(names.map((name) => JSON.stringify(name)).join()),
       resourceVersion: value.resourceVersion,
       ageMs: performance.now() - startedAt,
-      unavailable: namespace === undefined ? this.#refusedNamespaces() : NONE,
+      unavailable: namespace === undefined ? this.#informers.refused : NONE,
     };
   }
 
@@ -195,7 +200,7 @@ export class Cluster {
    * @throws NamespaceNotWatchedError, DeploymentError or KubeError
    */
   async scale({ namespace, deployment, replicas, user, precondition }: ScaleRequest): Promise<ScaleReading> {
-    const informer = this.#informerOf(namespace);
+    const informer = this.#informers.of(namespace);
     const from = this.replicasOf(namespace, deployment);
     const result = await this.#scaler.scale(namespace, deployment, replicas, precondition);
     this.#events.scaled({ namespace, deployment, user, from, result });
@@ -215,52 +220,7 @@ export class Cluster {
    * @throws KubeError when it is not
    */
   checkHealth(): Promise<void> {
-    const contacts = [...this.#informers.values()].map(
-      ({ reflector }) => reflector.lastContactAt ?? -Infinity,
-    );
-    return this.#health.check(Math.max(...contacts));
-  }
-
-  #informerOf(namespace: string): DeploymentInformer {
-    const informer = this.#informers.get(namespace) ?? this.#informers.get(undefined);
-    if (informer === undefined) throw new NamespaceNotWatchedError(namespace);
-    return informer;
-  }
-
-  /** The informers that answer a list, all synced, and the namespaces whose informers cannot. */
-  #informersFor(namespace: string | undefined): {
-    informers: DeploymentInformer[];
-    unavailable: readonly string[];
-  } {
-    if (namespace !== undefined) {
-      const informer = this.#informerOf(namespace);
-      requireSynced(informer, namespace);
-      return { informers: [informer], unavailable: NONE };
-    }
-    const unavailable = this.#refusedNamespaces();
-    const informers = this.#available();
-    if (informers.length === 0) throw new CacheRefusedError(undefined);
-    for (const informer of informers) requireSynced(informer, undefined);
-    return { informers, unavailable };
-  }
-
-  /** The informers of what the account of the service may list, as far as is known. */
-  #available(): DeploymentInformer[] {
-    return [...this.#informers.values()].filter(({ reflector }) => !reflector.refused);
-  }
-
-  #refusedNamespaces(): readonly string[] {
-    const refused: string[] = [];
-    for (const [namespace, { reflector }] of this.#informers) {
-      if (namespace !== undefined && reflector.refused) refused.push(namespace);
-    }
-    return refused;
-  }
-
-  #scopesOf(informers: readonly DeploymentInformer[]): (string | undefined)[] {
-    return [...this.#informers]
-      .filter(([, informer]) => informers.includes(informer))
-      .map(([scope]) => scope);
+    return this.#health.check(this.#informers.lastContactAt);
   }
 
   /**
@@ -268,20 +228,15 @@ export class Cluster {
    * account of the service may make, where there is any.
    */
   async #probe(): Promise<void> {
-    const [namespace] = this.#scopesOf(this.#available());
-    await this.#client.call({ path: deploymentsPath(namespace), query: { limit: 1 }, deadlineMs: 2_000 });
+    const [namespace] = this.#informers.availableScopes;
+    await this.#calls.call({ path: deploymentsPath(namespace), query: { limit: 1 }, deadlineMs: 2_000 });
   }
-}
-
-function requireSynced({ reflector }: DeploymentInformer, namespace: string | undefined): void {
-  if (reflector.synced) return;
-  throw reflector.refused ? new CacheRefusedError(namespace) : new NotSyncedError();
 }
 
 /** What these informers' caches hold is as old as the oldest of them. */
 function reading<T>(
   value: T,
-  informers: readonly DeploymentInformer[],
+  informers: readonly Informer<Deployment>[],
   unavailable: readonly string[],
 ): Reading<T> {
   let contact = Number.POSITIVE_INFINITY;

@@ -1,33 +1,8 @@
 import type { RequestOptions } from 'node:https';
-import { delimiter } from 'node:path';
 import { KubeConfig } from '@kubernetes/client-node';
 import { KubeCredentialsError } from './errors.ts';
-
-/** Reads a kubeconfig from where it lies; called again whenever the credentials are refused. */
-export type KubeConfigLoader = () => KubeConfig;
-
-/**
- * Where the cluster and its credentials come from: kubeconfig files, merged as kubectl does when several are named,
- * or the service account of the pod.
- * @param kubeconfig a path, or several separated by the path delimiter; undefined: the pod's service account
- */
-export function kubeConfigLoader(kubeconfig: string | undefined): KubeConfigLoader {
-  return () => {
-    const config = new KubeConfig();
-    if (kubeconfig === undefined) {
-      config.loadFromCluster();
-      return config;
-    }
-    const [first = '', ...others] = kubeconfig.split(delimiter).filter((path) => path !== '');
-    config.loadFromFile(first);
-    for (const path of others) {
-      const other = new KubeConfig();
-      other.loadFromFile(path);
-      config.mergeConfig(other, Boolean(config.currentContext));
-    }
-    return config;
-  };
-}
+import { type ExecCredential, ExecPlugin } from './exec-plugin.ts';
+import type { KubeConfigLoader } from './kubeconfig.ts';
 
 /** What a connection to the API server needs. */
 export interface Credentials {
@@ -51,6 +26,7 @@ const FRESH_MS = 10_000;
 export class CredentialSource {
   readonly #load: KubeConfigLoader;
   #config: KubeConfig | undefined;
+  #plugin: ExecPlugin | undefined;
   #current: Promise<Credentials> | undefined;
   #readAt = 0;
 
@@ -73,27 +49,44 @@ export class CredentialSource {
   /** Forgets everything, cached tokens included, so that the next `get` reads the files and asks the plugins anew. */
   reload(): void {
     this.#config = undefined;
-    this.#forget();
+    this.#plugin?.forget();
+    this.#current = undefined;
   }
 
-  #forget(): void {
-    this.#current = undefined;
+  /** The kubeconfig, its exec plugin taken out: that is run by us. */
+  #open(): KubeConfig {
+    const config = this.#load();
+    const user = config.getCurrentUser();
+    const cluster = config.getCurrentCluster();
+    if (!user?.exec || cluster === null) {
+      this.#plugin = undefined;
+      return config;
+    }
+    // Kept where it can be: it holds a credential that has not expired, or knows that it just failed.
+    if (!this.#plugin?.serves(user)) this.#plugin = new ExecPlugin(user);
+    const { exec, ...plain } = user;
+    const opened = new KubeConfig();
+    opened.loadFromClusterAndUser(cluster, plain);
+    return opened;
   }
 
   async #read(): Promise<Credentials> {
     try {
-      this.#config ??= this.#load();
+      this.#config ??= this.#open();
       const cluster = this.#config.getCurrentCluster();
       if (cluster === null) throw new Error('the kubeconfig has no current context with a cluster');
       const options: RequestOptions = { headers: {} };
       await this.#config.applyToHTTPSOptions(options);
-      const url = new URL(cluster.server);
-      const { ca, cert, key, servername, rejectUnauthorized } = options;
       const headers = headersOf(options);
       // A token file is empty while it is being written. Without a token the API server would take us for nobody and
       // answer 403, which asks for no new one.
       if (this.#config.getCurrentUser()?.authProvider && !/^\S+ \S/.test(headers.authorization ?? ''))
         throw new Error('the token is empty');
+      const issued = await this.#plugin?.get();
+      if (issued?.token !== undefined) headers.authorization = `Bearer ${issued.token}`;
+      const url = new URL(cluster.server);
+      const { ca, servername, rejectUnauthorized } = options;
+      const { cert, key } = clientCertificate(options, issued);
       return {
         origin: url.origin,
         basePath: url.pathname.replace(/\/+$/, ''),
@@ -111,6 +104,11 @@ export class CredentialSource {
       throw new KubeCredentialsError(error);
     }
   }
+}
+
+/** The plugin's, where it hands one out. */
+function clientCertificate(options: RequestOptions, issued: ExecCredential | undefined) {
+  return issued?.cert !== undefined && issued.key !== undefined ? issued : options;
 }
 
 function headersOf({ auth, headers }: RequestOptions): Record<string, string> {

@@ -1,7 +1,7 @@
+import type { KubeCalls } from './circuit.ts';
 import { type Deployment, reduceDeployment } from './deployment.ts';
 import { DeploymentError, KubeStatusError } from './errors.ts';
 import { isObject, objectAt, stringAt } from './json.ts';
-import type { KubeApi } from './kube-client.ts';
 import { deploymentPath, deploymentsPath } from './paths.ts';
 import { newestOf } from './resource-version.ts';
 import { type SharedRead, SharedReads } from './shared-reads.ts';
@@ -19,11 +19,11 @@ const NAMES_ONLY = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;
 
 /** Reads from the API server itself, for callers to whom the cache is too old. What it reads never enters the cache. */
 export class DirectReader {
-  readonly #api: KubeApi;
+  readonly #api: KubeCalls;
   readonly #deployments = new SharedReads<Deployment>();
   readonly #names = new SharedReads<NamesReading>();
 
-  constructor(api: KubeApi) {
+  constructor(api: KubeCalls) {
     this.#api = api;
   }
 

@@ -65,6 +65,27 @@ export class KubeCredentialsError extends KubeError {
   }
 }
 
+/** The API server has not answered for a while: it was not even asked. */
+export class KubeCircuitOpenError extends KubeError {
+  override readonly code = 'KUBE_CIRCUIT_OPEN';
+  override readonly name = 'KubeCircuitOpenError';
+  /** Seconds after which it is asked again. */
+  readonly retryAfterSeconds: number;
+  constructor(retryAfterSeconds: number) {
+    super('the API server has not answered for a while');
+    this.retryAfterSeconds = retryAfterSeconds;
+  }
+}
+
+/** Too many calls to the API server are under way: this one was not sent. */
+export class KubeBusyError extends KubeError {
+  override readonly code = 'KUBE_BUSY';
+  override readonly name = 'KubeBusyError';
+  constructor() {
+    super('too many calls to the API server are under way');
+  }
+}
+
 /** An answer that is not what the Kubernetes API promises: not JSON, a field missing or of the wrong type. */
 export class KubeMalformedError extends KubeError {
   override readonly code = 'KUBE_MALFORMED';

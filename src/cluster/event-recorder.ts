@@ -1,5 +1,5 @@
+import type { KubeCalls } from './circuit.ts';
 import { KubeStatusError } from './errors.ts';
-import type { KubeApi } from './kube-client.ts';
 import type { Logger } from './logger.ts';
 import type { ScaleResult } from './scaler.ts';
 import { Semaphore } from './semaphore.ts';
@@ -26,12 +26,12 @@ const COMPONENT = 'k8s-deployment-scaler';
  * load some are left out, and an account that may not create events simply makes none.
  */
 export class EventRecorder {
-  readonly #api: KubeApi;
+  readonly #api: KubeCalls;
   readonly #log: Logger;
   readonly #places = new Semaphore(MAX_RUNNING, MAX_WAITING);
   #pausedUntil = Number.NEGATIVE_INFINITY;
 
-  constructor(api: KubeApi, log: Logger) {
+  constructor(api: KubeCalls, log: Logger) {
     this.#api = api;
     this.#log = log;
   }

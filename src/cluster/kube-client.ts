@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { Agent, type Dispatcher, ProxyAgent } from 'undici';
-import { CredentialSource, type Credentials, type KubeConfigLoader } from './credentials.ts';
+import { CredentialSource, type Credentials } from './credentials.ts';
 import {
   KubeError,
   KubeMalformedError,
@@ -9,6 +9,7 @@ import {
   KubeUnreachableError,
 } from './errors.ts';
 import { isObject, type JsonObject, parseJson } from './json.ts';
+import type { KubeConfigLoader } from './kubeconfig.ts';
 import { ListDecoder } from './list-decoder.ts';
 
 /** One request to the API server. */

@@ -1,3 +1,4 @@
+import type { KubeCalls } from './circuit.ts';
 import { type Deployment, reduceDeployment } from './deployment.ts';
 import {
   DeploymentError,
@@ -7,7 +8,6 @@ import {
   KubeUnreachableError,
 } from './errors.ts';
 import { countAt, isObject, objectAt, stringAt } from './json.ts';
-import type { KubeApi } from './kube-client.ts';
 import { deploymentPath, scalePath } from './paths.ts';
 import { sleep } from './sleep.ts';
 
@@ -34,9 +34,9 @@ const FIELD_MANAGER = 'k8s-deployment-scaler';
 
 /** The write side: sets a replica count through the scale subresource and nothing else. */
 export class Scaler {
-  readonly #api: KubeApi;
+  readonly #api: KubeCalls;
 
-  constructor(api: KubeApi) {
+  constructor(api: KubeCalls) {
     this.#api = api;
   }
 

@@ -24,8 +24,8 @@ export const answerHeaders = {
   }),
   'X-Unavailable-Namespaces': Type.String({
     description:
-      'Watched namespaces that the account of the service may not list, so that they are not in the list',
-    pattern: '^[-a-z0-9]+(, [-a-z0-9]+)*$',
+      'Watched namespaces that the account of the service may not list, so that they are not in the list; in the list of all clusters each with its cluster in front, `cluster/namespace`',
+    pattern: '^[-a-z0-9]+(/[-a-z0-9]+)?(, [-a-z0-9]+(/[-a-z0-9]+)?)*$',
     examples: ['team-a, team-b'],
   }),
   'X-Request-Id': Type.String({

@@ -1,8 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '../cluster/logger.ts';
-import { DirectoryWatch } from './directory-watch.ts';
+import { FileWatch, readAtRest } from '../file-watch.ts';
 import { ExpiryWarnings } from './expiry-warnings.ts';
 import {
   checkTlsMaterial,
@@ -39,49 +38,39 @@ export interface TlsReloadStats {
   readonly crlNextUpdate: Date | undefined;
 }
 
-/** Files that never come to rest are judged after so many readings all the same. */
-const MAX_READINGS = 50;
-
 /**
- * Puts the TLS files to use again whenever their bytes change, however they do: written in place, renamed over, by
- * the symbolic link of a Kubernetes volume. It watches their directories and reads them every few seconds as well. A set
- * that is not usable is refused, logged and counted once, and the one in use stays.
+ * Puts the TLS files to use again whenever their bytes change. A set that is not usable is refused, logged and counted
+ * once, and the one in use stays.
  */
 export class TlsReloader {
   readonly #options: TlsReloaderOptions;
-  readonly #watch: DirectoryWatch;
+  readonly #watch: FileWatch;
   readonly #warnings: ExpiryWarnings;
-  readonly #stop = new AbortController();
   #material: TlsMaterial;
   #refused: { readonly contents: TlsContents; readonly reason: string } | undefined;
   #reloads = 0;
   #failures = 0;
-  #timer: NodeJS.Timeout | undefined;
-  /** The look at the files that is going on. */
-  #looking: Promise<void> | undefined;
-  #lookAgain = false;
 
   constructor(options: TlsReloaderOptions) {
     const { files, material, log } = options;
     this.#options = options;
     this.#material = material;
     this.#warnings = new ExpiryWarnings(files, log);
-    const directories = new Set(pathsOf(files).map(([, path]) => dirname(path)));
-    this.#watch = new DirectoryWatch(directories, () => this.#look());
+    this.#watch = new FileWatch({
+      directories: () => pathsOf(files).map(([, path]) => dirname(path)),
+      look: (signal) => this.#readAndTake(signal),
+      pollMs: options.pollMs ?? 10_000,
+    });
   }
 
   /** Begins with a look at the files, as they may have changed since `material` was read. */
   start(): void {
-    this.#timer = setInterval(() => this.#look(), this.#options.pollMs ?? 10_000).unref();
-    this.#look();
+    this.#watch.start();
   }
 
   /** Resolves when nothing is left of it; from the call on nothing is put to use. */
   async stop(): Promise<void> {
-    this.#stop.abort();
-    clearInterval(this.#timer);
-    this.#watch.close();
-    await this.#looking;
+    await this.#watch.stop();
   }
 
   get stats(): TlsReloadStats {
@@ -96,45 +85,20 @@ export class TlsReloader {
     };
   }
 
-  /** One look at a time; what happens meanwhile is worth another one. */
-  #look(): void {
-    if (this.#stop.signal.aborted) return;
-    if (this.#looking !== undefined) {
-      this.#lookAgain = true;
-      return;
-    }
-    this.#lookAgain = false;
-    this.#looking = this.#readAndTake().finally(() => {
-      this.#looking = undefined;
-      if (this.#lookAgain) this.#look();
+  async #readAndTake(signal: AbortSignal): Promise<void> {
+    const { files, settleMs = 100 } = this.#options;
+    const contents = await readAtRest({
+      read: () => readAll(files),
+      same: sameContents,
+      known: (read) =>
+        [contentsOf(this.#material), this.#refused?.contents].some((old) => old && sameContents(read, old)),
+      settleMs,
+      signal,
     });
-  }
-
-  async #readAndTake(): Promise<void> {
-    // Before reading: what changes after it is seen by the watcher.
-    await this.#watch.renew();
-    const contents = await this.#readAtRest();
     if (contents === undefined) return;
     if (sameContents(contents, contentsOf(this.#material))) this.#refused = undefined;
     else this.#take(contents);
     this.#warnings.check(this.#material);
-  }
-
-  /** The contents, once two readings agree; undefined: stopped. */
-  async #readAtRest(): Promise<TlsContents | undefined> {
-    const { files, settleMs = 100 } = this.#options;
-    let contents = await readAll(files);
-    for (let reading = 1; reading < MAX_READINGS; reading += 1) {
-      if (this.#stop.signal.aborted) return undefined;
-      // Nothing new, the usual case: no need to wait.
-      if (sameContents(contents, contentsOf(this.#material))) return contents;
-      if (this.#refused && sameContents(contents, this.#refused.contents)) return contents;
-      await sleep(settleMs, undefined, { ref: false, signal: this.#stop.signal }).catch(() => {});
-      const next = await readAll(files);
-      if (sameContents(next, contents)) break;
-      contents = next;
-    }
-    return this.#stop.signal.aborted ? undefined : contents;
   }
 
   #take(contents: TlsContents): void {

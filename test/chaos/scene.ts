@@ -25,7 +25,7 @@ export class Scene {
     this.demo = demo;
     this.service = service;
     this.subjects = [
-      { name: 'all namespaces', cluster: service.app.cluster, namespaces: [] },
+      { name: 'all namespaces', cluster: service.app.fleet.default, namespaces: [] },
       { name: 'two namespaces', cluster: scoped, namespaces: SCOPE },
     ];
     this.#folder = folder;
@@ -42,12 +42,10 @@ export class Scene {
     });
     const folder = await mkdtemp(join(tmpdir(), 'chaos-'));
     const file = join(folder, 'kubeconfig');
-    // client-node reads `tokenFile` only in this form, the one that it makes of a pod's service account.
-    const kubeconfig = demo
-      .kubeconfigWith({ tokenFile: join(folder, 'token') })
-      .replace(/tokenFile: (.*)/, 'auth-provider: { name: tokenFile, config: { tokenFile: $1 } }');
+    const kubeconfig = demo.kubeconfigWith({ tokenFile: join(folder, 'token') });
     await writeFile(file, kubeconfig, { mode: 0o600 });
     const scoped = new Cluster({
+      name: 'scoped',
       kubeconfig: file,
       namespaces: SCOPE,
       authorization: 'AlwaysAllow',

@@ -1,4 +1,4 @@
-import type { ClusterService } from '../../plugins/cluster.ts';
+import type { ClusterService } from '../../plugins/fleet.ts';
 
 /** A cache under test. */
 export interface Subject {

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { CredentialSource, kubeConfigLoader } from '../../src/cluster/credentials.ts';
+import { CredentialSource } from '../../src/cluster/credentials.ts';
 import { KubeCredentialsError } from '../../src/cluster/errors.ts';
+import { kubeConfigLoader } from '../../src/cluster/kubeconfig.ts';
 import { configLoader, folder } from './helpers/clients.ts';
 
 const server = 'https://api.example.com:6443';
@@ -22,7 +23,7 @@ function kubeconfig(name: string, user: object, currentContext: string | undefin
   });
 }
 
-const read = (path: string) => new CredentialSource(kubeConfigLoader(path)).get();
+const read = (path: string) => new CredentialSource(kubeConfigLoader({ kubeconfig: path })).get();
 
 describe('the kubeconfig', () => {
   it('says where the API server is and how to log in', async () => {

@@ -20,27 +20,64 @@ export type Verdict =
   | { readonly kind: 'refused'; readonly codes: readonly string[] };
 
 const refused = (...codes: string[]): Verdict => ({ kind: 'refused', codes });
-const PATHS: Readonly<Record<string, readonly string[]>> = {
+/** Of one cluster, with or without its name in front. */
+const CLUSTER_PATHS: Readonly<Record<string, readonly string[]>> = {
   '/healthz': ['GET', 'HEAD'],
   '/deployments': ['GET', 'HEAD'],
   '/replica-count': ['GET', 'HEAD', 'POST'],
 };
+/** The one cluster that there is. */
+const CLUSTER = 'default';
+const OWN_PATHS: Readonly<Record<string, readonly string[]>> = {
+  ...CLUSTER_PATHS,
+  '/clusters': ['GET', 'HEAD'],
+  '/clusters/deployments': ['GET', 'HEAD'],
+};
+const NAMED_PATHS: Readonly<Record<string, readonly string[]>> = {
+  ...CLUSTER_PATHS,
+  '/set-replica-count': ['POST'],
+};
+
+/** A path that the service has: that of an operation and the name in front of it. */
+interface Place {
+  readonly path: string;
+  readonly cluster: string | undefined;
+  readonly methods: readonly string[];
+}
+
+function placeOf(path: string): Place | undefined {
+  if (Object.hasOwn(OWN_PATHS, path)) return { path, cluster: undefined, methods: OWN_PATHS[path] ?? [] };
+  const slash = path.indexOf('/', 1);
+  const [cluster, rest] = [path.slice(1, slash), path.slice(slash)];
+  if (slash < 2 || !Object.hasOwn(NAMED_PATHS, rest)) return undefined;
+  return { path: rest, cluster: unescaped(cluster), methods: NAMED_PATHS[rest] ?? [] };
+}
 
 /** What has to come of a request. */
 export function judge({ method, url, headers, body }: FuzzRequest, world: World): Verdict {
   if (url.includes('#')) return refused('MALFORMED_REQUEST', 'INVALID_URL');
   const mark = url.indexOf('?');
   const rawPath = mark === -1 ? url : url.slice(0, mark);
-  const path = decodedPath(rawPath);
-  if (path === undefined) return refused('INVALID_URL');
+  const wholePath = decodedPath(rawPath);
+  if (wholePath === undefined) return refused('INVALID_URL');
   if (url.length > 2048) return refused('URL_TOO_LONG');
-  const methods = Object.hasOwn(PATHS, path) ? PATHS[path] : undefined;
-  if (methods === undefined) return refused('ROUTE_NOT_FOUND');
-  if (!methods.includes(method)) return refused(rawPath === path ? 'METHOD_NOT_ALLOWED' : 'ROUTE_NOT_FOUND');
+  const place = placeOf(wholePath);
+  if (place === undefined) return refused('ROUTE_NOT_FOUND');
+  const { path, cluster } = place;
+  const known = cluster === undefined || cluster === CLUSTER;
+  if (!place.methods.includes(method))
+    return refused(rawPath === wholePath && known ? 'METHOD_NOT_ALLOWED' : 'ROUTE_NOT_FOUND');
+  if (!known) return refused('CLUSTER_NOT_FOUND');
   const query = parametersOf(mark === -1 ? '' : url.slice(mark + 1));
   if (method === 'POST') return judgeWrite(query, headers, body, world);
   if (path === '/healthz')
     return query.size === 0 ? read(method, '{"status":"OK"}') : refused('INVALID_QUERY');
+  if (path === '/clusters') return query.size === 0 ? read(method, CLUSTERS) : refused('INVALID_QUERY');
+  if (path === '/clusters/deployments') {
+    if (!isGoodQuery(query, { namespace: false })) return refused('INVALID_QUERY');
+    const list = listOf(world, query.get('namespace')?.[0]);
+    return read(method, `{"clusters":[{"name":"${CLUSTER}",${list.slice(1)}]}`);
+  }
   const names = path === '/deployments' ? { namespace: false } : { namespace: true, deployment: true };
   if (!isGoodQuery(query, { ...names, maxAge: false, minResourceVersion: false }))
     return refused('INVALID_QUERY');
@@ -79,6 +116,8 @@ function judgeWrite(
   if (tags !== 'any' && !tags.includes(found.tag)) return refused('PRECONDITION_FAILED');
   return { kind: 'written', key, replicas };
 }
+
+const CLUSTERS = `{"clusters":[{"name":"${CLUSTER}","default":true,"state":"ready"}]}`;
 
 const read = (method: string, body: string): Verdict => ({
   kind: 'read',

@@ -11,6 +11,14 @@ const anyText = fc.string({ unit: 'grapheme', maxLength: 12 });
 const path = mostly(
   fc.constantFrom('/healthz', '/deployments', '/replica-count', '/replica-count', '/replica-count'),
   fc.constantFrom(
+    '/default/replica-count',
+    '/default/set-replica-count',
+    '/default/deployments',
+    '/default/healthz',
+    '/clusters',
+    '/clusters/deployments',
+  ),
+  fc.constantFrom(
     '/',
     '//',
     '/*',
@@ -38,7 +46,17 @@ const path = mostly(
   fc.constantFrom(
     '/set-replica-count',
     '/cluster1/replica-count',
-    '/clusters',
+    '/cluster1/set-replica-count',
+    '/%64efault/replica-count',
+    '/default%2f/replica-count',
+    '/default%00/deployments',
+    '/Default/healthz',
+    '/default/clusters',
+    '/default/',
+    '/default',
+    '/clusters/',
+    '/clusters/healthz',
+    '//deployments',
     '/docs',
     '/metrics',
     '/readyz',

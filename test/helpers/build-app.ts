@@ -1,6 +1,6 @@
 import type { FastifyInstance, InjectOptions } from 'fastify';
 import { onTestFinished } from 'vitest';
-import type { ClusterService } from '../../plugins/cluster.ts';
+import type { ClusterService } from '../../plugins/fleet.ts';
 import { type AppOptions, buildApp } from '../../src/app.ts';
 import { Access } from '../../src/cluster/access.ts';
 import { alwaysAllow } from '../../src/cluster/authorizer.ts';
@@ -8,20 +8,25 @@ import type { Reading, ScaleReading, ScaleRequest } from '../../src/cluster/clus
 import type { Deployment } from '../../src/cluster/deployment.ts';
 import { DeploymentCache } from '../../src/cluster/deployment-cache.ts';
 import { DeploymentError } from '../../src/cluster/errors.ts';
+import { Fleet } from '../../src/cluster/fleet.ts';
 import type { Freshness } from '../../src/cluster/freshness.ts';
+import type { ClusterState } from '../../src/cluster/informer-set.ts';
 import { expectDocumented } from './documented.ts';
 import { defaultLimits } from './limits.ts';
 
 /** A cluster that lives in memory: reads and writes go to its cache at once. */
 export class MemoryCluster implements ClusterService {
   readonly writes: string[] = [];
+  readonly name: string;
   synced = true;
+  state: ClusterState = 'ready';
   access = new Access(alwaysAllow);
   /** What its reads say of themselves. */
-  state: Omit<Reading<unknown>, 'value'> = { ageMs: 0, resourceVersion: '1', unavailable: [] };
+  reading: Omit<Reading<unknown>, 'value'> = { ageMs: 0, resourceVersion: '1', unavailable: [] };
   readonly #cache = new DeploymentCache();
 
-  constructor(counts: Readonly<Record<string, number>> = { 'default/my-deployment': 3 }) {
+  constructor(counts: Readonly<Record<string, number>> = { 'default/my-deployment': 3 }, name = 'default') {
+    this.name = name;
     for (const [key, replicas] of Object.entries(counts)) {
       const [namespace = '', name = ''] = key.split('/');
       this.#cache
@@ -32,12 +37,13 @@ export class MemoryCluster implements ClusterService {
 
   start(): void {}
   async stop(): Promise<void> {}
+  reloadCredentials(): void {}
   async checkHealth(): Promise<void> {}
 
   deployment(namespace: string, name: string): Reading<Deployment> {
     const deployment = this.#cache.get(namespace, name);
     if (deployment === undefined) throw new DeploymentError('NOT_FOUND', namespace, name);
-    return { value: deployment, ...this.state };
+    return { value: deployment, ...this.reading };
   }
 
   async freshDeployment(namespace: string, name: string): Promise<Reading<Deployment>> {
@@ -50,7 +56,7 @@ export class MemoryCluster implements ClusterService {
 
   list(namespace?: string, only?: readonly string[]): Reading<Buffer> {
     const shown = namespace === undefined ? only : [namespace];
-    return { value: this.#cache.listAnswer(shown), ...this.state };
+    return { value: this.#cache.listAnswer(shown), ...this.reading };
   }
 
   async freshList(namespace: string | undefined, _freshness: Freshness, only?: readonly string[]) {
@@ -73,12 +79,12 @@ export class MemoryCluster implements ClusterService {
  * Every answer has to be one that openapi.yaml documents.
  */
 export async function buildTestApp(
-  cluster: ClusterService = new MemoryCluster(),
+  clusters: ClusterService | readonly ClusterService[] = new MemoryCluster(),
   options: Partial<AppOptions> = {},
 ): Promise<FastifyInstance> {
   const app = await buildApp({
     logger: { level: 'silent' },
-    createCluster: () => cluster,
+    createFleet: () => fleetOf([clusters].flat()),
     identify: () => ({ user: 'client', groups: [] }),
     limits: defaultLimits,
     docs: true,
@@ -97,4 +103,25 @@ export async function buildTestApp(
     },
   });
   return app;
+}
+
+/** A fleet of clusters that there are already, the first the default. */
+export function fleetOf(clusters: readonly ClusterService[]): Fleet<ClusterService> {
+  const byName = new Map(clusters.map((cluster) => [cluster.name, cluster]));
+  const specs = clusters.map(({ name }) => ({
+    name,
+    kubeconfig: undefined,
+    contextName: undefined,
+    namespaces: [],
+    server: undefined,
+  }));
+  return new Fleet({
+    specs,
+    readyPolicy: 'default',
+    create: ({ name }) => {
+      const cluster = byName.get(name);
+      if (cluster === undefined) throw new Error(`there is no cluster ${name}`);
+      return cluster;
+    },
+  });
 }

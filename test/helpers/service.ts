@@ -5,6 +5,7 @@ import type { FastifyInstance } from 'fastify';
 import { CertificateAuthority, type IssuedCertificate } from '../../hack/issue-certificate.ts';
 import { buildApp } from '../../src/app.ts';
 import { Cluster, type ClusterOptions } from '../../src/cluster/cluster.ts';
+import { Fleet } from '../../src/cluster/fleet.ts';
 import type { ReflectorTiming } from '../../src/cluster/reflector.ts';
 import { type IdentityPolicy, identify } from '../../src/identity.ts';
 import type { Limits } from '../../src/limits.ts';
@@ -14,8 +15,8 @@ import { type Answer, TestClient } from './test-client.ts';
 import { until } from './until.ts';
 
 export interface ServiceOptions {
-  /** YAML. */
-  readonly kubeconfig: string;
+  /** Of the one cluster, whose name is `default`, or by the names of several, the default one first; YAML. */
+  readonly kubeconfig: string | Readonly<Record<string, string>>;
   readonly namespaces?: readonly string[];
   readonly timing?: ReflectorTiming;
   /** Default: everybody may do everything. */
@@ -63,8 +64,15 @@ export class TestService {
     });
     const client = await authority.issue({ commonName: 'client', usages: ['clientAuth'] });
     const folder = await mkdtemp(join(tmpdir(), 'service-test-'));
-    const file = join(folder, 'kubeconfig');
-    await writeFile(file, kubeconfig);
+    const kubeconfigs = typeof kubeconfig === 'string' ? { default: kubeconfig } : kubeconfig;
+    for (const [name, yaml] of Object.entries(kubeconfigs)) await writeFile(join(folder, name), yaml);
+    const specs = Object.keys(kubeconfigs).map((name) => ({
+      name,
+      kubeconfig: join(folder, name),
+      contextName: undefined,
+      namespaces,
+      server: undefined,
+    }));
     const policy = { allowedReserved: [], allowedClients: [], ...options.policy };
     const limits = {
       ...defaultLimits,
@@ -79,15 +87,20 @@ export class TestService {
       identify: (certificate) => (certificate ? identify(certificate, policy) : 'unusable'),
       limits,
       docs: true,
-      createCluster: (log) => new Cluster({ kubeconfig: file, namespaces, authorization, log, timing }),
+      createFleet: (log) =>
+        new Fleet({
+          specs,
+          readyPolicy: 'all',
+          create: (spec) => new Cluster({ ...spec, authorization, log, timing }),
+        }),
     });
     await app.listen({ host: '127.0.0.1', port: 0 });
     return new TestService(app, authority, client, folder);
   }
 
-  /** Resolves once the cache is filled. */
+  /** Resolves once the caches of all clusters are filled. */
   async synced(): Promise<this> {
-    await until(() => this.app.cluster.synced);
+    await until(() => this.app.fleet.ready);
     return this;
   }
 

@@ -1,14 +1,14 @@
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { DirectoryWatch } from '../../src/tls/directory-watch.ts';
-import { until } from '../helpers/until.ts';
-import { newFolder } from './helpers/tls-folder.ts';
+import { DirectoryWatch } from '../src/directory-watch.ts';
+import { until } from './helpers/until.ts';
+import { newFolder } from './tls/helpers/tls-folder.ts';
 
 /** Watches a folder and counts. */
-function observe(folder: string) {
+function observe() {
   const seen = { changes: 0 };
-  const watch = new DirectoryWatch([folder], () => {
+  const watch = new DirectoryWatch(() => {
     seen.changes += 1;
   });
   onTestFinished(() => watch.close());
@@ -29,50 +29,50 @@ async function isNoticed(folder: string, seen: { changes: number }): Promise<voi
 describe('the watch of a folder', () => {
   it('notices what changes in it', async () => {
     const folder = await newFolder();
-    const { watch, seen } = observe(folder);
-    await watch.renew();
+    const { watch, seen } = observe();
+    await watch.renew([folder]);
     await isNoticed(folder, seen);
   });
 
   it('goes on in the folder that takes its place', async () => {
     const folder = await newFolder();
-    const { watch, seen } = observe(folder);
-    await watch.renew();
+    const { watch, seen } = observe();
+    await watch.renew([folder]);
     await rename(folder, `${folder}.old`);
     await mkdir(folder);
-    await watch.renew();
+    await watch.renew([folder]);
     await isNoticed(folder, seen);
   });
 
   it('goes on in the folder that is made after it was deleted, whatever inode that gets', async () => {
     const folder = await newFolder();
-    const { watch, seen } = observe(folder);
-    await watch.renew();
+    const { watch, seen } = observe();
+    await watch.renew([folder]);
     await rm(folder, { recursive: true });
     await mkdir(folder);
-    await watch.renew();
+    await watch.renew([folder]);
     await isNoticed(folder, seen);
   });
 
   it('begins when there is a folder', async () => {
     const folder = await newFolder();
     await rm(folder, { recursive: true });
-    const { watch, seen } = observe(folder);
-    await watch.renew();
+    const { watch, seen } = observe();
+    await watch.renew([folder]);
     await mkdir(folder);
-    await watch.renew();
+    await watch.renew([folder]);
     await isNoticed(folder, seen);
   });
 
   it('does not begin once it is closed', async () => {
     const [closed, open] = [await newFolder(), await newFolder()];
-    const first = observe(closed);
-    const second = observe(open);
-    const renewal = first.watch.renew();
+    const first = observe();
+    const second = observe();
+    const renewal = first.watch.renew([closed]);
     first.watch.close();
     await renewal;
-    await first.watch.renew();
-    await second.watch.renew();
+    await first.watch.renew([closed]);
+    await second.watch.renew([open]);
     await writeFile(join(closed, 'file'), '');
     await isNoticed(open, second.seen);
     expect(first.seen.changes).toBe(0);

@@ -2,7 +2,7 @@ import { type FSWatcher, watch } from 'node:fs';
 import { stat } from 'node:fs/promises';
 
 /**
- * Calls back when something in one of the directories changes. A hint and no more: directories that vanish, network
+ * Calls back when something in one of some directories changes. A hint and no more: directories that vanish, network
  * file systems and exhausted inotify watches give none, so look from time to time yourself.
  */
 export class DirectoryWatch {
@@ -11,14 +11,22 @@ export class DirectoryWatch {
   readonly #watchers = new Map<string, { watcher: FSWatcher; identity: string } | undefined>();
   #closed = false;
 
-  constructor(directories: Iterable<string>, onChange: () => void) {
-    for (const directory of directories) this.#watchers.set(directory, undefined);
+  constructor(onChange: () => void) {
     this.#onChange = onChange;
   }
 
-  /** Watches what is not watched yet, and anew where another directory has taken the place of one. Never throws. */
-  async renew(): Promise<void> {
+  /**
+   * Watches these directories and no others: what is not watched yet, and anew where another directory has taken the
+   * place of one. Never throws.
+   */
+  async renew(directories: Iterable<string>): Promise<void> {
+    const wanted = new Set(directories);
     for (const directory of this.#watchers.keys()) {
+      if (wanted.has(directory)) continue;
+      this.#drop(directory);
+      this.#watchers.delete(directory);
+    }
+    for (const directory of wanted) {
       const identity = await identityOf(directory);
       if (this.#closed) return;
       if (this.#watchers.get(directory)?.identity === identity) continue;

@@ -1,0 +1,106 @@
+import {
+  KubeCircuitOpenError,
+  KubeCredentialsError,
+  KubeError,
+  KubeTimeoutError,
+  KubeUnreachableError,
+} from './errors.ts';
+import type { JsonObject } from './json.ts';
+import type { KubeApi, KubeRequest } from './kube-client.ts';
+import { Semaphore } from './semaphore.ts';
+
+/** So many failures in a row open the circuit. */
+const FAILURES = 5;
+/** How long it is open before a call may try again; twice as long after each trial that fails. */
+const FIRST_OPEN_MS = 1_000;
+/** Callers want the cluster back within 5 s of its API server. */
+const MAX_OPEN_MS = 3_000;
+/** Calls under way at a time, as many as the agent has connections, and calls that wait for their turn. */
+const MAX_CALLS = 32;
+const MAX_WAITING = 256;
+const MAX_WAIT_MS = 1_000;
+
+/** What those who ask the API server now and then need of it: all but the reflector. */
+export type KubeCalls = Pick<KubeApi, 'call' | 'list' | 'reloadCredentials'>;
+
+/**
+ * Keeps the callers of one cluster from waiting for an API server that is dead: after a few calls in a row without an
+ * answer the next ones fail at once, but for one from time to time that tries. It bounds the calls under way as well.
+ * The reflector does not go through it: that has a back-off of its own.
+ */
+export class Circuit implements KubeCalls {
+  readonly #api: KubeCalls;
+  readonly #places = new Semaphore(MAX_CALLS, MAX_WAITING);
+  #failures = 0;
+  #openMs = FIRST_OPEN_MS;
+  #triesAgainAt = Number.NEGATIVE_INFINITY;
+  #trying = false;
+
+  constructor(api: KubeCalls) {
+    this.#api = api;
+  }
+
+  /** As KubeApi has it. @throws KubeCircuitOpenError or KubeBusyError where it was not even sent */
+  call(request: KubeRequest): Promise<unknown> {
+    return this.#run(() => this.#api.call(request));
+  }
+
+  /** As KubeApi has it. @throws KubeCircuitOpenError or KubeBusyError where it was not even sent */
+  list(request: KubeRequest, take: (item: unknown) => void): Promise<JsonObject> {
+    return this.#run(() => this.#api.list(request, take));
+  }
+
+  reloadCredentials(): void {
+    this.#api.reloadCredentials();
+  }
+
+  async #run<T>(send: () => Promise<T>): Promise<T> {
+    this.#refuseWhileOpen();
+    return await this.#places.run(async () => {
+      // It may have opened while this call waited for its turn.
+      this.#refuseWhileOpen();
+      const trial = this.#isOpen;
+      if (trial) this.#trying = true;
+      try {
+        const result = await send();
+        this.#close();
+        return result;
+      } catch (error) {
+        if (hadNoAnswer(error)) this.#failed(trial);
+        else if (error instanceof KubeError) this.#close();
+        throw error;
+      } finally {
+        if (trial) this.#trying = false;
+      }
+    }, MAX_WAIT_MS);
+  }
+
+  get #isOpen(): boolean {
+    return this.#failures >= FAILURES;
+  }
+
+  #refuseWhileOpen(): void {
+    if (!this.#isOpen) return;
+    const leftMs = this.#triesAgainAt - performance.now();
+    if (this.#trying || leftMs > 0) throw new KubeCircuitOpenError(Math.max(1, Math.ceil(leftMs / 1000)));
+  }
+
+  #close(): void {
+    this.#failures = 0;
+    this.#openMs = FIRST_OPEN_MS;
+  }
+
+  #failed(trial: boolean): void {
+    this.#failures += 1;
+    if (trial) this.#openMs = Math.min(MAX_OPEN_MS, this.#openMs * 2);
+    if (trial || this.#failures === FAILURES) this.#triesAgainAt = performance.now() + this.#openMs;
+  }
+}
+
+function hadNoAnswer(error: unknown): boolean {
+  return (
+    error instanceof KubeUnreachableError ||
+    error instanceof KubeTimeoutError ||
+    error instanceof KubeCredentialsError
+  );
+}

@@ -1,0 +1,99 @@
+import { readFileSync } from 'node:fs';
+import { delimiter, dirname, resolve, sep } from 'node:path';
+import { KubeConfig } from '@kubernetes/client-node';
+import { parse } from 'yaml';
+import { isObject } from './json.ts';
+
+/** Where a cluster and its credentials are written down. */
+export interface KubeconfigSource {
+  /** A path, or several separated by the path delimiter; undefined: the service account of the pod. */
+  readonly kubeconfig: string | undefined;
+  /** The context to use; undefined: the current one. */
+  readonly contextName?: string | undefined;
+  /** Whether `insecure-skip-tls-verify` is heeded rather than refused. */
+  readonly allowInsecureTls?: boolean | undefined;
+}
+
+/** Reads a kubeconfig from where it lies; called again whenever the credentials are refused. */
+export type KubeConfigLoader = () => KubeConfig;
+
+/**
+ * Loads kubeconfig files, merged as kubectl does when several are named, or the service account of the pod.
+ * The loader throws where a file is missing, broken, without the context, or insecure without leave.
+ */
+export function kubeConfigLoader({
+  kubeconfig,
+  contextName,
+  allowInsecureTls = false,
+}: KubeconfigSource): KubeConfigLoader {
+  return () => {
+    const config = new KubeConfig();
+    if (kubeconfig === undefined) config.loadFromCluster();
+    else loadFiles(config, kubeconfig);
+    if (contextName !== undefined) chooseContext(config, contextName);
+    const cluster = config.getCurrentCluster();
+    if (cluster === null) throw new Error('the kubeconfig has no current context with a cluster');
+    if (cluster.skipTLSVerify && !allowInsecureTls)
+      throw new Error(
+        `the kubeconfig switches TLS verification off for ${cluster.server}: give it certificate-authority-data, or set ALLOW_INSECURE_TLS=true`,
+      );
+    return config;
+  };
+}
+
+/** The paths in a KUBECONFIG variable. */
+export function kubeconfigPaths(kubeconfig: string | undefined): string[] {
+  return (kubeconfig ?? '').split(delimiter).filter((path) => path !== '');
+}
+
+function loadFiles(config: KubeConfig, kubeconfig: string): void {
+  const [first = '', ...others] = kubeconfigPaths(kubeconfig);
+  loadFile(config, first);
+  for (const path of others) {
+    const other = new KubeConfig();
+    loadFile(other, path);
+    config.mergeConfig(other, Boolean(config.currentContext));
+  }
+}
+
+/**
+ * client-node knows no `tokenFile`, and makes only the paths of certificates relative to their file; kubectl those of
+ * token files and plugins too.
+ */
+function loadFile(config: KubeConfig, path: string): void {
+  const text = readFileSync(path, 'utf8');
+  config.loadFromString(text);
+  const folder = dirname(path);
+  config.makePathsAbsolute(folder);
+  const tokenFiles = tokenFilesIn(text);
+  config.users = config.users.map((user) => {
+    if (user.exec?.command?.includes(sep)) user.exec.command = resolve(folder, user.exec.command);
+    const tokenFile = tokenFiles.get(user.name);
+    if (tokenFile === undefined) return user;
+    // The form in which client-node reads the token of a pod, again and again.
+    const { token, ...others } = user;
+    return {
+      ...others,
+      authProvider: { name: 'tokenFile', config: { tokenFile: resolve(folder, tokenFile) } },
+    };
+  });
+}
+
+/** By name of the user. What is not as it should be, client-node has complained of. */
+function tokenFilesIn(text: string): Map<string, string> {
+  const found = new Map<string, string>();
+  const config: unknown = parse(text);
+  const users = isObject(config) && Array.isArray(config.users) ? config.users.filter(isObject) : [];
+  for (const { name, user } of users) {
+    if (!isObject(user) || typeof user.tokenFile !== 'string' || user.tokenFile === '') continue;
+    found.set(String(name), user.tokenFile);
+  }
+  return found;
+}
+
+function chooseContext(config: KubeConfig, name: string): void {
+  const names = config.getContexts().map((context) => context.name);
+  if (!names.includes(name))
+    throw new Error(`the kubeconfig has no context ${name}: it has ${names.join(', ') || 'none'}`);
+  config.setCurrentContext(name);
+}

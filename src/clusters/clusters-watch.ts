@@ -1,0 +1,118 @@
+import { readFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import type { Cluster } from '../cluster/cluster.ts';
+import type { Fleet, FleetMember } from '../cluster/fleet.ts';
+import { kubeconfigPaths } from '../cluster/kubeconfig.ts';
+import type { Logger } from '../cluster/logger.ts';
+import { FileWatch, readAtRest } from '../file-watch.ts';
+import { type ClusterEntry, ClustersError } from './clusters-file.ts';
+import { type ClustersSource, readClusters, specOf } from './clusters-source.ts';
+
+export interface ClustersWatchOptions<C extends FleetMember & Pick<Cluster, 'reloadCredentials'>> {
+  readonly source: ClustersSource;
+  /** What the fleet was made of. */
+  readonly entries: readonly ClusterEntry[];
+  readonly fleet: Fleet<C>;
+  readonly allowInsecureTls: boolean;
+  readonly log: Logger;
+  /** Default: 10 s. */
+  readonly pollMs?: number;
+  /** Default: 100 ms. */
+  readonly settleMs?: number;
+}
+
+/** The files' contents by path; undefined: not readable. */
+type Contents = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Lets the fleet follow the clusters file and the kubeconfigs. A clusters file that is not usable is refused and logged
+ * once, a kubeconfig that is not leaves its cluster as it was; the other clusters go on untouched in either case.
+ */
+export class ClustersWatch<C extends FleetMember & Pick<Cluster, 'reloadCredentials'>> {
+  readonly #options: ClustersWatchOptions<C>;
+  readonly #watch: FileWatch;
+  #entries: readonly ClusterEntry[];
+  #contents: Contents | undefined;
+  #servers = new Map<string, string | undefined>();
+
+  constructor(options: ClustersWatchOptions<C>) {
+    this.#options = options;
+    this.#entries = options.entries;
+    this.#watch = new FileWatch({
+      directories: () => this.#paths().map((path) => dirname(path)),
+      look: (signal) => this.#look(signal),
+      pollMs: options.pollMs ?? 10_000,
+    });
+  }
+
+  start(): void {
+    this.#watch.start();
+  }
+
+  /** Resolves when nothing is left of it. */
+  async stop(): Promise<void> {
+    await this.#watch.stop();
+  }
+
+  #paths(): string[] {
+    const { CLUSTERS_FILE: file } = this.#options.source.variables;
+    const kubeconfigs = this.#entries.flatMap(({ kubeconfig }) => kubeconfigPaths(kubeconfig));
+    return file === undefined ? kubeconfigs : [file, ...kubeconfigs];
+  }
+
+  async #look(signal: AbortSignal): Promise<void> {
+    const contents = await readAtRest({
+      read: () => readAll(this.#paths()),
+      same: isDeepStrictEqual,
+      known: (read) => isDeepStrictEqual(read, this.#contents),
+      settleMs: this.#options.settleMs ?? 100,
+      signal,
+    });
+    if (contents === undefined || isDeepStrictEqual(contents, this.#contents)) return;
+    const before = this.#contents;
+    this.#readEntries();
+    // The file may name kubeconfigs now that it did not name before.
+    this.#contents = await readAll(this.#paths());
+    if (!signal.aborted) this.#update(before, this.#contents);
+  }
+
+  #readEntries(): void {
+    const { source, log } = this.#options;
+    try {
+      this.#entries = readClusters(source);
+    } catch (error) {
+      if (!(error instanceof ClustersError)) throw error;
+      log.error({ mistakes: error.mistakes }, 'refused the new clusters file, the clusters stay as they are');
+    }
+  }
+
+  #update(before: Contents | undefined, now: Contents): void {
+    const { fleet, allowInsecureTls, log } = this.#options;
+    const read = this.#entries.map((entry) => specOf(entry, allowInsecureTls));
+    const broken = new Set(read.filter(({ server }) => server === undefined).map(({ name }) => name));
+    for (const cluster of broken) log.error({ cluster }, 'the kubeconfig of a cluster is not usable');
+    const specs = read.map((spec) => ({ ...spec, server: spec.server ?? this.#servers.get(spec.name) }));
+    this.#servers = new Map(specs.map(({ name, server }) => [name, server]));
+    const { added, replaced, removed } = fleet.update(specs);
+    const untouched = ({ name }: ClusterEntry) =>
+      !broken.has(name) && !added.includes(name) && !replaced.includes(name);
+    const reloaded = this.#entries
+      .filter((entry) => untouched(entry) && hasChanged(entry, before, now))
+      .map(({ name }) => name);
+    for (const name of reloaded) fleet.get(name)?.reloadCredentials();
+    if ([added, replaced, removed, reloaded].some((names) => names.length > 0))
+      log.info({ added, replaced, removed, reloaded }, 'the clusters have changed');
+  }
+}
+
+function hasChanged({ kubeconfig }: ClusterEntry, before: Contents | undefined, now: Contents): boolean {
+  return before !== undefined && kubeconfigPaths(kubeconfig).some((path) => before[path] !== now[path]);
+}
+
+async function readAll(paths: readonly string[]): Promise<Contents> {
+  const contents = [...new Set(paths)].map(
+    async (path) => [path, await readFile(path, 'utf8').catch(() => undefined)] as const,
+  );
+  return Object.fromEntries(await Promise.all(contents));
+}
