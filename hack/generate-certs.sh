@@ -61,15 +61,19 @@ fits() { # fits NAME DAYS: the CA signed the certificate, the key is its key, an
 			"$(openssl pkey -pubout -passin pass: -in "$dir/$1-key.pem" 2>/dev/null)" ]
 }
 
+make_key() { # make_key NAME: as PKCS #8, the one form that every language reads
+	ssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$new/$1-key.pem"
+}
+
 make_ca() {
-	ssl ecparam -name prime256v1 -genkey -noout -out "$new/ca-key.pem"
+	make_key ca
 	ssl req -new -x509 -sha256 -config "$work/conf" -extensions ca -subj "$CA" -key "$new/ca-key.pem" \
 		-set_serial "0x$(openssl rand -hex 16)" -days $CA_DAYS -out "$new/ca-cert.pem"
 	chmod 644 "$new/ca-cert.pem"
 }
 
 make_leaf() { # make_leaf NAME SUBJECT EXTENSIONS
-	ssl ecparam -name prime256v1 -genkey -noout -out "$new/$1-key.pem"
+	make_key "$1"
 	ssl req -new -sha256 -config "$work/conf" -subj "$2" -key "$new/$1-key.pem" -out "$work/request"
 	ssl x509 -req -sha256 -in "$work/request" -CA "$ca-cert.pem" -CAkey "$ca-key.pem" \
 		-set_serial "0x$(openssl rand -hex 16)" -days $LEAF_DAYS \

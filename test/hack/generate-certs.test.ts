@@ -193,6 +193,10 @@ describe('a first run', () => {
     }
   });
 
+  it.each(['ca', 'server', 'client'])('writes the %s key as PKCS #8, which every language reads', (name) => {
+    expect(readFileSync(join(set, `${name}-key.pem`), 'utf8')).toMatch(/^-----BEGIN PRIVATE KEY-----\n/);
+  });
+
   it('makes a client.p12 that openssl opens with the password, with key, certificate and CA', () => {
     const dump = openssl('pkcs12', '-in', join(set, 'client.p12'), '-passin', 'pass:changeit', '-nodes');
     for (const file of ['client-cert.pem', 'ca-cert.pem']) {
