@@ -1,7 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
 /**
- * `unit` needs nothing but Node and openssl, `integration` starts a real etcd and kube-apiserver, `browser` a Chromium.
+ * Projects: `unit` needs nothing but Node and openssl, `integration` starts a real etcd and kube-apiserver, `browser` a
+ * Chromium, `clients` needs the languages of examples/.
  */
 export default defineConfig({
   test: {
@@ -13,7 +14,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/integration/**', 'test/browser/**', 'test/e2e/**'],
+          exclude: ['test/integration/**', 'test/browser/**', 'test/clients/**', 'test/e2e/**'],
           // Some start processes, and none should fail because the machine is busy.
           testTimeout: 30_000,
           hookTimeout: 30_000,
@@ -35,6 +36,15 @@ export default defineConfig({
           globalSetup: ['test/browser/global-setup.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          name: 'clients',
+          include: ['test/clients/**/*.test.ts'],
+          testTimeout: 120_000,
+          // The first time, a hook downloads the packages of a language; each of its commands has a limit of its own.
+          hookTimeout: 1_800_000,
         },
       },
     ],

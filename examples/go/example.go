@@ -1,0 +1,90 @@
+// Sets a replica count, unless somebody changes it meanwhile: example [NAMESPACE DEPLOYMENT REPLICAS [ETAG]]
+package main
+
+import (
+	"cmp"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
+	"log"
+	"net/http"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"scaler-client/scaler"
+)
+
+func main() {
+	log.SetFlags(0)
+	ctx := context.Background()
+	namespace, deployment := argument(1, "default"), argument(2, "my-deployment")
+	replicas := int32(must(strconv.ParseInt(argument(3, "5"), 10, 32)))
+
+	// README begins
+	roots := x509.NewCertPool()
+	roots.AppendCertsFromPEM(must(os.ReadFile("certs/ca-cert.pem")))
+	certificate := must(tls.LoadX509KeyPair("certs/client-cert.pem", "certs/client-key.pem"))
+	config := &tls.Config{RootCAs: roots, Certificates: []tls.Certificate{certificate}}
+	client := &http.Client{Transport: &http.Transport{TLSClientConfig: config}, Timeout: 15 * time.Second}
+	baseURL := cmp.Or(os.Getenv("BASE_URL"), "https://localhost:8443")
+	api := must(scaler.NewClientWithResponses(baseURL, scaler.WithHTTPClient(client)))
+
+	read := must(api.GetReplicaCountWithResponse(ctx,
+		&scaler.GetReplicaCountParams{Namespace: namespace, Deployment: deployment}))
+	if read.JSON200 == nil {
+		fail(read.Status(), read.JSON400, read.JSON403, read.JSON404, read.JSON503)
+	}
+
+	ifMatch := argument(4, read.Headers200.ETag)
+	written := must(api.SetReplicaCountWithResponse(ctx,
+		&scaler.SetReplicaCountParams{Namespace: namespace, Deployment: deployment, IfMatch: &ifMatch},
+		scaler.Scale{Replicas: replicas}))
+	if written.JSON200 == nil {
+		fail(written.Status(), written.JSON400, written.JSON403, written.JSON404, written.JSON412, written.JSON504)
+	}
+	fmt.Printf("%s/%s: %d -> %d\n", namespace, deployment, read.JSON200.ReplicaCount, written.JSON200.ReplicaCount)
+	// README ends
+
+	all := must(api.ListDeploymentsWithResponse(ctx, &scaler.ListDeploymentsParams{}))
+	if all.JSON200 == nil {
+		fail(all.Status(), all.JSON403, all.JSON503)
+	}
+	fmt.Println("all:", strings.Join(all.JSON200.Deployments, " "))
+
+	some := must(api.ListDeploymentsWithResponse(ctx, &scaler.ListDeploymentsParams{Namespace: &namespace}))
+	if some.JSON200 == nil {
+		fail(some.Status(), some.JSON403, some.JSON503)
+	}
+	fmt.Printf("in %s: %s\n", namespace, strings.Join(some.JSON200.Deployments, " "))
+
+	health := must(api.GetHealthWithResponse(ctx, &scaler.GetHealthParams{}))
+	if health.JSON200 == nil {
+		fail(health.Status(), health.JSON503)
+	}
+	fmt.Println("health:", health.JSON200.Status)
+}
+
+// fail ends the program with the error of the service that is not nil; with the status where there is none.
+func fail(status string, errors ...*scaler.Error) {
+	if e := cmp.Or(errors...); e != nil {
+		log.Fatalf("%d %s: %s", e.StatusCode, e.Code, e.Message)
+	}
+	log.Fatal(status)
+}
+
+func must[T any](value T, err error) T {
+	if err != nil {
+		log.Fatal(err)
+	}
+	return value
+}
+
+func argument(i int, otherwise string) string {
+	if i < len(os.Args) {
+		return os.Args[i]
+	}
+	return otherwise
+}

@@ -1,0 +1,56 @@
+"""Sets a replica count, unless somebody changes it meanwhile."""
+
+import argparse
+import os
+import ssl
+import sys
+
+import httpx
+from scaler import Client
+from scaler.api.deployments import list_deployments
+from scaler.api.health import get_health
+from scaler.api.replica_counts import get_replica_count, set_replica_count
+from scaler.models import Error, Scale
+
+
+def checked(answer):
+    """The answer; ends the program where it is an error."""
+    if isinstance(answer, Error):
+        sys.exit(f"{answer.status_code} {answer.code}: {answer.message}")
+    return answer
+
+
+parser = argparse.ArgumentParser(description=__doc__)
+parser.add_argument("namespace", nargs="?", default="default")
+parser.add_argument("deployment", nargs="?", default="my-deployment")
+parser.add_argument("replicas", nargs="?", type=int, default=5)
+parser.add_argument("etag", nargs="?", help="of an earlier answer")
+arguments = parser.parse_args()
+namespace, deployment = arguments.namespace, arguments.deployment
+
+# README begins
+context = ssl.create_default_context(cafile="certs/ca-cert.pem")
+context.load_cert_chain("certs/client-cert.pem", "certs/client-key.pem")
+api = Client(
+    base_url=os.environ.get("BASE_URL", "https://localhost:8443"),
+    verify_ssl=context,
+    timeout=httpx.Timeout(15),
+    raise_on_unexpected_status=True,
+)
+
+read = get_replica_count.sync_detailed(client=api, namespace=namespace, deployment=deployment)
+before = checked(read.parsed).replica_count
+
+written = set_replica_count.sync(
+    client=api,
+    namespace=namespace,
+    deployment=deployment,
+    body=Scale(replicas=arguments.replicas),
+    if_match=arguments.etag or read.headers["ETag"],
+)
+print(f"{namespace}/{deployment}: {before} -> {checked(written).replica_count}")
+# README ends
+
+print("all:", *checked(list_deployments.sync(client=api)).deployments)
+print(f"in {namespace}:", *checked(list_deployments.sync(client=api, namespace=namespace)).deployments)
+print("health:", checked(get_health.sync(client=api)).status)

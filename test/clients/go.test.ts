@@ -1,0 +1,11 @@
+import { testExample } from './helpers/test-example.ts';
+
+testExample({
+  language: 'go',
+  folder: 'go',
+  source: 'example.go',
+  needs: 'Go 1.25 or newer',
+  versions: ['go version'],
+  build: ['go generate ./...', 'go build -o example .'],
+  run: 'build/clients/go/example',
+});

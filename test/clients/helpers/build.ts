@@ -1,0 +1,74 @@
+import { createHash } from 'node:crypto';
+import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { run } from './command.ts';
+
+export const ROOT = resolve(import.meta.dirname, '../../..');
+
+/** The program of one language in examples/, and what turns it into one that runs. */
+export interface Example {
+  /** Its folder in examples/ and in build/clients/. */
+  readonly folder: string;
+  /** What has to be installed, for people. */
+  readonly needs: string;
+  /** Commands that fail where it is not, and print its version. */
+  readonly versions: readonly string[];
+  /** Commands that generate the client and compile the program, in its folder in build/clients/. */
+  readonly build: readonly string[];
+}
+
+/** For one command: the first run downloads the packages of a language. */
+const BUILD_LIMIT_MS = 600_000;
+const PROGRESS_INTERVAL_MS = 30_000;
+
+/**
+ * Copies the example and openapi.yaml to build/clients/ and builds there; what was built of the same files by the same
+ * versions is kept.
+ * @throws if the language is not installed, or a command fails
+ */
+export async function build(example: Example): Promise<void> {
+  const { folder, build: commands } = example;
+  const from = join(ROOT, 'examples', folder);
+  const to = join(ROOT, 'build/clients', folder);
+  const stamp = join(to, '.built');
+  const inputs = await fingerprint(from, example);
+  if ((await readFile(stamp, 'utf8').catch(() => '')) === inputs) return;
+
+  await rm(to, { recursive: true, force: true });
+  await mkdir(to, { recursive: true });
+  await cp(from, to, { recursive: true });
+  await cp(join(ROOT, 'openapi.yaml'), join(to, 'openapi.yaml'));
+  for (const command of commands) await step(command, to);
+  await writeFile(stamp, inputs);
+}
+
+/** Of everything that the result depends on. */
+async function fingerprint(from: string, { needs, versions, build: commands }: Example): Promise<string> {
+  const hash = createHash('sha256').update(commands.join('\n'));
+  for (const command of versions) {
+    const answer = await run(command.split(' '), { cwd: ROOT, limitMs: 60_000 }).catch(String);
+    if (typeof answer === 'string' || answer.exitCode !== 0)
+      throw new Error(`this needs ${needs}: "${command}" failed`);
+    hash.update(answer.stdout + answer.stderr);
+  }
+  const files = await readdir(from, { recursive: true, withFileTypes: true });
+  const paths = files.filter((file) => file.isFile()).map((file) => join(file.parentPath, file.name));
+  for (const path of [...paths.sort(), join(ROOT, 'openapi.yaml')])
+    hash.update(path).update(await readFile(path));
+  return hash.digest('hex');
+}
+
+/** Says what it does, and every 30 s that it still does, so that a long build does not look like a hang. */
+async function step(command: string, cwd: string): Promise<void> {
+  const started = Date.now();
+  process.stderr.write(`${cwd}: ${command} ...\n`);
+  const progress = setInterval(() => {
+    process.stderr.write(`  ... ${Math.round((Date.now() - started) / 1000)} s: ${command}\n`);
+  }, PROGRESS_INTERVAL_MS);
+  try {
+    const { exitCode, stdout, stderr } = await run(command.split(' '), { cwd, limitMs: BUILD_LIMIT_MS });
+    if (exitCode !== 0) throw new Error(`${command} failed in ${cwd}:\n${stdout}${stderr}`);
+  } finally {
+    clearInterval(progress);
+  }
+}

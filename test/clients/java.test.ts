@@ -1,0 +1,11 @@
+import { testExample } from './helpers/test-example.ts';
+
+testExample({
+  language: 'java',
+  folder: 'java',
+  source: 'src/main/java/Example.java',
+  needs: 'JDK 17 or newer and Maven',
+  versions: ['javac -version', 'mvn --version'],
+  build: ['mvn --batch-mode --no-transfer-progress --quiet package'],
+  run: 'java -jar build/clients/java/target/example.jar',
+});
