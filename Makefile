@@ -42,14 +42,19 @@ check: $(INSTALLED) ## Types, lint, format and unit tests
 	npm test -- --project unit
 
 .PHONY: test
-test: $(INSTALLED) ## Every test; builds a real kube-apiserver first where none can be downloaded
+test: $(INSTALLED) ## Unit, integration and browser tests; builds a real kube-apiserver first where none can be downloaded
 	@hack/test-env.sh >/dev/null
-	npm test
+	npm test -- --project unit --project integration --project browser
+
+.PHONY: clients
+clients: $(INSTALLED) ## Generate, build and test the clients of examples/; needs Go, Python, a JDK and Maven
+	npm test -- --project clients
 
 .PHONY: test-node-26
-test-node-26: $(INSTALLED) ## Every test on Node 26, which the image runs
+test-node-26: $(INSTALLED) ## The same tests on Node 26, which the image runs
 	@hack/test-env.sh >/dev/null
-	npm exec --yes --package=node@$(NODE_26) -- node node_modules/vitest/vitest.mjs run
+	npm exec --yes --package=node@$(NODE_26) -- node node_modules/vitest/vitest.mjs run \
+		--project unit --project integration --project browser
 
 .PHONY: chaos
 chaos: $(INSTALLED) ## A long random walk of faults against the cache; CHAOS_SEED=N replays one
@@ -64,5 +69,5 @@ attack: $(INSTALLED) ## The attack tests with 10,000 idle connections; needs uli
 	ATTACK_CONNECTIONS=$${ATTACK_CONNECTIONS:-10000} npm test -- --project unit test/security
 
 .PHONY: clean
-clean: ## Remove ./certs
-	rm -rf certs
+clean: ## Remove ./certs and ./build
+	rm -rf certs build
