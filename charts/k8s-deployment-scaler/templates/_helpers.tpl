@@ -1,0 +1,70 @@
+{{- define "scaler.name" -}}
+{{- .Values.nameOverride | default .Chart.Name | trunc 63 | trimSuffix "-" }}
+{{- end }}
+
+{{/* Name of all objects; short enough for what is appended to it. */}}
+{{- define "scaler.fullname" -}}
+{{- $name := include "scaler.name" . }}
+{{- $default := contains $name .Release.Name | ternary .Release.Name (printf "%s-%s" .Release.Name $name) }}
+{{- .Values.fullnameOverride | default $default | trunc 52 | trimSuffix "-" }}
+{{- end }}
+
+{{- define "scaler.selectorLabels" -}}
+app.kubernetes.io/name: {{ include "scaler.name" . }}
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end }}
+
+{{- define "scaler.labels" -}}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-" }}
+{{ include "scaler.selectorLabels" . }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+{{- end }}
+
+{{- define "scaler.image" -}}
+{{- with .Values.image }}
+{{- .repository }}{{ if .digest }}@{{ .digest }}{{ else }}:{{ .tag | default $.Chart.AppVersion }}{{ end }}
+{{- end }}
+{{- end }}
+
+{{- define "scaler.serviceAccountName" -}}
+{{- .Values.serviceAccount.name | default (.Values.serviceAccount.create | ternary (include "scaler.fullname" .) "default") }}
+{{- end }}
+
+{{- define "scaler.tlsSecretName" -}}
+{{- .Values.tls.secretName | default (printf "%s-tls" (include "scaler.fullname" .)) }}
+{{- end }}
+
+{{/* What holds for every container: the restricted Pod Security Standard, and nothing to write to. */}}
+{{- define "scaler.containerSecurityContext" -}}
+allowPrivilegeEscalation: false
+readOnlyRootFilesystem: true
+capabilities:
+  drop: [ALL]
+{{- end }}
+
+{{- define "scaler.podSecurityContext" -}}
+runAsNonRoot: true
+seccompProfile:
+  type: RuntimeDefault
+{{- with .Values.podSecurityContext }}
+{{ toYaml . }}
+{{- end }}
+{{- end }}
+
+{{/*
+The cluster that the chart is installed in, as far as the service serves it:
+{"served": true, "watched": [namespaces, empty for all], "scaled": [likewise]}
+*/}}
+{{- define "scaler.ownCluster" -}}
+{{- $served := not .Values.clusters }}
+{{- $watched := .Values.watchNamespaces }}
+{{- range .Values.clusters }}
+{{- if .inCluster }}
+{{- $served = true }}
+{{- $watched = .namespaces | default list }}
+{{- end }}
+{{- end }}
+{{- $scaled := .Values.scaling.namespaces | default $watched }}
+{{- dict "served" $served "watched" $watched "scaled" $scaled | toJson }}
+{{- end }}
