@@ -1,0 +1,63 @@
+# Shared by hack/test-env.sh and hack/test-tools.sh, which source it: a folder of binaries in the user's cache directory
+# that is filled once. Progress goes to stderr, so that the folder's name is all of stdout.
+# shellcheck shell=bash
+
+os=$(uname -s | tr '[:upper:]' '[:lower:]')
+arch=$(uname -m | sed 's/x86_64/amd64/; s/aarch64/arm64/')
+cache=${XDG_CACHE_HOME:-$HOME/.cache}/k8s-deployment-scaler
+
+say() { printf '%s\n' "$*" >&2; }
+die() {
+	say "error: $*"
+	exit 1
+}
+
+complete() { # complete FOLDER: it holds every one of BINARIES
+	local b
+	for b in "${BINARIES[@]}"; do [ -x "$1/$b" ] || return 1; done
+}
+
+# A line every 30 s, so that a long build does not look like a hang.
+with_progress() { # with_progress TITLE COMMAND...
+	local title=$1 pid started=$SECONDS
+	shift
+	say "$title ..."
+	"$@" >&2 &
+	pid=$!
+	while kill -0 "$pid" 2>/dev/null; do
+		sleep 1
+		if [ $(((SECONDS - started) % 30)) = 29 ]; then say "  ... $((SECONDS - started)) s"; fi
+	done
+	wait "$pid"
+}
+
+# Fails quietly where there is no way out, and aloud where the archive is not what its checksum says.
+fetch() { # fetch FOLDER URL CHECKSUMS_URL: the archive FOLDER/archive.tar.gz, verified
+	local name=${2##*/} sum algorithm=sha256
+	command -v curl >/dev/null || return 1
+	curl -fsSL --connect-timeout 3 --max-time 600 -o "$1/archive.tar.gz" "$2" 2>/dev/null || return 1
+	curl -fsSL --connect-timeout 3 --max-time 30 -o "$1/checksums" "$3" 2>/dev/null || return 1
+	sum=$(awk -v name="$name" '$2 == name || $2 == "*" name { print $1 }' "$1/checksums")
+	if [ ${#sum} = 128 ]; then algorithm=sha512; fi
+	rm "$1/checksums"
+	[ "$(openssl dgst "-$algorithm" -r "$1/archive.tar.gz" | cut -d' ' -f1)" = "$sum" ] || {
+		say "$name does not match its checksum: not used"
+		return 1
+	}
+}
+
+# Filled apart and moved when whole: an interrupted or a second run never leaves half a folder.
+filled() { # filled FOLDER COMMAND: prints FOLDER, which "COMMAND TEMPORARY_FOLDER" fills first unless it is complete
+	if ! complete "$1"; then
+		mkdir -p "$cache"
+		work=$(mktemp -d "$cache/new.XXXXXX")
+		trap 'rm -rf "$work"' EXIT
+		"$2" "$work"
+		complete "$work" || die "one of ${BINARIES[*]} could not be made: see the messages above"
+		chmod 755 "$work"
+		rm -rf "$1"
+		mv "$work" "$1"
+		trap - EXIT
+	fi
+	printf '%s\n' "$1"
+}

@@ -1,0 +1,46 @@
+#!/usr/bin/env bash
+# Prints the folder that holds helm and kubeconform for the chart's tests, and fills it first where it is not there yet:
+# each of them from PATH where its version will do, by download, or by a build from the Go module pinned in
+# hack/test-env (helm takes 2 minutes on two cores, once).
+set -euo pipefail
+cd "$(dirname "$0")/test-env"
+. ./common.sh
+
+HELM_VERSION=4.3.1        # what helm/go.mod requires
+KUBECONFORM_VERSION=0.8.0 # what kubeconform/go.mod requires
+BINARIES=(helm kubeconform)
+
+download_helm() { # download_helm FOLDER
+	local archive=https://get.helm.sh/helm-v$HELM_VERSION-$os-$arch.tar.gz
+	fetch "$1" "$archive" "$archive.sha256sum" || return 1
+	tar -xzf "$1/archive.tar.gz" -C "$1" --strip-components=1 "$os-$arch/helm"
+}
+
+download_kubeconform() { # download_kubeconform FOLDER
+	local base=https://github.com/yannh/kubeconform/releases/download/v$KUBECONFORM_VERSION
+	fetch "$1" "$base/kubeconform-$os-$arch.tar.gz" "$base/CHECKSUMS" || return 1
+	tar -xzf "$1/archive.tar.gz" -C "$1" kubeconform
+}
+
+build() { # build FOLDER MODULE PACKAGE
+	command -v go >/dev/null || die "$2 for the chart's tests is not in PATH, cannot be downloaded, and there is no Go to
+build it. Install Go 1.26 or newer, or $2."
+	CGO_ENABLED=0 GOFLAGS=-buildvcs=false with_progress "building $2 from its Go module" \
+		go -C "$2" build -trimpath -ldflags '-s -w' -o "$1/$2" "$3"
+}
+
+fill() { # fill FOLDER
+	if [[ $(helm version --short 2>/dev/null) == v4.* ]]; then
+		ln -s "$(command -v helm)" "$1/helm"
+	elif ! download_helm "$1"; then
+		build "$1" helm helm.sh/helm/v4/cmd/helm
+	fi
+	if command -v kubeconform >/dev/null; then
+		ln -s "$(command -v kubeconform)" "$1/kubeconform"
+	elif ! download_kubeconform "$1"; then
+		build "$1" kubeconform github.com/yannh/kubeconform/cmd/kubeconform
+	fi
+	rm -f "$1/archive.tar.gz"
+}
+
+filled "$cache/tools-helm-$HELM_VERSION-kubeconform-$KUBECONFORM_VERSION-$os-$arch" fill
