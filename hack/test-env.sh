@@ -7,6 +7,7 @@
 #   4. a build from the Go modules pinned in hack/test-env (5 to 10 minutes on two cores, once).
 set -euo pipefail
 cd "$(dirname "$0")/test-env"
+# shellcheck source-path=SCRIPTDIR source=test-env/common.sh
 . ./common.sh
 
 BUILD_VERSION=1.37.2   # what kubernetes/go.mod requires

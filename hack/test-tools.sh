@@ -4,6 +4,7 @@
 # hack/test-env (helm takes 2 minutes on two cores, once).
 set -euo pipefail
 cd "$(dirname "$0")/test-env"
+# shellcheck source-path=SCRIPTDIR source=test-env/common.sh
 . ./common.sh
 
 HELM_VERSION=4.3.1        # what helm/go.mod requires

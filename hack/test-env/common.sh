@@ -1,6 +1,6 @@
 # Shared by hack/test-env.sh and hack/test-tools.sh, which source it: a folder of binaries in the user's cache directory
 # that is filled once. Progress goes to stderr, so that the folder's name is all of stdout.
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034 # os and arch are for them
 
 os=$(uname -s | tr '[:upper:]' '[:lower:]')
 arch=$(uname -m | sed 's/x86_64/amd64/; s/aarch64/arm64/')

@@ -1,0 +1,37 @@
+import { isMap, isNode, isScalar, type Pair, parseDocument } from 'yaml';
+
+/** One value of the chart: its path, what values.yaml gives it as JSON, and the comment above it, empty without one. */
+export interface ValueRow {
+  readonly path: string;
+  readonly value: string;
+  readonly description: string;
+}
+
+/** The values of a values.yaml in their order. A map with a comment above it is one value, as is an empty one. */
+export function valueRows(yaml: string): ValueRow[] {
+  const { contents } = parseDocument(yaml);
+  return isMap(contents) ? contents.items.flatMap((pair, index) => rowsOf(pair, '', index, contents)) : [];
+}
+
+function rowsOf(
+  { key, value }: Pair,
+  parent: string,
+  index: number,
+  map: { commentBefore?: string | null },
+): ValueRow[] {
+  if (!isScalar(key)) throw new Error(`a key below ${parent} is not a name`);
+  const path = `${parent}${key.value}`;
+  // The parser hangs the comment above the first key of a map on the map itself.
+  const comment = key.commentBefore ?? (index === 0 ? map.commentBefore : undefined);
+  const description = (comment ?? '').replaceAll('\n', ' ').trim();
+  if (isMap(value) && value.items.length > 0 && description === '') {
+    return value.items.flatMap((pair, position) => rowsOf(pair, `${path}.`, position, value));
+  }
+  return [{ path, value: JSON.stringify(isNode(value) ? value.toJSON() : null), description }];
+}
+
+/** The rows as the table in the chart's README.md. */
+export function valuesTable(rows: readonly ValueRow[]): string {
+  const lines = rows.map(({ path, value, description }) => `| \`${path}\` | \`${value}\` | ${description} |`);
+  return ['| Value | Default | Meaning |', '| --- | --- | --- |', ...lines].join('\n');
+}

@@ -1,0 +1,42 @@
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { cases, chart, refusedCases, run, template, tool } from './helpers/helm.ts';
+
+const expected = join(import.meta.dirname, 'expected');
+
+// The first time on a machine helm is fetched or built.
+beforeAll(() => tool('helm'), 600_000);
+
+describe.each(cases)('the values of $name', ({ name, file }) => {
+  it('render to the objects of the golden file', async () => {
+    const { status, stdout, stderr } = await template(file);
+    expect(stderr).toBe('');
+    expect(status).toBe(0);
+    const golden = join(expected, `${name}.yaml`);
+    if (process.env.CHART_GOLDEN === 'write') writeFileSync(golden, stdout);
+    expect(stdout, 'make chart-golden writes the golden files anew').toBe(readFileSync(golden, 'utf8'));
+  });
+
+  it('pass helm lint --strict', async () => {
+    const { status, stdout } = await run(await tool('helm'), ['lint', '--strict', chart, '--values', file]);
+    expect(stdout).not.toMatch(/WARNING|ERROR/);
+    expect(status).toBe(0);
+  });
+});
+
+it('there is no golden file without a case', () => {
+  const names = cases.map(({ name }) => `${name}.yaml`).sort();
+  expect(readdirSync(expected).sort()).toEqual(names);
+});
+
+describe.each(refusedCases)('the values of $name', ({ file }) => {
+  it('are refused with a message that says what is wrong', async () => {
+    const message = readFileSync(file, 'utf8').split('\n', 1)[0]?.replace(/^# /, '') ?? '';
+    const { status, stdout, stderr } = await template(file);
+    expect(stderr).toContain(message);
+    expect(message.length).toBeGreaterThan(10);
+    expect(status).not.toBe(0);
+    expect(stdout).toBe('');
+  });
+});
