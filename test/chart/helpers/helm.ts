@@ -34,9 +34,10 @@ export async function run(
   });
 }
 
-/** Path of helm or kubeconform; the first time on a machine they are fetched or built before. */
-export async function tool(name: 'helm' | 'kubeconform'): Promise<string> {
-  const { stdout } = await promisify(execFile)(join(root, 'hack/test-tools.sh'));
+/** Path of a binary; the first time on a machine they are fetched or built before. */
+export async function tool(name: 'helm' | 'kubeconform' | 'kubectl'): Promise<string> {
+  const script = name === 'kubectl' ? 'hack/test-env.sh' : 'hack/test-tools.sh';
+  const { stdout } = await promisify(execFile)(join(root, script));
   return join(stdout.trim(), name);
 }
 
@@ -62,7 +63,8 @@ export const cases: readonly Case[] = [
 /** Values that the chart refuses; the first line of each file is a comment with the message. */
 export const refusedCases: readonly Case[] = casesIn(join(root, 'test/chart/refused'));
 
-/** The objects of a case, as YAML: release and namespace k8s-deployment-scaler, or others. */
-export async function template(file: string, release = 'k8s-deployment-scaler'): Promise<Ended> {
-  return run(await tool('helm'), ['template', release, chart, '--namespace', release, '--values', file]);
+/** The objects of a case, as YAML; release and namespace are k8s-deployment-scaler. */
+export async function template(file: string, ...args: readonly string[]): Promise<Ended> {
+  const name = 'k8s-deployment-scaler';
+  return run(await tool('helm'), ['template', name, chart, '--namespace', name, '--values', file, ...args]);
 }

@@ -1,0 +1,52 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { inject } from 'vitest';
+import { type Ended, run, tool } from '../chart/helpers/helm.ts';
+import { KubeRequests } from '../helpers/kube-requests.ts';
+
+/** helm and kubectl before the real API server, with nothing of the user's own configuration, and a folder for files. */
+export class ChartBench {
+  readonly folder: string;
+  readonly kube = new KubeRequests(inject('kubeApiserver'));
+  readonly #namespaces: readonly string[];
+  readonly #environment: Record<string, string>;
+
+  private constructor(folder: string, namespaces: readonly string[]) {
+    this.folder = folder;
+    this.#namespaces = namespaces;
+    this.#environment = {
+      KUBECONFIG: join(folder, 'kubeconfig'),
+      HELM_CACHE_HOME: folder,
+      HELM_CONFIG_HOME: folder,
+      HELM_DATA_HOME: folder,
+    };
+  }
+
+  /** Makes namespaces that take only pods of the restricted standard, and warn about all else. */
+  static async start(...namespaces: readonly string[]): Promise<ChartBench> {
+    const bench = new ChartBench(await mkdtemp(join(tmpdir(), 'chart test ')), namespaces);
+    await writeFile(join(bench.folder, 'kubeconfig'), inject('kubeApiserver').kubeconfig, { mode: 0o600 });
+    const labels = {
+      'pod-security.kubernetes.io/enforce': 'restricted',
+      'pod-security.kubernetes.io/warn': 'restricted',
+    };
+    for (const name of namespaces)
+      await bench.kube.post('/api/v1/namespaces', { metadata: { name, labels } });
+    return bench;
+  }
+
+  async helm(...args: readonly string[]): Promise<Ended> {
+    return run(await tool('helm'), args, this.#environment);
+  }
+
+  async kubectl(...args: readonly string[]): Promise<Ended> {
+    return run(await tool('kubectl'), args, this.#environment);
+  }
+
+  async stop(): Promise<void> {
+    for (const name of this.#namespaces) await this.kube.delete(`/api/v1/namespaces/${name}`);
+    await this.kube.close();
+    await rm(this.folder, { recursive: true });
+  }
+}

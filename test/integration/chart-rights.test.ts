@@ -1,0 +1,204 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { chart, tool } from '../chart/helpers/helm.ts';
+import { arrayAt, at, textAt } from '../helpers/kube-requests.ts';
+import { ChartBench } from './chart-bench.ts';
+
+/** What the account and the clients of the chart may do, asked of a real API server: just what README.md says. */
+const name = 'chart-rights';
+const namespaces = ['rights-a', 'rights-b', 'rights-c'];
+const verbs = ['get', 'list', 'watch', 'create', 'update', 'patch', 'delete', 'deletecollection'];
+/** Verbs of RBAC that lead to more rights. */
+const powers = [
+  ['bind', 'rbac.authorization.k8s.io', 'clusterroles'],
+  ['escalate', 'rbac.authorization.k8s.io', 'clusterroles'],
+  ['impersonate', '', 'users'],
+  ['impersonate', '', 'groups'],
+  ['impersonate', '', 'serviceaccounts'],
+] as const;
+const PARALLEL = 16;
+/** Groups and resources near to what the chart gives: enough to ask of where the default values have been asked of all. */
+const nearGroups = ['apps', 'authorization.k8s.io', 'rbac.authorization.k8s.io'];
+const nearResources = ['events', 'pods', 'secrets', 'configmaps', 'serviceaccounts/token'];
+
+interface Resource {
+  readonly group: string;
+  readonly resource: string;
+}
+
+interface Right extends Resource {
+  readonly verb: string;
+  /** Absent: in all namespaces. */
+  readonly namespace?: string;
+}
+
+let bench: ChartBench;
+let all: Resource[];
+let near: Resource[];
+
+beforeAll(async () => {
+  await tool('helm');
+  bench = await ChartBench.start(name, ...namespaces);
+  all = await discover();
+  near = all.filter(
+    ({ group, resource }) => nearGroups.includes(group) || (group === '' && nearResources.includes(resource)),
+  );
+}, 600_000);
+
+afterEach(() => bench.helm('uninstall', name, '--namespace', name));
+
+afterAll(() => bench?.stop());
+
+async function install(...values: string[]): Promise<void> {
+  const set = values.flatMap((value) => ['--set', value]);
+  const { status, stderr } = await bench.helm(
+    'install',
+    name,
+    chart,
+    '--namespace',
+    name,
+    ...set,
+    ...fullname,
+  );
+  expect(status, stderr).toBe(0);
+}
+const fullname = ['--set', `fullnameOverride=${name}`];
+
+/** Every resource and subresource of the API server. */
+async function discover(): Promise<Resource[]> {
+  const accept = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList';
+  const found = new Map<string, Resource>();
+  const add = (group: string, resource: string) => found.set(`${group}/${resource}`, { group, resource });
+  for (const path of ['/api', '/apis']) {
+    for (const item of arrayAt((await bench.kube.get(path, { accept })).body, 'items')) {
+      const group = String(at(item, 'metadata.name') ?? '');
+      for (const version of arrayAt(item, 'versions')) {
+        for (const resource of arrayAt(version, 'resources')) {
+          const plural = textAt(resource, 'resource');
+          add(group, plural);
+          for (const sub of [at(resource, 'subresources') ?? []].flat()) {
+            add(group, `${plural}/${textAt(sub, 'subresource')}`);
+          }
+        }
+      }
+    }
+  }
+  return [...found.values()];
+}
+
+/** All that a user may do with these resources, in each of the namespaces and in all. */
+async function rightsOf(
+  user: string,
+  groups: readonly string[] = [],
+  resources: readonly Resource[] = near,
+): Promise<string[]> {
+  const questions: Right[] = [];
+  for (const namespace of [undefined, ...namespaces]) {
+    const where = namespace === undefined ? {} : { namespace };
+    for (const { group, resource } of resources) {
+      for (const verb of verbs) questions.push({ verb, group, resource, ...where });
+    }
+    for (const [verb, group, resource] of powers) questions.push({ verb, group, resource, ...where });
+  }
+  const allowed: string[] = [];
+  const ask = async () => {
+    for (let question = questions.pop(); question !== undefined; question = questions.pop()) {
+      const { resource: full, ...rest } = question;
+      const [resource, subresource = ''] = full.split('/');
+      const spec = { user, groups, resourceAttributes: { ...rest, resource, subresource } };
+      const { body } = await bench.kube.post('/apis/authorization.k8s.io/v1/subjectaccessreviews', { spec });
+      if (at(body, 'status.allowed') === true) allowed.push(text(question));
+    }
+  };
+  await Promise.all(Array.from({ length: PARALLEL }, ask));
+  return allowed.sort();
+}
+
+const text = ({ verb, group, resource, namespace }: Right) =>
+  `${verb} ${resource}.${group} in ${namespace ?? 'all namespaces'}`;
+
+/** The table of rights in README.md, for the namespaces that each of its places stands for; empty: all. */
+function documented(places: Record<string, readonly string[]>): string[] {
+  const readme = readFileSync(join(chart, 'README.md'), 'utf8');
+  const section = readme.split("## Rights of the service's account")[1]?.split('\n## ')[0] ?? '';
+  const rows = section.split('\n').filter((line) => line.startsWith('| `'));
+  expect(rows.length).toBeGreaterThan(3);
+  return rows
+    .flatMap((row) => {
+      const [, verbCell = '', resource = '', group = '', place = ''] = row
+        .split('|')
+        .map((cell) => cell.replaceAll('`', '').trim());
+      const chosen = places[place] ?? expect.fail(`README.md has an unknown place: ${place}`);
+      // A right in all namespaces is one in each of them, too.
+      const where = chosen.length > 0 ? chosen : [undefined, ...namespaces];
+      return verbCell.split(', ').flatMap((verb) =>
+        where.map((namespace) => {
+          const right = { verb, group: group === 'core' ? '' : group, resource };
+          return text(namespace === undefined ? right : { ...right, namespace });
+        }),
+      );
+    })
+    .sort();
+}
+
+describe("the service's account may do what README.md says and nothing else", () => {
+  const account = `system:serviceaccount:${name}:${name}`;
+  it('with no values, of every resource that there is', async () => {
+    await install();
+    const places = { watchNamespaces: [], 'scaling.namespaces': [], cluster: [] };
+    expect(all.length).toBeGreaterThan(100);
+    expect(await rightsOf(account, [], all)).toEqual(documented(places));
+  });
+
+  it.each([
+    ['where it scales in one namespace', ['scaling.namespaces={rights-a}'], [], ['rights-a']],
+    [
+      'where it serves two namespaces and scales in one',
+      ['watchNamespaces={rights-a,rights-b}', 'scaling.namespaces={rights-a}'],
+      ['rights-a', 'rights-b'],
+      ['rights-a'],
+    ],
+    ['where it serves one namespace', ['watchNamespaces={rights-b}'], ['rights-b'], ['rights-b']],
+    [
+      'where its cluster is one of several',
+      ['clusters[0].name=home', 'clusters[0].inCluster=true', 'clusters[0].namespaces={rights-c}'],
+      ['rights-c'],
+      ['rights-c'],
+    ],
+  ])('%s', async (_, values, watched, scaled) => {
+    await install(...values);
+    const places = { watchNamespaces: watched, 'scaling.namespaces': scaled, cluster: [] };
+    expect(await rightsOf(account)).toEqual(documented(places));
+  });
+
+  it('nothing at all where only other clusters are served', async () => {
+    await install('clusters[0].name=west', 'clusters[0].kubeconfig.secretName=west');
+    expect(await rightsOf(account)).toEqual([]);
+  });
+});
+
+describe('clients may do what their role says and nothing else', () => {
+  const rights = (role: 'viewer' | 'scaler', where: readonly (string | undefined)[]) =>
+    where
+      .flatMap((namespace) => {
+        const place = namespace === undefined ? {} : { namespace };
+        const scale = { group: 'apps', resource: 'deployments/scale', ...place };
+        const read = [
+          { verb: 'list', group: 'apps', resource: 'deployments', ...place },
+          { verb: 'get', ...scale },
+        ];
+        return (role === 'scaler' ? [...read, { verb: 'patch', ...scale }] : read).map(text);
+      })
+      .sort();
+
+  it('a user in a namespace, a group everywhere, and nobody else', async () => {
+    await install(
+      ...['clients[0].name=alice', 'clients[0].role=scaler', 'clients[0].namespaces={rights-a}'],
+      ...['clients[1].groups={auditors}', 'clients[1].role=viewer'],
+    );
+    expect(await rightsOf('alice')).toEqual(rights('scaler', ['rights-a']));
+    expect(await rightsOf('bob', ['auditors'])).toEqual(rights('viewer', [undefined, ...namespaces]));
+    expect(await rightsOf('auditors')).toEqual([]);
+  });
+});

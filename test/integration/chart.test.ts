@@ -1,0 +1,90 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { cases, chart, type Ended, run, template, tool } from '../chart/helpers/helm.ts';
+import { ChartBench } from './chart-bench.ts';
+import { writeJsonSchemas } from './json-schemas.ts';
+
+/** The chart before a real API server: what it renders is what Kubernetes knows, and would be installed. */
+const name = 'k8s-deployment-scaler';
+/** Objects of other projects, whose kinds a bare API server does not know. */
+const foreign = ['Certificate', 'ServiceMonitor'];
+const withoutForeign = ['--set', 'tls.certManager.enabled=false,serviceMonitor.enabled=false'];
+const dryRun = ['install', name, chart, '--namespace', name, '--dry-run=server'];
+
+let bench: ChartBench;
+
+beforeAll(async () => {
+  await tool('kubeconform');
+  bench = await ChartBench.start(name, 'shop', 'payments');
+  await writeJsonSchemas(bench.kube, join(bench.folder, 'schemas'));
+}, 600_000);
+
+afterAll(() => bench?.stop());
+
+/** Whether the API server's own schemas know every field of these objects. */
+async function conforms(objects: string): Promise<Ended> {
+  const file = join(bench.folder, 'objects.yaml');
+  await writeFile(file, objects);
+  const schemas = join(bench.folder, 'schemas', '{{ .ResourceKind }}{{ .KindSuffix }}.json');
+  const args = ['-strict', '-summary', '-skip', foreign.join(), '-schema-location', schemas, file];
+  return run(await tool('kubeconform'), args);
+}
+
+describe.each(cases)('the values of $name', ({ file }) => {
+  it('render to objects of which Kubernetes knows every field', async () => {
+    const { status, stdout, stderr } = await conforms((await template(file)).stdout);
+    expect(stdout + stderr).toMatch(/Valid: [1-9]\d*, Invalid: 0, Errors: 0/);
+    expect(status).toBe(0);
+  });
+
+  it('render to objects that the API server takes, where pods have to be restricted', async () => {
+    const objects = join(bench.folder, 'objects.yaml');
+    await writeFile(objects, (await template(file, ...withoutForeign)).stdout);
+    const { status, stdout, stderr } = await bench.kubectl(
+      ...['apply', '--server-side', '--dry-run=server', '--filename', objects],
+    );
+    expect(stderr).toBe('');
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/^deployment.apps\/.* serverside-applied/m);
+  });
+
+  it('can be installed', async () => {
+    const { status, stdout, stderr } = await bench.helm(...dryRun, '--values', file, ...withoutForeign);
+    expect(stderr).toBe('');
+    expect(status).toBe(0);
+    expect(stdout).toContain('STATUS: pending-install');
+  });
+});
+
+it('a field that Kubernetes does not have is found', async () => {
+  const { stdout } = await template(cases[0]?.file ?? '');
+  const { status, stdout: findings } = await conforms(stdout.replace('maxSurge: 1', 'maxSurges: 1'));
+  expect(findings).toContain("'maxSurges' not allowed");
+  expect(status).not.toBe(0);
+});
+
+describe('the notes after an installation', () => {
+  const notes = async (...args: string[]) => {
+    const { stdout } = await bench.helm(...dryRun, ...args);
+    return stdout.slice(stdout.indexOf('NOTES:'));
+  };
+
+  it('say how to make the Secret while it is missing', async () => {
+    const create = `kubectl create secret generic ${name}-tls -n ${name}`;
+    const certManager = ['--set', 'tls.certManager.enabled=true,tls.certManager.issuerName=internal'];
+    expect(await notes()).toContain(create);
+    expect(await notes(...certManager)).not.toContain(create);
+    const secrets = `/api/v1/namespaces/${name}/secrets`;
+    await bench.kube.post(secrets, { metadata: { name: `${name}-tls` } });
+    expect(await notes()).not.toContain(create);
+    expect(await notes()).toContain(`kubectl port-forward service/${name} -n ${name} 8443:8443`);
+    await bench.kube.delete(`${secrets}/${name}-tls`);
+  });
+
+  it('say how to let somebody in while no client has a role', async () => {
+    const bind = 'kubectl create rolebinding';
+    expect(await notes()).toContain(bind);
+    expect(await notes('--set', 'clients[0].name=client,clients[0].role=viewer')).not.toContain(bind);
+  });
+});
