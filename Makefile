@@ -7,6 +7,27 @@ INSTALLED := node_modules/.package-lock.json
 # The version that the container image runs; npm scripts run the one in package.json.
 NODE_26 := 26.10.0
 
+# Image, kind cluster, release, namespace, Deployment and Service are all called so.
+NAME := k8s-deployment-scaler
+IMAGE := $(NAME):latest
+VERSION = $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+# The node image that hack/setup.sh's version of kind was released with.
+KIND_NODE := kindest/node:v1.37.0@sha256:a1ed56cfb0e7b93589bdf97c8cd566405a265939e3620fc4f5de89adff580ae5
+# deploy and port-forward go to the kind cluster, whatever kubectl's current context is.
+CONTEXT ?= kind-$(NAME)
+KUBECTL = kubectl --context $(CONTEXT)
+HELM = helm --kube-context $(CONTEXT)
+
+# Where hack/setup.sh puts what it installs.
+export TOOLS_BIN ?= $(HOME)/.local/bin
+export PATH := $(TOOLS_BIN):$(PATH)
+
+# The prerequisites of all, kind-recreate and teardown are steps.
+.NOTPARALLEL:
+
+# Where this fails there is no cluster and no image that could be deleted.
+docker_runs = docker version >/dev/null 2>&1
+
 .PHONY: help
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-zA-Z0-9_-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -17,10 +38,6 @@ $(INSTALLED): package.json package-lock.json
 
 .PHONY: install
 install: $(INSTALLED) ## Install the npm packages, a Node that is new enough among them
-
-.PHONY: generate-certs
-generate-certs: ## Make certificates to try the service with, in ./certs
-	hack/generate-certs.sh
 
 .PHONY: run
 run: $(INSTALLED) ## Serve https://localhost:8443, from KUBECONFIG if set, else from a demo cluster
@@ -68,6 +85,62 @@ fuzz: $(INSTALLED) ## 100,000 generated requests over all routes; FUZZ_SEED=N re
 attack: $(INSTALLED) ## The attack tests with 10,000 idle connections; needs ulimit -n above 11,000
 	ATTACK_CONNECTIONS=$${ATTACK_CONNECTIONS:-10000} npm test -- --project unit test/security
 
+.PHONY: setup
+setup: ## Install what `make all` needs and is missing: Docker, kind, Helm, kubectl
+	hack/setup.sh
+
+.PHONY: all
+all: docker-build generate-certs kind-recreate load-image deploy port-forward ## From nothing to the service in a new kind cluster, at https://localhost:8443
+
+.PHONY: docker-build
+docker-build: ## Build the image k8s-deployment-scaler:latest; DOCKER_FLAGS are passed on
+	docker build --build-arg VERSION=$(VERSION) --tag $(IMAGE) $(DOCKER_FLAGS) .
+
+.PHONY: generate-certs
+generate-certs: ## Make certificates to try the service with, in ./certs
+	hack/generate-certs.sh
+
+.PHONY: kind-create
+kind-create: ## Create the kind cluster, unless it is there
+	kind get clusters 2>/dev/null | grep -qx $(NAME) || kind create cluster --name $(NAME) --image $(KIND_NODE) --wait 3m
+
+.PHONY: kind-delete
+kind-delete: ## Delete the kind cluster
+	@if command -v kind >/dev/null && $(docker_runs); then kind delete cluster --name $(NAME); \
+	else echo 'No kind, or no Docker that runs: there is no cluster to delete.'; fi
+
+.PHONY: kind-recreate
+kind-recreate: kind-delete kind-create ## Delete the kind cluster and create it again
+
+.PHONY: load-image
+load-image: ## Load the image into the kind cluster
+	kind load docker-image $(IMAGE) --name $(NAME)
+
+# The annotation makes new pods where the image or the CA is another one under the same name.
+.PHONY: deploy
+deploy: ## Install or upgrade the service, with the certificates in ./certs, and Deployments to try it on
+	$(KUBECTL) create namespace $(NAME) --dry-run=client -o yaml | $(KUBECTL) apply -f -
+	$(KUBECTL) create secret generic $(NAME)-tls --namespace $(NAME) --from-file=tls.crt=certs/server-cert.pem \
+	  --from-file=tls.key=certs/server-key.pem --from-file=ca.crt=certs/ca-cert.pem --dry-run=client -o yaml | $(KUBECTL) apply -f -
+	$(KUBECTL) apply -f hack/deploy/samples.yaml
+	$(HELM) upgrade --install $(NAME) charts/$(NAME) --namespace $(NAME) --values hack/deploy/values.yaml --wait --timeout 3m \
+	  --set-string podAnnotations.image-and-ca="$$({ docker image inspect --format '{{.Id}}' $(IMAGE); cat certs/ca-cert.pem; } | openssl dgst -sha256 -r | cut -c1-16)"
+
+.PHONY: port-forward
+port-forward: ## Serve https://localhost:8443 from the cluster until Ctrl-C
+	@echo 'Paste in another terminal, in this folder; the README has more. Ctrl-C here ends it.'
+	@echo "  curl --cacert certs/ca-cert.pem --cert certs/client-cert.pem --key certs/client-key.pem 'https://localhost:8443/deployments'"
+	$(KUBECTL) port-forward --namespace $(NAME) service/$(NAME) 8443:https
+
+.PHONY: e2e
+e2e: $(INSTALLED) ## End-to-end tests on the cluster of KUBECONFIG, which has to hold the image E2E_IMAGE
+	npm test -- --project e2e
+
 .PHONY: clean
 clean: ## Remove ./certs and ./build
 	rm -rf certs build
+
+.PHONY: teardown
+teardown: clean kind-delete ## Remove ./certs, ./build, the kind cluster and the image
+	@if $(docker_runs) && [ -n "$$(docker images --quiet $(IMAGE))" ]; then docker rmi $(IMAGE); \
+	else echo 'No image $(IMAGE), or no Docker that runs: there is no image to delete.'; fi
