@@ -56,6 +56,7 @@ format: $(INSTALLED) ## Format the sources
 check: $(INSTALLED) ## Types, lint, format and unit tests
 	npm run --silent typecheck
 	npm run --silent lint
+	hack/lint.sh
 	npm test -- --project unit
 
 .PHONY: test
