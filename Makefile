@@ -135,7 +135,7 @@ port-forward: ## Serve https://localhost:8443 from the cluster until Ctrl-C
 
 .PHONY: e2e
 e2e: $(INSTALLED) ## End-to-end tests on the cluster of KUBECONFIG, which has to hold the image E2E_IMAGE
-	npm test -- --project e2e
+	npm run --silent e2e
 
 .PHONY: clean
 clean: ## Remove ./certs and ./build

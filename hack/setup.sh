@@ -36,7 +36,7 @@ run() { # run COMMAND...: prints it, and runs it unless this is a dry run
 }
 
 version_in() { # version_in TEXT: the first version in it, without its v
-	[[ $1 =~ ([0-9]+)\.([0-9]+)\.([0-9]+) ]] && printf %s "${BASH_REMATCH[0]}"
+	[[ $1 =~ [0-9]+\.[0-9]+(\.[0-9]+)? ]] && printf %s "${BASH_REMATCH[0]}"
 }
 
 at_least() { # at_least VERSION MINIMUM
@@ -44,8 +44,8 @@ at_least() { # at_least VERSION MINIMUM
 	IFS=. read -ra a <<<"$1"
 	IFS=. read -ra b <<<"$2"
 	for i in 0 1 2; do
-		if [ "${a[i]}" -gt "${b[i]}" ]; then return; fi
-		if [ "${a[i]}" -lt "${b[i]}" ]; then return 1; fi
+		if [ "${a[i]:-0}" -gt "${b[i]}" ]; then return; fi
+		if [ "${a[i]:-0}" -lt "${b[i]}" ]; then return 1; fi
 	done
 }
 

@@ -1,0 +1,79 @@
+import { readFileSync } from 'node:fs';
+import { Agent, request } from 'node:https';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/**
+ * Runs inside the cluster, in a pod of the service's image: `node load-generator.mts URL NAMESPACE DEPLOYMENT`. Some
+ * workers, a kept-alive connection each, read the count and, every tenth time, set it to what it is, until stdin ends.
+ * Then it prints a LoadReport as JSON.
+ */
+export interface LoadReport {
+  readonly requests: number;
+  /** Requests that met a connection which the server had closed while it was idle, and were made anew. */
+  readonly retried: number;
+  /** What was not answered with 200 and the count. */
+  readonly failures: readonly string[];
+}
+
+const WORKERS = 12;
+const PAUSE_MS = 20;
+const LIMIT_MS = 10_000;
+
+const [url = '', namespace, deployment] = process.argv.slice(2);
+const target = `${url}/replica-count?namespace=${namespace}&deployment=${deployment}`;
+const read = (name: string) => readFileSync(`/certificate/${name}`);
+const tls = { ca: read('ca.crt'), cert: read('tls.crt'), key: read('tls.key') };
+
+let requests = 0;
+let retried = 0;
+const failures: string[] = [];
+let stopping = false;
+process.stdin.on('end', () => {
+  stopping = true;
+});
+process.stdin.resume();
+
+/** One request. HTTP lets a server close an idle connection at any moment: what it never read is made anew, once. */
+function call(agent: Agent, body: string | undefined, isRetry = false): Promise<string> {
+  return new Promise((resolve) => {
+    const headers =
+      body === undefined ? {} : { 'content-type': 'application/json', 'content-length': body.length };
+    const method = body === undefined ? 'GET' : 'POST';
+    const options = { agent, method, headers, timeout: LIMIT_MS };
+    const outgoing = request(target, options, (response) => {
+      let text = '';
+      response.on('data', (chunk) => {
+        text += chunk;
+      });
+      response.on('error', (error) => resolve(`${method}: cut off within the answer: ${error.message}`));
+      response.on('end', () =>
+        resolve(response.statusCode === 200 ? text : `${response.statusCode} ${text}`),
+      );
+    });
+    outgoing.on('timeout', () => outgoing.destroy(new Error(`no answer in ${LIMIT_MS} ms`)));
+    outgoing.on('error', (error: NodeJS.ErrnoException) => {
+      if (outgoing.reusedSocket && !isRetry && (error.code === 'ECONNRESET' || error.code === 'EPIPE')) {
+        retried++;
+        call(agent, body, true).then(resolve);
+      } else {
+        resolve(`${method}: ${error.code ?? ''} ${error.message}`);
+      }
+    });
+    outgoing.end(body);
+  });
+}
+
+async function work(): Promise<void> {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1, ...tls });
+  for (let i = 1; !stopping; i++) {
+    const answer = await call(agent, i % 10 === 0 ? '{"replicas":3}' : undefined);
+    requests++;
+    if (answer !== '{"replicaCount":3}') failures.push(`${new Date().toISOString()} ${answer}`);
+    await sleep(PAUSE_MS);
+  }
+  agent.destroy();
+}
+
+await Promise.all(Array.from({ length: WORKERS }, work));
+const report: LoadReport = { requests, retried, failures: failures.slice(0, 20) };
+process.stdout.write(`${JSON.stringify(report)}\n`);

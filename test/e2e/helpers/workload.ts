@@ -1,0 +1,40 @@
+/** The image under test. The cluster's nodes have to have it. */
+export const IMAGE = process.env.E2E_IMAGE || 'k8s-deployment-scaler:latest';
+
+/** A container that does nothing, of the one image that every node has. */
+export const IDLE_CONTAINER = {
+  name: 'idle',
+  image: IMAGE,
+  imagePullPolicy: 'IfNotPresent',
+  command: ['node', '-e', 'setInterval(() => {}, 1e9)'],
+};
+
+interface DeploymentOptions {
+  readonly namespace: string;
+  readonly name: string;
+  readonly replicas: number;
+  /** Its pods find no node: for counts that change fast, where pods would only cost time. */
+  readonly nowhere?: boolean;
+}
+
+/** A Deployment to scale. */
+export function deployment({ namespace, name, replicas, nowhere = false }: DeploymentOptions): object {
+  const labels = { app: name };
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { namespace, name },
+    spec: {
+      replicas,
+      selector: { matchLabels: labels },
+      template: {
+        metadata: { labels },
+        spec: {
+          terminationGracePeriodSeconds: 0,
+          containers: [IDLE_CONTAINER],
+          ...(nowhere && { nodeSelector: { 'e2e.example/there-is': 'no-such-node' } }),
+        },
+      },
+    },
+  };
+}

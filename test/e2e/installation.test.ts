@@ -1,0 +1,39 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { until } from '../helpers/until.ts';
+import { helm, kubectl } from './helpers/commands.ts';
+import { Release } from './helpers/release.ts';
+
+let release: Release;
+
+beforeAll(async () => {
+  release = await Release.install();
+});
+
+afterAll(() => release?.remove());
+
+/** Names, as `deployment.apps/web`, of all objects of the kinds that the cluster has. */
+async function objects(namespaced: boolean, ...options: readonly string[]): Promise<string[]> {
+  const listable = ['api-resources', '--verbs=list', `--namespaced=${namespaced}`, '-o', 'name'];
+  const kinds = (await kubectl(...listable))
+    .split('\n')
+    .filter((kind) => kind !== '' && !kind.startsWith('events'));
+  const out = await kubectl('get', kinds.join(','), '-o', 'name', '--ignore-not-found', ...options);
+  return out.split('\n').filter((name) => name !== '');
+}
+
+describe('a release', () => {
+  it('passes helm test', async () => {
+    const out = await helm('test', release.name, '--namespace', release.name, '--timeout', '2m');
+    expect(out).toMatch(/Phase:\s+Succeeded/);
+  });
+
+  it('leaves nothing behind when it is uninstalled, but the Secret that was there before', async () => {
+    const ours = ['-l', `app.kubernetes.io/instance=${release.name}`];
+    expect(await objects(false, ...ours)).not.toEqual([]);
+    await release.uninstall();
+    expect(await objects(false, ...ours)).toEqual([]);
+    // The pods serve on for a moment, and what belongs to them goes with them.
+    const left = ['configmap/kube-root-ca.crt', `secret/${release.fullname}-tls`, 'serviceaccount/default'];
+    await until(async () => `${await objects(true, '-n', release.name)}` === `${left}`, 60_000);
+  });
+});

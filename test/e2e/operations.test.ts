@@ -1,0 +1,118 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { until } from '../helpers/until.ts';
+import { apply, curl, kubectl } from './helpers/commands.ts';
+import { Release } from './helpers/release.ts';
+import { deployment } from './helpers/workload.ts';
+
+let release: Release;
+let folder: string;
+let origin: string;
+
+/** What curl gets, with a certificate of this user: the status and the body. */
+async function call(
+  user: string,
+  path: string,
+  ...options: string[]
+): Promise<{ status: number; body: unknown }> {
+  const certificate = ['--cert', join(folder, `${user}.pem`), '--key', join(folder, `${user}-key.pem`)];
+  const args = [
+    '--silent',
+    '--show-error',
+    '--max-time',
+    '20',
+    '--write-out',
+    '\n%{http_code}',
+    ...certificate,
+  ];
+  const out = await curl(...args, '--cacert', join(folder, 'ca.pem'), ...options, `${origin}${path}`);
+  const end = out.lastIndexOf('\n');
+  return { status: Number(out.slice(end)), body: JSON.parse(out.slice(0, end)) };
+}
+
+const count = (name: string) => `/replica-count?namespace=${release.name}&deployment=${name}`;
+const setTo = (replicas: number) => [
+  '-H',
+  'content-type: application/json',
+  '-d',
+  `{"replicas":${replicas}}`,
+];
+
+beforeAll(async () => {
+  release = await Release.install();
+  await apply(
+    deployment({ namespace: release.name, name: 'web', replicas: 1 }),
+    deployment({ namespace: release.name, name: 'worker', replicas: 0 }),
+  );
+  folder = mkdtempSync(join(tmpdir(), 'e2e-'));
+  writeFileSync(join(folder, 'ca.pem'), release.authority.cert);
+  for (const user of ['client', 'viewer', 'stranger']) {
+    const { cert, key } = await release.clientCertificate(user);
+    writeFileSync(join(folder, `${user}.pem`), cert);
+    writeFileSync(join(folder, `${user}-key.pem`), key, { mode: 0o600 });
+  }
+  origin = `https://localhost:${(await release.forward()).port}`;
+});
+
+afterAll(async () => {
+  await release?.remove();
+  if (folder) rmSync(folder, { recursive: true });
+});
+
+describe('the service in a cluster', () => {
+  it('says that it reaches the API server', async () => {
+    expect(await call('client', '/healthz')).toEqual({ status: 200, body: { status: 'OK' } });
+  });
+
+  it('lists the Deployments of a namespace, its own among them', async () => {
+    const { status, body } = await call('client', `/deployments?namespace=${release.name}`);
+    const names = [release.fullname, 'web', 'worker'].map((name) => `${release.name}/${name}`);
+    expect({ status, body }).toEqual({ status: 200, body: { deployments: names } });
+  });
+
+  it('sets a count, and the cluster makes the pods', async () => {
+    expect(await call('client', count('web'), ...setTo(3))).toEqual({
+      status: 200,
+      body: { replicaCount: 3 },
+    });
+    expect(await call('viewer', count('web'))).toEqual({ status: 200, body: { replicaCount: 3 } });
+    await kubectl('wait', '-n', release.name, 'deployment/web', '--for=jsonpath={.status.readyReplicas}=3');
+  });
+
+  it('sees what others scale', async () => {
+    await kubectl('scale', '-n', release.name, 'deployment/worker', '--replicas=2');
+    await until(async () =>
+      JSON.stringify(await call('client', count('worker'))).includes('{"replicaCount":2}'),
+    );
+  });
+
+  it('leaves an Event that names who scaled', async () => {
+    expect(await call('client', count('worker'), ...setTo(1))).toMatchObject({ status: 200 });
+    const events = () => kubectl('events', '-n', release.name, '--for=deployment/worker');
+    await until(async () => /\bclient\b/.test(await events()));
+  });
+
+  it('refuses a viewer to scale and a stranger to read', async () => {
+    expect(await call('viewer', count('web'), ...setTo(0))).toMatchObject({ status: 403 });
+    expect(await call('stranger', count('web'))).toMatchObject({ status: 403 });
+    expect(await call('stranger', '/deployments')).toMatchObject({ status: 403 });
+    expect(await call('client', count('web'))).toEqual({ status: 200, body: { replicaCount: 3 } });
+  });
+
+  it('follows the RBAC of the cluster for who is bound by hand', async () => {
+    const role = `--clusterrole=${release.fullname}-viewer`;
+    await kubectl('create', 'rolebinding', '-n', release.name, 'newcomer', role, '--user=newcomer');
+    const client = await release.client('newcomer');
+    expect(await client.count(release.name, 'web')).toMatchObject({ status: 200, body: { replicaCount: 3 } });
+    expect(await client.get('/deployments')).toMatchObject({ status: 200 });
+    expect(await client.scale(release.name, 'web', 1)).toMatchObject({ status: 403 });
+  });
+
+  it('lets nobody in without a certificate', async () => {
+    await expect(curl('--silent', '--show-error', '--insecure', `${origin}/healthz`)).rejects.toThrow(
+      /alert|reset/i,
+    );
+  });
+});

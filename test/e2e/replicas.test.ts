@@ -1,0 +1,45 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { TestClient } from '../helpers/test-client.ts';
+import { apply, kubectl } from './helpers/commands.ts';
+import { Release } from './helpers/release.ts';
+import { deployment } from './helpers/workload.ts';
+
+const ROUNDS = 60;
+
+let release: Release;
+
+beforeAll(async () => {
+  release = await Release.install();
+  await apply(deployment({ namespace: release.name, name: 'counted', replicas: 0, nowhere: true }));
+});
+
+afterAll(() => release?.remove());
+
+describe('several replicas', () => {
+  it('are made by the service, which scales itself', async () => {
+    const client = await release.client('client');
+    expect(await client.scale(release.name, release.fullname, 3)).toMatchObject({
+      body: { replicaCount: 3 },
+    });
+    const ready = '--for=jsonpath={.status.readyReplicas}=3';
+    await kubectl('wait', '-n', release.name, `deployment/${release.fullname}`, ready, '--timeout=120s');
+    expect(await release.pods()).toHaveLength(3);
+  });
+
+  it('show each what was written through another, for a reader who names the change', async () => {
+    const pods = await release.pods();
+    const clients = await Promise.all(pods.map((pod) => release.client('client', `pod/${pod}`)));
+    const readBack = async (client: TestClient, version: string) => {
+      const query = `namespace=${release.name}&deployment=counted&minResourceVersion=${version}`;
+      return (await client.get(`/replica-count?${query}`)).body;
+    };
+    for (let round = 1; round <= ROUNDS; round++) {
+      const writer = clients[round % clients.length];
+      const written = await writer?.scale(release.name, 'counted', round);
+      expect(written).toMatchObject({ status: 200, body: { replicaCount: round } });
+      const version = `${written?.headers['x-resource-version']}`;
+      const read = await Promise.all(clients.map((client) => readBack(client, version)));
+      expect(read).toEqual(clients.map(() => ({ replicaCount: round })));
+    }
+  });
+});
