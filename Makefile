@@ -135,6 +135,7 @@ port-forward: ## Serve https://localhost:8443 from the cluster until Ctrl-C
 
 .PHONY: e2e
 e2e: $(INSTALLED) ## End-to-end tests on the cluster of KUBECONFIG, which has to hold the image E2E_IMAGE
+	@[ -n "$${KUBECONFIG:-}" ] || { echo 'error: set KUBECONFIG to the cluster for the end-to-end tests' >&2; exit 1; }
 	npm run --silent e2e
 
 .PHONY: clean
