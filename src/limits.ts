@@ -1,4 +1,4 @@
-/** What the service lets its clients use; every figure has a safe default in src/config.ts. */
+/** What the service lets its clients use; every figure has a safe default in src/config-schema.ts. */
 export interface Limits {
   /** Open connections in all. */
   readonly maxConnections: number;

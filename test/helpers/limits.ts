@@ -1,6 +1,6 @@
 import type { Limits } from '../../src/limits.ts';
 
-/** The defaults of src/config.ts, which test/config.test.ts holds to them. */
+/** The defaults of src/config-schema.ts, which test/config.test.ts holds to them. */
 export const defaultLimits: Limits = {
   maxConnections: 10_000,
   maxConnectionsPerClient: 200,
