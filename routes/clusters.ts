@@ -2,7 +2,7 @@ import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebo
 import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import type { ClusterService } from '../plugins/fleet.ts';
-import type { Reading } from '../src/cluster/cluster.ts';
+import type { Reading } from '../src/cluster/reading.ts';
 import { KubernetesTimeoutError } from '../src/errors.ts';
 import { toHttpError } from '../src/http-error.ts';
 import { setFreshnessHeaders } from './freshness.ts';

@@ -1,6 +1,6 @@
 import type { FastifyReply } from 'fastify';
-import type { Reading } from '../src/cluster/cluster.ts';
 import type { Freshness } from '../src/cluster/freshness.ts';
+import type { Reading } from '../src/cluster/reading.ts';
 
 interface FreshnessQuery {
   readonly maxAge?: string;

@@ -14,8 +14,8 @@ import { KubeClient } from './kube-client.ts';
 import { type KubeconfigSource, kubeConfigLoader } from './kubeconfig.ts';
 import type { Logger } from './logger.ts';
 import { deploymentsPath } from './paths.ts';
+import { type Reading, reading } from './reading.ts';
 import type { ReflectorTiming } from './reflector.ts';
-import { newestOf } from './resource-version.ts';
 import { type Precondition, type ScaleResult, Scaler } from './scaler.ts';
 
 export interface ClusterOptions extends KubeconfigSource {
@@ -36,17 +36,6 @@ export interface ScaleRequest {
   readonly replicas: number;
   readonly user: string;
   readonly precondition?: Precondition | undefined;
-}
-
-/** What a read returns, and how old that is. */
-export interface Reading<T> {
-  readonly value: T;
-  /** Milliseconds since the API server confirmed that this is its state. */
-  readonly ageMs: number;
-  /** Of the newest Deployment that was seen; empty where there was none yet. */
-  readonly resourceVersion: string;
-  /** For lists: watched namespaces whose Deployments the account of the service may not list. */
-  readonly unavailable: readonly string[];
 }
 
 /** What a write returns. */
@@ -231,21 +220,6 @@ export class Cluster {
     const [namespace] = this.#informers.availableScopes;
     await this.#calls.call({ path: deploymentsPath(namespace), query: { limit: 1 }, deadlineMs: 2_000 });
   }
-}
-
-/** What these informers' caches hold is as old as the oldest of them. */
-function reading<T>(
-  value: T,
-  informers: readonly Informer<Deployment>[],
-  unavailable: readonly string[],
-): Reading<T> {
-  let contact = Number.POSITIVE_INFINITY;
-  let resourceVersion = '';
-  for (const { reflector } of informers) {
-    contact = Math.min(contact, reflector.lastContactAt ?? Number.NEGATIVE_INFINITY);
-    resourceVersion = newestOf(resourceVersion, reflector.newestObject);
-  }
-  return { value, resourceVersion, ageMs: performance.now() - contact, unavailable };
 }
 
 /** The earliest begin of a direct read that is fresh enough. */

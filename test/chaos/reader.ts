@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
-import type { Reading } from '../../src/cluster/cluster.ts';
+import type { Reading } from '../../src/cluster/reading.ts';
 import type { Deployment } from '../../src/cluster/deployment.ts';
 import { DeploymentError, FreshnessError } from '../../src/cluster/errors.ts';
 import type { TestService } from '../helpers/service.ts';

@@ -4,13 +4,14 @@ import type { ClusterService } from '../../plugins/fleet.ts';
 import { type AppOptions, buildApp } from '../../src/app.ts';
 import { Access } from '../../src/cluster/access.ts';
 import { alwaysAllow } from '../../src/cluster/authorizer.ts';
-import type { Reading, ScaleReading, ScaleRequest } from '../../src/cluster/cluster.ts';
+import type { ScaleReading, ScaleRequest } from '../../src/cluster/cluster.ts';
 import type { Deployment } from '../../src/cluster/deployment.ts';
 import { DeploymentCache } from '../../src/cluster/deployment-cache.ts';
 import { DeploymentError } from '../../src/cluster/errors.ts';
 import { Fleet } from '../../src/cluster/fleet.ts';
 import type { Freshness } from '../../src/cluster/freshness.ts';
 import type { ClusterState } from '../../src/cluster/informer-set.ts';
+import type { Reading } from '../../src/cluster/reading.ts';
 import { expectDocumented } from './documented.ts';
 import { defaultLimits } from './limits.ts';
 
