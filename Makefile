@@ -52,15 +52,24 @@ dev: $(INSTALLED) ## Run the server from the environment and restart it when a s
 format: $(INSTALLED) ## Format the sources
 	npm run --silent format
 
+.PHONY: openapi
+openapi: $(INSTALLED) ## Write openapi.yaml anew from the routes
+	npm run --silent openapi
+
+.PHONY: screenshot
+screenshot: $(INSTALLED) ## Make the picture of Swagger UI in the README anew
+	SCREENSHOT=docs/images/swagger-ui.png npm test -- --project browser
+
 .PHONY: check
-check: $(INSTALLED) ## Types, lint, format and unit tests
+check: $(INSTALLED) ## Types, lint, format, the API document and unit tests
 	npm run --silent typecheck
 	npm run --silent lint
 	hack/lint.sh
+	npm run --silent lint:openapi
 	npm test -- --project unit
 
 .PHONY: test
-test: $(INSTALLED) ## Unit, integration and browser tests; builds a real kube-apiserver first where none can be downloaded
+test: $(INSTALLED) ## Unit, integration and browser tests; first gets a kube-apiserver and a Chromium where there are none
 	@hack/test-env.sh >/dev/null
 	npm test -- --project unit --project integration --project browser
 
