@@ -72,9 +72,8 @@ describe('a browser with a client certificate', () => {
   });
   afterEach(async () => {
     await context.close();
-    expect(complaints).toEqual([]);
     const elsewhere = requests.filter((url) => !url.startsWith(`${origin}/`) && !url.startsWith('data:'));
-    expect(elsewhere).toEqual([]);
+    expect({ complaints, elsewhere }).toEqual({ complaints: [], elsewhere: [] });
     expect(requests).toContain(`${origin}/openapi.json`);
   });
 
