@@ -3,9 +3,18 @@
 # CHROMIUM names one of your own.
 set -euo pipefail
 
+fail() {
+	echo "$*" >&2
+	exit 1
+}
+
 installed() {
 	local name mac='/Applications/Google Chrome.app/Contents/MacOS/Google Chrome'
-	for name in ${CHROMIUM:+"$CHROMIUM"} chromium chromium-browser google-chrome google-chrome-stable; do
+	if [ -n "${CHROMIUM:-}" ]; then
+		command -v "$CHROMIUM" || fail "CHROMIUM names nothing that can be run: $CHROMIUM"
+		return
+	fi
+	for name in chromium chromium-browser google-chrome google-chrome-stable; do
 		if command -v "$name"; then return; fi
 	done
 	if [ -x "$mac" ]; then echo "$mac"; else return 1; fi
@@ -24,5 +33,4 @@ if command -v apt-get >/dev/null; then
 	} >&2 || true
 	if installed; then exit; fi
 fi
-echo 'There is no Chromium, which the browser test needs: install Chromium or Chrome, or name one in CHROMIUM.' >&2
-exit 1
+fail 'There is no Chromium, which the browser test needs: install Chromium or Chrome, or name one in CHROMIUM.'
