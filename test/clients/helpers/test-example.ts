@@ -23,6 +23,7 @@ const RUN_LIMIT_MS = 60_000;
 export function testExample(example: RunnableExample): void {
   describe(`the example in ${example.folder}`, () => {
     let demo: DemoCluster;
+    let other: DemoCluster;
     let service: TestService;
     let folder: string;
     /** If-Match of the writes that came in. */
@@ -31,7 +32,9 @@ export function testExample(example: RunnableExample): void {
     beforeAll(async () => {
       await build(example);
       demo = await DemoCluster.start();
-      service = await (await TestService.start({ kubeconfig: demo.kubeconfig })).synced();
+      other = await DemoCluster.start({ deployments: [{ namespace: 'shop', name: 'cart', replicas: 2 }] });
+      const kubeconfig = { main: demo.kubeconfig, other: other.kubeconfig };
+      service = await (await TestService.start({ kubeconfig })).synced();
       service.app.server.on('request', ({ method, headers }) => {
         if (method === 'POST') preconditions.push(headers['if-match']);
       });
@@ -43,12 +46,13 @@ export function testExample(example: RunnableExample): void {
     afterAll(async () => {
       await service?.stop();
       await demo?.stop();
+      await other?.stop();
       if (folder !== undefined) await rm(folder, { recursive: true });
     });
 
-    function start(...args: string[]): Promise<Outcome> {
+    function start(args: readonly string[], basePath = ''): Promise<Outcome> {
       const command = example.run.split(' ').map((word) => word.replace(/^build\/clients\//, `${ROOT}/$&`));
-      const env = { BASE_URL: `https://localhost:${service.port}` };
+      const env = { BASE_URL: `https://localhost:${service.port}${basePath}` };
       return run([...command, ...args], { cwd: folder, env, limitMs: RUN_LIMIT_MS });
     }
 
@@ -56,7 +60,7 @@ export function testExample(example: RunnableExample): void {
 
     it('reads a count, sets it on condition of the ETag, lists, and asks for the health', async () => {
       const { etag } = (await service.count('shop', 'cart')).headers;
-      const { exitCode, stdout, stderr } = await start('shop', 'cart', '6');
+      const { exitCode, stdout, stderr } = await start(['shop', 'cart', '6']);
       expect({ exitCode, stderr, lines: stdout.trimEnd().split('\n') }).toEqual({
         exitCode: 0,
         stderr: '',
@@ -87,9 +91,21 @@ export function testExample(example: RunnableExample): void {
       ],
     ])('takes a %s apart into status, code and message', async (_status, args, message) => {
       const before = count();
-      const { exitCode, stdout, stderr } = await start(...args);
+      const { exitCode, stdout, stderr } = await start(args);
       expect(stderr).toContain(message);
       expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' });
+      expect(count()).toBe(before);
+    });
+
+    it('reaches another cluster by its base URL alone', async () => {
+      const before = count();
+      const { exitCode, stdout, stderr } = await start(['shop', 'cart', '9'], '/other');
+      expect({ exitCode, stdout, stderr }).toEqual({
+        exitCode: 0,
+        stdout: 'shop/cart: 2 -> 9\nall: shop/cart\nin shop: shop/cart\nhealth: OK\n',
+        stderr: '',
+      });
+      expect(other.deployments.get('shop', 'cart')?.replicas).toBe(9);
       expect(count()).toBe(before);
     });
 
