@@ -66,11 +66,13 @@ check: $(INSTALLED) ## Types, lint, format, the API document and unit tests
 	npm run --silent lint
 	hack/lint.sh
 	npm run --silent lint:openapi
+	@hack/test-tools.sh >/dev/null
 	npm test -- --project unit
 
 .PHONY: test
 test: $(INSTALLED) ## Unit, integration and browser tests; first gets a kube-apiserver and a Chromium where there are none
 	@hack/test-env.sh >/dev/null
+	@hack/test-tools.sh >/dev/null
 	npm test -- --project unit --project integration --project browser
 
 .PHONY: clients
@@ -80,8 +82,14 @@ clients: $(INSTALLED) ## Generate, build and test the clients of examples/; need
 .PHONY: test-node-26
 test-node-26: $(INSTALLED) ## The same tests on Node 26, which the image runs
 	@hack/test-env.sh >/dev/null
+	@hack/test-tools.sh >/dev/null
 	npm exec --yes --package=node@$(NODE_26) -- node node_modules/vitest/vitest.mjs run \
 		--project unit --project integration --project browser
+
+.PHONY: chart-golden
+chart-golden: $(INSTALLED) ## Write the chart's golden files anew, and what its README and schema take from elsewhere
+	CHART_GOLDEN=write npm test -- --project unit test/chart
+	npm exec -- biome format --write charts
 
 .PHONY: chaos
 chaos: $(INSTALLED) ## A long random walk of faults against the cache; CHAOS_SEED=N replays one
