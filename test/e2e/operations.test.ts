@@ -1,15 +1,20 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { build, ROOT } from '../clients/helpers/build.ts';
+import { run } from '../clients/helpers/command.ts';
+import { typescriptExample } from '../clients/helpers/typescript.ts';
 import { until } from '../helpers/until.ts';
 import { apply, curl, kubectl } from './helpers/commands.ts';
 import { Release } from './helpers/release.ts';
 import { deployment } from './helpers/workload.ts';
 
 let release: Release;
-let folder: string;
+let folder: string; // holds certs/, as the clients in examples/ expect it
 let origin: string;
+
+const certs = (file: string) => join(folder, 'certs', file);
 
 /** What curl gets, with a certificate of this user: the status and the body. */
 async function call(
@@ -17,7 +22,7 @@ async function call(
   path: string,
   ...options: string[]
 ): Promise<{ status: number; body: unknown }> {
-  const certificate = ['--cert', join(folder, `${user}.pem`), '--key', join(folder, `${user}-key.pem`)];
+  const certificate = ['--cert', certs(`${user}-cert.pem`), '--key', certs(`${user}-key.pem`)];
   const args = [
     '--silent',
     '--show-error',
@@ -27,7 +32,7 @@ async function call(
     '\n%{http_code}',
     ...certificate,
   ];
-  const out = await curl(...args, '--cacert', join(folder, 'ca.pem'), ...options, `${origin}${path}`);
+  const out = await curl(...args, '--cacert', certs('ca-cert.pem'), ...options, `${origin}${path}`);
   const end = out.lastIndexOf('\n');
   return { status: Number(out.slice(end)), body: JSON.parse(out.slice(0, end)) };
 }
@@ -47,11 +52,12 @@ beforeAll(async () => {
     deployment({ namespace: release.name, name: 'worker', replicas: 0 }),
   );
   folder = mkdtempSync(join(tmpdir(), 'e2e-'));
-  writeFileSync(join(folder, 'ca.pem'), release.authority.cert);
+  mkdirSync(certs(''));
+  writeFileSync(certs('ca-cert.pem'), release.authority.cert);
   for (const user of ['client', 'viewer', 'stranger']) {
     const { cert, key } = await release.clientCertificate(user);
-    writeFileSync(join(folder, `${user}.pem`), cert);
-    writeFileSync(join(folder, `${user}-key.pem`), key, { mode: 0o600 });
+    writeFileSync(certs(`${user}-cert.pem`), cert);
+    writeFileSync(certs(`${user}-key.pem`), key, { mode: 0o600 });
   }
   origin = `https://localhost:${(await release.forward()).port}`;
 });
@@ -108,6 +114,27 @@ describe('the service in a cluster', () => {
     expect(await client.count(release.name, 'web')).toMatchObject({ status: 200, body: { replicaCount: 3 } });
     expect(await client.get('/deployments')).toMatchObject({ status: 200 });
     expect(await client.scale(release.name, 'web', 1)).toMatchObject({ status: 403 });
+  });
+
+  it('does for a generated client what it does for curl', async () => {
+    await build(typescriptExample);
+    const example = join(ROOT, typescriptExample.run.replace(/^node /, ''));
+    const options = { cwd: folder, env: { BASE_URL: origin }, limitMs: 60_000 };
+    const { stdout, stderr } = await run(['node', example, release.name, 'worker', '2'], options);
+    expect(stderr).toBe('');
+    expect(stdout).toContain(`${release.name}/worker: 1 -> 2\n`);
+    expect(stdout).toContain('health: OK\n');
+    expect(await call('client', count('worker'))).toMatchObject({ body: { replicaCount: 2 } });
+    const refused = await run(['node', example, release.name, 'no-such-deployment', '2'], options);
+    expect(refused.stderr).toContain('404 DEPLOYMENT_NOT_FOUND');
+  });
+
+  it('serves its API document out of the image', async () => {
+    const { status, body } = await call('client', '/openapi.json');
+    expect({ status, body }).toMatchObject({
+      status: 200,
+      body: { openapi: expect.stringMatching(/^3\.1/) },
+    });
   });
 
   it('lets nobody in without a certificate', async () => {

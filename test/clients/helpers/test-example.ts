@@ -8,7 +8,7 @@ import { certificatesFolder } from './certificates.ts';
 import { type Outcome, run } from './command.ts';
 import { markedPart, readmeSnippet } from './readme.ts';
 
-interface RunnableExample extends Example {
+export interface RunnableExample extends Example {
   /** How the README calls the language where it shows the code. */
   readonly language: string;
   /** The file whose marked part the README shows. */

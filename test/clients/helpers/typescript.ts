@@ -1,0 +1,12 @@
+import type { RunnableExample } from './test-example.ts';
+
+/** The one example whose language every developer has: the end-to-end tests run it, too. */
+export const typescriptExample: RunnableExample = {
+  language: 'ts',
+  folder: 'typescript',
+  source: 'example.ts',
+  needs: 'Node 24 or newer with npm',
+  versions: ['node --version', 'npm --version'],
+  build: ['npm ci', 'npm run build'],
+  run: 'node build/clients/typescript/example.ts',
+};
