@@ -1,0 +1,214 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { Circuit } from '../../src/cluster/circuit.ts';
+import {
+  KubeBusyError,
+  KubeCircuitOpenError,
+  KubeCredentialsError,
+  KubeMalformedError,
+  KubeStatusError,
+  KubeTimeoutError,
+  KubeUnreachableError,
+} from '../../src/cluster/errors.ts';
+import { flush, type PendingCall, ScriptedApi } from './helpers/scripted-api.ts';
+
+let api: ScriptedApi;
+let circuit: Circuit;
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  api = new ScriptedApi();
+  circuit = new Circuit(api);
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+const refused = new KubeUnreachableError(false, 'refused');
+const request = { path: '/version', deadlineMs: 5_000 };
+const call = () => circuit.call(request);
+/** What a call ends with. */
+const outcome = () => call().catch((error: unknown) => error);
+
+/** As many calls as there are answers, one after the other. */
+async function calls(...answers: readonly unknown[]): Promise<void> {
+  for (const answer of answers) {
+    api.respond = () => answer;
+    await outcome();
+  }
+}
+
+const failures = (count: number) => Array.from({ length: count }, () => refused);
+
+/** A call that the API server has and has not answered. */
+async function pending(): Promise<{ ended: Promise<unknown>; sent: PendingCall }> {
+  api.respond = undefined;
+  const ended = outcome();
+  return { ended, sent: await api.nextCall() };
+}
+
+describe('a circuit', () => {
+  it('lets every call through until five in a row have failed, then none', async () => {
+    api.respond = () => refused;
+    for (let failed = 0; failed < 5; failed += 1) expect(await outcome()).toBe(refused);
+    expect(await outcome()).toBeInstanceOf(KubeCircuitOpenError);
+    await expect(circuit.list(request, () => {})).rejects.toThrow(KubeCircuitOpenError);
+    expect(api.requests).toHaveLength(5);
+  });
+
+  it('begins to count anew with every success', async () => {
+    await calls(...failures(4), {}, ...failures(4), {});
+    expect(await outcome()).toEqual({});
+    expect(api.requests).toHaveLength(11);
+  });
+
+  it.each([
+    ['no connection', refused],
+    ['no answer in time', new KubeTimeoutError(true, 5_000)],
+    ['no credentials', new KubeCredentialsError('the plugin failed')],
+  ])('counts %s as a failure', async (_, error) => {
+    await calls(...Array.from({ length: 5 }, () => error));
+    expect(await outcome()).toBeInstanceOf(KubeCircuitOpenError);
+  });
+
+  it.each([
+    ['status 500', new KubeStatusError(500, 'InternalError', '')],
+    ['status 401', new KubeStatusError(401, 'Unauthorized', '')],
+    ['an answer that makes no sense', new KubeMalformedError('not JSON')],
+  ])('takes %s for an answer: the API server lives', async (_, error) => {
+    await calls(...failures(4), error, ...failures(4));
+    api.respond = () => error;
+    expect(await outcome()).toBe(error);
+  });
+
+  it('makes nothing of a call that its caller cancels', async () => {
+    await calls(...failures(4));
+    api.respond = undefined;
+    const controller = new AbortController();
+    const cancelled = expect(circuit.call({ ...request, signal: controller.signal })).rejects.toThrow(
+      'enough',
+    );
+    controller.abort(new Error('enough'));
+    await cancelled;
+    await calls(refused);
+    expect(await outcome()).toBeInstanceOf(KubeCircuitOpenError);
+  });
+
+  it('passes on that credentials are to be read anew, open or not', async () => {
+    await calls(...failures(5));
+    circuit.reloadCredentials();
+    expect(api.reloads).toBe(1);
+  });
+});
+
+describe('an open circuit', () => {
+  beforeEach(() => calls(...failures(5)));
+
+  it('lets one call try after a second, and none beside it', async () => {
+    await vi.advanceTimersByTimeAsync(999);
+    expect(await outcome()).toBeInstanceOf(KubeCircuitOpenError);
+    await vi.advanceTimersByTimeAsync(1);
+    const trial = await pending();
+    expect(await outcome()).toMatchObject({ code: 'KUBE_CIRCUIT_OPEN', retryAfterSeconds: 1 });
+    expect(api.untaken).toBe(0);
+    await trial.sent.answer('well');
+    expect(await trial.ended).toBe('well');
+  });
+
+  it('closes with a call that succeeds', async () => {
+    await vi.advanceTimersByTimeAsync(1_000);
+    await calls({}, ...failures(4), {});
+    expect(await outcome()).toEqual({});
+  });
+
+  it('stays open twice as long after each trial that fails, up to 3 s, and says for how long', async () => {
+    for (const seconds of [1, 2, 3, 3]) {
+      expect(await outcome()).toMatchObject({ retryAfterSeconds: seconds });
+      await vi.advanceTimersByTimeAsync(seconds * 1_000 - 1);
+      expect(await outcome()).toMatchObject({ retryAfterSeconds: 1 });
+      await vi.advanceTimersByTimeAsync(1);
+      expect(await outcome()).toBe(refused);
+    }
+    expect(api.requests).toHaveLength(9);
+  });
+
+  it('begins with a second again the next time that it opens', async () => {
+    for (const openMs of [1_000, 2_000]) {
+      await vi.advanceTimersByTimeAsync(openMs);
+      await calls(refused);
+    }
+    await vi.advanceTimersByTimeAsync(3_000);
+    await calls({}, ...failures(5));
+    expect(await outcome()).toMatchObject({ retryAfterSeconds: 1 });
+  });
+
+  it('lets another call try when the one that tried was cancelled', async () => {
+    await vi.advanceTimersByTimeAsync(1_000);
+    api.respond = undefined;
+    const controller = new AbortController();
+    const cancelled = expect(circuit.call({ ...request, signal: controller.signal })).rejects.toThrow(
+      'enough',
+    );
+    controller.abort(new Error('enough'));
+    await cancelled;
+    api.respond = () => ({});
+    expect(await outcome()).toEqual({});
+  });
+});
+
+describe('many calls at once', () => {
+  /** Begins calls that nobody answers. */
+  function begin(count: number): Promise<unknown>[] {
+    return Array.from({ length: count }, outcome);
+  }
+
+  /** The calls that the API server has got. */
+  async function taken(): Promise<PendingCall[]> {
+    await flush();
+    const all: PendingCall[] = [];
+    while (api.untaken > 0) all.push(await api.nextCall());
+    return all;
+  }
+
+  it('reach the API server 32 at a time; the next in line follows when one ends', async () => {
+    const ended = begin(34);
+    const [first, ...others] = await taken();
+    expect(others).toHaveLength(31);
+    await first?.answer('first');
+    expect(await ended[0]).toBe('first');
+    const next = await taken();
+    expect(next).toHaveLength(1);
+    for (const each of [...others, ...next]) await each.fail(new KubeStatusError(500, '', ''));
+    expect(await taken()).toHaveLength(1);
+  });
+
+  it('stand in line up to 256; the one after is refused at once', async () => {
+    const before = begin(32 + 256);
+    expect(await outcome()).toBeInstanceOf(KubeBusyError);
+    for (let answered = 0; answered < before.length; answered += 32)
+      for (const each of await taken()) await each.answer('well');
+    expect(new Set(await Promise.all(before))).toEqual(new Set(['well']));
+  });
+
+  it('stand in line for a second at most', async () => {
+    begin(32);
+    const waiting = outcome();
+    let answer: unknown;
+    void waiting.then((error) => {
+      answer = error;
+    });
+    await vi.advanceTimersByTimeAsync(999);
+    expect(answer).toBeUndefined();
+    await vi.advanceTimersByTimeAsync(1);
+    expect(answer).toBeInstanceOf(KubeBusyError);
+    expect(await taken()).toHaveLength(32);
+  });
+
+  it('do not wait any longer once the circuit opens', async () => {
+    const ended = begin(32 + 100);
+    for (const each of (await taken()).slice(0, 5)) await each.fail(refused);
+    // Four took the places of those that failed first; the fifth failure was one too many.
+    expect(await taken()).toHaveLength(4);
+    for (const error of await Promise.all(ended.slice(36)))
+      expect(error).toBeInstanceOf(KubeCircuitOpenError);
+  });
+});
