@@ -25,13 +25,16 @@ const FRESH_MS = 10_000;
  */
 export class CredentialSource {
   readonly #load: KubeConfigLoader;
+  readonly #closing: AbortSignal | undefined;
   #config: KubeConfig | undefined;
   #plugin: ExecPlugin | undefined;
   #current: Promise<Credentials> | undefined;
   #readAt = 0;
 
-  constructor(load: KubeConfigLoader) {
+  /** @param closing when nobody needs them any more: ends a running exec plugin */
+  constructor(load: KubeConfigLoader, closing?: AbortSignal) {
     this.#load = load;
+    this.#closing = closing;
   }
 
   /** @throws KubeCredentialsError */
@@ -63,7 +66,7 @@ export class CredentialSource {
       return config;
     }
     // Kept where it can be: it holds a credential that has not expired, or knows that it just failed.
-    if (!this.#plugin?.serves(user)) this.#plugin = new ExecPlugin(user);
+    if (!this.#plugin?.serves(user)) this.#plugin = new ExecPlugin(user, this.#closing);
     const { exec, ...plain } = user;
     const opened = new KubeConfig();
     opened.loadFromClusterAndUser(cluster, plain);

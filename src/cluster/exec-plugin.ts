@@ -35,13 +35,18 @@ const MAX_REASON_LENGTH = 300;
  */
 export class ExecPlugin {
   readonly #config: ExecConfig;
+  readonly #closing: AbortSignal | undefined;
   #credential: { readonly value: ExecCredential; readonly expiresAt: number } | undefined;
   #failure: { readonly error: unknown; readonly until: number } | undefined;
   #running: Promise<ExecCredential> | undefined;
 
-  /** @param user the user of a kubeconfig, with an `exec` section whose command is absolute or in PATH */
-  constructor(user: User) {
+  /**
+   * @param user the user of a kubeconfig, with an `exec` section whose command is absolute or in PATH
+   * @param closing ends the plugin if it runs, and keeps it from being run
+   */
+  constructor(user: User, closing?: AbortSignal) {
     this.#config = configOf(user);
+    this.#closing = closing;
   }
 
   /** Whether it is the plugin of this user still: a kubeconfig that was read again seldom has another one. */
@@ -69,7 +74,7 @@ export class ExecPlugin {
   async #run(): Promise<ExecCredential> {
     const { command, installHint } = this.#config;
     try {
-      const { value, expiresAt } = credentialIn(await output(this.#config));
+      const { value, expiresAt } = credentialIn(await output(this.#config, this.#closing));
       this.#credential = { value, expiresAt: expiresAt - EXPIRY_MARGIN_MS };
       return value;
     } catch (cause) {
@@ -83,9 +88,13 @@ export class ExecPlugin {
 }
 
 /** Runs the plugin in a process group of its own, so that ending it leaves nothing behind. */
-function output({ command, args, env, apiVersion }: ExecConfig): Promise<string> {
+function output(
+  { command, args, env, apiVersion }: ExecConfig,
+  closing: AbortSignal | undefined,
+): Promise<string> {
   const info = JSON.stringify({ apiVersion, kind: 'ExecCredential', spec: { interactive: false } });
   return new Promise((resolve, reject) => {
+    closing?.throwIfAborted();
     const child = spawn(command, args, {
       env: { ...process.env, ...env, KUBERNETES_EXEC_INFO: info },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -96,6 +105,8 @@ function output({ command, args, env, apiVersion }: ExecConfig): Promise<string>
       reject(new Error(reason));
       endGroup(child.pid);
     };
+    const close = () => end('is not needed any more');
+    closing?.addEventListener('abort', close, { once: true });
     const timer = setTimeout(() => end(`did not end within ${DEADLINE_MS / 1000} s`), DEADLINE_MS);
     for (const name of ['stdout', 'stderr'] as const) {
       child[name].setEncoding('utf8').on('data', (text: string) => {
@@ -104,8 +115,11 @@ function output({ command, args, env, apiVersion }: ExecConfig): Promise<string>
       });
     }
     child.on('error', reject);
+    // What it left running would keep its output open.
+    child.on('exit', () => endGroup(child.pid));
     child.on('close', (code, signal) => {
       clearTimeout(timer);
+      closing?.removeEventListener('abort', close);
       if (code === 0) return resolve(chunks.stdout);
       const said = chunks.stderr.trim().slice(0, MAX_REASON_LENGTH);
       reject(new Error(`ended with ${signal ?? `status ${code}`}${said && `: ${said}`}`));

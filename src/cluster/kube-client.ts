@@ -64,7 +64,7 @@ export class KubeClient implements KubeApi {
   #agents: Agents | undefined;
 
   constructor(load: KubeConfigLoader) {
-    this.#credentials = new CredentialSource(load);
+    this.#credentials = new CredentialSource(load, this.#closing.signal);
   }
 
   reloadCredentials(): void {
