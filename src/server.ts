@@ -16,6 +16,7 @@ import { ClientTrust } from './tls/trust.ts';
 /** The process: environment in, listeners open, signals handled. Everything else lives in modules without effects. */
 async function main(): Promise<void> {
   const { config, files, material } = loadOrExit();
+  const specs = config.clusters.map((entry) => specOf(entry, config.ALLOW_INSECURE_TLS));
   const app = await buildApp({
     logger: { level: config.LOG_LEVEL },
     https: tlsServerOptions(material, config.limits),
@@ -24,7 +25,7 @@ async function main(): Promise<void> {
     docs: config.DOCS,
     createFleet: (log) =>
       new Fleet({
-        specs: config.clusters.map((entry) => specOf(entry, config.ALLOW_INSECURE_TLS)),
+        specs,
         readyPolicy: config.READY_CLUSTERS,
         create: (spec) =>
           new Cluster({
@@ -41,7 +42,7 @@ async function main(): Promise<void> {
   );
   const clustersWatch = new ClustersWatch({
     source: config.clustersSource,
-    entries: config.clusters,
+    specs,
     fleet: app.fleet,
     allowInsecureTls: config.ALLOW_INSECURE_TLS,
     log: app.log,

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { Cluster } from '../cluster/cluster.ts';
-import type { Fleet, FleetMember } from '../cluster/fleet.ts';
+import type { ClusterSpec, Fleet, FleetMember } from '../cluster/fleet.ts';
 import { kubeconfigPaths } from '../cluster/kubeconfig.ts';
 import type { Logger } from '../cluster/logger.ts';
 import { FileWatch, readAtRest } from '../file-watch.ts';
@@ -12,7 +12,7 @@ import { type ClustersSource, readClusters, specOf } from './clusters-source.ts'
 export interface ClustersWatchOptions<C extends FleetMember & Pick<Cluster, 'reloadCredentials'>> {
   readonly source: ClustersSource;
   /** What the fleet was made of. */
-  readonly entries: readonly ClusterEntry[];
+  readonly specs: readonly ClusterSpec[];
   readonly fleet: Fleet<C>;
   readonly allowInsecureTls: boolean;
   readonly log: Logger;
@@ -34,11 +34,12 @@ export class ClustersWatch<C extends FleetMember & Pick<Cluster, 'reloadCredenti
   readonly #watch: FileWatch;
   #entries: readonly ClusterEntry[];
   #contents: Contents | undefined;
-  #servers = new Map<string, string | undefined>();
+  #servers: ReadonlyMap<string, string | undefined>;
 
   constructor(options: ClustersWatchOptions<C>) {
     this.#options = options;
-    this.#entries = options.entries;
+    this.#entries = options.specs;
+    this.#servers = serversOf(options.specs);
     this.#watch = new FileWatch({
       directories: () => this.#paths().map((path) => dirname(path)),
       look: (signal) => this.#look(signal),
@@ -93,7 +94,7 @@ export class ClustersWatch<C extends FleetMember & Pick<Cluster, 'reloadCredenti
     const broken = new Set(read.filter(({ server }) => server === undefined).map(({ name }) => name));
     for (const cluster of broken) log.error({ cluster }, 'the kubeconfig of a cluster is not usable');
     const specs = read.map((spec) => ({ ...spec, server: spec.server ?? this.#servers.get(spec.name) }));
-    this.#servers = new Map(specs.map(({ name, server }) => [name, server]));
+    this.#servers = serversOf(specs);
     const { added, replaced, removed } = fleet.update(specs);
     const untouched = ({ name }: ClusterEntry) =>
       !broken.has(name) && !added.includes(name) && !replaced.includes(name);
@@ -104,6 +105,11 @@ export class ClustersWatch<C extends FleetMember & Pick<Cluster, 'reloadCredenti
     if ([added, replaced, removed, reloaded].some((names) => names.length > 0))
       log.info({ added, replaced, removed, reloaded }, 'the clusters have changed');
   }
+}
+
+/** By the names of the clusters. */
+function serversOf(specs: readonly ClusterSpec[]): ReadonlyMap<string, string | undefined> {
+  return new Map(specs.map(({ name, server }) => [name, server]));
 }
 
 function hasChanged({ kubeconfig }: ClusterEntry, before: Contents | undefined, now: Contents): boolean {
