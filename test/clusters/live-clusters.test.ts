@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { parse } from 'yaml';
 import { DemoCluster } from '../../hack/demo-cluster/demo-cluster.ts';
+import { SteadyLoad } from '../helpers/steady-load.ts';
 import { until } from '../helpers/until.ts';
 import { ClustersServer } from './helpers/clusters-server.ts';
-import { SteadyLoad } from './helpers/steady-load.ts';
 
 /** Clusters that come, change and go while the process serves others. */
 let steady: DemoCluster;

@@ -81,6 +81,10 @@ export class ServerProcess {
     return new ServerProcess(child, folder, authority, client);
   }
 
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
   /** Path of the file that a variable such as TLS_KEY_FILE names. */
   file(variable: string): string {
     return join(this.#folder, variable);

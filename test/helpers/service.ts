@@ -104,6 +104,12 @@ export class TestService {
     return this;
   }
 
+  /** Puts another kubeconfig (YAML) in the place of a cluster's own; it is read at once. */
+  async rewriteKubeconfig(cluster: string, yaml: string): Promise<void> {
+    await writeFile(join(this.#folder, cluster), yaml);
+    this.app.fleet.get(cluster)?.reloadCredentials();
+  }
+
   /** A client with a certificate of its own for this user and these groups. */
   async clientOf(commonName: string, organizations: readonly string[] = []): Promise<TestClient> {
     return this.clientWith(await this.authority.issue({ commonName, organizations, usages: ['clientAuth'] }));

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Answer } from '../../helpers/test-client.ts';
-import { until } from '../../helpers/until.ts';
+import type { Answer } from './test-client.ts';
+import { until } from './until.ts';
 
 /** Between two requests of a caller: a load that leaves the machine time for what the test is about. */
 const PAUSE_MS = 5;
@@ -17,10 +17,10 @@ export class SteadyLoad {
     this.#running = callers.map((call, index) => this.#repeat(call, index));
   }
 
-  /** Resolves once every caller has had another few answers. */
-  async flowing(): Promise<void> {
+  /** Resolves once every caller has had so many more answers. */
+  async flowing(answers = 5): Promise<void> {
     const before = [...this.#answered];
-    await until(() => this.#answered.every((count, index) => count >= (before[index] ?? 0) + 5));
+    await until(() => this.#answered.every((count, index) => count >= (before[index] ?? 0) + answers));
   }
 
   /** Lets what is under way end. */

@@ -1,0 +1,34 @@
+import type { Answer } from './test-client.ts';
+
+/** How many calls are under way at a time. */
+const PARALLEL = 4;
+
+/**
+ * Makes calls and returns the 99th percentile of how long they took, in milliseconds.
+ * @throws Error when one is not answered with 200
+ */
+async function p99(calls: number, call: (number: number) => Promise<Answer>): Promise<number> {
+  const times: number[] = [];
+  let next = 0;
+  const caller = async () => {
+    for (let number = next++; number < calls; number = next++) {
+      const startedAt = performance.now();
+      const { status, body } = await call(number);
+      times.push(performance.now() - startedAt);
+      if (status !== 200) throw new Error(`a call failed: ${status} ${JSON.stringify(body)}`);
+    }
+  };
+  await Promise.all(Array.from({ length: PARALLEL }, caller));
+  times.sort((a, b) => a - b);
+  return times[Math.ceil(times.length * 0.99) - 1] ?? Number.NaN;
+}
+
+/**
+ * The median of several windows' 99th percentiles. One pause of the machine spoils a window, or two; what holds calls
+ * up again and again spoils all.
+ */
+export async function typicalP99(calls: number, call: (number: number) => Promise<Answer>): Promise<number> {
+  const windows: number[] = [];
+  for (let window = 0; window < 5; window += 1) windows.push(await p99(calls, call));
+  return windows.sort((a, b) => a - b)[2] ?? Number.NaN;
+}
