@@ -95,7 +95,9 @@ describe('a browser with a client certificate', () => {
   }
 
   it('lists the operations', async () => {
-    const listed = await page.locator('.opblock-summary-path').allInnerTexts();
+    const listed = await page
+      .locator('.opblock-summary-path, .opblock-summary-path__deprecated')
+      .allInnerTexts();
     const documented = Object.entries(service.app.swagger().paths ?? {}).flatMap(([path, item = {}]) =>
       Object.keys(item).map(() => path),
     );
