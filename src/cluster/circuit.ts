@@ -1,3 +1,4 @@
+import { MAX_CALL_CONNECTIONS } from './agents.ts';
 import {
   KubeCircuitOpenError,
   KubeCredentialsError,
@@ -15,8 +16,7 @@ const FAILURES = 5;
 const FIRST_OPEN_MS = 1_000;
 /** Callers want the cluster back within 5 s of its API server. */
 const MAX_OPEN_MS = 3_000;
-/** Calls under way at a time, as many as the agent has connections, and calls that wait for their turn. */
-const MAX_CALLS = 32;
+/** Calls that wait for their turn, which comes when one of those under way has ended. */
 const MAX_WAITING = 256;
 const MAX_WAIT_MS = 1_000;
 
@@ -30,7 +30,7 @@ export type KubeCalls = Pick<KubeApi, 'call' | 'list' | 'reloadCredentials'>;
  */
 export class Circuit implements KubeCalls {
   readonly #api: KubeCalls;
-  readonly #places = new Semaphore(MAX_CALLS, MAX_WAITING);
+  readonly #places = new Semaphore(MAX_CALL_CONNECTIONS, MAX_WAITING);
   #failures = 0;
   #openMs = FIRST_OPEN_MS;
   #triesAgainAt = Number.NEGATIVE_INFINITY;

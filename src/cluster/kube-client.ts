@@ -1,5 +1,7 @@
+import type { Socket } from 'node:net';
 import { isDeepStrictEqual } from 'node:util';
-import { Agent, type Dispatcher, ProxyAgent } from 'undici';
+import type { Dispatcher } from 'undici';
+import { type Agents, newAgents } from './agents.ts';
 import { CredentialSource, type Credentials } from './credentials.ts';
 import {
   KubeError,
@@ -48,20 +50,12 @@ export interface KubeApi {
   reloadCredentials(): void;
 }
 
-interface Agents {
-  readonly credentials: Credentials;
-  readonly calls: Dispatcher;
-  readonly watches: Dispatcher;
-}
-
-/**
- * Client of one API server on undici, HTTP/1.1 with keep-alive. Calls and watches have agents of their own, so that
- * long watches never take a call's place. HTTP/2 is off: it did not notice a black-holed connection within 30 s.
- */
+/** Client of one API server, on undici. */
 export class KubeClient implements KubeApi {
   readonly #credentials: CredentialSource;
   readonly #closing = new AbortController();
   #agents: Agents | undefined;
+  readonly #connecting = new Set<Socket>();
 
   constructor(load: KubeConfigLoader) {
     this.#credentials = new CredentialSource(load, this.#closing.signal);
@@ -108,6 +102,8 @@ export class KubeClient implements KubeApi {
     const agents = this.#agents;
     this.#agents = undefined;
     await Promise.all([agents?.calls.destroy(), agents?.watches.destroy()]);
+    // undici would leave them to the end of their handshake, or of their time for it.
+    for (const socket of this.#connecting) socket.destroy();
   }
 
   /** A request and its whole answer within the deadline. */
@@ -175,7 +171,7 @@ export class KubeClient implements KubeApi {
     // `close` lets running requests finish.
     current?.calls.close();
     current?.watches.close();
-    this.#agents = { credentials, calls: newAgent(credentials, 32), watches: newAgent(credentials, null) };
+    this.#agents = newAgents(credentials, this.#connecting);
     return this.#agents;
   }
 }
@@ -183,14 +179,6 @@ export class KubeClient implements KubeApi {
 /** What a connection is made with, as opposed to what each request carries. */
 function connectionOf({ origin, proxyUrl, tls }: Credentials): object {
   return { origin, proxyUrl, tls };
-}
-
-function newAgent(credentials: Credentials, connections: number | null): Dispatcher {
-  const { tls, proxyUrl } = credentials;
-  const connect = { ...tls, allowH2: false, timeout: 5_000, keepAlive: true, keepAliveInitialDelay: 30_000 };
-  const options = { connections, allowH2: false, pipelining: 1, keepAliveTimeout: 30_000 };
-  if (proxyUrl === undefined) return new Agent({ ...options, connect });
-  return new ProxyAgent({ ...options, uri: proxyUrl, requestTls: connect });
 }
 
 /** Tells when a request is about to be written to a connected socket: before that it cannot have had an effect. */

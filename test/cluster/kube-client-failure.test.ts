@@ -163,13 +163,15 @@ describe('a closed client', () => {
     await vi.waitFor(() => expect(server.open).toBe(0));
   });
 
-  it('ends calls whose connection was still being made: they were not sent', async () => {
+  it('ends calls whose connection was still being made, and the connection: they were not sent', async () => {
     const server = await SilentServer.start();
     const client = clientOf(server.origin, ca.cert);
     const calling = expect(client.call(request)).rejects.toMatchObject({ sent: false });
     await vi.waitFor(() => expect(server.open).toBe(1));
     await client.close();
     await calling;
+    // Long before the time for the handshake is over.
+    await vi.waitFor(() => expect(server.open).toBe(0));
   });
 
   it('makes no new connection', async () => {
