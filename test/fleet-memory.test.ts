@@ -1,20 +1,33 @@
-import { execFileSync } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
+import { rm } from 'node:fs/promises';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { DemoCluster } from '../hack/demo-cluster/demo-cluster.ts';
 import { ServerProcess } from './helpers/server-process.ts';
 import { TestClient } from './helpers/test-client.ts';
+import { until } from './helpers/until.ts';
 
 const CLUSTERS = 50;
 const DEPLOYMENTS = 1_000;
 const MAX_RSS_MIB = 400;
 
+/** Within the project, so that the packages are found. */
+const COMPILED = 'node_modules/.cache/fleet-memory';
+/** The clusters are read by a process that shares two cores with the 50 API servers, and perhaps with other tests. */
+const READY_MS = 90_000;
+
 const demos: DemoCluster[] = [];
 
 beforeAll(async () => {
+  // As the image runs it: from the sources, the compiler in the process would count too.
+  await promisify(execFile)('node_modules/.bin/tsc', ['-p', 'tsconfig.build.json', '--outDir', COMPILED]);
   for (let index = 0; index < CLUSTERS; index += 1)
     demos.push(await DemoCluster.start({ deployments: DEPLOYMENTS }));
 });
-afterAll(() => Promise.all(demos.map((demo) => demo.stop())));
+afterAll(async () => {
+  await Promise.all(demos.map((demo) => demo.stop()));
+  await rm(COMPILED, { recursive: true, force: true });
+});
 
 it(`serves ${CLUSTERS} clusters of ${DEPLOYMENTS} Deployments each in at most ${MAX_RSS_MIB} MiB`, async () => {
   const names = demos.map((_, index) => `cluster-${index}`);
@@ -26,8 +39,9 @@ it(`serves ${CLUSTERS} clusters of ${DEPLOYMENTS} Deployments each in at most ${
     '',
     { READY_CLUSTERS: 'all' },
     { ...Object.fromEntries(kubeconfigs), CLUSTERS_FILE: async () => clusters },
+    `${COMPILED}/src/server.js`,
   );
-  await server.ready();
+  await until(async () => (await server.probe('/readyz')).status === 200, READY_MS);
   const { cert, key } = server.client;
   const client = new TestClient(await server.port(), { ca: server.authority.cert, cert, key });
   onTestFinished(() => client.close());
@@ -41,7 +55,7 @@ it(`serves ${CLUSTERS} clusters of ${DEPLOYMENTS} Deployments each in at most ${
   const mib = residentMib(server.pid);
   process.stderr.write(`${CLUSTERS} clusters x ${DEPLOYMENTS} Deployments: ${mib} MiB resident\n`);
   expect(mib).toBeLessThanOrEqual(MAX_RSS_MIB);
-});
+}, 120_000);
 
 function residentMib(pid: number | undefined): number {
   const kib = execFileSync('ps', ['-o', 'rss=', '-p', String(pid)], { encoding: 'utf8' });
