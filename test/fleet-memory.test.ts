@@ -1,4 +1,5 @@
 import { execFile, execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
@@ -39,7 +40,7 @@ it(`serves ${CLUSTERS} clusters of ${DEPLOYMENTS} Deployments each in at most ${
     '',
     { READY_CLUSTERS: 'all' },
     { ...Object.fromEntries(kubeconfigs), CLUSTERS_FILE: async () => clusters },
-    `${COMPILED}/src/server.js`,
+    imageCommand(),
   );
   await until(async () => (await server.probe('/readyz')).status === 200, READY_MS);
   const { cert, key } = server.client;
@@ -56,6 +57,13 @@ it(`serves ${CLUSTERS} clusters of ${DEPLOYMENTS} Deployments each in at most ${
   process.stderr.write(`${CLUSTERS} clusters x ${DEPLOYMENTS} Deployments: ${mib} MiB resident\n`);
   expect(mib).toBeLessThanOrEqual(MAX_RSS_MIB);
 }, 120_000);
+
+/** What the image calls node with, on the compiled sources. */
+function imageCommand(): string[] {
+  const [, list = ''] = /^ENTRYPOINT (\[.*\])$/m.exec(readFileSync('Dockerfile', 'utf8')) ?? [];
+  const [, ...command] = JSON.parse(list) as string[];
+  return command.map((word) => word.replace(/^dist\//, `${COMPILED}/`));
+}
 
 function residentMib(pid: number | undefined): number {
   const kib = execFileSync('ps', ['-o', 'rss=', '-p', String(pid)], { encoding: 'utf8' });

@@ -36,13 +36,13 @@ export class ServerProcess {
   /**
    * Starts it with these variables over working ones; it listens on free ports. Killed when the test ends.
    * @param moreFiles makes the content of further files that variables are to name
-   * @param script other than the sources: what they were compiled to
+   * @param command what node is called with; other than the sources, what they were compiled to
    */
   static async start(
     kubeconfig: string,
     environment: Readonly<Record<string, string>> = {},
     moreFiles: Readonly<Record<string, (authority: CertificateAuthority) => Promise<string>>> = {},
-    script = 'src/server.ts',
+    command: readonly string[] = ['src/server.ts'],
   ): Promise<ServerProcess> {
     const folder = await mkdtemp(join(tmpdir(), 'server-test-'));
     const authority = await CertificateAuthority.create({ commonName: 'test CA' });
@@ -72,7 +72,7 @@ export class ServerProcess {
       variables[name] = join(folder, name);
       await writeFile(join(folder, name), await content(authority));
     }
-    const child = spawn(process.execPath, [script], { env: { ...variables, ...environment } });
+    const child = spawn(process.execPath, command, { env: { ...variables, ...environment } });
     onTestFinished(async () => {
       if (child.exitCode === null && child.signalCode === null) {
         child.kill('SIGKILL');
