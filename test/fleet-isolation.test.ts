@@ -199,7 +199,10 @@ describe('a cluster that is', () => {
       expectErrorOfOne(await listing);
       // Who is known is shown what the cache holds.
       expect(at((await service.get(FLEET_LIST)).body, 'clusters.1.deployments')).toHaveLength(4);
-      burst = fault.dead ? await expectFailingFast() : [];
+      if (fault.dead) {
+        burst = await expectFailingFast();
+        expect(at((await service.get('/clusters')).body, 'clusters.1.state')).toBe('unreachable');
+      }
     } finally {
       await fault.end();
     }

@@ -59,7 +59,7 @@ export class Circuit implements KubeCalls {
     return await this.#places.run(async () => {
       // It may have opened while this call waited for its turn.
       this.#refuseWhileOpen();
-      const trial = this.#isOpen;
+      const trial = this.isOpen;
       if (trial) this.#trying = true;
       try {
         const result = await send();
@@ -75,12 +75,13 @@ export class Circuit implements KubeCalls {
     }, MAX_WAIT_MS);
   }
 
-  get #isOpen(): boolean {
+  /** Whether the API server has not answered the last calls, so that the next are refused. */
+  get isOpen(): boolean {
     return this.#failures >= FAILURES;
   }
 
   #refuseWhileOpen(): void {
-    if (!this.#isOpen) return;
+    if (!this.isOpen) return;
     const leftMs = this.#triesAgainAt - performance.now();
     if (this.#trying || leftMs > 0) throw new KubeCircuitOpenError(Math.max(1, Math.ceil(leftMs / 1000)));
   }

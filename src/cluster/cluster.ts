@@ -108,7 +108,8 @@ export class Cluster {
   }
 
   get state(): ClusterState {
-    return this.#informers.state;
+    // A black hole keeps the watch open, and is noticed by the calls first.
+    return this.#calls.isOpen ? 'unreachable' : this.#informers.state;
   }
 
   /**
