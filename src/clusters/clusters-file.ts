@@ -69,7 +69,7 @@ export function parseClustersFile(path: string, text: string): ClusterEntry[] {
     );
     throw new ClustersError(texts);
   }
-  const content: unknown = document.toJS();
+  const content = contentOf(document, path);
   const mistakes = Value.Errors(File, content)
     // The findings inside an unknown field repeat what `additionalProperties` says.
     .filter(({ keyword }) => keyword !== 'boolean')
@@ -87,6 +87,15 @@ export function parseClustersFile(path: string, text: string): ClusterEntry[] {
   });
   if (wrong.length > 0) throw new ClustersError(wrong);
   return clusters.map((cluster) => entryOf(cluster, dirname(path)));
+}
+
+/** An alias of nothing, or of too much, shows only here. @throws ClustersError */
+function contentOf(document: Document, path: string): unknown {
+  try {
+    return document.toJS();
+  } catch (error) {
+    throw new ClustersError([`${path}: ${error instanceof Error ? error.message : error}`]);
+  }
 }
 
 /**

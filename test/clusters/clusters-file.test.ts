@@ -73,6 +73,7 @@ clusters:
     ['clusters: []\n', 'etc/clusters.yaml:1: clusters must not have fewer than 1 items'],
     ['# none\n\nclusters: 5\n', 'etc/clusters.yaml:3: clusters must be array'],
     ['clusters:\n  - name: 5\n', 'etc/clusters.yaml:2: clusters[0].name must be string'],
+    ['clusters: *x\n', 'etc/clusters.yaml: Unresolved alias (the anchor must be set before the alias): x'],
     ['clusters:\n  - name: a\n    name: b\n', 'etc/clusters.yaml:3: Map keys must be unique'],
     [
       'clusters:\n  - name: a\n  - name: a\n',
