@@ -77,8 +77,9 @@ export class Fleet<C extends FleetMember> {
     for (const [, cluster] of this.clusters) cluster.start();
   }
 
-  /** Once it resolves nothing is left running. */
+  /** Once it resolves nothing is left running, and clusters of later updates are not started either. */
   async stop(): Promise<void> {
+    this.#started = false;
     for (const [, cluster] of this.clusters) this.#retire(cluster);
     await Promise.all(this.#stopping);
   }

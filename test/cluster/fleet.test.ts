@@ -55,6 +55,15 @@ describe('a fleet', () => {
     expect([member('a').life, member('b').life]).toEqual(['made started stopped', 'made started stopped']);
   });
 
+  it('starts no cluster that comes once it has been stopped', async () => {
+    const { fleet, member } = fleetOf(['a']);
+    fleet.start();
+    const stopped = fleet.stop();
+    fleet.update([spec('a'), spec('b')]);
+    await stopped;
+    expect(member('b').life).toBe('made');
+  });
+
   it('lets clusters come, change and go without touching the others', async () => {
     const { fleet, member } = fleetOf(['a', 'b', 'c']);
     fleet.start();
