@@ -100,6 +100,9 @@ function output(
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: true,
     });
+    child.on('error', reject);
+    // It could not be started: for want of file descriptors it has no output either.
+    if (child.pid === undefined) return;
     const chunks = { stdout: '', stderr: '' };
     const end = (reason: string) => {
       reject(new Error(reason));
@@ -114,7 +117,6 @@ function output(
         if (chunks[name].length > MAX_OUTPUT_BYTES) end('printed more than 1 MiB');
       });
     }
-    child.on('error', reject);
     // What it left running would keep its output open.
     child.on('exit', () => endGroup(child.pid));
     child.on('close', (code, signal) => {

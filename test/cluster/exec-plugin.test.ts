@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ExecPlugin } from '../../src/cluster/exec-plugin.ts';
 import { ExecScript, printing } from './helpers/exec-script.ts';
@@ -109,6 +110,17 @@ describe('an exec plugin that fails', () => {
       /^exec plugin no-such-plugin: .*ENOENT \(get it at example.com\)$/,
     );
     await expect(new ExecPlugin(exec('no-such-plugin')).get()).rejects.toThrow(/ENOENT$/);
+  });
+
+  it('for want of file descriptors ends nothing but itself', () => {
+    const program = `
+      import { openSync } from 'node:fs';
+      import { ExecPlugin } from '${new URL('../../src/cluster/exec-plugin.ts', import.meta.url)}';
+      const plugin = new ExecPlugin(${JSON.stringify(exec('true'))});
+      try { for (;;) openSync('/dev/null'); } catch {}
+      await plugin.get().catch(({ message }) => console.log(message));`;
+    const limited = ['-c', 'ulimit -n 100; exec "$0" --input-type=module -e "$1"', process.execPath, program];
+    expect(execFileSync('sh', limited, { encoding: 'utf8' })).toBe('exec plugin true: spawn true EMFILE\n');
   });
 
   it('is run again only after 2 s, however often it is asked', async () => {
