@@ -9,8 +9,16 @@ export interface ClusterSpec {
   readonly contextName: string | undefined;
   /** The namespaces to watch; empty: all. */
   readonly namespaces: readonly string[];
-  /** URL of the API server; undefined where the kubeconfig could not be read. With another one it is another cluster. */
-  readonly server: string | undefined;
+  /** Its API server; undefined where the kubeconfig could not be read. With another one it is another cluster. */
+  readonly server: ApiServerIdentity | undefined;
+}
+
+/** What tells one API server from another: a proxy may lead to another one behind the same URL, as may a new CA. */
+export interface ApiServerIdentity {
+  readonly url: string;
+  readonly proxyUrl: string | undefined;
+  /** The CA certificates, or the path of their file; undefined: those that Node trusts. */
+  readonly ca: string | undefined;
 }
 
 /** What a fleet needs of its clusters. */

@@ -73,8 +73,10 @@ function entriesOf({ variables, inPod }: ClustersSource): ClusterEntry[] {
 /** Reads from the kubeconfig where a cluster is; a kubeconfig that is not usable leaves that open, and the cluster down. */
 export function specOf(entry: ClusterEntry, allowInsecureTls: boolean): ClusterSpec {
   try {
-    const config = kubeConfigLoader({ ...entry, allowInsecureTls })();
-    return { ...entry, server: config.getCurrentCluster()?.server };
+    const cluster = kubeConfigLoader({ ...entry, allowInsecureTls })().getCurrentCluster();
+    if (cluster === null) return { ...entry, server: undefined };
+    const { server: url, proxyUrl, caData, caFile } = cluster;
+    return { ...entry, server: { url, proxyUrl, ca: caData ?? caFile } };
   } catch {
     return { ...entry, server: undefined };
   }

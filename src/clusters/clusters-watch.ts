@@ -34,7 +34,7 @@ export class ClustersWatch<C extends FleetMember & Pick<Cluster, 'reloadCredenti
   readonly #watch: FileWatch;
   #entries: readonly ClusterEntry[];
   #contents: Contents | undefined;
-  #servers: ReadonlyMap<string, string | undefined>;
+  #servers: ReadonlyMap<string, ClusterSpec['server']>;
 
   constructor(options: ClustersWatchOptions<C>) {
     this.#options = options;
@@ -108,7 +108,7 @@ export class ClustersWatch<C extends FleetMember & Pick<Cluster, 'reloadCredenti
 }
 
 /** By the names of the clusters. */
-function serversOf(specs: readonly ClusterSpec[]): ReadonlyMap<string, string | undefined> {
+function serversOf(specs: readonly ClusterSpec[]): ReadonlyMap<string, ClusterSpec['server']> {
   return new Map(specs.map(({ name, server }) => [name, server]));
 }
 

@@ -17,12 +17,13 @@ class Member implements FleetMember {
   }
 }
 
+const server = (url: string) => ({ url, proxyUrl: undefined, ca: undefined });
 const spec = (name: string, more: Partial<ClusterSpec> = {}): ClusterSpec => ({
   name,
   kubeconfig: `/${name}`,
   contextName: undefined,
   namespaces: [],
-  server: `https://${name}`,
+  server: server(`https://${name}`),
   ...more,
 });
 
@@ -68,7 +69,7 @@ describe('a fleet', () => {
     const { fleet, member } = fleetOf(['a', 'b', 'c']);
     fleet.start();
     const [a, b, c] = [member('a'), member('b'), member('c')];
-    const change = fleet.update([spec('d'), spec('a'), spec('b', { server: 'https://elsewhere' })]);
+    const change = fleet.update([spec('d'), spec('a'), spec('b', { server: server('https://elsewhere') })]);
     expect(change).toEqual({ added: ['d'], replaced: ['b'], removed: ['c'] });
     expect(fleet.default).toBe(member('d'));
     expect(member('a')).toBe(a);
@@ -84,7 +85,7 @@ describe('a fleet', () => {
     ['context', { contextName: 'other' }],
     ['kubeconfig', { kubeconfig: '/other' }],
     ['namespaces', { namespaces: ['team-a'] }],
-    ['server', { server: 'https://other' }],
+    ['server', { server: server('https://other') }],
   ])('makes a cluster anew where its %s changes', (_, more) => {
     const { fleet } = fleetOf(['a']);
     expect(fleet.update([spec('a', more)]).replaced).toEqual(['a']);
