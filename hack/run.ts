@@ -29,6 +29,7 @@ const server = spawn(process.execPath, ['src/server.ts'], {
   env: {
     ...process.env,
     ...(demos.size > 0 && {
+      CLUSTERS_FILE: '',
       CLUSTERS: [...demos.keys()].map((name) => `${name}=${kubeconfigOf(name)}`).join(),
       READY_CLUSTERS: 'all',
     }),

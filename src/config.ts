@@ -36,12 +36,12 @@ export function loadConfig(environment: NodeJS.ProcessEnv): Config {
     if (value !== undefined && value !== '') set[name] = value;
   }
   const { values, mistakes } = validate(set);
-  mistakes.push(...unreadableFiles(set));
   const source = clustersSource(
     { ...set, CLUSTER_NAME: set.CLUSTER_NAME ?? DEFAULT_CLUSTER },
     Boolean(environment.KUBERNETES_SERVICE_HOST),
     listOf(set.WATCH_NAMESPACES),
   );
+  mistakes.push(...unreadableFiles(set, source.from));
   const clusters = clustersOf(source, mistakes);
   if (values === undefined || mistakes.length > 0) throw new ConfigError(mistakes);
   return Object.freeze({
@@ -124,13 +124,14 @@ function describe({ instancePath, message, params }: Finding, set: Record<string
   return `${name} ${message}${allowed} ${value}`;
 }
 
-/** Names the files that the variables point to and that cannot be read. KUBECONFIG may name several. */
-function unreadableFiles(set: Record<string, string>): string[] {
+/** Names the files that the variables point to and that cannot be read. KUBECONFIG may name several, if it counts. */
+function unreadableFiles(set: Record<string, string>, from: ClustersSource['from']): string[] {
   const certificates = Object.entries(DEFAULT_FILES).map(
     ([name, path]) => [name, set[name] ?? path] as const,
   );
   const crl = set.TLS_CRL_FILE === undefined ? [] : [['TLS_CRL_FILE', set.TLS_CRL_FILE] as const];
-  const kubeconfigs = kubeconfigPaths(set.KUBECONFIG).map((path) => ['KUBECONFIG', path] as const);
+  const kubeconfig = from === 'KUBECONFIG' ? set.KUBECONFIG : undefined;
+  const kubeconfigs = kubeconfigPaths(kubeconfig).map((path) => ['KUBECONFIG', path] as const);
   return [
     ...certificates
       .filter(([, path]) => !isReadable(path))

@@ -116,6 +116,14 @@ describe('loadConfig', () => {
   });
 });
 
+describe('of the variables that name clusters', () => {
+  it('the one that counts is read, whatever the others hold', () => {
+    const clusters = [{ name: 'a', kubeconfig: files.KUBECONFIG }];
+    const environment = { ...files, CLUSTERS: `a=${files.KUBECONFIG}`, KUBECONFIG: '/no/such/file' };
+    expect(loadConfig(environment)).toMatchObject({ clustersSource: { from: 'CLUSTERS' }, clusters });
+  });
+});
+
 describe('the table in README.md', () => {
   it('has a row for each variable with its default and its description, in the order of the schema', () => {
     const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
