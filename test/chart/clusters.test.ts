@@ -22,6 +22,28 @@ it('the service reads of the example for three clusters what its values say', as
   ]);
 });
 
+it('names of clusters and namespaces that look like numbers stay names', async () => {
+  const named = await template(
+    join(chart, 'examples/three-clusters.yaml'),
+    '--set-string',
+    'clusters[1].name=1e3',
+  );
+  const configMap = parseAllDocuments(named.stdout).find((document) => document.get('kind') === 'ConfigMap');
+  const text = String(configMap?.getIn(['data', 'clusters.yaml']));
+  expect(parseClustersFile('clusters.yaml', text).map(({ name }) => name)).toEqual(['home', '1e3', 'east']);
+
+  const values = join(import.meta.dirname, 'cases/clients.yaml');
+  const numbers = ['watchNamespaces[0]=2026', 'clients[0].namespaces[0]=2026'];
+  const watching = await template(values, ...numbers.flatMap((set) => ['--set-string', set]));
+  const documents = parseAllDocuments(watching.stdout);
+  const namespaces = documents.map((document) => document.getIn(['metadata', 'namespace']));
+  expect(namespaces).not.toContain(2026);
+  expect(namespaces.filter((namespace) => namespace === '2026')).toHaveLength(3);
+  const deployment = documents.find((document) => document.get('kind') === 'Deployment')?.toJS();
+  const { env } = deployment.spec.template.spec.containers[0];
+  expect(env).toContainEqual({ name: 'WATCH_NAMESPACES', value: '2026' });
+});
+
 it('the chart refuses just the names of clusters that the service refuses', () => {
   const validation = readFileSync(join(chart, 'templates/validate.yaml'), 'utf8');
   const reserved = /\$reserved := splitList " " "([^"]+)"/.exec(validation)?.[1]?.split(' ');
