@@ -119,9 +119,9 @@ describe('kind, Helm and kubectl', () => {
   it('are left alone where they are new enough, and installed anew where they are too old', () => {
     publishAll('linux-amd64');
     stub('kind', `echo 'kind v0.34.1 go1.27.0 linux/amd64'`);
-    stub('helm', `echo 'v3.9.4+gdbc6d8e'`);
+    stub('helm', `echo 'v3.19.4+gdbc6d8e'`);
     stub('kubectl', `echo 'Client Version: v1.36.0'`);
-    expect(setup()).toMatchObject({ status: 0, output: expect.stringContaining('Helm 3.9.4 is too old') });
+    expect(setup()).toMatchObject({ status: 0, output: expect.stringContaining('Helm 3.19.4 is too old') });
     expect(installed()).toEqual(['helm']);
   });
 
