@@ -12,6 +12,8 @@ import { Semaphore } from './semaphore.ts';
 
 /** So many failures in a row open the circuit. */
 const FAILURES = 5;
+/** Who asks for an answer sooner than that, with the rest of a time that others have used up, learns nothing of the API server. */
+const FAIR_DEADLINE_MS = 1_000;
 /** How long it is open before a call may try again; twice as long after each trial that fails. */
 const FIRST_OPEN_MS = 1_000;
 /** Callers want the cluster back within 5 s of its API server. */
@@ -42,19 +44,19 @@ export class Circuit implements KubeCalls {
 
   /** As KubeApi has it. @throws KubeCircuitOpenError or KubeBusyError where it was not even sent */
   call(request: KubeRequest): Promise<unknown> {
-    return this.#run(() => this.#api.call(request));
+    return this.#run(request, () => this.#api.call(request));
   }
 
   /** As KubeApi has it. @throws KubeCircuitOpenError or KubeBusyError where it was not even sent */
   list(request: KubeRequest, take: (item: unknown) => void): Promise<JsonObject> {
-    return this.#run(() => this.#api.list(request, take));
+    return this.#run(request, () => this.#api.list(request, take));
   }
 
   reloadCredentials(): void {
     this.#api.reloadCredentials();
   }
 
-  async #run<T>(send: () => Promise<T>): Promise<T> {
+  async #run<T>({ deadlineMs }: KubeRequest, send: () => Promise<T>): Promise<T> {
     this.#refuseWhileOpen();
     return await this.#places.run(async () => {
       // It may have opened while this call waited for its turn.
@@ -66,8 +68,8 @@ export class Circuit implements KubeCalls {
         this.#close();
         return result;
       } catch (error) {
-        if (hadNoAnswer(error)) this.#failed(trial);
-        else if (error instanceof KubeError) this.#close();
+        if (hadNoAnswer(error, deadlineMs)) this.#failed(trial);
+        else if (error instanceof KubeError && !(error instanceof KubeTimeoutError)) this.#close();
         throw error;
       } finally {
         if (trial) this.#trying = false;
@@ -98,10 +100,10 @@ export class Circuit implements KubeCalls {
   }
 }
 
-function hadNoAnswer(error: unknown): boolean {
+function hadNoAnswer(error: unknown, deadlineMs: number): boolean {
   return (
     error instanceof KubeUnreachableError ||
-    error instanceof KubeTimeoutError ||
+    (error instanceof KubeTimeoutError && deadlineMs >= FAIR_DEADLINE_MS) ||
     error instanceof KubeCredentialsError
   );
 }

@@ -93,6 +93,15 @@ describe('a circuit', () => {
     expect(await outcome()).toBeInstanceOf(KubeCircuitOpenError);
   });
 
+  it('makes nothing of a call that had less than a second', async () => {
+    await calls(...failures(4));
+    api.respond = () => new KubeTimeoutError(true, 999);
+    const hurried = () => circuit.call({ ...request, deadlineMs: 999 });
+    for (let late = 0; late < 10; late += 1) await expect(hurried()).rejects.toThrow(KubeTimeoutError);
+    await calls(refused);
+    expect(await outcome()).toBeInstanceOf(KubeCircuitOpenError);
+  });
+
   it('passes on that credentials are to be read anew, open or not', async () => {
     await calls(...failures(5));
     circuit.reloadCredentials();
