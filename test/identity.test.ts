@@ -43,6 +43,8 @@ describe('the identity of a certificate', () => {
     ['with an empty CN', { commonName: '' }],
     ['with a line break in the CN', { commonName: 'alice\nO=system:masters' }],
     ['with a NUL in the CN', { commonName: 'alice\u0000' }],
+    ['with the control sequence of a terminal in the CN', { commonName: 'alice\u009b2J' }],
+    ['with letters that turn the direction of a CN', { commonName: 'bob \u202eecila' }],
     ['with a line break in an O', { organizations: ['dev\nsystem:masters'] }],
     ['with a CN of 257 characters', { commonName: 'a'.repeat(257) }],
   ])('is nobody %s', async (_title, options) => {
