@@ -37,9 +37,17 @@ export function kubeConfigLoader({
       throw new Error(
         `the kubeconfig switches TLS verification off for ${cluster.server}: give it certificate-authority-data, or set ALLOW_INSECURE_TLS=true`,
       );
+    const provider = config.getCurrentUser()?.authProvider?.name;
+    if (SHELL_PROVIDERS.includes(provider))
+      throw new Error(
+        `the kubeconfig logs in by the auth-provider ${provider}: give it the exec plugin that took its place`,
+      );
     return config;
   };
 }
+
+/** client-node runs their commands in a shell, in this thread and without a deadline: every cluster would wait for them. */
+const SHELL_PROVIDERS: readonly unknown[] = ['azure', 'gcp'];
 
 /** The paths in a KUBECONFIG variable. */
 export function kubeconfigPaths(kubeconfig: string | undefined): string[] {
@@ -62,10 +70,9 @@ function loadFiles(config: KubeConfig, kubeconfig: string): void {
  */
 function loadFile(config: KubeConfig, path: string): void {
   const text = readFileSync(path, 'utf8');
-  config.loadFromString(text);
+  const tokenFiles = parsed(config, path, text);
   const folder = dirname(path);
   config.makePathsAbsolute(folder);
-  const tokenFiles = tokenFilesIn(text);
   config.users = config.users.map((user) => {
     if (user.exec?.command?.includes(sep)) user.exec.command = resolve(folder, user.exec.command);
     const tokenFile = tokenFiles.get(user.name);
@@ -77,6 +84,21 @@ function loadFile(config: KubeConfig, path: string): void {
       authProvider: { name: 'tokenFile', config: { tokenFile: resolve(folder, tokenFile) } },
     };
   });
+}
+
+/**
+ * Puts the text into the config, and returns the token files in it. The parsers' own messages quote the lines around a
+ * mistake, half of a token perhaps while the file is being written: they must not get into a log.
+ */
+function parsed(config: KubeConfig, path: string, text: string): Map<string, string> {
+  try {
+    config.loadFromString(text);
+    return tokenFilesIn(text);
+  } catch (error) {
+    const message = error instanceof Error ? error.message : '';
+    const [, line] = /^[^\n]*(?:\(| at line )(\d+)[:,]/.exec(message) ?? [];
+    throw new Error(`${path} is not a kubeconfig${line === undefined ? '' : `: see line ${line}`}`);
+  }
 }
 
 /** By name of the user. What is not as it should be, client-node has complained of. */

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { connect } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -51,6 +52,37 @@ describe('the context of a kubeconfig', () => {
     await expect(read({ kubeconfig: file(), contextName: 'third' })).rejects.toThrow(
       'the kubeconfig has no context third: it has first, second',
     );
+  });
+});
+
+describe('a kubeconfig that is not well-formed', () => {
+  it.each([
+    ['a quote that is open', 'users:\n- name: a\n  user:\n    token: "TOP-SECRET\n', 5],
+    ['a colon too many', 'users:\n- name: a\n  user:\n    token: TOP-SECRET: x\n', 4],
+    ['a broken indentation', 'users:\n- name: a\n  user:\n    token: TOP-SECRET\n   x\n', 5],
+  ])('is refused with the line, but without what stands there: %s', async (_, text, line) => {
+    const path = folder().write('config', text);
+    const message = `no credentials for the API server: ${path} is not a kubeconfig: see line ${line}`;
+    await expect(read({ kubeconfig: path })).rejects.toMatchObject({ message });
+  });
+});
+
+describe('the auth-provider', () => {
+  it.each(['gcp', 'azure'])('%s is refused, and its command is not run', async (name) => {
+    const files = folder();
+    const mark = files.write('mark', 'untouched');
+    const config = {
+      'cmd-path': 'sh',
+      'cmd-args': `-c "echo run > ${mark}"`,
+      'token-key': '',
+      'expiry-key': '',
+    };
+    const path = files.write('config', kubeconfig({}, { 'auth-provider': { name, config } }));
+    await expect(read({ kubeconfig: path })).rejects.toThrow(`logs in by the auth-provider ${name}`);
+    expect(readFileSync(mark, 'utf8')).toBe('untouched');
+    expect(await read({ kubeconfig: path, contextName: 'second' })).toMatchObject({
+      origin: 'https://two.example.com',
+    });
   });
 });
 
