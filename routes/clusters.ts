@@ -11,6 +11,9 @@ import { Clusters, Namespace, NoQuery } from './schemas.ts';
 
 const FleetQuery = Type.Object({ namespace: Type.Optional(Namespace) }, { additionalProperties: false });
 
+/** What authorizeList came to. */
+type Right = { readonly only: readonly string[] | undefined } | { readonly error: unknown };
+
 /** What one cluster may take of the list of all: its access reviews are all that can take long. */
 const BUDGET_MS = 5_000;
 
@@ -33,9 +36,14 @@ const clustersRoutes: FastifyPluginCallbackTypebox = (app, _options, done) => {
     { schema: { querystring: FleetQuery }, config: { operation: listFleetDeployments } },
     async (request, reply) => {
       const { namespace } = request.query;
-      const lists = await Promise.all(
-        app.fleet.clusters.map(([, cluster]) => listOf(request, cluster, namespace)),
+      const parts = await Promise.all(
+        app.fleet.clusters.map(async ([, cluster]) => ({
+          cluster,
+          ...(await rightOf(request, cluster, namespace)),
+        })),
       );
+      // Only now, and all at once: what was read while others were still asked would be older than it says.
+      const lists = parts.map((part) => listOf(request, part, namespace));
       const readings = lists.flatMap(({ reading }) => reading ?? []);
       if (readings.length > 0) setFreshnessHeaders(reply, oldestOf(readings));
       const body = [OPENING, ...separated(lists.map(({ json }) => json)), CLOSING];
@@ -43,29 +51,40 @@ const clustersRoutes: FastifyPluginCallbackTypebox = (app, _options, done) => {
     },
   );
 
+  /** What the caller may list of a cluster, or why that is not known. */
+  async function rightOf(
+    { identity }: FastifyRequest,
+    cluster: ClusterService,
+    namespace: string | undefined,
+  ): Promise<Right> {
+    try {
+      return { only: await withinBudget(app.authorizeList({ identity, cluster }, namespace)) };
+    } catch (error) {
+      return { error };
+    }
+  }
+
   /** One cluster's part of the answer, whatever happens to it. */
-  async function listOf(request: FastifyRequest, cluster: ClusterService, namespace: string | undefined) {
+  function listOf(
+    request: FastifyRequest,
+    part: Right & { cluster: ClusterService },
+    namespace: string | undefined,
+  ) {
+    const { cluster } = part;
     const name = JSON.stringify(cluster.name);
     try {
-      const reading = await withinBudget(authorizedList(request, cluster, namespace));
+      if ('error' in part) throw part.error;
+      const reading = cluster.list(namespace, part.only);
+      const unavailable = reading.unavailable.map((each) => `${cluster.name}/${each}`);
       // The list is prebuilt, `{"deployments":[...]}`: the name goes in front of its one member.
-      return { reading, json: Buffer.concat([Buffer.from(`{"name":${name},`), reading.value.subarray(1)]) };
+      const json = Buffer.concat([Buffer.from(`{"name":${name},`), reading.value.subarray(1)]);
+      return { reading: { ...reading, unavailable }, json };
     } catch (error) {
       const { code, message, statusCode } = toHttpError(error);
       if (statusCode === 500)
         request.log.error({ err: error, cluster: cluster.name }, 'a list failed unexpectedly');
       return { json: Buffer.from(`{"name":${name},"error":${JSON.stringify({ code, message })}}`) };
     }
-  }
-
-  async function authorizedList(
-    { identity }: FastifyRequest,
-    cluster: ClusterService,
-    namespace: string | undefined,
-  ): Promise<Reading<Buffer>> {
-    const only = await app.authorizeList({ identity, cluster }, namespace);
-    const reading = cluster.list(namespace, only);
-    return { ...reading, unavailable: reading.unavailable.map((each) => `${cluster.name}/${each}`) };
   }
   done();
 };

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { Access } from '../../src/cluster/access.ts';
 import { KubeCircuitOpenError, NotSyncedError } from '../../src/cluster/errors.ts';
 import { buildTestApp, MemoryCluster } from '../helpers/build-app.ts';
@@ -169,6 +169,20 @@ describe('GET /clusters/deployments', () => {
     expect(headers.age).toBe('5');
     expect(headers['x-unavailable-namespaces']).toBe('one/team-a');
     expect(headers['x-resource-version']).toBeUndefined();
+  });
+
+  it('reads no list before it knows what may be read of all of them, so that none gets older than it says', async () => {
+    const [quick, slow] = [one(), two()];
+    const { promise: decision, resolve: decide } = Promise.withResolvers<boolean>();
+    slow.access = new Access({ allows: () => decision });
+    const app = await buildTestApp([quick, slow]);
+    const lists = vi.spyOn(quick, 'list');
+    const answer = app.inject('/clusters/deployments');
+    await new Promise((resolve) => setImmediate(resolve));
+    quick.reading = { ...quick.reading, ageMs: 3_100 };
+    decide(true);
+    expect((await answer).headers.age).toBe('4');
+    expect(lists).toHaveBeenCalledOnce();
   });
 
   it('refuses parameters that it does not have', async () => {
