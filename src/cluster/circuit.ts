@@ -28,7 +28,7 @@ export type KubeCalls = Pick<KubeApi, 'call' | 'list' | 'reloadCredentials'>;
 /**
  * Keeps the callers of one cluster from waiting for an API server that is dead: after a few calls in a row without an
  * answer the next ones fail at once, but for one from time to time that tries. It bounds the calls under way as well.
- * The reflector does not go through it: that has a back-off of its own.
+ * The reflector does not go through it: that has a back-off of its own, and closes the circuit when it is answered.
  */
 export class Circuit implements KubeCalls {
   readonly #api: KubeCalls;
@@ -65,16 +65,22 @@ export class Circuit implements KubeCalls {
       if (trial) this.#trying = true;
       try {
         const result = await send();
-        this.#close();
+        this.close();
         return result;
       } catch (error) {
         if (hadNoAnswer(error, deadlineMs)) this.#failed(trial);
-        else if (error instanceof KubeError && !(error instanceof KubeTimeoutError)) this.#close();
+        else if (error instanceof KubeError && !(error instanceof KubeTimeoutError)) this.close();
         throw error;
       } finally {
         if (trial) this.#trying = false;
       }
     }, MAX_WAIT_MS);
+  }
+
+  /** The API server has answered somebody else: there is no reason to keep its callers away. */
+  close(): void {
+    this.#failures = 0;
+    this.#openMs = FIRST_OPEN_MS;
   }
 
   /** Whether the API server has not answered the last calls, so that the next are refused. */
@@ -86,11 +92,6 @@ export class Circuit implements KubeCalls {
     if (!this.isOpen) return;
     const leftMs = this.#triesAgainAt - performance.now();
     if (this.#trying || leftMs > 0) throw new KubeCircuitOpenError(Math.max(1, Math.ceil(leftMs / 1000)));
-  }
-
-  #close(): void {
-    this.#failures = 0;
-    this.#openMs = FIRST_OPEN_MS;
   }
 
   #failed(trial: boolean): void {

@@ -74,6 +74,7 @@ export class Cluster {
           path: deploymentsPath(namespace),
           reduce: reduceDeployment,
           store: this.#cache.scope(namespace),
+          onContact: () => this.#calls.close(),
           log,
           timing,
         }),

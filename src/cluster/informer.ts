@@ -22,6 +22,8 @@ export interface InformerOptions<T extends KubeObject> {
   readonly reduce: (object: unknown) => T;
   readonly store: InformerStore<T>;
   readonly log: Logger;
+  /** Called whenever the API server has answered. */
+  readonly onContact?: (() => void) | undefined;
   readonly timing?: ReflectorTiming | undefined;
 }
 

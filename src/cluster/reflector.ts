@@ -35,6 +35,8 @@ export interface ReflectorOptions<T extends KubeObject> {
   readonly log: Logger;
   /** Called after the store changed or the API server confirmed that nothing did. */
   readonly onProgress: (resourceVersion: string) => void;
+  /** Called whenever the API server has answered: with a list, a watch that it accepts, an event. */
+  readonly onContact?: (() => void) | undefined;
   /** Other than in production: for tests that cannot wait for minutes. */
   readonly timing?: ReflectorTiming | undefined;
 }
@@ -328,6 +330,7 @@ export class Reflector<T extends KubeObject> {
   }
 
   #connected(): void {
+    this.#options.onContact?.();
     if (this.#lastError === undefined) return;
     this.#lastError = undefined;
     this.#options.log.info({ path: this.#options.path }, 'connected to the API server again');

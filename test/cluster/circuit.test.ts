@@ -80,6 +80,15 @@ describe('a circuit', () => {
     expect(await outcome()).toBe(error);
   });
 
+  it('closes when somebody else has been answered', async () => {
+    await calls(...failures(5));
+    expect(circuit.isOpen).toBe(true);
+    circuit.close();
+    expect(circuit.isOpen).toBe(false);
+    await calls(...failures(4), {});
+    expect(await outcome()).toEqual({});
+  });
+
   it('makes nothing of a call that its caller cancels', async () => {
     await calls(...failures(4));
     api.respond = undefined;
