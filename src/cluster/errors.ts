@@ -1,6 +1,6 @@
 /**
  * What can go wrong between this service and a Kubernetes API server.
- * Plain classes with a stable `code`: what they mean to an HTTP client is decided in plugins/errors.ts.
+ * Plain classes with a stable `code`: what they mean to an HTTP client is decided in src/http-error.ts.
  */
 
 /** Every error that a call to the API server ends with, other than the caller's own cancellation. */

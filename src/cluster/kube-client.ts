@@ -34,7 +34,7 @@ export interface KubeRequest {
 /** A running watch: the bytes of the response as they come. Breaking out of the iteration closes the connection. */
 export type KubeStream = AsyncIterable<Buffer>;
 
-/** What the reflector and the scaler need of an API server. Errors: those of kube-errors.ts, or the signal's reason. */
+/** What the reflector and the scaler need of an API server. Errors: those of errors.ts, or the signal's reason. */
 export interface KubeApi {
   /** Sends a request and returns the parsed JSON answer. */
   call(request: KubeRequest): Promise<unknown>;
