@@ -108,7 +108,7 @@ function isReady(): Promise<boolean> {
 }
 
 async function explain(): Promise<void> {
-  const { clusters } = JSON.parse(await read('/clusters')) as { clusters: { name: string }[] };
+  const { clusters }: { clusters: { name: string }[] } = JSON.parse(await read('/clusters'));
   const names = clusters.map(({ name }) => name);
   const served = demos.size > 0 ? 'demo cluster' : 'cluster';
   console.log(`
@@ -140,14 +140,14 @@ The client "viewer" may read the namespace shop and scale nothing, which is refu
 
 /** The curl lines for a cluster: each of them succeeds, and on a real one none changes anything. */
 async function exampleIn(prefix: string): Promise<string[]> {
-  const { deployments } = JSON.parse(await read(`${prefix}/deployments`)) as { deployments: string[] };
+  const { deployments }: { deployments: string[] } = JSON.parse(await read(`${prefix}/deployments`));
   const example = deployments.includes('default/my-deployment') ? 'default/my-deployment' : deployments[0];
   const lines = [curl(`${prefix}/deployments`)];
   if (example === undefined) return lines;
   const [namespace = '', deployment = ''] = example.split('/');
   const query = `namespace=${namespace}&deployment=${deployment}`;
   const count = await read(`${prefix}/replica-count?${query}`);
-  const { replicaCount } = JSON.parse(count) as { replicaCount: number };
+  const { replicaCount }: { replicaCount: number } = JSON.parse(count);
   const wanted = demos.size > 0 ? replicaCount + 2 : replicaCount;
   return [
     ...lines,

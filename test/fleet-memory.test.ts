@@ -61,7 +61,7 @@ it(`serves ${CLUSTERS} clusters of ${DEPLOYMENTS} Deployments each in at most ${
 /** What the image calls node with, on the compiled sources. */
 function imageCommand(): string[] {
   const [, list = ''] = /^ENTRYPOINT (\[.*\])$/m.exec(readFileSync('Dockerfile', 'utf8')) ?? [];
-  const [, ...command] = JSON.parse(list) as string[];
+  const [, ...command]: string[] = JSON.parse(list);
   return command.map((word) => word.replace(/^dist\//, `${COMPILED}/`));
 }
 
