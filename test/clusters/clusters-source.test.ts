@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
-import { specOf } from '../../src/clusters/clusters-source.ts';
+import { clustersSource, specOf } from '../../src/clusters/clusters-source.ts';
 
 const CLUSTER = { server: 'https://10.0.0.1:6443', 'certificate-authority-data': 'Zmlyc3Q=' };
 
@@ -37,4 +37,13 @@ it('a kubeconfig that is not usable leaves open where the cluster is', () => {
   expect(specWith({ ...CLUSTER, 'insecure-skip-tls-verify': true }).server).toBeUndefined();
   const missing = { name: 'a', kubeconfig: '/no/such/file', contextName: undefined, namespaces: [] };
   expect(specOf(missing, false)).toEqual({ ...missing, server: undefined });
+});
+
+it.each([
+  ['CLUSTERS_FILE', { CLUSTERS_FILE: 'a', CLUSTERS: 'b', KUBECONFIG: 'c' }],
+  ['CLUSTERS', { CLUSTERS: 'b', KUBECONFIG: 'c' }],
+  ['KUBECONFIG', { KUBECONFIG: 'c' }],
+  ['the service account of the pod', {}],
+])('%s counts where it wins over all else that is set', (from, variables) => {
+  expect(clustersSource({ ...variables, CLUSTER_NAME: 'default' }, true, []).from).toBe(from);
 });
