@@ -13,13 +13,15 @@ const Query = Type.Object(
 const deploymentsRoutes: FastifyPluginCallbackTypebox = (app, _options, done) => {
   const schema = { querystring: Query };
   app.get('/deployments', { schema, config: { operation: listDeployments } }, async (request, reply) => {
+    const { cluster, identity } = request;
     const { namespace } = request.query;
     const only = await app.authorizeList(request, namespace);
+    const shown = only && ((namespaces: readonly string[]) => cluster.access.listable(identity, namespaces));
     const freshness = freshnessOf(request.query);
     const reading =
       freshness === undefined
-        ? request.cluster.list(namespace, only)
-        : await request.cluster.freshList(namespace, freshness, only);
+        ? cluster.list(namespace, only)
+        : await cluster.freshList(namespace, freshness, shown);
     setFreshnessHeaders(reply, reading);
     return reply.header('content-type', 'application/json; charset=utf-8').send(reading.value);
   });

@@ -270,3 +270,32 @@ describe('If-Match', () => {
     expect(answer).toMatchObject({ status: 404, body: { code: 'DEPLOYMENT_NOT_FOUND' } });
   });
 });
+
+describe('the list of a caller who may not list everywhere', () => {
+  it('holds what is new to the cache in namespaces that are new to it', async () => {
+    const strict = { kubeconfig: demo.kubeconfig, authorization: 'SubjectAccessReview' } as const;
+    const guarded = await (await TestService.start(strict)).synced();
+    const namespaces = ['default', 'by-age', 'by-version'];
+    demo.roles.allow({ users: ['client'], verbs: ['list'], resources: ['deployments'], namespaces });
+    const inDefault = demo.deployments.list().filter(({ namespace }) => namespace === 'default');
+    const known = inDefault.map(({ name }) => `default/${name}`).sort();
+    expect((await guarded.get('/deployments')).body).toEqual({ deployments: known });
+
+    const held = demo.faults.add({ on: 'watch', fault: { type: 'status', code: 503 } });
+    demo.dropConnections();
+    demo.deployments.create({ namespace: 'by-age', name: 'new', replicas: 1 });
+    demo.deployments.create({ namespace: 'not-mine', name: 'new', replicas: 1 });
+    const direct = await guarded.get('/deployments?maxAge=0');
+    expect(direct.body).toEqual({ deployments: ['by-age/new', ...known] });
+
+    const { resourceVersion } = demo.deployments.create({
+      namespace: 'by-version',
+      name: 'new',
+      replicas: 1,
+    });
+    const waiting = guarded.get(`/deployments?minResourceVersion=${resourceVersion}`);
+    held.remove();
+    expect((await waiting).body).toEqual({ deployments: ['by-age/new', 'by-version/new', ...known] });
+    await guarded.stop();
+  });
+});

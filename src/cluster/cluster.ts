@@ -159,16 +159,19 @@ export class Cluster {
 
   /**
    * The same, as fresh as is asked for.
+   * @param shown where all are asked for and not all may be shown: those of these namespaces that may. It is asked when
+   *   the namespaces are known that the fresh list is about, some of which the cache may not have had before
    * @throws FreshnessError where the freshness cannot be had, else as `list`
    */
   async freshList(
     namespace: string | undefined,
     freshness: Freshness,
-    only?: readonly string[],
+    shown?: (namespaces: readonly string[]) => Promise<readonly string[]>,
   ): Promise<Reading<Buffer>> {
     const endsAt = performance.now() + FRESHNESS_MS;
     const wanted = namespace === undefined ? this.#informers.all : [this.#informers.of(namespace)];
     await reach(wanted, freshness);
+    const only = await shown?.(this.namespaces);
     const available = namespace === undefined ? this.#informers.available : wanted;
     if (!isOlderThan(freshness, available)) return this.list(namespace, only);
     const scopes = namespace === undefined ? this.#informers.availableScopes : [namespace];
@@ -176,8 +179,9 @@ export class Cluster {
       this.#direct.names(scopes, notBefore(freshness)),
       endsAt,
     );
-    const shown = only && new Set(only);
-    const names = value.names.filter((name) => shown?.has(name.slice(0, name.indexOf('/'))) ?? true);
+    const visible = new Set(await shown?.(namespacesOf(value.names)));
+    const names =
+      shown === undefined ? value.names : value.names.filter((name) => visible.has(namespaceOf(name)));
     return {
       value: listAnswer(names.map((name) => JSON.stringify(name)).join()),
       resourceVersion: value.resourceVersion,
@@ -222,6 +226,15 @@ export class Cluster {
     const [namespace] = this.#informers.availableScopes;
     await this.#calls.call({ path: deploymentsPath(namespace), query: { limit: 1 }, deadlineMs: 2_000 });
   }
+}
+
+/** Of `namespace/name`. */
+function namespaceOf(name: string): string {
+  return name.slice(0, name.indexOf('/'));
+}
+
+function namespacesOf(names: readonly string[]): readonly string[] {
+  return [...new Set(names.map(namespaceOf))];
 }
 
 /** The earliest begin of a direct read that is fresh enough. */

@@ -9,7 +9,6 @@ import type { Deployment } from '../../src/cluster/deployment.ts';
 import { DeploymentCache } from '../../src/cluster/deployment-cache.ts';
 import { DeploymentError } from '../../src/cluster/errors.ts';
 import { Fleet } from '../../src/cluster/fleet.ts';
-import type { Freshness } from '../../src/cluster/freshness.ts';
 import type { ClusterState } from '../../src/cluster/informer-set.ts';
 import type { Reading } from '../../src/cluster/reading.ts';
 import { expectDocumented } from './documented.ts';
@@ -60,8 +59,10 @@ export class MemoryCluster implements ClusterService {
     return { value: this.#cache.listAnswer(shown), ...this.reading };
   }
 
-  async freshList(namespace: string | undefined, _freshness: Freshness, only?: readonly string[]) {
-    return this.list(namespace, only);
+  async freshList(
+    ...[namespace, , shown]: Parameters<ClusterService['freshList']>
+  ): Promise<Reading<Buffer>> {
+    return this.list(namespace, await shown?.(this.namespaces));
   }
 
   replicasOf(namespace: string, name: string): number | undefined {
