@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { KubeCalls } from './circuit.ts';
-import { AuthorizerUnavailableError, KubeMalformedError } from './errors.ts';
+import { AuthorizerUnavailableError, KubeBusyError, KubeMalformedError } from './errors.ts';
 import { isObject, objectAt } from './json.ts';
 import { Semaphore } from './semaphore.ts';
 
@@ -38,6 +38,8 @@ export const REVIEW_DEADLINE_MS = 2_000;
 /** Reviews under way at a time: a stranger's list over 1,000 namespaces must not flood the API server. */
 const MAX_REVIEWS = 10;
 const MAX_WAITING_REVIEWS = 1_000;
+/** Of one user, under way and waiting: whoever asks for many names that there are not must not take up the whole line. */
+const MAX_REVIEWS_OF_USER = 250;
 
 interface Decision {
   readonly allowed: boolean;
@@ -51,6 +53,8 @@ export class ReviewAuthorizer implements Authorizer {
   readonly #decisions = new LRUCache<string, Decision>({ max: MAX_DECISIONS });
   readonly #running = new Map<string, Promise<boolean>>();
   readonly #places = new Semaphore(MAX_REVIEWS, MAX_WAITING_REVIEWS);
+  /** How many reviews each user has under way and waiting. */
+  readonly #counts = new Map<string, number>();
 
   constructor(api: KubeCalls) {
     this.#api = api;
@@ -77,6 +81,10 @@ export class ReviewAuthorizer implements Authorizer {
     attributes: ResourceAttributes,
     endsAt: number,
   ): Promise<boolean> {
+    const { user } = subject;
+    const count = this.#counts.get(user) ?? 0;
+    if (count >= MAX_REVIEWS_OF_USER) throw new AuthorizerUnavailableError(new KubeBusyError());
+    this.#counts.set(user, count + 1);
     try {
       const allowed = await this.#places.run(() => this.#review(subject, attributes, endsAt));
       const expiresAt = performance.now() + (allowed ? ALLOWED_MS : DENIED_MS);
@@ -84,6 +92,10 @@ export class ReviewAuthorizer implements Authorizer {
       return allowed;
     } catch (error) {
       throw new AuthorizerUnavailableError(error);
+    } finally {
+      const left = (this.#counts.get(user) ?? 1) - 1;
+      if (left === 0) this.#counts.delete(user);
+      else this.#counts.set(user, left);
     }
   }
 

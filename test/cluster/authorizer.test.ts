@@ -245,3 +245,20 @@ describe('many strangers', () => {
     expect(answers.filter((answer) => answer instanceof AuthorizerUnavailableError)).toHaveLength(990);
   });
 });
+
+describe('one stranger who asks for ever new names', () => {
+  it('does not take the others their turn, and has turns again once it waits for less', async () => {
+    const read = async (user: string, namespace: string) => access.mayList({ user, groups: [] }, namespace);
+    const asked = Array.from({ length: 2_000 }, (_, index) =>
+      read('stranger', `ns-${index}`).catch((error) => error),
+    );
+    const other = read('alice', 'shop');
+    await later(0);
+    decide(({ namespace }) => namespace === 'shop');
+    for (let index = 0; index < 10; index += 1) await (await api.nextCall()).answer(decision(false));
+    expect(await other).toBe(true);
+    const answers = await Promise.all(asked);
+    expect(answers.filter((answer) => answer instanceof AuthorizerUnavailableError)).toHaveLength(1_750);
+    expect(await read('stranger', 'ns-1999')).toBe(false);
+  });
+});
