@@ -13,6 +13,8 @@ export type ClusterService = Pick<
   | 'reloadCredentials'
   | 'synced'
   | 'state'
+  | 'objects'
+  | 'mirrors'
   | 'namespaces'
   | 'deployment'
   | 'freshDeployment'

@@ -134,7 +134,7 @@ export const ConfigSchema = Type.Object({
   }),
   MANAGEMENT_HOST: Type.String({
     default: '127.0.0.1',
-    description: 'Address of the plain-HTTP listener for /livez and /readyz',
+    description: 'Address of the plain-HTTP listener for /livez, /readyz and /metrics',
   }),
   MANAGEMENT_PORT: Type.Integer({
     default: 8081,

@@ -8,6 +8,7 @@ import { ClustersWatch } from './clusters/clusters-watch.ts';
 import { type Config, ConfigError, loadConfig } from './config.ts';
 import { identify } from './identity.ts';
 import { createManagementServer } from './management.ts';
+import { createMetrics } from './metrics.ts';
 import { loadTlsMaterial, type TlsFiles, type TlsMaterial, TlsMaterialError } from './tls/material.ts';
 import { TlsReloader } from './tls/reloader.ts';
 import { secureContextOptions, tlsServerOptions } from './tls/server-options.ts';
@@ -66,7 +67,10 @@ async function main(): Promise<void> {
   if (config.AUTHORIZATION_MODE === 'AlwaysAllow') {
     app.log.warn('AUTHORIZATION_MODE is AlwaysAllow: every client certificate of the CA may do everything');
   }
-  const management = createManagementServer({ isReady: () => app.fleet.ready && !app.isDraining() });
+  const management = createManagementServer({
+    isReady: () => app.fleet.ready && !app.isDraining(),
+    metrics: createMetrics({ fleet: app.fleet, reloader }),
+  });
 
   let stopping = false;
   const stop = async (signal: NodeJS.Signals): Promise<void> => {

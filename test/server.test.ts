@@ -86,8 +86,13 @@ describe('starting', () => {
     await demo.acceptConnections();
   });
 
-  it('answers nothing else on the management port', async () => {
+  it('answers probes and Prometheus on the management port, and nothing else', async () => {
     const server = await ServerProcess.start(demo.kubeconfig);
+    const { status, body } = await server.probe('/metrics');
+    expect([status, body]).toEqual([
+      200,
+      expect.stringMatching(/^scaler_cluster_ready\{cluster="default"\} [01]$/m),
+    ]);
     expect((await server.probe('/deployments')).status).toBe(404);
     expect((await server.probe('/readyz', 'POST')).status).toBe(405);
     expect((await server.probe('/livez', 'HEAD')).status).toBe(200);

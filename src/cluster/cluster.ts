@@ -9,7 +9,7 @@ import { EventRecorder } from './event-recorder.ts';
 import { FRESHNESS_MS, type Freshness, isOlderThan, reach, unlessUnreachable } from './freshness.ts';
 import { HealthCheck } from './health-check.ts';
 import { Informer } from './informer.ts';
-import { type ClusterState, InformerSet } from './informer-set.ts';
+import { type ClusterState, InformerSet, type Mirrored } from './informer-set.ts';
 import { KubeClient } from './kube-client.ts';
 import { type KubeconfigSource, kubeConfigLoader } from './kubeconfig.ts';
 import type { Logger } from './logger.ts';
@@ -111,6 +111,15 @@ export class Cluster {
   get state(): ClusterState {
     // A black hole keeps the watch open, and is noticed by the calls first.
     return this.#calls.isOpen ? 'unreachable' : this.#informers.state;
+  }
+
+  /** Deployments in the cache. */
+  get objects(): number {
+    return this.#cache.size;
+  }
+
+  get mirrors(): readonly Mirrored[] {
+    return this.#informers.mirrors;
   }
 
   /**

@@ -1,12 +1,22 @@
 import { CacheRefusedError, NamespaceNotWatchedError, NotSyncedError } from './errors.ts';
 import type { Informer } from './informer.ts';
-import type { KubeObject } from './reflector.ts';
+import type { KubeObject, ReflectorStats } from './reflector.ts';
 
 /**
  * How a cluster is at present: its cache is filled and its watch runs; its cache is being filled for the first time;
  * its API server cannot be reached, which makes what the cache holds older and older.
  */
 export type ClusterState = 'ready' | 'syncing' | 'unreachable';
+
+/** How the mirror of one namespace, or of all, fares; for metrics. */
+export interface Mirrored {
+  /** undefined: all. */
+  readonly namespace: string | undefined;
+  readonly synced: boolean;
+  /** Milliseconds since the API server confirmed the state; undefined before the first list. */
+  readonly ageMs: number | undefined;
+  readonly stats: ReflectorStats;
+}
 
 /** The informers that answer a read, all synced, and the watched namespaces whose informers cannot. */
 export interface Informers<T extends KubeObject> {
@@ -56,6 +66,14 @@ export class InformerSet<T extends KubeObject> {
     const failing = this.all.some(({ reflector }) => reflector.lastError && !(synced && reflector.refused));
     if (failing) return 'unreachable';
     return synced ? 'ready' : 'syncing';
+  }
+
+  get mirrors(): readonly Mirrored[] {
+    return [...this.#informers].map(([namespace, { reflector }]) => {
+      const { synced, lastContactAt, stats } = reflector;
+      const ageMs = lastContactAt === undefined ? undefined : performance.now() - lastContactAt;
+      return { namespace, synced, ageMs, stats };
+    });
   }
 
   /** When the API server was last heard of, on the clock of performance.now(). */

@@ -20,6 +20,7 @@ export class MemoryCluster implements ClusterService {
   readonly name: string;
   synced = true;
   state: ClusterState = 'ready';
+  readonly mirrors = [];
   access = new Access(alwaysAllow);
   /** What its reads say of themselves. */
   reading: Omit<Reading<unknown>, 'value'> = { ageMs: 0, resourceVersion: '1', unavailable: [] };
@@ -38,6 +39,11 @@ export class MemoryCluster implements ClusterService {
   start(): void {}
   async stop(): Promise<void> {}
   reloadCredentials(): void {}
+
+  get objects(): number {
+    return this.#cache.size;
+  }
+
   async checkHealth(): Promise<void> {}
 
   deployment(namespace: string, name: string): Reading<Deployment> {
