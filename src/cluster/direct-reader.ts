@@ -4,6 +4,7 @@ import { DeploymentError, KubeStatusError } from './errors.ts';
 import { isObject, objectAt, stringAt } from './json.ts';
 import { deploymentPath, deploymentsPath } from './paths.ts';
 import { newestOf } from './resource-version.ts';
+import { Semaphore } from './semaphore.ts';
 import { type SharedRead, SharedReads } from './shared-reads.ts';
 
 /** The names of Deployments, `namespace/name`, and the resourceVersion of the newest; empty where there is none. */
@@ -14,6 +15,10 @@ export interface NamesReading {
 
 const DEADLINE_MS = 4_000;
 const PAGE_SIZE = 500;
+/** Reads under way at a time: whoever reads ever other names must leave writes and access reviews their places. */
+const MAX_READS = 8;
+const MAX_WAITING = 1_000;
+const MAX_WAIT_MS = 1_000;
 /** The API server sends the metadata only: the names are all that a list needs. */
 const NAMES_ONLY = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1';
 
@@ -22,6 +27,7 @@ export class DirectReader {
   readonly #api: KubeCalls;
   readonly #deployments = new SharedReads<Deployment>();
   readonly #names = new SharedReads<NamesReading>();
+  readonly #places = new Semaphore(MAX_READS, MAX_WAITING);
 
   constructor(api: KubeCalls) {
     this.#api = api;
@@ -30,7 +36,7 @@ export class DirectReader {
   /** @throws DeploymentError NOT_FOUND, or KubeError */
   deployment(namespace: string, name: string, notBefore: number): Promise<SharedRead<Deployment>> {
     return this.#deployments.read(`${namespace}/${name}`, notBefore, () =>
-      this.#readDeployment(namespace, name),
+      this.#places.run(() => this.#readDeployment(namespace, name), MAX_WAIT_MS),
     );
   }
 
@@ -39,7 +45,9 @@ export class DirectReader {
    * @throws KubeError
    */
   names(namespaces: readonly (string | undefined)[], notBefore: number): Promise<SharedRead<NamesReading>> {
-    return this.#names.read(namespaces.join(), notBefore, () => this.#readNames(namespaces));
+    return this.#names.read(namespaces.join(), notBefore, () =>
+      this.#places.run(() => this.#readNames(namespaces), MAX_WAIT_MS),
+    );
   }
 
   async #readDeployment(namespace: string, name: string): Promise<Deployment> {
