@@ -52,6 +52,19 @@ describe('writes', () => {
     expectLimited(await Promise.all(clients.map((client) => client.scale('shop', 'cart', 5))));
   });
 
+  it('are counted together, whichever path and cluster they are for', async () => {
+    const paths = [
+      COUNT,
+      `/default${COUNT}`,
+      `/default${COUNT.replace('/', '/set-')}`,
+      `/nowhere${COUNT}`,
+      '/docs',
+    ];
+    const answers = await times(20, (index) => scene.service.post(paths[index % paths.length] ?? '', BODY));
+    expectLimited(answers);
+    expect(scene.demo.requests.count('patchScale')).toBeLessThanOrEqual(10);
+  });
+
   it('are counted whether they are good or bad', async () => {
     const bad = [
       () => scene.service.scale('default', 'my-deployment', '{'),
