@@ -19,6 +19,7 @@ const BUDGET_MS = 5_000;
 
 /** `GET /clusters`: which there are and how they are; `GET /clusters/deployments`: the Deployments of all of them. */
 const clustersRoutes: FastifyPluginCallbackTypebox = (app, _options, done) => {
+  const join = answerJoiner();
   app.get(
     '/clusters',
     { schema: { querystring: NoQuery, response: { 200: Clusters } }, config: { operation: listClusters } },
@@ -46,8 +47,7 @@ const clustersRoutes: FastifyPluginCallbackTypebox = (app, _options, done) => {
       const lists = parts.map((part) => listOf(request, part, namespace));
       const readings = lists.flatMap(({ reading }) => reading ?? []);
       if (readings.length > 0) setFreshnessHeaders(reply, oldestOf(readings));
-      const body = [OPENING, ...separated(lists.map(({ json }) => json)), CLOSING];
-      return reply.header('content-type', 'application/json; charset=utf-8').send(Buffer.concat(body));
+      return reply.header('content-type', 'application/json; charset=utf-8').send(join(lists));
     },
   );
 
@@ -77,24 +77,44 @@ const clustersRoutes: FastifyPluginCallbackTypebox = (app, _options, done) => {
       const reading = cluster.list(namespace, part.only);
       const unavailable = reading.unavailable.map((each) => `${cluster.name}/${each}`);
       // The list is prebuilt, `{"deployments":[...]}`: the name goes in front of its one member.
-      const json = Buffer.concat([Buffer.from(`{"name":${name},`), reading.value.subarray(1)]);
-      return { reading: { ...reading, unavailable }, json };
+      return { reading: { ...reading, unavailable }, opening: `{"name":${name},`, list: reading.value };
     } catch (error) {
       const { code, message, statusCode } = toHttpError(error);
       if (statusCode === 500)
         request.log.error({ err: error, cluster: cluster.name }, 'a list failed unexpectedly');
-      return { json: Buffer.from(`{"name":${name},"error":${JSON.stringify({ code, message })}}`) };
+      return { opening: `{"name":${name},"error":${JSON.stringify({ code, message })}}`, list: NO_LIST };
     }
   }
   done();
 };
 
-const OPENING = Buffer.from('{"clusters":[');
-const COMMA = Buffer.from(',');
-const CLOSING = Buffer.from(']}');
+/** What the answer says of one cluster: the list follows the opening, without its own brace. */
+interface ClusterPart {
+  readonly opening: string;
+  readonly list: Buffer;
+}
 
-function separated(parts: readonly Buffer[]): Buffer[] {
-  return parts.flatMap((part, index) => (index === 0 ? [part] : [COMMA, part]));
+const NO_LIST = Buffer.alloc(0);
+
+/**
+ * Makes the function that joins the parts to an answer. Answers in a row of the same parts are one and the same buffer:
+ * clients that read slowly, or many at once, would else hold a copy each.
+ */
+function answerJoiner(): (parts: readonly ClusterPart[]) => Buffer {
+  let joined: readonly ClusterPart[] = [];
+  let answer = NO_LIST;
+  return (parts) => {
+    const isSame = (part: ClusterPart, index: number) =>
+      part.opening === joined[index]?.opening && part.list === joined[index]?.list;
+    if (parts.length === joined.length && parts.every(isSame)) return answer;
+    const pieces = parts.flatMap(({ opening, list }, index) => [
+      Buffer.from(index === 0 ? opening : `,${opening}`),
+      list.subarray(1),
+    ]);
+    joined = parts;
+    answer = Buffer.concat([Buffer.from('{"clusters":['), ...pieces, Buffer.from(']}')]);
+    return answer;
+  };
 }
 
 /** What holds of several lists together. Their resourceVersions are of different clusters: there is no newest. */

@@ -28,12 +28,15 @@ export class MemoryCluster implements ClusterService {
 
   constructor(counts: Readonly<Record<string, number>> = { 'default/my-deployment': 3 }, name = 'default') {
     this.name = name;
-    for (const [key, replicas] of Object.entries(counts)) {
-      const [namespace = '', name = ''] = key.split('/');
-      this.#cache
-        .scope()
-        .upsert({ namespace, name, uid: 'uid', resourceVersion: '1', generation: 1, replicas });
-    }
+    for (const [key, replicas] of Object.entries(counts)) this.add(key, replicas);
+  }
+
+  /** @param key `namespace/name` */
+  add(key: string, replicas: number): void {
+    const [namespace = '', name = ''] = key.split('/');
+    this.#cache
+      .scope()
+      .upsert({ namespace, name, uid: 'uid', resourceVersion: '1', generation: 1, replicas });
   }
 
   start(): void {}

@@ -185,6 +185,23 @@ describe('GET /clusters/deployments', () => {
     expect(lists).toHaveBeenCalledOnce();
   });
 
+  it('is one buffer for all callers that see the same, and another after a change', async () => {
+    const [first, second] = [one(), two()];
+    const app = await buildTestApp([first, second]);
+    const sent: unknown[] = [];
+    app.addHook('onSend', async (_request, _reply, payload) => void sent.push(payload));
+    const answers = [];
+    for (const replicas of [undefined, undefined, 5]) {
+      if (replicas !== undefined) second.add('shop/new', replicas);
+      answers.push((await app.inject('/clusters/deployments')).json());
+    }
+    expect(sent[1]).toBe(sent[0]);
+    expect(answers[1]).toEqual(answers[0]);
+    expect(answers[2]).toMatchObject({
+      clusters: [{}, { deployments: ['default/my-deployment', 'shop/new'] }],
+    });
+  });
+
   it('refuses parameters that it does not have', async () => {
     const app = await buildTestApp();
     for (const query of ['maxAge=1', 'namespace=', 'namespace=a&namespace=b', 'cluster=one']) {
