@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import type { Deployment } from './deployment.ts';
 import type { InformerStore } from './informer.ts';
 
@@ -26,6 +27,9 @@ class NamespaceEntry {
   }
 }
 
+/** Lists of some namespaces that are kept, until a Deployment comes or goes. */
+const MAX_LISTS = 8;
+
 /**
  * The Deployments of a cluster in memory, by namespace and name. Reads touch nothing else: the answer of a list is
  * prebuilt, and a change rebuilds the names of its own namespace only.
@@ -33,6 +37,7 @@ class NamespaceEntry {
 export class DeploymentCache {
   #namespaces = new Map<string, NamespaceEntry>();
   #wholeList: Buffer | undefined;
+  readonly #lists = new LRUCache<string, Buffer>({ max: MAX_LISTS });
 
   get(namespace: string, name: string): Deployment | undefined {
     return this.#namespaces.get(namespace)?.deployments.get(name);
@@ -50,11 +55,21 @@ export class DeploymentCache {
     return [...this.#namespaces.keys()];
   }
 
-  /** The JSON answer `{"deployments":["namespace/name", ...]}`, sorted, of these namespaces; undefined: of all. */
+  /**
+   * The JSON answer `{"deployments":["namespace/name", ...]}`, sorted, of these namespaces; undefined: of all. Callers
+   * who ask for the same share a buffer: clients that read slowly, or many at once, would else hold a copy each.
+   */
   listAnswer(namespaces?: readonly string[]): Buffer {
-    if (namespaces !== undefined) return this.#buildAnswer(namespaces);
-    this.#wholeList ??= this.#buildAnswer(this.namespaces);
-    return this.#wholeList;
+    if (namespaces === undefined) {
+      this.#wholeList ??= this.#buildAnswer(this.namespaces);
+      return this.#wholeList;
+    }
+    const key = namespaces.join();
+    const known = this.#lists.get(key);
+    if (known !== undefined) return known;
+    const answer = this.#buildAnswer(namespaces);
+    this.#lists.set(key, answer);
+    return answer;
   }
 
   /** The part of the cache that one informer fills: one namespace, or all of them. */
@@ -80,6 +95,11 @@ export class DeploymentCache {
     );
   }
 
+  #forgetLists(): void {
+    this.#wholeList = undefined;
+    this.#lists.clear();
+  }
+
   *#values(namespace?: string): Generator<Deployment> {
     for (const [name, entry] of this.#namespaces) {
       if (namespace === undefined || namespace === name) yield* entry.deployments.values();
@@ -88,7 +108,7 @@ export class DeploymentCache {
 
   #upsert(deployment: Deployment): void {
     const entry = entryOf(this.#namespaces, deployment.namespace);
-    if (!entry.deployments.has(deployment.name)) this.#wholeList = undefined;
+    if (!entry.deployments.has(deployment.name)) this.#forgetLists();
     entry.set(deployment);
   }
 
@@ -96,7 +116,7 @@ export class DeploymentCache {
     const entry = this.#namespaces.get(namespace);
     entry?.delete(name);
     if (entry?.deployments.size === 0) this.#namespaces.delete(namespace);
-    this.#wholeList = undefined;
+    this.#forgetLists();
   }
 
   /** Builds the new state apart and swaps it in with one assignment. */
@@ -105,7 +125,7 @@ export class DeploymentCache {
     if (namespace !== undefined) next.delete(namespace);
     for (const deployment of deployments) entryOf(next, deployment.namespace).set(deployment);
     this.#namespaces = next;
-    this.#wholeList = undefined;
+    this.#forgetLists();
   }
 }
 

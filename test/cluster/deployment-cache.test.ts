@@ -173,3 +173,18 @@ describe('the answer of a list', () => {
     expect(stringify.mock.calls.map(([name]) => name).sort()).toEqual(['busy/b', 'busy/c']);
   });
 });
+
+describe('lists of the same namespaces', () => {
+  it('are one buffer, however many hold it, until a Deployment comes or goes', () => {
+    const cache = new DeploymentCache();
+    const scope = cache.scope();
+    for (const namespace of NAMESPACES) scope.upsert(deployment('x', '1', { namespace }));
+    const list = cache.listAnswer(['a', 'b']);
+    expect(cache.listAnswer(['a', 'b'])).toBe(list);
+    scope.upsert(deployment('x', '2', { namespace: 'a', replicas: 5 }));
+    expect(cache.listAnswer(['a', 'b'])).toBe(list);
+    scope.upsert(deployment('y', '3', { namespace: 'a' }));
+    expect(String(cache.listAnswer(['a', 'b']))).toBe('{"deployments":["a/x","a/y","b/x"]}');
+    expect(String(list)).toBe('{"deployments":["a/x","b/x"]}');
+  });
+});
