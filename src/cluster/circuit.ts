@@ -14,10 +14,10 @@ import { Semaphore } from './semaphore.ts';
 const FAILURES = 5;
 /** Who asks for an answer sooner than that, with the rest of a time that others have used up, learns nothing of the API server. */
 const FAIR_DEADLINE_MS = 1_000;
-/** How long it is open before a call may try again; twice as long after each trial that fails. */
+/** How long it is open before a call may try again; twice as long after each that does. */
 const FIRST_OPEN_MS = 1_000;
 /** Callers want the cluster back within 5 s of its API server. */
-const MAX_OPEN_MS = 3_000;
+const MAX_OPEN_MS = 2_000;
 /** Calls that wait for their turn, which comes when one of those under way has ended. */
 const MAX_WAITING = 256;
 const MAX_WAIT_MS = 1_000;
@@ -36,7 +36,6 @@ export class Circuit implements KubeCalls {
   #failures = 0;
   #openMs = FIRST_OPEN_MS;
   #triesAgainAt = Number.NEGATIVE_INFINITY;
-  #trying = false;
 
   constructor(api: KubeCalls) {
     this.#api = api;
@@ -61,18 +60,15 @@ export class Circuit implements KubeCalls {
     return await this.#places.run(async () => {
       // It may have opened while this call waited for its turn.
       this.#refuseWhileOpen();
-      const trial = this.isOpen;
-      if (trial) this.#trying = true;
+      if (this.isOpen) this.#try();
       try {
         const result = await send();
         this.close();
         return result;
       } catch (error) {
-        if (hadNoAnswer(error, deadlineMs)) this.#failed(trial);
+        if (hadNoAnswer(error, deadlineMs)) this.#failed();
         else if (error instanceof KubeError && !(error instanceof KubeTimeoutError)) this.close();
         throw error;
-      } finally {
-        if (trial) this.#trying = false;
       }
     }, MAX_WAIT_MS);
   }
@@ -91,13 +87,21 @@ export class Circuit implements KubeCalls {
   #refuseWhileOpen(): void {
     if (!this.isOpen) return;
     const leftMs = this.#triesAgainAt - performance.now();
-    if (this.#trying || leftMs > 0) throw new KubeCircuitOpenError(Math.max(1, Math.ceil(leftMs / 1000)));
+    if (leftMs > 0) throw new KubeCircuitOpenError(Math.ceil(leftMs / 1000));
   }
 
-  #failed(trial: boolean): void {
+  /**
+   * One call may go. The next one does not wait for its end: an API server without its etcd lets a call hang, for long
+   * after that is back.
+   */
+  #try(): void {
+    this.#openMs = Math.min(MAX_OPEN_MS, this.#openMs * 2);
+    this.#triesAgainAt = performance.now() + this.#openMs;
+  }
+
+  #failed(): void {
     this.#failures += 1;
-    if (trial) this.#openMs = Math.min(MAX_OPEN_MS, this.#openMs * 2);
-    if (trial || this.#failures === FAILURES) this.#triesAgainAt = performance.now() + this.#openMs;
+    if (this.#failures === FAILURES) this.#triesAgainAt = performance.now() + this.#openMs;
   }
 }
 
