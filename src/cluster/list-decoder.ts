@@ -27,7 +27,7 @@ export class ListDecoder {
   #inString = false;
   #escaped = false;
   #inItems = false;
-  /** The string that came last at the depth of the keys. */
+  /** The string that came last at the depth of the keys, as it was written: `items` is never written with escapes. */
   #key = '';
 
   /** The items that this chunk completes. @throws KubeMalformedError for an item that is not JSON */
@@ -77,18 +77,21 @@ export class ListDecoder {
   /** The list without its items. @throws KubeMalformedError when the answer is not a whole list */
   end(): JsonObject {
     const list = parseJson(Buffer.concat(this.#shell).toString());
-    // An empty list of Go is null. A list without the key is none: it must not empty a cache.
-    if (!isObject(list) || !(Array.isArray(list.items) || list.items === null)) {
+    // An empty list of Go is null. A list without the key is none, and one whose items stand here was not taken apart:
+    // neither must empty a cache.
+    if (!isObject(list) || !(isEmptyArray(list.items) || list.items === null)) {
       throw new KubeMalformedError('a list has no items');
     }
     return list;
   }
 
   #withinString(byte: number | undefined): void {
-    if (this.#escaped) this.#escaped = false;
-    else if (byte === BACKSLASH) this.#escaped = true;
-    else if (byte === QUOTE) this.#inString = false;
-    else if (this.#depth === AT_KEYS && byte !== undefined) this.#key += String.fromCharCode(byte);
+    if (byte === QUOTE && !this.#escaped) {
+      this.#inString = false;
+      return;
+    }
+    this.#escaped = byte === BACKSLASH && !this.#escaped;
+    if (this.#depth === AT_KEYS && byte !== undefined) this.#key += String.fromCharCode(byte);
   }
 
   *#takeItem(last: Buffer): Generator<unknown> {
@@ -97,4 +100,8 @@ export class ListDecoder {
     // Between the brackets of an empty list stands nothing.
     if (text.trim() !== '') yield parseJson(text);
   }
+}
+
+function isEmptyArray(value: unknown): boolean {
+  return Array.isArray(value) && value.length === 0;
 }

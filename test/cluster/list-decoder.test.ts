@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { KubeMalformedError } from '../../src/cluster/errors.ts';
 import { ListDecoder } from '../../src/cluster/list-decoder.ts';
+import { jsonKey } from './helpers/property.ts';
 
 /** Decodes a text that comes in pieces of these sizes. */
 function decode(text: string, sizes: readonly number[] = []) {
@@ -18,15 +19,16 @@ function decode(text: string, sizes: readonly number[] = []) {
 
 describe('ListDecoder', () => {
   it('gives the items and the list around them, however the bytes are cut', () => {
-    const key = fc.oneof(
+    const text = fc.oneof(
       fc.string({ unit: 'binary' }),
       fc.constantFrom('items', 'metadata', '"items":[', '\\'),
     );
+    const key = jsonKey(text);
     const { value } = fc.letrec((tie) => ({
       value: fc.oneof(
         { maxDepth: 4 },
         fc.constantFrom(null, true, 0, -1.5e3),
-        key,
+        text,
         fc.array(tie('value'), { maxLength: 3 }),
         fc.dictionary(key, tie('value'), { maxKeys: 3, noNullPrototype: true }),
       ),
@@ -55,6 +57,16 @@ describe('ListDecoder', () => {
     );
   });
 
+  it.each(['\\\\items', 'items\\n', '\\"items', 'item\\u0073x'])(
+    'does not take the key %s for items',
+    (key) => {
+      expect(decode(`{"${key}":[1],"items":[2]}`)).toEqual({
+        items: [2],
+        list: { [JSON.parse(`"${key}"`)]: [1], items: [] },
+      });
+    },
+  );
+
   it('takes null for an empty list', () => {
     expect(decode('{"items":null,"metadata":{}}')).toEqual({
       items: [],
@@ -71,6 +83,8 @@ describe('ListDecoder', () => {
     '{"metadata":{"resourceVersion":"5"}}',
     '{"items":{}}',
     '{"items":"none"}',
+    '{"item\\u0073":[{}]}',
+    '{"items":[],"item\\u0073":[{}]}',
     '{"items":[{}',
     '{"items":[{}]',
     '{"items":[{}}',

@@ -3,12 +3,12 @@ import { describe, expect, it } from 'vitest';
 import { KubeMalformedError, KubeStatusError } from '../../src/cluster/errors.ts';
 import { WatchDecoder, type WatchEvent } from '../../src/cluster/watch-decoder.ts';
 import { bookmarkLine, deployment, errorLine, eventLine } from './helpers/objects.ts';
-import { holds } from './helpers/property.ts';
+import { holds, jsonKey } from './helpers/property.ts';
 
 const anyEvent = fc.record({
   type: fc.constantFrom('ADDED' as const, 'MODIFIED' as const, 'DELETED' as const, 'BOOKMARK' as const),
   // Characters of one to four bytes, so that a chunk may end within one.
-  object: fc.dictionary(fc.string({ unit: 'grapheme' }), fc.string({ unit: 'grapheme' })),
+  object: fc.dictionary(jsonKey(fc.string({ unit: 'grapheme' })), fc.string({ unit: 'grapheme' })),
 });
 
 /** The bytes cut at the given places, each a share of the whole. */

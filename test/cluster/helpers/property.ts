@@ -12,3 +12,13 @@ export async function holds<T>(property: fc.IRawProperty<T>): Promise<void> {
     ...(FC_RUNS === undefined ? {} : { numRuns: Number(FC_RUNS) }),
   });
 }
+
+/**
+ * Keys of JSON objects without a backslash in them. V8 reads a key with an escape as one that stood in an earlier
+ * object where the two begin with the same bytes, so after a key `\` it reads `"\n"` as `\`
+ * (https://github.com/nodejs/node/issues/63785). No name of the API has a backslash, and what is read wrong always has
+ * one, so it is never taken for a name that the service knows; but of made-up keys JSON.parse would be no judge.
+ */
+export function jsonKey(text: fc.Arbitrary<string>): fc.Arbitrary<string> {
+  return text.filter((key) => !key.includes('\\'));
+}
