@@ -71,11 +71,14 @@ onEachServer('the contract of watches', (bench) => {
         const { body } = await bench.kube.get(
           `${bench.path}?watch=true&allowWatchBookmarks=true&timeoutSeconds=1${version}`,
         );
-        expect(summary(body)).toEqual([
+        const events = summary(body);
+        expect(events.slice(0, 3)).toEqual([
           ['ADDED', 'a'],
           ['ADDED', 'b'],
           ['BOOKMARK', undefined],
         ]);
+        // A kube-apiserver that is written to elsewhere may send a second one.
+        expect(events.slice(3).filter(([type]) => type !== 'BOOKMARK')).toEqual([]);
         expect(at(body, '2')).toEqual(bookmark({ 'k8s.io/initial-events-end': 'true' }));
       },
     );
