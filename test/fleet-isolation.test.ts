@@ -11,12 +11,15 @@ import { until } from './helpers/until.ts';
 /** One cluster goes bad while callers keep asking for it; the other must not notice. */
 const READS = 100;
 const WRITES = 50;
+/** "The other's p99 stays within 2x of its own before." */
+const MAX_RATIO = 2;
 /**
- * Differences below this are the machine's: a collection of garbage, another process on the two cores. A call that has to
- * wait for the faulty cluster waits for hundreds of times as long.
+ * The machine has slow moments, which may begin between before and during: what counts is the best of a few rounds, and
+ * if none passes, the fault is ended and the comparison made anew. What a fault does to the other cluster lasts as long
+ * as the fault, and shows each time.
  */
-const FLOOR_MS = 25;
 const ROUNDS = 5;
+const COMPARISONS = 5;
 const FLEET_BUDGET_MS = 5_000;
 
 let healthy: DemoCluster;
@@ -56,8 +59,14 @@ const target = (name: string) => `namespace=shop&deployment=${name}`;
 const write = (cluster: string, name: string, replicas: number) =>
   service.post(`/${cluster}/replica-count?${target(name)}`, { replicas });
 
+/** Typical 99th percentiles, ms. */
+interface Latency {
+  readonly reads: number;
+  readonly writes: number;
+}
+
 /** Of the healthy cluster. */
-async function measure(): Promise<{ reads: number; writes: number }> {
+async function measure(): Promise<Latency> {
   const name = (number: number) => SHOP[number % SHOP.length] ?? '';
   return {
     reads: await typicalP99(READS, (number) => service.get(`/healthy/replica-count?${target(name(number))}`)),
@@ -65,17 +74,17 @@ async function measure(): Promise<{ reads: number; writes: number }> {
   };
 }
 
-/** Whether reads and writes are as fast as before, each in the best of a few rounds: what lasts shows in all of them. */
-async function expectAsFastAs(before: { reads: number; writes: number }, fault: string): Promise<void> {
-  const rounds: { reads: number; writes: number }[] = [];
+/** Whether reads and writes are as fast as before, each in the best of a few rounds. */
+async function isAsFastAs(before: Latency, fault: string): Promise<boolean> {
+  const rounds: Latency[] = [];
   const passes = () =>
     (['reads', 'writes'] as const).every((kind) =>
-      rounds.some((round) => round[kind] <= 2 * Math.max(before[kind], FLOOR_MS)),
+      rounds.some((round) => round[kind] <= MAX_RATIO * before[kind]),
     );
   while (rounds.length < ROUNDS && !passes()) rounds.push(await measure());
   const shown = [before, ...rounds].map(({ reads, writes }) => `${reads.toFixed(1)}/${writes.toFixed(1)}`);
   process.stderr.write(`${fault}: p99 of reads/writes before and during, ms: ${shown.join(', ')}\n`);
-  expect(passes(), shown.join(', ')).toBe(true);
+  return passes();
 }
 
 /** The list of all clusters, for somebody whom neither has been asked about. */
@@ -185,28 +194,38 @@ const FAULTS: readonly Fault[] = [
   },
 ];
 
-describe('a cluster that is', () => {
-  it.each(FAULTS)('$name leaves the other as fast as it was, and comes back by itself', async (fault) => {
-    const before = await measure();
-    let burst: Promise<void>[] = [];
-    callers.failures.length = 0;
-    await fault.begin();
-    await fault.felt();
+/** Whether the other cluster is as fast during the fault as before. Sees to all that holds besides, and ends the fault. */
+async function leavesOtherAsFast(fault: Fault): Promise<boolean> {
+  const before = await measure();
+  let burst: Promise<void>[] = [];
+  let asFast: boolean;
+  callers.failures.length = 0;
+  await fault.begin();
+  await fault.felt();
 
-    try {
-      const listing = fleetList();
-      await expectAsFastAs(before, fault.name);
-      expectErrorOfOne(await listing);
-      // Who is known is shown what the cache holds.
-      expect(at((await service.get(FLEET_LIST)).body, 'clusters.1.deployments')).toHaveLength(4);
-      if (fault.dead) {
-        burst = await expectFailingFast();
-        expect(at((await service.get('/clusters')).body, 'clusters.1.state')).toBe('unreachable');
-      }
-    } finally {
-      await fault.end();
+  try {
+    const listing = fleetList();
+    asFast = await isAsFastAs(before, fault.name);
+    expectErrorOfOne(await listing);
+    // Who is known is shown what the cache holds.
+    expect(at((await service.get(FLEET_LIST)).body, 'clusters.1.deployments')).toHaveLength(4);
+    if (fault.dead) {
+      burst = await expectFailingFast();
+      expect(at((await service.get('/clusters')).body, 'clusters.1.state')).toBe('unreachable');
     }
-    await recovery();
-    await Promise.all(burst);
+  } finally {
+    await fault.end();
+  }
+  await recovery();
+  await Promise.all(burst);
+  return asFast;
+}
+
+describe('a cluster that is', { timeout: 120_000 }, () => {
+  it.each(FAULTS)('$name leaves the other as fast as it was, and comes back by itself', async (fault) => {
+    let asFast = false;
+    for (let comparison = 0; !asFast && comparison < COMPARISONS; comparison += 1)
+      asFast = await leavesOtherAsFast(fault);
+    expect(asFast).toBe(true);
   });
 });
