@@ -2,6 +2,12 @@ import { KubeMalformedError } from './errors.ts';
 
 /** Narrowing of parsed JSON: each function returns the value with its type or throws KubeMalformedError. */
 
+/**
+ * What is longer than this is no object of the API: a Deployment is at most 1.5 MiB in etcd. Whoever speaks for the API
+ * server must not be able to fill the memory with an answer that does not end.
+ */
+export const MAX_OBJECT_BYTES = 16 * 1024 * 1024;
+
 export type JsonObject = Readonly<Record<string, unknown>>;
 
 export function parseJson(text: string): unknown {

@@ -10,7 +10,7 @@ import {
   KubeTimeoutError,
   KubeUnreachableError,
 } from './errors.ts';
-import { isObject, type JsonObject, parseJson } from './json.ts';
+import { isObject, type JsonObject, MAX_OBJECT_BYTES, parseJson } from './json.ts';
 import type { KubeConfigLoader } from './kubeconfig.ts';
 import { ListDecoder } from './list-decoder.ts';
 
@@ -36,7 +36,7 @@ export type KubeStream = AsyncIterable<Buffer>;
 
 /** What the reflector and the scaler need of an API server. Errors: those of errors.ts, or the signal's reason. */
 export interface KubeApi {
-  /** Sends a request and returns the parsed JSON answer. */
+  /** Sends a request and returns the parsed JSON answer, of at most 16 MiB. */
   call(request: KubeRequest): Promise<unknown>;
   /**
    * Sends a request for a list and takes its items one by one as they come in.
@@ -66,7 +66,7 @@ export class KubeClient implements KubeApi {
   }
 
   call(request: KubeRequest): Promise<unknown> {
-    return this.#exchange(request, async ({ body }) => parseJson(await body.text()));
+    return this.#exchange(request, async ({ body }) => parseJson(await textOf(body)));
   }
 
   list(request: KubeRequest, take: (item: unknown) => void): Promise<JsonObject> {
@@ -86,7 +86,7 @@ export class KubeClient implements KubeApi {
       const response = await this.#send('watches', request, signal, () => {
         sent = true;
       });
-      if (response.statusCode !== 200) throw statusError(response, await response.body.text());
+      if (response.statusCode !== 200) throw statusError(response, await textOf(response.body));
       return response.body;
     } catch (error) {
       throw translate(error, request, limit, sent);
@@ -118,7 +118,7 @@ export class KubeClient implements KubeApi {
         sent = true;
       });
       if (response.statusCode < 200 || response.statusCode > 299) {
-        throw statusError(response, await response.body.text());
+        throw statusError(response, await textOf(response.body));
       }
       return await read(response);
     } catch (error) {
@@ -229,6 +229,18 @@ function translate(error: unknown, request: KubeRequest, limit: Limit, sent: boo
   if (request.signal?.aborted) return request.signal.reason;
   if (limit.expired.aborted) return new KubeTimeoutError(sent, request.deadlineMs);
   return new KubeUnreachableError(sent, error);
+}
+
+/** The whole of an answer. @throws KubeMalformedError when it is too long, which closes its connection */
+async function textOf(body: AsyncIterable<Buffer>): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of body) {
+    chunks.push(chunk);
+    bytes += chunk.length;
+    if (bytes > MAX_OBJECT_BYTES) throw new KubeMalformedError('an answer is too long');
+  }
+  return Buffer.concat(chunks).toString();
 }
 
 /** The error for an answer other than 2xx, from its Status body and its headers. */

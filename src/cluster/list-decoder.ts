@@ -1,5 +1,5 @@
 import { KubeMalformedError } from './errors.ts';
-import { isObject, type JsonObject, parseJson } from './json.ts';
+import { isObject, type JsonObject, MAX_OBJECT_BYTES, parseJson } from './json.ts';
 
 const QUOTE = 0x22;
 const COMMA = 0x2c;
@@ -23,6 +23,7 @@ export class ListDecoder {
   readonly #shell: Buffer[] = [];
   /** What has come of the item that is not yet whole. */
   #item: Buffer[] = [];
+  #heldBytes = 0;
   #depth = 0;
   #inString = false;
   #escaped = false;
@@ -30,7 +31,7 @@ export class ListDecoder {
   /** The string that came last at the depth of the keys, as it was written: `items` is never written with escapes. */
   #key = '';
 
-  /** The items that this chunk completes. @throws KubeMalformedError for an item that is not JSON */
+  /** The items that this chunk completes. @throws KubeMalformedError for an item that is not JSON or too long */
   *push(chunk: Buffer): Generator<unknown> {
     let start = 0;
     for (let at = 0; at < chunk.length; at += 1) {
@@ -48,7 +49,7 @@ export class ListDecoder {
         case OPEN_BRACKET:
           this.#depth += 1;
           if (this.#depth === AT_ITEMS && byte === OPEN_BRACKET && this.#key === 'items') {
-            this.#shell.push(chunk.subarray(start, at + 1));
+            this.#hold(chunk.subarray(start, at + 1));
             start = at + 1;
             this.#inItems = true;
           }
@@ -71,7 +72,7 @@ export class ListDecoder {
           break;
       }
     }
-    (this.#inItems ? this.#item : this.#shell).push(chunk.subarray(start));
+    this.#hold(chunk.subarray(start));
   }
 
   /** The list without its items. @throws KubeMalformedError when the answer is not a whole list */
@@ -85,6 +86,13 @@ export class ListDecoder {
     return list;
   }
 
+  #hold(bytes: Buffer): void {
+    (this.#inItems ? this.#item : this.#shell).push(bytes);
+    this.#heldBytes += bytes.length;
+    if (this.#heldBytes > MAX_OBJECT_BYTES)
+      throw new KubeMalformedError('a list or an item of it is too long');
+  }
+
   #withinString(byte: number | undefined): void {
     if (byte === QUOTE && !this.#escaped) {
       this.#inString = false;
@@ -95,8 +103,10 @@ export class ListDecoder {
   }
 
   *#takeItem(last: Buffer): Generator<unknown> {
-    const text = Buffer.concat([...this.#item, last]).toString();
+    const item = Buffer.concat([...this.#item, last]);
+    this.#heldBytes -= item.length - last.length;
     this.#item = [];
+    const text = item.toString();
     // Between the brackets of an empty list stands nothing.
     if (text.trim() !== '') yield parseJson(text);
   }

@@ -1,5 +1,5 @@
 import { KubeMalformedError, KubeStatusError } from './errors.ts';
-import { isObject, type JsonObject, objectAt, parseJson, stringAt } from './json.ts';
+import { isObject, type JsonObject, MAX_OBJECT_BYTES, objectAt, parseJson, stringAt } from './json.ts';
 
 /** One line of a watch response. For BOOKMARK the object holds nothing but its resourceVersion. */
 export interface WatchEvent {
@@ -7,8 +7,6 @@ export interface WatchEvent {
   readonly object: JsonObject;
 }
 
-/** A Deployment is at most 1.5 MiB in etcd; a line longer than this is not one. */
-const MAX_LINE_BYTES = 16 * 1024 * 1024;
 const NEWLINE = 0x0a;
 
 /** Splits the bytes of a watch into lines and parses them. One decoder serves one response. */
@@ -31,7 +29,7 @@ export class WatchDecoder {
     if (start === chunk.length) return;
     this.#pieces.push(chunk.subarray(start));
     this.#pendingBytes += chunk.length - start;
-    if (this.#pendingBytes > MAX_LINE_BYTES) throw new KubeMalformedError('a watch line is too long');
+    if (this.#pendingBytes > MAX_OBJECT_BYTES) throw new KubeMalformedError('a watch line is too long');
   }
 
   /** The response ended. @throws KubeMalformedError when it ended within a line */

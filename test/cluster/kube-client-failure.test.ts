@@ -1,6 +1,11 @@
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { CertificateAuthority } from '../../hack/issue-certificate.ts';
-import { KubeCredentialsError, KubeTimeoutError, KubeUnreachableError } from '../../src/cluster/errors.ts';
+import {
+  KubeCredentialsError,
+  KubeMalformedError,
+  KubeTimeoutError,
+  KubeUnreachableError,
+} from '../../src/cluster/errors.ts';
 import { KubeClient } from '../../src/cluster/kube-client.ts';
 import { ApiServer, refusingOrigin, SilentServer } from './helpers/api-server.ts';
 import { clientOf, readAll, track } from './helpers/clients.ts';
@@ -116,6 +121,36 @@ describe('a call without an answer', () => {
     );
     await expect(client.call(request)).rejects.toThrow(KubeCredentialsError);
     await expect(client.watch(request)).rejects.toThrow(KubeCredentialsError);
+  });
+});
+
+describe('an answer that goes on and on', () => {
+  it.each([
+    ['of a call', 200, '{"pad":"', 'call'],
+    ['of a call that failed', 500, '{"pad":"', 'call'],
+    ['of a watch that failed', 500, '{"pad":"', 'watch'],
+    ['of a list, in front of its items', 200, '{"pad":"', 'list'],
+    ['of a list, within an item', 200, '{"items":[{},"', 'list'],
+  ] as const)('is cut off after 16 MiB: %s', async (_, status, start, kind) => {
+    const server = await ApiServer.start(ca);
+    let sent = 0;
+    server.handler = (__, response) => {
+      const block = Buffer.alloc(256 * 1024, 'x');
+      const pour = () => {
+        do sent += block.length;
+        while (!response.destroyed && response.write(block));
+      };
+      response.writeHead(status).write(start);
+      response.on('drain', pour);
+      pour();
+    };
+    const client = clientOf(server.origin, ca.cert);
+    const take = () => {};
+    const answer = kind === 'list' ? client.list(request, take) : client[kind](request);
+    await expect(answer).rejects.toThrow(KubeMalformedError);
+    await vi.waitFor(() => expect(server.open).toBe(0));
+    // What fills the buffers on the way comes on top.
+    expect(sent).toBeLessThan(64 * 1024 * 1024);
   });
 });
 

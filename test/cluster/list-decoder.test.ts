@@ -67,6 +67,23 @@ describe('ListDecoder', () => {
     },
   );
 
+  it('takes any number of items of up to 16 MiB each', () => {
+    const decoder = new ListDecoder();
+    const item = Buffer.from(`,"${'x'.repeat(9 * 1024 * 1024)}"`);
+    let items = 0;
+    const push = (chunk: Buffer) => {
+      items += [...decoder.push(chunk)].length;
+    };
+    push(Buffer.from('{"items":[0'));
+    for (let number = 0; number < 3; number += 1) {
+      push(item.subarray(0, 1_000));
+      push(item.subarray(1_000));
+    }
+    push(Buffer.from(']}'));
+    expect(items).toBe(4);
+    expect(decoder.end()).toEqual({ items: [] });
+  });
+
   it('takes null for an empty list', () => {
     expect(decode('{"items":null,"metadata":{}}')).toEqual({
       items: [],
