@@ -73,8 +73,9 @@ export class ClustersWatch<C extends FleetMember & Pick<Cluster, 'reloadCredenti
     if (contents === undefined || isDeepStrictEqual(contents, this.#contents)) return;
     const before = this.#contents;
     this.#readEntries();
-    // The file may name kubeconfigs now that it did not name before.
-    this.#contents = await readAll(this.#paths());
+    // The file may name kubeconfigs now that it did not name before. Of the others nothing younger may count as known
+    // than what has been acted on: a change in between would never be seen.
+    this.#contents = await readAll(this.#paths(), contents);
     if (!signal.aborted) this.#update(before, this.#contents);
   }
 
@@ -116,9 +117,10 @@ function hasChanged({ kubeconfig }: ClusterEntry, before: Contents | undefined, 
   return before !== undefined && kubeconfigPaths(kubeconfig).some((path) => before[path] !== now[path]);
 }
 
-async function readAll(paths: readonly string[]): Promise<Contents> {
+async function readAll(paths: readonly string[], known: Contents = {}): Promise<Contents> {
   const contents = [...new Set(paths)].map(
-    async (path) => [path, await readFile(path, 'utf8').catch(() => undefined)] as const,
+    async (path) =>
+      [path, path in known ? known[path] : await readFile(path, 'utf8').catch(() => undefined)] as const,
   );
   return Object.fromEntries(await Promise.all(contents));
 }
