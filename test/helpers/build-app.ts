@@ -97,7 +97,7 @@ export async function buildTestApp(
     logger: { level: 'silent' },
     createFleet: () => fleetOf([clusters].flat()),
     identify: () => ({ user: 'client', groups: [] }),
-    limits: defaultLimits,
+    limits: { ...defaultLimits, maxEventLoopDelayMs: 0 }, // as in service.ts
     docs: true,
     ...options,
   });

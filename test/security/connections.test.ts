@@ -21,8 +21,7 @@ beforeEach(async () => {
 });
 
 async function start(environment: Record<string, string>): Promise<void> {
-  // Whoever makes the connections takes the processor from the server: that is not what is looked at here.
-  server = await ServerProcess.start(demo.kubeconfig, { MAX_EVENT_LOOP_DELAY_MS: '0', ...environment });
+  server = await ServerProcess.start(demo.kubeconfig, environment);
   await server.ready();
   const { cert, key, port } = await target('bystander');
   bystander = new TestClient(port, { ca: server.authority.cert, cert, key });
