@@ -95,9 +95,9 @@ function judgeWrite(
   world: World,
 ): Verdict {
   const bytes = Buffer.from(body ?? '');
-  const type = headers['content-type'] ?? '';
-  if (bytes.length === 0 && type === '') return refused('INVALID_BODY', 'INVALID_QUERY');
-  if (!isJsonType(type)) return refused('UNSUPPORTED_MEDIA_TYPE');
+  const type = headers['content-type'];
+  if (bytes.length === 0 && type === undefined) return refused('INVALID_BODY', 'INVALID_QUERY');
+  if (!isJsonType(type ?? '')) return refused('UNSUPPORTED_MEDIA_TYPE');
   if ((headers['content-encoding'] ?? 'identity') !== 'identity' && bytes.length <= 1024)
     return refused('UNSUPPORTED_MEDIA_TYPE', 'INVALID_BODY');
   if (bytes.length > 1024) return refused('BODY_TOO_LARGE');
