@@ -60,7 +60,7 @@ describe('under a load of new and kept connections no request fails', { timeout:
     for (let round = 1; round <= 2; round += 1) {
       const next = await issueSet(authority);
       await folder.write({ [first]: next[first] });
-      await until(() => observed.reloader.stats.failures === round);
+      await until(() => observed.reloader.stats.broken);
       await load.more(10);
       await folder.write({ [second]: next[second] });
       await until(() => observed.reloader.stats.reloads === round);

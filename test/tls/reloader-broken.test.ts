@@ -18,9 +18,10 @@ describe('a broken set is refused, logged once and counted, and the old one stay
   ];
 
   it.each(breaks)('%s', async (_title, broken, reason) => {
-    const { folder, server, observed, client, next } = await startOn(TlsFolder.plain, 5);
-    const { cert } = await folder.read();
-    await folder.replace(broken(next));
+    // All files at once, so that no set in between can be judged.
+    const { folder, server, observed, client, next } = await startOn(TlsFolder.projected, 5);
+    const old = await folder.read();
+    await folder.swap({ ...old, ...broken(next) });
     await until(() => observed.reloader.stats.broken);
     const { readings } = observed;
     await until(() => observed.readings > readings + 10);
@@ -32,9 +33,9 @@ describe('a broken set is refused, logged once and counted, and the old one stay
       },
     ]);
     expect(observed.reloader.stats).toMatchObject({ reloads: 0, failures: 1 });
-    expect(await serves(server, cert, client)).toBe(true);
+    expect(await serves(server, old.cert, client)).toBe(true);
 
-    await folder.replace(next);
+    await folder.swap(next);
     await until(() => serves(server, next.cert, client));
     expect(observed.reloader.stats).toMatchObject({ reloads: 1, failures: 1, broken: false });
   });
@@ -65,11 +66,14 @@ describe('a broken set is refused, logged once and counted, and the old one stay
   });
 
   it('an expired server certificate', async () => {
-    const { folder, observed, authority } = await startOn(TlsFolder.plain, 5);
+    const { folder, observed, authority } = await startOn(TlsFolder.projected, 5);
     const dates = { notBefore: new Date('2020-01-01'), notAfter: new Date('2020-01-02') };
-    await folder.replace(
-      await authority.issue({ commonName: 'localhost', usages: ['serverAuth'], ...dates }),
-    );
+    const { cert, key } = await authority.issue({
+      commonName: 'localhost',
+      usages: ['serverAuth'],
+      ...dates,
+    });
+    await folder.swap({ ...(await folder.read()), cert, key });
     await until(() => observed.reloader.stats.broken);
     expect(String(observed.errors[0]?.context.reason)).toContain('expired at 2020-01-02');
   });
@@ -86,7 +90,7 @@ describe('a broken set is refused, logged once and counted, and the old one stay
     });
     observed.reloader.start();
     await folder.write(await issueSet(authority));
-    await until(() => observed.reloader.stats.failures === 1);
+    await until(() => observed.reloader.stats.failures > 0);
     works = true;
     await until(() => observed.reloader.stats.reloads === 1);
   });

@@ -46,7 +46,8 @@ export class ObservedReloader {
         apply?.(material, change);
         this.applied.push({ material, ...change });
       },
-      settleMs: 20,
+      // Longer than a busy machine pauses between the files of a set.
+      settleMs: 200,
       ...others,
     });
     this.readings = 0;
