@@ -99,6 +99,7 @@ export const setReplicaCount: Operation = {
     new errors.UnsupportedMediaTypeError(),
     new errors.AdmissionRefusedError('at most 10 replicas'),
     new errors.KubernetesRateLimitedError(),
+    new errors.ClusterBusyError(),
     new errors.KubernetesUnreachableError(),
     new errors.KubernetesUnavailableError(),
     new errors.KubernetesTimeoutError(),

@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, it, vi } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { CertificateAuthority } from '../../hack/issue-certificate.ts';
 import {
   KubeCredentialsError,
@@ -7,6 +7,7 @@ import {
   KubeUnreachableError,
 } from '../../src/cluster/errors.ts';
 import { KubeClient } from '../../src/cluster/kube-client.ts';
+import { until } from '../helpers/until.ts';
 import { ApiServer, refusingOrigin, SilentServer } from './helpers/api-server.ts';
 import { clientOf, readAll, track } from './helpers/clients.ts';
 
@@ -55,7 +56,7 @@ describe('a call that is not answered in time', () => {
     server.handler = (_, response) => void finish.push(() => response.end('{}'));
     const client = clientOf(server.origin, ca.cert);
     const others = Array.from({ length: 32 }, () => client.call(request));
-    await vi.waitFor(() => expect(finish).toHaveLength(32), 5_000);
+    await until(() => finish.length === 32);
     const queued = client.call({ ...shortly, path: '/queued' });
     await expect(queued).rejects.toMatchObject({ code: 'KUBE_TIMEOUT', sent: false });
     server.handler = (_, response) => void response.end('{}');
@@ -145,10 +146,11 @@ describe('an answer that goes on and on', () => {
       pour();
     };
     const client = clientOf(server.origin, ca.cert);
+    const patient = { ...request, deadlineMs: 25_000 };
     const take = () => {};
-    const answer = kind === 'list' ? client.list(request, take) : client[kind](request);
+    const answer = kind === 'list' ? client.list(patient, take) : client[kind](patient);
     await expect(answer).rejects.toThrow(KubeMalformedError);
-    await vi.waitFor(() => expect(server.open).toBe(0));
+    await until(() => server.open === 0);
     // What fills the buffers on the way comes on top.
     expect(sent).toBeLessThan(64 * 1024 * 1024);
   });
@@ -172,10 +174,10 @@ describe('a request that its caller gives up', () => {
       const ended = clientOf(server.origin, ca.cert)
         [kind]({ ...request, signal: abort.signal })
         .catch((error: unknown) => error);
-      await vi.waitFor(() => expect(server.received).toHaveLength(1));
+      await until(() => server.received.length === 1);
       abort.abort(reason);
       expect(await ended).toBe(reason);
-      await vi.waitFor(() => expect(server.open).toBe(0));
+      await until(() => server.open === 0);
     },
   );
 });
@@ -192,21 +194,21 @@ describe('a closed client', () => {
       code: 'KUBE_UNREACHABLE',
       sent: true,
     });
-    await vi.waitFor(() => expect(server.received).toHaveLength(4));
+    await until(() => server.received.length === 4);
     await client.close();
     await Promise.all([watching, calling]);
-    await vi.waitFor(() => expect(server.open).toBe(0));
+    await until(() => server.open === 0);
   });
 
   it('ends calls whose connection was still being made, and the connection: they were not sent', async () => {
     const server = await SilentServer.start();
     const client = clientOf(server.origin, ca.cert);
     const calling = expect(client.call(request)).rejects.toMatchObject({ sent: false });
-    await vi.waitFor(() => expect(server.open).toBe(1));
+    await until(() => server.open === 1);
     await client.close();
     await calling;
-    // Long before the time for the handshake is over.
-    await vi.waitFor(() => expect(server.open).toBe(0));
+    // Before the 5 s for the handshake are over.
+    await until(() => server.open === 0, 4_000);
   });
 
   it('makes no new connection', async () => {

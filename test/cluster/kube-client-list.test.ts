@@ -1,6 +1,7 @@
-import { beforeAll, describe, expect, it, vi } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { CertificateAuthority } from '../../hack/issue-certificate.ts';
 import { KubeMalformedError } from '../../src/cluster/errors.ts';
+import { until } from '../helpers/until.ts';
 import { ApiServer } from './helpers/api-server.ts';
 import { clientOf } from './helpers/clients.ts';
 
@@ -21,7 +22,7 @@ describe('a list', () => {
       finish = () => void response.end(':3}],"metadata":{"resourceVersion":"9"}}');
     };
     const listing = clientOf(server.origin, ca.cert).list(request, (item) => taken.push(item));
-    await vi.waitFor(() => expect(taken).toEqual([{ n: 1 }, { n: 2 }]));
+    await until(() => taken.length === 2);
     finish();
     expect(await listing).toMatchObject({ metadata: { resourceVersion: '9' } });
     expect(taken).toEqual([{ n: 1 }, { n: 2 }, { n: 3 }]);
@@ -41,7 +42,7 @@ describe('a list', () => {
     server.handler = (_, response) => void response.write('{"items":[{"n":1},');
     const listing = clientOf(server.origin, ca.cert).list({ ...request, deadlineMs: 150 }, () => {});
     await expect(listing).rejects.toMatchObject({ code: 'KUBE_TIMEOUT', sent: true });
-    await vi.waitFor(() => expect(server.open).toBe(0));
+    await until(() => server.open === 0);
   });
 
   it('ends with what the taker of its items throws, and closes its connection', async () => {
@@ -52,6 +53,6 @@ describe('a list', () => {
       throw refusal;
     });
     await expect(listing).rejects.toBe(refusal);
-    await vi.waitFor(() => expect(server.open).toBe(0));
+    await until(() => server.open === 0);
   });
 });

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { CertificateAuthority } from '../../hack/issue-certificate.ts';
 import { KubeClient } from '../../src/cluster/kube-client.ts';
+import { until } from '../helpers/until.ts';
 import { ApiServer } from './helpers/api-server.ts';
 import { base64, clientOf, configLoader, folder, readAll, track } from './helpers/clients.ts';
 
@@ -77,7 +78,7 @@ describe('a rotated client certificate', () => {
     await rotate('second');
     client.reloadCredentials();
     await client.call(request);
-    await vi.waitFor(() => expect(server.open).toBe(1));
+    await until(() => server.open === 1);
   });
 
   it('lets running watches and calls end on the connections of the old one', async () => {
@@ -90,7 +91,7 @@ describe('a rotated client certificate', () => {
     };
     const stream = await client.watch(request);
     const calling = client.call(request);
-    await vi.waitFor(() => expect(finish).toHaveLength(2));
+    await until(() => finish.length === 2);
     await rotate('second');
     client.reloadCredentials();
     server.handler = (_, response) => void response.end('{}');
@@ -105,13 +106,13 @@ describe('a rotated client certificate', () => {
     const { client, rotate } = await rotating(server);
     server.handler = (_, response) => response.flushHeaders();
     const watching = expect(client.watch(request).then(readAll)).rejects.toThrow();
-    await vi.waitFor(() => expect(server.received).toHaveLength(1));
+    await until(() => server.received.length === 1);
     await rotate('second');
     client.reloadCredentials();
     server.handler = (_, response) => void response.end('{}');
     await client.call(request);
     await client.close();
     await watching;
-    await vi.waitFor(() => expect(server.open).toBe(0));
+    await until(() => server.open === 0);
   });
 });

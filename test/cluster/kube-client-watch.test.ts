@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { CertificateAuthority } from '../../hack/issue-certificate.ts';
+import { until } from '../helpers/until.ts';
 import { ApiServer } from './helpers/api-server.ts';
 import { clientOf, readAll } from './helpers/clients.ts';
 
@@ -55,7 +56,7 @@ describe('a watch', () => {
     server.handler = () => {};
     const watch = clientOf(server.origin, ca.cert).watch({ ...request, deadlineMs: 150 });
     await expect(watch).rejects.toMatchObject({ code: 'KUBE_TIMEOUT' });
-    await vi.waitFor(() => expect(server.open).toBe(0));
+    await until(() => server.open === 0);
   });
 
   it('ends with an error when its connection breaks', async () => {
@@ -73,7 +74,7 @@ describe('a watch', () => {
     const read = readAll(stream).catch((error: unknown) => error);
     abort.abort(reason);
     expect(await read).toBe(reason);
-    await vi.waitFor(() => expect(server.open).toBe(0));
+    await until(() => server.open === 0);
   });
 
   it('closes its connection when its reader breaks off', async () => {
@@ -81,7 +82,7 @@ describe('a watch', () => {
     const stream = await clientOf(server.origin, ca.cert).watch(request);
     responses[0]?.write('first');
     for await (const _ of stream) break;
-    await vi.waitFor(() => expect(server.open).toBe(0));
+    await until(() => server.open === 0);
   });
 
   it('never takes the place of a call, however many there are', async () => {

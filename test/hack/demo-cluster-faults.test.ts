@@ -1,7 +1,8 @@
 import { Agent, request } from 'undici';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DemoCluster } from '../../hack/demo-cluster/demo-cluster.ts';
 import { arrayAt, at, KubeRequests, textAt } from '../helpers/kube-requests.ts';
+import { until } from '../helpers/until.ts';
 
 const LIST = '/apis/apps/v1/deployments';
 const SCALE = '/apis/apps/v1/namespaces/default/deployments/my-deployment/scale';
@@ -158,7 +159,7 @@ describe('a lost connection', () => {
 
   it('befalls everybody: dropped, refused, frozen', async () => {
     const dropped = read(`${LIST}?watch=1`);
-    await vi.waitFor(() => expect(cluster.openWatches).toBe(1));
+    await until(() => cluster.openWatches === 1);
     cluster.dropConnections('reset');
     expect((await dropped).error).toMatchObject({ code: 'ECONNRESET' });
 
@@ -170,7 +171,7 @@ describe('a lost connection', () => {
     cluster.freeze();
     expect((await read(LIST, AbortSignal.timeout(200))).error).toMatchObject({ name: 'TimeoutError' });
     cluster.thaw();
-    await vi.waitFor(async () => expect((await read(LIST)).error).toBeUndefined());
+    await until(async () => (await read(LIST)).error === undefined);
   });
 
   it('is not the same as a slow one', async () => {

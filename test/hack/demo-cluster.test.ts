@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AppsV1Api, KubeConfig } from '@kubernetes/client-node';
 import { Agent, type Dispatcher, request } from 'undici';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DemoCluster, type DemoClusterOptions } from '../../hack/demo-cluster/demo-cluster.ts';
 import { arrayAt, at, KubeRequests, textAt } from '../helpers/kube-requests.ts';
+import { until } from '../helpers/until.ts';
 
 const LIST = '/apis/apps/v1/deployments';
 const SCALE = '/apis/apps/v1/namespaces/default/deployments/my-deployment/scale';
@@ -90,9 +91,7 @@ describe('Deployments', () => {
   it('roll out step by step: new versions, the same generation', async () => {
     const since = cluster.resourceVersion;
     cluster.deployments.scale('default', 'my-deployment', 5);
-    await vi.waitFor(() => {
-      expect(cluster.deployments.get('default', 'my-deployment')?.status?.readyReplicas).toBe(5);
-    });
+    await until(() => cluster.deployments.get('default', 'my-deployment')?.status?.readyReplicas === 5);
     const { body } = await kube.get(`${LIST}?watch=1&resourceVersion=${since}&timeoutSeconds=1`);
     const steps = arrayAt({ body }, 'body').map((event) => [
       at(event, 'object.metadata.generation'),
@@ -201,7 +200,7 @@ describe('the end', () => {
       kube.get(`${LIST}?watch=1`),
       kube.get('/apis/apps/v1/namespaces/default/deployments/my-deployment'),
     ].map((answer) => expect(answer).rejects.toThrow());
-    await vi.waitFor(() => expect(cluster.requests.total).toBe(2));
+    await until(() => cluster.requests.total === 2);
     cluster.deployments.scale('default', 'my-deployment', 9);
     await cluster.stop();
     await cluster.stop();

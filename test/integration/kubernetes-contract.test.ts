@@ -1,5 +1,6 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { arrayAt, at, KubeRequests, textAt } from '../helpers/kube-requests.ts';
+import { until } from '../helpers/until.ts';
 import { onEachServer } from './contract.ts';
 import { failure, forbidden } from './contract-bodies.ts';
 
@@ -142,10 +143,9 @@ onEachServer('the contract', (bench) => {
         expect(answer.status).toBe(201);
         return at(answer.body, 'status');
       };
-      await vi.waitFor(async () => {
-        const reason = expect.stringContaining('RBAC: allowed by');
-        expect(await review('bob', bench.namespace)).toEqual({ allowed: true, reason });
-      });
+      await until(async () => at(await review('bob', bench.namespace), 'allowed') === true);
+      const reason = expect.stringContaining('RBAC: allowed by');
+      expect(await review('bob', bench.namespace)).toEqual({ allowed: true, reason });
       expect(await review('bob', 'default')).toEqual({ allowed: false });
       expect(await review('bob')).toEqual({ allowed: false });
       expect(await review('eve', bench.namespace)).toEqual({ allowed: false });

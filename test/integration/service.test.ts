@@ -1,6 +1,7 @@
 import { AppsV1Api, CoreV1Api, KubeConfig, type V1Deployment } from '@kubernetes/client-node';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { DemoCluster } from '../../hack/demo-cluster/demo-cluster.ts';
+import { at } from '../helpers/kube-requests.ts';
 import { TestService } from '../helpers/service.ts';
 import { until } from '../helpers/until.ts';
 
@@ -127,8 +128,10 @@ describe.each(apiServers)('on $name', ({ start }) => {
     const answers = await Promise.all(
       values.map((value) => service.scale(namespace, 'my-deployment', value)),
     );
-    const statuses = new Set(answers.map(({ status }) => status));
-    expect([...statuses].filter((status) => status !== 200 && status !== 409)).toEqual([]);
+    // On a busy machine the last ones may stand in line for longer than the second that they may.
+    const outcomes = new Set(answers.map(({ status, body }) => (status === 503 ? at(body, 'code') : status)));
+    expect([200, 409, 'CLUSTER_BUSY']).toEqual(expect.arrayContaining([...outcomes]));
+    expect(outcomes).toContain(200);
     const final = await truth('my-deployment');
     expect(values).toContain(final);
     await until(async () => {

@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest';
 import {
   DeploymentError,
   FreshnessError,
+  KubeBusyError,
+  KubeCircuitOpenError,
   KubeCredentialsError,
   KubeMalformedError,
   KubeStatusError,
@@ -94,6 +96,8 @@ describe('failures of the cluster on a write', () => {
     [503, 'KUBERNETES_UNAVAILABLE', new KubeCredentialsError(secret)],
     [503, 'KUBERNETES_UNAVAILABLE', new KubeMalformedError(secret)],
     [503, 'KUBERNETES_UNREACHABLE', new KubeUnreachableError(false, secret)],
+    [503, 'KUBERNETES_UNREACHABLE', new KubeCircuitOpenError(1)],
+    [503, 'CLUSTER_BUSY', new KubeBusyError()],
     [504, 'KUBERNETES_TIMEOUT', new KubeTimeoutError(false, 5000)],
     [500, 'INTERNAL_ERROR', new Error(secret)],
   ])('become %i %s and leak nothing', async (statusCode, code, error) => {
