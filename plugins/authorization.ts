@@ -42,7 +42,7 @@ export default fastifyPlugin(
       const { access } = asking.cluster;
       if (await access.mayList(asking.identity, namespace)) return undefined;
       if (namespace !== undefined) throw refuse(asking, `list deployments in namespace ${namespace}`);
-      const listable = await access.listable(asking.identity, asking.cluster.namespaces);
+      const listable = await access.listable(asking.identity, () => asking.cluster.namespaces);
       if (listable.length > 0) return listable;
       // Before the cache is filled nobody knows the namespaces, and so not whether the caller may list in one.
       throw asking.cluster.synced

@@ -160,8 +160,9 @@ export default fastifyPlugin(
       const connection = request.clientConnection;
       connection.running.delete(reply.raw);
       if (connection.latest === reply.raw && request.raw.complete) connection.latest = undefined;
-      // Where the answer had begun before the connection was to close.
-      if (connection.closing && connection.running.size === 0) request.raw.socket.end();
+      // Where the answer had begun before the connection was to close. Once it is sent, and not only this side of it: a
+      // client that goes on sending would else be listened to.
+      if (connection.closing && connection.running.size === 0) request.raw.socket.destroySoon();
       next();
     });
     done();

@@ -11,8 +11,11 @@ import { Clusters, Namespace, NoQuery } from './schemas.ts';
 
 const FleetQuery = Type.Object({ namespace: Type.Optional(Namespace) }, { additionalProperties: false });
 
-/** What authorizeList came to. */
-type Right = { readonly only: readonly string[] | undefined } | { readonly error: unknown };
+/** What became of the list of one cluster, and when, on the clock of performance.now(). */
+type Part = { readonly cluster: string } & (
+  | { readonly reading: Reading<Buffer>; readonly readAt: number }
+  | { readonly error: unknown }
+);
 
 /** What one cluster may take of the list of all: its access reviews are all that can take long. */
 const BUDGET_MS = 5_000;
@@ -36,54 +39,49 @@ const clustersRoutes: FastifyPluginCallbackTypebox = (app, _options, done) => {
     '/clusters/deployments',
     { schema: { querystring: FleetQuery }, config: { operation: listFleetDeployments } },
     async (request, reply) => {
-      const { namespace } = request.query;
       const parts = await Promise.all(
-        app.fleet.clusters.map(async ([, cluster]) => ({
-          cluster,
-          ...(await rightOf(request, cluster, namespace)),
-        })),
+        app.fleet.clusters.map(([, cluster]) => partOf(request, cluster, request.query.namespace)),
       );
-      // Only now, and all at once: what was read while others were still asked would be older than it says.
-      const lists = parts.map((part) => listOf(request, part, namespace));
+      const lists = parts.map((part) => listOf(request, part));
       const readings = lists.flatMap(({ reading }) => reading ?? []);
       if (readings.length > 0) setFreshnessHeaders(reply, oldestOf(readings));
       return reply.header('content-type', 'application/json; charset=utf-8').send(join(lists));
     },
   );
 
-  /** What the caller may list of a cluster, or why that is not known. */
-  async function rightOf(
+  /** Reads as soon as it is known what the caller may list: what has come since would be missing, and the age deny it. */
+  async function partOf(
     { identity }: FastifyRequest,
     cluster: ClusterService,
     namespace: string | undefined,
-  ): Promise<Right> {
+  ): Promise<Part> {
     try {
-      return { only: await withinBudget(app.authorizeList({ identity, cluster }, namespace)) };
+      const only = await withinBudget(app.authorizeList({ identity, cluster }, namespace));
+      return { cluster: cluster.name, reading: cluster.list(namespace, only), readAt: performance.now() };
     } catch (error) {
-      return { error };
+      return { cluster: cluster.name, error };
     }
   }
 
-  /** One cluster's part of the answer, whatever happens to it. */
-  function listOf(
-    request: FastifyRequest,
-    part: Right & { cluster: ClusterService },
-    namespace: string | undefined,
-  ) {
+  /** One cluster's part of the answer, whatever happened to it. */
+  function listOf(request: FastifyRequest, part: Part) {
     const { cluster } = part;
-    const name = JSON.stringify(cluster.name);
-    try {
-      if ('error' in part) throw part.error;
-      const reading = cluster.list(namespace, part.only);
-      const unavailable = reading.unavailable.map((each) => `${cluster.name}/${each}`);
+    const name = JSON.stringify(cluster);
+    if ('reading' in part) {
+      const { value, resourceVersion, ageMs, unavailable } = part.reading;
+      const reading = {
+        value,
+        resourceVersion,
+        // The others took longer.
+        ageMs: ageMs + performance.now() - part.readAt,
+        unavailable: unavailable.map((each) => `${cluster}/${each}`),
+      };
       // The list is prebuilt, `{"deployments":[...]}`: the name goes in front of its one member.
-      return { reading: { ...reading, unavailable }, opening: `{"name":${name},`, list: reading.value };
-    } catch (error) {
-      const { code, message, statusCode } = toHttpError(error);
-      if (statusCode === 500)
-        request.log.error({ err: error, cluster: cluster.name }, 'a list failed unexpectedly');
-      return { opening: `{"name":${name},"error":${JSON.stringify({ code, message })}}`, list: NO_LIST };
+      return { reading, opening: `{"name":${name},`, list: value };
     }
+    const { code, message, statusCode } = toHttpError(part.error);
+    if (statusCode === 500) request.log.error({ err: part.error, cluster }, 'a list failed unexpectedly');
+    return { opening: `{"name":${name},"error":${JSON.stringify({ code, message })}}`, list: NO_LIST };
   }
   done();
 };

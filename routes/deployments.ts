@@ -16,7 +16,8 @@ const deploymentsRoutes: FastifyPluginCallbackTypebox = (app, _options, done) =>
     const { cluster, identity } = request;
     const { namespace } = request.query;
     const only = await app.authorizeList(request, namespace);
-    const shown = only && ((namespaces: readonly string[]) => cluster.access.listable(identity, namespaces));
+    const shown =
+      only && ((namespaces: () => readonly string[]) => cluster.access.listable(identity, namespaces));
     const freshness = freshnessOf(request.query);
     const reading =
       freshness === undefined

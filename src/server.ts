@@ -48,17 +48,20 @@ async function main(): Promise<void> {
     allowInsecureTls: config.ALLOW_INSECURE_TLS,
     log: app.log,
   });
+  let trust = new ClientTrust(material);
+  const recheck = () => app.recheckClients((certificate) => trust.verifies(certificate));
   const reloader = new TlsReloader({
     files,
     material,
     log: app.log,
     apply: (changed, { trustChanged }) => {
+      // Before anything is put to use: a set that it refuses must change nothing.
+      const changedTrust = new ClientTrust(changed);
       if (app.server instanceof TlsServer) app.server.setSecureContext(secureContextOptions(changed));
       if (!trustChanged) return;
-      const trust = new ClientTrust(changed);
-      const recheck = () => app.recheckClients((certificate) => trust.verifies(certificate));
+      trust = changedTrust;
       recheck();
-      // Handshakes that were under way have been finished with the old set.
+      // Handshakes that were under way have been finished with the old set. Until then there may be a newer one.
       setTimeout(recheck, config.limits.handshakeTimeoutSeconds * 1000).unref();
     },
   });

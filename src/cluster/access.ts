@@ -32,21 +32,27 @@ export class Access {
 
   /**
    * Those of the namespaces whose Deployments the subject may list, in the same order.
+   * @param current the namespaces that there are. Asked again once the reviews are done: without a namespace that has come
+   *   meanwhile a list would be older than it says
    * @throws AuthorizerUnavailableError, also when the reviews take too long all together
    */
-  async listable(subject: Subject, namespaces: readonly string[]): Promise<readonly string[]> {
+  async listable(subject: Subject, current: () => readonly string[]): Promise<readonly string[]> {
     const endsAt = performance.now() + LIST_DEADLINE_MS;
-    const decisions = new Array<boolean>(namespaces.length);
-    let next = 0;
-    const ask = async () => {
-      for (let index = next++; index < namespaces.length; index = next++) {
-        if (performance.now() > endsAt)
-          throw new AuthorizerUnavailableError('the reviews of a list take too long');
-        decisions[index] = await this.mayList(subject, namespaces[index], endsAt);
-      }
-    };
-    await Promise.all(Array.from({ length: PARALLEL_LISTS }, ask));
-    return namespaces.filter((_namespace, index) => decisions[index]);
+    const decisions = new Map<string, boolean>();
+    for (;;) {
+      const namespaces = current();
+      const unknown = namespaces.filter((namespace) => !decisions.has(namespace));
+      if (unknown.length === 0) return namespaces.filter((namespace) => decisions.get(namespace));
+      const next = unknown.values();
+      const ask = async () => {
+        for (const namespace of next) {
+          if (performance.now() > endsAt)
+            throw new AuthorizerUnavailableError('the reviews of a list take too long');
+          decisions.set(namespace, await this.mayList(subject, namespace, endsAt));
+        }
+      };
+      await Promise.all(Array.from({ length: PARALLEL_LISTS }, ask));
+    }
   }
 
   /** Asked for the namespace first, whose answer serves all its Deployments, then for the one name (resourceNames); 2 s for both. */

@@ -36,6 +36,7 @@ export class Circuit implements KubeCalls {
   #failures = 0;
   #openMs = FIRST_OPEN_MS;
   #triesAgainAt = Number.NEGATIVE_INFINITY;
+  #answeredAt = Number.NEGATIVE_INFINITY;
 
   constructor(api: KubeCalls) {
     this.#api = api;
@@ -61,12 +62,13 @@ export class Circuit implements KubeCalls {
       // It may have opened while this call waited for its turn.
       this.#refuseWhileOpen();
       if (this.isOpen) this.#try();
+      const startedAt = performance.now();
       try {
         const result = await send();
         this.close();
         return result;
       } catch (error) {
-        if (hadNoAnswer(error, deadlineMs)) this.#failed();
+        if (hadNoAnswer(error, deadlineMs)) this.#failed(startedAt);
         else if (error instanceof KubeError && !(error instanceof KubeTimeoutError)) this.close();
         throw error;
       }
@@ -75,6 +77,7 @@ export class Circuit implements KubeCalls {
 
   /** The API server has answered somebody else: there is no reason to keep its callers away. */
   close(): void {
+    this.#answeredAt = performance.now();
     this.#failures = 0;
     this.#openMs = FIRST_OPEN_MS;
   }
@@ -99,7 +102,9 @@ export class Circuit implements KubeCalls {
     this.#triesAgainAt = performance.now() + this.#openMs;
   }
 
-  #failed(): void {
+  #failed(startedAt: number): void {
+    // Whoever asked before the last answer came says nothing of the time after it.
+    if (startedAt < this.#answeredAt) return;
     this.#failures += 1;
     if (this.#failures === FAILURES) this.#triesAgainAt = performance.now() + this.#openMs;
   }

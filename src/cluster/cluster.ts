@@ -11,7 +11,7 @@ import { HealthCheck } from './health-check.ts';
 import { Informer } from './informer.ts';
 import { type ClusterState, InformerSet, type Mirrored } from './informer-set.ts';
 import { KubeClient } from './kube-client.ts';
-import { type KubeconfigSource, kubeConfigLoader } from './kubeconfig.ts';
+import { type ApiServerIdentity, type KubeconfigSource, kubeConfigLoader, onlyTo } from './kubeconfig.ts';
 import type { Logger } from './logger.ts';
 import { deploymentsPath } from './paths.ts';
 import { type Reading, reading } from './reading.ts';
@@ -25,6 +25,8 @@ export interface ClusterOptions extends KubeconfigSource {
   /** Who decides what callers may do: `SubjectAccessReview` the cluster's RBAC, `AlwaysAllow` nobody. */
   readonly authorization: 'SubjectAccessReview' | 'AlwaysAllow';
   readonly log: Logger;
+  /** The only API server that it may go to; undefined: wherever the kubeconfig leads, which could not be read yet. */
+  readonly server?: ApiServerIdentity | undefined;
   /** Other than in production; for tests. */
   readonly timing?: ReflectorTiming | undefined;
 }
@@ -62,9 +64,10 @@ export class Cluster {
   /** What callers may do. */
   readonly access: Access;
 
-  constructor({ name, namespaces, authorization, log, timing, ...source }: ClusterOptions) {
+  constructor({ name, namespaces, authorization, log, server, timing, ...source }: ClusterOptions) {
     this.name = name;
-    this.#client = new KubeClient(kubeConfigLoader(source));
+    const load = kubeConfigLoader(source);
+    this.#client = new KubeClient(server === undefined ? load : onlyTo(server, load));
     this.#calls = new Circuit(this.#client);
     this.#informers = new InformerSet(
       namespaces,
@@ -175,12 +178,12 @@ export class Cluster {
   async freshList(
     namespace: string | undefined,
     freshness: Freshness,
-    shown?: (namespaces: readonly string[]) => Promise<readonly string[]>,
+    shown?: (namespaces: () => readonly string[]) => Promise<readonly string[]>,
   ): Promise<Reading<Buffer>> {
     const endsAt = performance.now() + FRESHNESS_MS;
     const wanted = namespace === undefined ? this.#informers.all : [this.#informers.of(namespace)];
     await reach(wanted, freshness);
-    const only = await shown?.(this.namespaces);
+    const only = await shown?.(() => this.namespaces);
     const available = namespace === undefined ? this.#informers.available : wanted;
     if (!isOlderThan(freshness, available)) return this.list(namespace, only);
     const scopes = namespace === undefined ? this.#informers.availableScopes : [namespace];
@@ -188,7 +191,8 @@ export class Cluster {
       this.#direct.names(scopes, notBefore(freshness)),
       endsAt,
     );
-    const visible = new Set(await shown?.(namespacesOf(value.names)));
+    const found = namespacesOf(value.names);
+    const visible = new Set(await shown?.(() => found));
     const names =
       shown === undefined ? value.names : value.names.filter((name) => visible.has(namespaceOf(name)));
     return {

@@ -42,9 +42,12 @@ export class CredentialSource {
     const now = performance.now();
     if (this.#current === undefined || now - this.#readAt > FRESH_MS) {
       this.#readAt = now;
-      this.#current = this.#read();
+      const reading = this.#read();
+      this.#current = reading;
       // A failure is not remembered, nor is what led to it: the next request asks again.
-      this.#current.catch(() => this.reload());
+      reading.catch(() => {
+        if (this.#current === reading) this.reload();
+      });
     }
     return this.#current;
   }
@@ -76,16 +79,19 @@ export class CredentialSource {
   async #read(): Promise<Credentials> {
     try {
       this.#config ??= this.#open();
-      const cluster = this.#config.getCurrentCluster();
+      // To the end these two, also where everything is forgotten meanwhile: one's token is not for the other's server.
+      const config = this.#config;
+      const plugin = this.#plugin;
+      const cluster = config.getCurrentCluster();
       if (cluster === null) throw new Error('the kubeconfig has no current context with a cluster');
       const options: RequestOptions = { headers: {} };
-      await this.#config.applyToHTTPSOptions(options);
+      await config.applyToHTTPSOptions(options);
       const headers = headersOf(options);
       // A token file is empty while it is being written. Without a token the API server would take us for nobody and
       // answer 403, which asks for no new one.
-      if (this.#config.getCurrentUser()?.authProvider && !/^\S+ \S/.test(headers.authorization ?? ''))
+      if (config.getCurrentUser()?.authProvider && !/^\S+ \S/.test(headers.authorization ?? ''))
         throw new Error('the token is empty');
-      const issued = await this.#plugin?.get();
+      const issued = await plugin?.get();
       if (issued?.token !== undefined) headers.authorization = `Bearer ${issued.token}`;
       const url = new URL(cluster.server);
       const { ca, servername, rejectUnauthorized } = options;

@@ -107,6 +107,9 @@ function output(
     const end = (reason: string) => {
       reject(new Error(reason));
       endGroup(child.pid);
+      // A helper in a group of its own would hold the pipes open.
+      child.stdout.destroy();
+      child.stderr.destroy();
     };
     const close = () => end('is not needed any more');
     closing?.addEventListener('abort', close, { once: true });

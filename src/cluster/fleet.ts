@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { ApiServerIdentity } from './kubeconfig.ts';
 
 /** What is written down of one cluster: where it is, and how to get in. */
 export interface ClusterSpec {
@@ -11,14 +12,6 @@ export interface ClusterSpec {
   readonly namespaces: readonly string[];
   /** Its API server; undefined where the kubeconfig could not be read. With another one it is another cluster. */
   readonly server: ApiServerIdentity | undefined;
-}
-
-/** What tells one API server from another: a proxy may lead to another one behind the same URL, as may a new CA. */
-export interface ApiServerIdentity {
-  readonly url: string;
-  readonly proxyUrl: string | undefined;
-  /** The CA certificates, or the path of their file; undefined: those that Node trusts. */
-  readonly ca: string | undefined;
 }
 
 /** What a fleet needs of its clusters. */

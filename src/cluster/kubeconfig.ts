@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { delimiter, dirname, resolve, sep } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { KubeConfig } from '@kubernetes/client-node';
 import { parse } from 'yaml';
 import { isObject } from './json.ts';
@@ -42,6 +43,35 @@ export function kubeConfigLoader({
       throw new Error(
         `the kubeconfig logs in by the auth-provider ${provider}: give it the exec plugin that took its place`,
       );
+    return config;
+  };
+}
+
+/** What tells one API server from another: a proxy may lead to another one behind the same URL, as may a new CA. */
+export interface ApiServerIdentity {
+  readonly url: string;
+  readonly proxyUrl: string | undefined;
+  /** The CA certificates, or the path of their file; undefined: those that Node trusts. */
+  readonly ca: string | undefined;
+}
+
+/** The API server that a kubeconfig leads to; undefined where it names none. */
+export function apiServerOf(config: KubeConfig): ApiServerIdentity | undefined {
+  const cluster = config.getCurrentCluster();
+  if (cluster === null) return undefined;
+  const { server: url, proxyUrl, caData, caFile } = cluster;
+  return { url, proxyUrl, ca: caData ?? caFile };
+}
+
+/**
+ * Loads as `load` does, as long as that leads to this API server. A cluster stays with the one that it was made for: what it
+ * knows, and what callers may do there, is no more true of another. Whoever watches the files makes the cluster anew.
+ */
+export function onlyTo(server: ApiServerIdentity, load: KubeConfigLoader): KubeConfigLoader {
+  return () => {
+    const config = load();
+    if (!isDeepStrictEqual(apiServerOf(config), server))
+      throw new Error('the kubeconfig leads to another API server now: the cluster is about to be made anew');
     return config;
   };
 }

@@ -83,6 +83,8 @@ const SHORT_WATCH_MS = 1_000;
  */
 const RELIST_SPACING_MS = 10_000;
 const RELIST_DELAY_MS = 1_000;
+/** For so long nobody can have put the API server back: watches that end at once, again and again, need not ask each time. */
+const VERIFIED_MS = 10_000;
 /** The same broken line again and again: after so many times a relist steps over it. */
 const MALFORMED_BEFORE_RELIST = 3;
 const MAX_RETRY_AFTER_MS = 60_000;
@@ -290,7 +292,8 @@ export class Reflector<T extends KubeObject> {
       decoder.end();
     } finally {
       clearTimeout(silence);
-      if (!this.#wasShort(attempt)) this.#mustVerify = true;
+      const verifiedMs = performance.now() - (this.#position?.askedAt ?? Number.NEGATIVE_INFINITY);
+      if (!this.#wasShort(attempt) || verifiedMs > VERIFIED_MS) this.#mustVerify = true;
     }
     if (this.#wasShort(attempt)) throw new Error('the watch ended at once');
   }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { ClusterSpec } from '../cluster/fleet.ts';
-import { kubeConfigLoader } from '../cluster/kubeconfig.ts';
+import { apiServerOf, kubeConfigLoader } from '../cluster/kubeconfig.ts';
 import {
   type ClusterEntry,
   ClustersError,
@@ -73,10 +73,7 @@ function entriesOf({ variables, inPod }: ClustersSource): ClusterEntry[] {
 /** Reads from the kubeconfig where a cluster is; a kubeconfig that is not usable leaves that open, and the cluster down. */
 export function specOf(entry: ClusterEntry, allowInsecureTls: boolean): ClusterSpec {
   try {
-    const cluster = kubeConfigLoader({ ...entry, allowInsecureTls })().getCurrentCluster();
-    if (cluster === null) return { ...entry, server: undefined };
-    const { server: url, proxyUrl, caData, caFile } = cluster;
-    return { ...entry, server: { url, proxyUrl, ca: caData ?? caFile } };
+    return { ...entry, server: apiServerOf(kubeConfigLoader({ ...entry, allowInsecureTls })()) };
   } catch {
     return { ...entry, server: undefined };
   }

@@ -187,7 +187,7 @@ describe('an authoriser that is silent', () => {
     api.respond = (request) => (api.requests.length === 1 ? slow() : silence(request));
     note(
       Promise.resolve(access.mayList(alice, undefined))
-        .then(() => access.listable(alice, ['a', 'b', 'c', 'd', 'e', 'f']))
+        .then(() => access.listable(alice, () => ['a', 'b', 'c', 'd', 'e', 'f']))
         .then(() => true),
     );
     await later(5_000);
@@ -200,16 +200,25 @@ describe('a list over many namespaces', () => {
 
   it('shows those that the caller may list, in their order, with one review for each', async () => {
     decide(({ namespace }) => Number(String(namespace).slice(3)) % 3 === 0);
-    expect(await access.listable(alice, namespaces)).toEqual(
+    expect(await access.listable(alice, () => namespaces)).toEqual(
       namespaces.filter((_name, index) => index % 3 === 0),
     );
     expect(api.requests).toHaveLength(1_000);
-    await access.listable(alice, namespaces);
+    await access.listable(alice, () => namespaces);
     expect(api.requests).toHaveLength(1_000);
   });
 
+  it('is about the namespaces too that come while it is decided', async () => {
+    decide(({ namespace }) => namespace !== 'b');
+    const there = ['a', 'b'];
+    const listing = access.listable(alice, () => [...there]);
+    there.push('c');
+    expect(await listing).toEqual(['a', 'c']);
+    expect(api.requests).toHaveLength(3);
+  });
+
   it('has few reviews under way at a time, so that others are not kept waiting', async () => {
-    const listing = access.listable(alice, namespaces);
+    const listing = access.listable(alice, () => namespaces);
     listing.catch(() => {});
     const other = Promise.resolve(access.mayRead({ user: 'bob', groups: [] }, 'shop', 'cart'));
     await later(0);
@@ -220,7 +229,9 @@ describe('a list over many namespaces', () => {
 
   it('is given up after 3 s, and what was decided by then is not asked for again', async () => {
     api.respond = () => new Promise((resolve) => setTimeout(() => resolve(decision(true)), 500));
-    const listing = expect(access.listable(alice, namespaces)).rejects.toThrow(AuthorizerUnavailableError);
+    const listing = expect(access.listable(alice, () => namespaces)).rejects.toThrow(
+      AuthorizerUnavailableError,
+    );
     await later(3_500);
     await listing;
     const asked = api.requests.length;

@@ -55,6 +55,17 @@ describe('a circuit', () => {
     expect(api.requests).toHaveLength(5);
   });
 
+  it('does not count the failures of calls that began before the API server was last heard of', async () => {
+    const before = await Promise.all(Array.from({ length: 5 }, pending));
+    await vi.advanceTimersByTimeAsync(1);
+    circuit.close();
+    for (const { sent, ended } of before) {
+      await sent.fail(refused);
+      expect(await ended).toBe(refused);
+    }
+    expect(circuit.isOpen).toBe(false);
+  });
+
   it('begins to count anew with every success', async () => {
     await calls(...failures(4), {}, ...failures(4), {});
     expect(await outcome()).toEqual({});

@@ -1,7 +1,8 @@
+import { writeFileSync } from 'node:fs';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { CredentialSource } from '../../src/cluster/credentials.ts';
 import { KubeCredentialsError } from '../../src/cluster/errors.ts';
-import { kubeConfigLoader } from '../../src/cluster/kubeconfig.ts';
+import { apiServerOf, kubeConfigLoader, onlyTo } from '../../src/cluster/kubeconfig.ts';
 import { configLoader, folder } from './helpers/clients.ts';
 
 const server = 'https://api.example.com:6443';
@@ -24,6 +25,41 @@ function kubeconfig(name: string, user: object, currentContext: string | undefin
 }
 
 const read = (path: string) => new CredentialSource(kubeConfigLoader({ kubeconfig: path })).get();
+
+describe('credentials that are being read', () => {
+  it('are those of one kubeconfig, also where everything is to be read anew meanwhile', async () => {
+    const path = folder().write('config', kubeconfig('one', { token: '1' }));
+    const source = new CredentialSource(kubeConfigLoader({ kubeconfig: path }));
+    const first = source.get();
+    await null;
+    writeFileSync(path, kubeconfig('two', { token: '2' }));
+    source.reload();
+    const second = source.get();
+    expect(await first).toMatchObject({
+      origin: 'https://one.example.com',
+      headers: { authorization: 'Bearer 1' },
+    });
+    expect(await second).toMatchObject({
+      origin: 'https://two.example.com',
+      headers: { authorization: 'Bearer 2' },
+    });
+  });
+});
+
+describe('a kubeconfig that leads to another API server than it did', () => {
+  it('is not followed there', () => {
+    const path = folder().write('config', kubeconfig('one', { token: '1' }));
+    const plain = kubeConfigLoader({ kubeconfig: path });
+    const server = apiServerOf(plain());
+    if (server === undefined) throw new Error('no server');
+    const load = onlyTo(server, plain);
+    expect(load().getCurrentUser()?.token).toBe('1');
+    writeFileSync(path, kubeconfig('one', { token: 'rotated' }));
+    expect(load().getCurrentUser()?.token).toBe('rotated');
+    writeFileSync(path, kubeconfig('two', { token: '2' }));
+    expect(load).toThrow('leads to another API server');
+  });
+});
 
 describe('the kubeconfig', () => {
   it('says where the API server is and how to log in', async () => {

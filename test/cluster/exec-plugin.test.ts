@@ -95,6 +95,30 @@ describe('an exec plugin that fails', () => {
     await failure.toThrow(reason);
   });
 
+  it.runIf(process.platform === 'linux')('keeps no pipe, whoever holds its other end', async () => {
+    const script = new ExecScript(
+      'setsid sleep 1000 & echo $! >>"$FOLDER/pids"; sleep 0.2; head -c 2000000 /dev/zero',
+    );
+    const program = `
+      import { ExecPlugin } from '${new URL('../../src/cluster/exec-plugin.ts', import.meta.url)}';
+      const pipes = () => process.getActiveResourcesInfo().filter((kind) => kind === 'PipeWrap').length;
+      console.log('began');
+      const before = pipes();
+      await new ExecPlugin(${JSON.stringify(exec(script.path))}).get().catch(() => {});
+      for (let looks = 0; pipes() > before && looks < 100; looks += 1)
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      console.log(pipes() - before);
+      process.exit();`;
+    try {
+      const output = execFileSync(process.execPath, ['--input-type=module', '-e', program], {
+        encoding: 'utf8',
+      });
+      expect(output).toBe('began\n0\n');
+    } finally {
+      for (const pid of await script.pids(1)) process.kill(Number(pid), 'SIGKILL');
+    }
+  });
+
   it('passes on only the beginning of what it says', async () => {
     const script = new ExecScript('head -c 100000 /dev/zero | tr "\\0" x >&2; exit 1');
     const error = await pluginOf(script)

@@ -54,6 +54,22 @@ describe('an API server that may be another one by now', () => {
     }),
   );
 
+  it(
+    'is asked after an outage in which it refused every watch at once',
+    withMirror(async (mirror) => {
+      mirror.api.position = undefined;
+      mirror.informer.start();
+      await (await mirror.api.nextCall()).answer(listPage([a1], '900'));
+      const endsAt = performance.now() + 20_000;
+      while (performance.now() < endsAt) {
+        await (await mirror.api.nextWatch()).refuse(new KubeStatusError(503, '', 'no etcd'));
+        await mirror.delayOfNextRequest();
+        if (mirror.api.requests.at(-1)?.request.query?.limit === 1) return;
+      }
+      throw new Error('the API server was not asked where it is');
+    }),
+  );
+
   it.each([
     ['a Deployment of the same name with another uid', { ...deployment('a', '1'), uid: 'another' }],
     ['a Deployment in another old state', deployment('a', '2')],

@@ -71,7 +71,7 @@ export class MemoryCluster implements ClusterService {
   async freshList(
     ...[namespace, , shown]: Parameters<ClusterService['freshList']>
   ): Promise<Reading<Buffer>> {
-    return this.list(namespace, await shown?.(this.namespaces));
+    return this.list(namespace, await shown?.(() => this.namespaces));
   }
 
   replicasOf(namespace: string, name: string): number | undefined {
