@@ -103,8 +103,7 @@ export class ClustersWatch<C extends FleetMember & Pick<Cluster, 'reloadCredenti
       .filter((entry) => untouched(entry) && hasChanged(entry, before, now))
       .map(({ name }) => name);
     for (const name of reloaded) fleet.get(name)?.reloadCredentials();
-    const changed = [added, replaced, removed, before === undefined ? [] : reloaded];
-    if (changed.some((names) => names.length > 0))
+    if ([added, replaced, removed, reloaded].some((names) => names.length > 0))
       log.info({ added, replaced, removed, reloaded }, 'the clusters have changed');
   }
 }
@@ -115,8 +114,7 @@ function serversOf(specs: readonly ClusterSpec[]): ReadonlyMap<string, ClusterSp
 }
 
 function hasChanged({ kubeconfig }: ClusterEntry, before: Contents | undefined, now: Contents): boolean {
-  // Of the first look nobody knows what the clusters read before it.
-  return before === undefined || kubeconfigPaths(kubeconfig).some((path) => before[path] !== now[path]);
+  return before !== undefined && kubeconfigPaths(kubeconfig).some((path) => before[path] !== now[path]);
 }
 
 async function readAll(paths: readonly string[], known: Contents = {}): Promise<Contents> {

@@ -39,35 +39,3 @@ it('sees a clusters file that is mended at the moment in which it is refused', a
   await until(() => fleet.get('b') !== undefined);
   expect(log.lines.filter(({ message }) => message.startsWith('refused'))).toHaveLength(1);
 });
-
-it('has credentials read anew that changed before its first look', async () => {
-  const kubeconfig = folder().write('kubeconfig', '{}');
-  const source = clustersSource({ KUBECONFIG: kubeconfig, CLUSTER_NAME: 'a' }, false, []);
-  const spec = { name: 'a', kubeconfig, contextName: undefined, namespaces: [], server: undefined };
-  let reloads = 0;
-  const reloadCredentials = () => {
-    reloads += 1;
-  };
-  const cluster = { synced: true, start() {}, async stop() {}, reloadCredentials };
-  const fleet = new Fleet({ specs: [spec], readyPolicy: 'default', create: () => cluster });
-  const log = new RecordingLogger();
-  const content = {
-    clusters: [{ name: 'a', cluster: { server: 'https://a.example.com' } }],
-    users: [{ name: 'a', user: { token: 'new' } }],
-    contexts: [{ name: 'a', context: { cluster: 'a', user: 'a' } }],
-    'current-context': 'a',
-  };
-  writeFileSync(kubeconfig, JSON.stringify(content));
-  const watch = new ClustersWatch({
-    source,
-    specs: [spec],
-    fleet,
-    allowInsecureTls: false,
-    log,
-    settleMs: 5,
-  });
-  onTestFinished(() => watch.stop());
-  watch.start();
-  await until(() => reloads === 1);
-  expect(log.lines).toEqual([]);
-});
