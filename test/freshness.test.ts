@@ -10,7 +10,9 @@ let service: TestService;
 
 beforeEach(async () => {
   demo = await DemoCluster.start({ rolloutDelayMs: Number.POSITIVE_INFINITY });
-  service = await (await TestService.start({ kubeconfig: demo.kubeconfig })).synced();
+  // Hundreds of callers begin their handshakes at once, in the process that has to make them.
+  const limits = { handshakeTimeoutSeconds: 60 };
+  service = await (await TestService.start({ kubeconfig: demo.kubeconfig, limits })).synced();
 });
 afterEach(async () => {
   await service.stop();

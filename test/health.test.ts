@@ -9,7 +9,9 @@ let service: TestService;
 
 beforeEach(async () => {
   demo = await DemoCluster.start();
-  service = await (await TestService.start({ kubeconfig: demo.kubeconfig })).synced();
+  // Hundreds of callers begin their handshakes at once, in the process that has to make them.
+  const limits = { handshakeTimeoutSeconds: 60 };
+  service = await (await TestService.start({ kubeconfig: demo.kubeconfig, limits })).synced();
   await until(() => demo.openWatches === 1);
 });
 afterEach(async () => {

@@ -13,7 +13,7 @@ const DEPLOYMENTS = 10_000;
 /** Of the time that parsing the list at once takes. Where that is half a second, this is 50 ms. */
 const MAX_SHARE = 0.1;
 /** The machine may be busy with other things than this test. */
-const ATTEMPTS = 5;
+const ATTEMPTS = 20;
 
 it('never holds up everything else for long while it takes in 10,000 Deployments', async () => {
   const kubeconfig = await startDemoProcess();
@@ -33,7 +33,7 @@ it('never holds up everything else for long while it takes in 10,000 Deployments
     );
   }
   expect(share).toBeLessThanOrEqual(MAX_SHARE);
-}, 60_000);
+}, 180_000);
 
 /** Returns the kubeconfig of a demo cluster in a process of its own: the event loop here is to be ours alone. */
 async function startDemoProcess(): Promise<string> {

@@ -1,8 +1,10 @@
 import { AppsV1Api, CoreV1Api, KubeConfig, RbacAuthorizationV1Api } from '@kubernetes/client-node';
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
+import { KubeRequests } from '../helpers/kube-requests.ts';
 import { TestService } from '../helpers/service.ts';
 import type { Answer, TestClient } from '../helpers/test-client.ts';
 import { until } from '../helpers/until.ts';
+import { bindingHolds } from './rbac.ts';
 
 /** Who may do what, decided by the RBAC of a real kube-apiserver, for reads from the cache as for writes. */
 const rbacGroup = 'rbac.authorization.k8s.io';
@@ -165,8 +167,11 @@ describe('a right that is taken back', () => {
     const name = 'leaver';
     const rules = [{ apiGroups: ['apps'], resources: ['deployments/scale'], verbs: ['get', 'patch'] }];
     await bind(inA, name, rules, { kind: 'User', name });
+    const kube = new KubeRequests(inject('kubeApiserver'));
+    await bindingHolds(kube, name, inA);
+    await kube.close();
     const client = await service.clientOf(name);
-    await until(async () => (await client.count(inA, 'web')).status === 200);
+    expect((await client.count(inA, 'web')).status).toBe(200);
     expect((await client.scale(inA, 'web', 3)).status).toBe(200);
 
     await rbac.deleteNamespacedRoleBinding({ namespace: inA, name });

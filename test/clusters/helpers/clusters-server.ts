@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { rename, writeFile } from 'node:fs/promises';
 import { onTestFinished } from 'vitest';
 import { ServerProcess } from '../../helpers/server-process.ts';
 import { type Answer, TestClient } from '../../helpers/test-client.ts';
@@ -39,7 +39,7 @@ export class ClustersServer {
   }
 
   writeKubeconfig(name: string, yaml: string): Promise<void> {
-    return writeFile(this.process.file(name), yaml);
+    return replaceFile(this.process.file(name), yaml);
   }
 
   writeClusters(...entries: readonly Entry[]): Promise<void> {
@@ -47,7 +47,7 @@ export class ClustersServer {
   }
 
   writeClustersFile(text: string): Promise<void> {
-    return writeFile(this.process.file('CLUSTERS_FILE'), text);
+    return replaceFile(this.process.file('CLUSTERS_FILE'), text);
   }
 
   /** Reads the count of default/my-deployment. */
@@ -69,6 +69,12 @@ export class ClustersServer {
   logged(text: string): number {
     return this.process.output.split(text).length - 1;
   }
+}
+
+/** At once, so that no half of it can be judged. */
+async function replaceFile(path: string, content: string): Promise<void> {
+  await writeFile(`${path}.new`, content);
+  await rename(`${path}.new`, path);
 }
 
 /** JSON, which is YAML. */
