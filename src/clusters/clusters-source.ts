@@ -39,10 +39,16 @@ export function clustersSource(
   return { from: set ?? 'the service account of the pod', variables, inPod, watchNamespaces };
 }
 
-/** @throws ClustersError */
-export function readClusters(source: ClustersSource): ClusterEntry[] {
+/**
+ * @param read the content of the clusters file; undefined: it cannot be read
+ * @throws ClustersError
+ */
+export function readClusters(
+  source: ClustersSource,
+  read: (file: string) => string | undefined = textOf,
+): ClusterEntry[] {
   const { inPod, watchNamespaces } = source;
-  const entries = entriesOf(source);
+  const entries = entriesOf(source, read);
   const homeless = entries.filter(({ kubeconfig }) => kubeconfig === undefined && !inPod);
   if (homeless.length > 0) {
     throw new ClustersError(
@@ -56,9 +62,17 @@ export function readClusters(source: ClustersSource): ClusterEntry[] {
   );
 }
 
-function entriesOf({ variables, inPod }: ClustersSource): ClusterEntry[] {
+function entriesOf(
+  { variables, inPod }: ClustersSource,
+  read: (file: string) => string | undefined,
+): ClusterEntry[] {
   const { CLUSTERS_FILE: file, CLUSTERS: list, KUBECONFIG: kubeconfig, CLUSTER_NAME: name } = variables;
-  if (file !== undefined) return parseClustersFile(file, textOf(file));
+  if (file !== undefined) {
+    const text = read(file);
+    if (text === undefined)
+      throw new ClustersError([`CLUSTERS_FILE names a file that cannot be read: ${file}`]);
+    return parseClustersFile(file, text);
+  }
   if (list !== undefined) return parseClustersVariable(list);
   const reason = whyNot(name, []);
   if (reason !== undefined) throw new ClustersError([`CLUSTER_NAME ${reason}`]);
@@ -79,10 +93,10 @@ export function specOf(entry: ClusterEntry, allowInsecureTls: boolean): ClusterS
   }
 }
 
-function textOf(file: string): string {
+function textOf(file: string): string | undefined {
   try {
     return readFileSync(file, 'utf8');
   } catch {
-    throw new ClustersError([`CLUSTERS_FILE names a file that cannot be read: ${file}`]);
+    return undefined;
   }
 }

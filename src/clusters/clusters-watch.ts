@@ -72,17 +72,17 @@ export class ClustersWatch<C extends FleetMember & Pick<Cluster, 'reloadCredenti
     });
     if (contents === undefined || isDeepStrictEqual(contents, this.#contents)) return;
     const before = this.#contents;
-    this.#readEntries();
+    this.#readEntries(contents);
     // The file may name kubeconfigs now that it did not name before. Of the others nothing younger may count as known
     // than what has been acted on: a change in between would never be seen.
     this.#contents = await readAll(this.#paths(), contents);
     if (!signal.aborted) this.#update(before, this.#contents);
   }
 
-  #readEntries(): void {
+  #readEntries(contents: Contents): void {
     const { source, log } = this.#options;
     try {
-      this.#entries = readClusters(source);
+      this.#entries = readClusters(source, (file) => contents[file]);
     } catch (error) {
       if (!(error instanceof ClustersError)) throw error;
       log.error({ mistakes: error.mistakes }, 'refused the new clusters file, the clusters stay as they are');

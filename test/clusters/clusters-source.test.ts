@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
-import { clustersSource, specOf } from '../../src/clusters/clusters-source.ts';
+import { clustersSource, readClusters, specOf } from '../../src/clusters/clusters-source.ts';
 
 const CLUSTER = { server: 'https://10.0.0.1:6443', 'certificate-authority-data': 'Zmlyc3Q=' };
 
@@ -46,4 +46,11 @@ it.each([
   ['the service account of the pod', {}],
 ])('%s counts where it wins over all else that is set', (from, variables) => {
   expect(clustersSource({ ...variables, CLUSTER_NAME: 'default' }, true, []).from).toBe(from);
+});
+
+it('takes the clusters from what has been read, not from what the file holds by now', () => {
+  const source = clustersSource({ CLUSTERS_FILE: '/no/such/file', CLUSTER_NAME: 'default' }, false, []);
+  const text = JSON.stringify({ clusters: [{ name: 'a', context: '/a' }] });
+  expect(readClusters(source, () => text).map(({ name }) => name)).toEqual(['a']);
+  expect(() => readClusters(source, () => undefined)).toThrow('cannot be read');
 });
