@@ -68,16 +68,12 @@ const clustersRoutes: FastifyPluginCallbackTypebox = (app, _options, done) => {
     const { cluster } = part;
     const name = JSON.stringify(cluster);
     if ('reading' in part) {
-      const { value, resourceVersion, ageMs, unavailable } = part.reading;
-      const reading = {
-        value,
-        resourceVersion,
-        // The others took longer.
-        ageMs: ageMs + performance.now() - part.readAt,
-        unavailable: unavailable.map((each) => `${cluster}/${each}`),
-      };
+      const unavailable = part.reading.unavailable.map((each) => `${cluster}/${each}`);
+      // Others took longer.
+      const ageMs = part.reading.ageMs + performance.now() - part.readAt;
+      const reading = { ...part.reading, ageMs, unavailable };
       // The list is prebuilt, `{"deployments":[...]}`: the name goes in front of its one member.
-      return { reading, opening: `{"name":${name},`, list: value };
+      return { reading, opening: `{"name":${name},`, list: reading.value };
     }
     const { code, message, statusCode } = toHttpError(part.error);
     if (statusCode === 500) request.log.error({ err: part.error, cluster }, 'a list failed unexpectedly');

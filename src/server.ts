@@ -48,7 +48,8 @@ async function main(): Promise<void> {
     allowInsecureTls: config.ALLOW_INSECURE_TLS,
     log: app.log,
   });
-  let trust = new ClientTrust(material);
+  /** In the newest set that the reloader put to use. */
+  let trust: ClientTrust;
   const recheck = () => app.recheckClients((certificate) => trust.verifies(certificate));
   const reloader = new TlsReloader({
     files,

@@ -83,7 +83,7 @@ const SHORT_WATCH_MS = 1_000;
  */
 const RELIST_SPACING_MS = 10_000;
 const RELIST_DELAY_MS = 1_000;
-/** For so long nobody can have put the API server back: watches that end at once, again and again, need not ask each time. */
+/** Watches that end at once, again and again, ask where the API server is no more often than this. */
 const VERIFIED_MS = 10_000;
 /** The same broken line again and again: after so many times a relist steps over it. */
 const MALFORMED_BEFORE_RELIST = 3;
