@@ -9,9 +9,7 @@ let service: TestService;
 
 beforeEach(async () => {
   demo = await DemoCluster.start();
-  // Hundreds of callers begin their handshakes at once, in the process that has to make them.
-  const limits = { handshakeTimeoutSeconds: 60 };
-  service = await (await TestService.start({ kubeconfig: demo.kubeconfig, limits })).synced();
+  service = await (await TestService.start({ kubeconfig: demo.kubeconfig })).synced();
   await until(() => demo.openWatches === 1);
 });
 afterEach(async () => {

@@ -97,7 +97,10 @@ describe('an exec plugin that fails', () => {
 
   it.runIf(process.platform === 'linux')('keeps no pipe, whoever holds its other end', async () => {
     const script = new ExecScript(
-      'setsid sleep 1000 & echo $! >>"$FOLDER/pids"; sleep 0.2; head -c 2000000 /dev/zero',
+      `export FOLDER
+      setsid sh -c 'echo $$ >>"$FOLDER/pids"; exec sleep 1000' &
+      until [ -s "$FOLDER/pids" ]; do :; done
+      head -c 2000000 /dev/zero`,
     );
     const program = `
       import { ExecPlugin } from '${new URL('../../src/cluster/exec-plugin.ts', import.meta.url)}';

@@ -15,6 +15,13 @@ async function brokenOnce(mirror: Mirror, resourceVersion: string): Promise<void
   await mirror.delayOfNextRequest();
 }
 
+/** A mirror at this resourceVersion that is about to watch. */
+async function listedOnce(mirror: Mirror, resourceVersion: string): Promise<void> {
+  mirror.api.position = undefined;
+  mirror.informer.start();
+  await (await mirror.api.nextCall()).answer(listPage([a1], resourceVersion));
+}
+
 describe('an API server that may be another one by now', () => {
   it(
     'is asked first where it is; from an older resourceVersion than before, everything is listed again',
@@ -45,9 +52,7 @@ describe('an API server that may be another one by now', () => {
   it(
     'is asked after its connection was refused, however short the watch was',
     withMirror(async (mirror) => {
-      mirror.api.position = undefined;
-      mirror.informer.start();
-      await (await mirror.api.nextCall()).answer(listPage([a1], '900'));
+      await listedOnce(mirror, '900');
       await (await mirror.api.nextWatch()).refuse(refused);
       await mirror.delayOfNextRequest();
       expect((await mirror.api.nextCall()).request.query).toEqual({ limit: 1 });
@@ -57,9 +62,7 @@ describe('an API server that may be another one by now', () => {
   it(
     'is asked after an outage in which it refused every watch at once',
     withMirror(async (mirror) => {
-      mirror.api.position = undefined;
-      mirror.informer.start();
-      await (await mirror.api.nextCall()).answer(listPage([a1], '900'));
+      await listedOnce(mirror, '900');
       const endsAt = performance.now() + 20_000;
       while (performance.now() < endsAt) {
         await (await mirror.api.nextWatch()).refuse(new KubeStatusError(503, '', 'no etcd'));

@@ -5,7 +5,7 @@ import { expect, it } from 'vitest';
 import type { ScaleReading, ScaleRequest } from '../../src/cluster/cluster.ts';
 import { DeploymentError } from '../../src/cluster/errors.ts';
 import { buildTestApp, MemoryCluster } from '../helpers/build-app.ts';
-import { defaultLimits } from '../helpers/limits.ts';
+import { testLimits } from '../helpers/limits.ts';
 import { DOCUMENTED } from '../security/helpers/answers.ts';
 import { requests } from './generators.ts';
 import { type FuzzRequest, judge, type World } from './oracle.ts';
@@ -73,7 +73,7 @@ it(
   async () => {
     const cluster = new NotingCluster(COUNTS);
     const app = await buildTestApp(cluster, {
-      limits: { ...defaultLimits, writesPerSecond: 0, maxEventLoopDelayMs: 0 },
+      limits: { ...testLimits, writesPerSecond: 0 },
       docs: false,
     });
     const outcomes = new Map<string, number>();

@@ -12,7 +12,7 @@ import { Fleet } from '../../src/cluster/fleet.ts';
 import type { ClusterState } from '../../src/cluster/informer-set.ts';
 import type { Reading } from '../../src/cluster/reading.ts';
 import { expectDocumented } from './documented.ts';
-import { defaultLimits } from './limits.ts';
+import { testLimits } from './limits.ts';
 
 /** A cluster that lives in memory: reads and writes go to its cache at once. */
 export class MemoryCluster implements ClusterService {
@@ -97,7 +97,7 @@ export async function buildTestApp(
     logger: { level: 'silent' },
     createFleet: () => fleetOf([clusters].flat()),
     identify: () => ({ user: 'client', groups: [] }),
-    limits: { ...defaultLimits, maxEventLoopDelayMs: 0 }, // as in service.ts
+    limits: testLimits,
     docs: true,
     ...options,
   });

@@ -63,7 +63,7 @@ export class ServerProcess {
       PORT: '0',
       MANAGEMENT_PORT: '0',
       AUTHORIZATION_MODE: 'AlwaysAllow',
-      MAX_EVENT_LOOP_DELAY_MS: '0', // as in service.ts
+      MAX_EVENT_LOOP_DELAY_MS: '0', // as in testLimits
     };
     for (const [name, content] of Object.entries(files)) {
       variables[name] = join(folder, name);

@@ -10,7 +10,7 @@ import type { ReflectorTiming } from '../../src/cluster/reflector.ts';
 import { type IdentityPolicy, identify } from '../../src/identity.ts';
 import type { Limits } from '../../src/limits.ts';
 import { tlsServerOptions } from '../../src/tls/server-options.ts';
-import { defaultLimits } from './limits.ts';
+import { testLimits } from './limits.ts';
 import { type Answer, TestClient } from './test-client.ts';
 import { until } from './until.ts';
 
@@ -75,10 +75,9 @@ export class TestService {
     }));
     const policy = { allowedReserved: [], allowedClients: [], ...options.policy };
     const limits = {
-      ...defaultLimits,
+      ...testLimits,
       maxConnectionsPerClient: 10_000,
       writesPerSecond: 0,
-      maxEventLoopDelayMs: 0, // no test is to be refused because the machine is busy with others
       ...options.limits,
     };
     const material = { cert: server.cert, key: server.key, clientCa: authority.cert };

@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { chart, tool } from '../chart/helpers/helm.ts';
 import { arrayAt, at, textAt } from '../helpers/kube-requests.ts';
 import { ChartBench } from './chart-bench.ts';
+import { allows } from './rbac.ts';
 
 /** What the account and the clients of the chart may do, asked of a real API server: just what README.md says. */
 const name = 'chart-rights';
@@ -105,10 +106,9 @@ async function rightsOf(
   const ask = async () => {
     for (let question = questions.pop(); question !== undefined; question = questions.pop()) {
       const { resource: full, ...rest } = question;
-      const [resource, subresource = ''] = full.split('/');
+      const [resource = '', subresource = ''] = full.split('/');
       const spec = { user, groups, resourceAttributes: { ...rest, resource, subresource } };
-      const { body } = await bench.kube.post('/apis/authorization.k8s.io/v1/subjectaccessreviews', { spec });
-      if (at(body, 'status.allowed') === true) allowed.push(text(question));
+      if (await allows(bench.kube, spec)) allowed.push(text(question));
     }
   };
   await Promise.all(Array.from({ length: PARALLEL }, ask));

@@ -1,5 +1,5 @@
-import { rename, writeFile } from 'node:fs/promises';
 import { onTestFinished } from 'vitest';
+import { replaceFile } from '../../helpers/replace-file.ts';
 import { ServerProcess } from '../../helpers/server-process.ts';
 import { type Answer, TestClient } from '../../helpers/test-client.ts';
 
@@ -69,12 +69,6 @@ export class ClustersServer {
   logged(text: string): number {
     return this.process.output.split(text).length - 1;
   }
-}
-
-/** At once, so that no half of it can be judged. */
-async function replaceFile(path: string, content: string): Promise<void> {
-  await writeFile(`${path}.new`, content);
-  await rename(`${path}.new`, path);
 }
 
 /** JSON, which is YAML. */

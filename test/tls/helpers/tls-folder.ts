@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { CertificateAuthority } from '../../../hack/issue-certificate.ts';
 import type { TlsFiles } from '../../../src/tls/material.ts';
+import { replaceFile } from '../../helpers/replace-file.ts';
 
 /** What a set of TLS files holds. */
 export interface TlsSet {
@@ -76,11 +77,7 @@ export class TlsFolder {
 
   /** Writes these files beside the old ones and renames them over those. */
   async replace(set: Partial<TlsSet>): Promise<void> {
-    for (const [file, content] of entriesOf(set)) {
-      const path = join(this.path, NAMES[file]);
-      await writeFile(`${path}.new`, content);
-      await rename(`${path}.new`, path);
-    }
+    for (const [file, content] of entriesOf(set)) await replaceFile(join(this.path, NAMES[file]), content);
   }
 
   /** What the kubelet does with a changed Secret: a new folder, the link to it renamed over the old one. */
