@@ -1,39 +1,33 @@
 import type { X509Certificate } from 'node:crypto';
-import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import type { FastifyInstance } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
+import { ClientConnection } from '../src/client-connection.ts';
 import type { Identity, IdentityRefusal } from '../src/identity.ts';
+import { SocketPlaces } from '../src/socket-places.ts';
+import { throttledWarning } from '../src/throttled-warning.ts';
 
 /** Reads the identity of a connection; a connection without TLS, as in tests by inject, has no certificate. */
 export type Identify = (certificate: X509Certificate | undefined) => Identity | IdentityRefusal;
 
 export interface ConnectionOptions {
   readonly identify: Identify;
-  /** Open connections in all; more are not accepted. */
+  /** Open connections of clients with a verified certificate; more are closed as soon as they are made. */
   readonly maxConnections: number;
-  /** Open connections of one user at a time; more are closed as soon as they are made. */
+  /** Of one user at a time; more are closed as soon as they are made. */
   readonly maxConnectionsPerClient: number;
-  /** A connection older than this is closed after its next answer. Seconds. */
-  readonly maxConnectionAgeSeconds: number;
-}
-
-/** One connection of a client. What is looked up here once costs nothing per request. */
-export interface Connection {
-  readonly identity: Identity | IdentityRefusal;
-  readonly certificate: X509Certificate | undefined;
-  readonly openedAt: number;
-  /** Requests without an answer yet. */
-  readonly running: Set<ServerResponse>;
-  /** The answer to the newest request, as long as that has not both come in and been answered. */
-  latest: ServerResponse | undefined;
-  /** Whether it is closed as soon as no request runs. */
-  closing: boolean;
+  /** Handshakes under way, in all and of one address: the oldest makes room for the next. */
+  readonly maxHandshakes: number;
+  readonly maxHandshakesPerAddress: number;
 }
 
 declare module 'fastify' {
   interface FastifyInstance {
+    /** Those of clients with a verified certificate. */
+    readonly clientConnections: ReadonlyMap<Socket, ClientConnection>;
+    /** Handshakes that were ended since the start to make room for others. */
+    readonly handshakesEvicted: () => number;
     /** Closes the connections whose certificate no longer passes, each after its running answer. */
     recheckClients(passes: (certificate: X509Certificate) => boolean): void;
     /**
@@ -46,33 +40,53 @@ declare module 'fastify' {
   }
   interface FastifyRequest {
     /** The connection that the request came on. */
-    readonly clientConnection: Connection;
+    readonly clientConnection: ClientConnection;
   }
 }
 
-/** Knows every connection: whose it is, how many a client has, and which have to go. */
+/**
+ * Knows every connection: whose it is, how many a client has, and which have to go. Sockets that have made no handshake
+ * have places of their own: they take none from clients with a certificate.
+ */
 export default fastifyPlugin(
   function connectionsPlugin(app: FastifyInstance, options: ConnectionOptions, done) {
-    const { identify, maxConnections, maxConnectionsPerClient, maxConnectionAgeSeconds } = options;
-    app.server.maxConnections = maxConnections;
-    const connections = new Map<Socket, Connection>();
+    const { identify, maxConnections, maxConnectionsPerClient } = options;
+    const connections = new Map<Socket, ClientConnection>();
     /** Those that never were a TLS socket of the server: requests by inject. */
-    const injected = new WeakMap<Socket, Connection>();
+    const injected = new WeakMap<Socket, ClientConnection>();
     const counts = new Map<string, number>();
+    const handshakes = new SocketPlaces(options.maxHandshakes, options.maxHandshakesPerAddress);
+    /** By address and port of the client: the socket below a TLS socket is known by nothing else. */
+    const unverified = new Map<string, Socket>();
     let closingAll = false;
 
     const warnOfHandshake = throttledWarning(app.log, 'refused a TLS handshake');
     const warnOfTooMany = throttledWarning(app.log, 'a client has too many connections');
+    app.server.on('connection', (socket: Socket) => {
+      const peer = peerOf(socket);
+      unverified.set(peer, socket);
+      handshakes.add(socket);
+      socket.once('close', () => {
+        if (unverified.get(peer) === socket) unverified.delete(peer);
+        handshakes.remove(socket);
+      });
+    });
     app.server.on('tlsClientError', (error: NodeJS.ErrnoException, socket: TLSSocket) => {
       const reason = socket.authorizationError ?? error.code ?? error.message;
       warnOfHandshake({ reason: String(reason), address: socket.remoteAddress });
     });
     app.server.on('secureConnection', (socket: TLSSocket) => {
-      if (closingAll) return socket.destroy();
+      const raw = unverified.get(peerOf(socket));
+      if (raw !== undefined) handshakes.remove(raw);
+      if (closingAll) return void socket.destroy();
       const connection = describe(socket);
-      connections.set(socket, connection);
-      const client = typeof connection.identity === 'string' ? '' : connection.identity.user;
+      const { client } = connection;
       const count = (counts.get(client) ?? 0) + 1;
+      if (count > maxConnectionsPerClient || connections.size >= maxConnections) {
+        warnOfTooMany({ client, connections: count - 1 });
+        return void socket.destroy();
+      }
+      connections.set(socket, connection);
       counts.set(client, count);
       socket.once('close', () => {
         connections.delete(socket);
@@ -80,27 +94,11 @@ export default fastifyPlugin(
         if (left === 0) counts.delete(client);
         else counts.set(client, left);
       });
-      if (count <= maxConnectionsPerClient) return;
-      warnOfTooMany({ client });
-      return socket.destroy();
     });
 
-    function describe(socket: Socket): Connection {
+    function describe(socket: Socket): ClientConnection {
       const certificate = certificateOf(socket);
-      const identity = identify(certificate);
-      return {
-        identity,
-        certificate,
-        openedAt: performance.now(),
-        running: new Set(),
-        latest: undefined,
-        closing: false,
-      };
-    }
-
-    function closeIfIdle(socket: Socket, connection: Connection): void {
-      connection.closing = true;
-      if (connection.running.size === 0) socket.destroy();
+      return new ClientConnection(socket, identify(certificate), certificate);
     }
 
     app.decorateRequest('clientConnection', {
@@ -114,10 +112,11 @@ export default fastifyPlugin(
         return connection;
       },
     });
+    app.decorate('clientConnections', connections);
+    app.decorate('handshakesEvicted', () => handshakes.evicted);
     app.decorate('recheckClients', (passes) => {
-      for (const [socket, connection] of connections) {
-        if (connection.certificate !== undefined && !passes(connection.certificate))
-          closeIfIdle(socket, connection);
+      for (const connection of connections.values()) {
+        if (connection.certificate !== undefined && !passes(connection.certificate)) connection.closeIfIdle();
       }
     });
     app.decorate('mayAnswerFailure', (socket) => {
@@ -131,59 +130,23 @@ export default fastifyPlugin(
       if (latest === undefined) return true;
       if (running.size === 1 && running.has(latest) && !latest.req.complete && !latest.headersSent)
         return true;
-      closeIfIdle(socket, connection);
+      connection.closeIfIdle();
       return false;
     });
     app.decorate('closeConnections', () => {
       closingAll = true;
-      for (const [socket, connection] of connections) closeIfIdle(socket, connection);
-    });
-
-    app.addHook('onRequest', (request, reply, next) => {
-      const connection = request.clientConnection;
-      // The connection ends before this could be answered, so it must not be done either.
-      if (connection.closing) {
-        reply.hijack();
-        return;
-      }
-      connection.running.add(reply.raw);
-      connection.latest = reply.raw;
-      next();
-    });
-    app.addHook('onSend', (request, reply, _payload, next) => {
-      const connection = request.clientConnection;
-      const age = performance.now() - connection.openedAt;
-      if (connection.closing || age > maxConnectionAgeSeconds * 1000) reply.header('connection', 'close');
-      next();
-    });
-    app.addHook('onResponse', (request, reply, next) => {
-      const connection = request.clientConnection;
-      connection.running.delete(reply.raw);
-      if (connection.latest === reply.raw && request.raw.complete) connection.latest = undefined;
-      // Where the answer had begun before the connection was to close. Once it is sent, and not only this side of it: a
-      // client that goes on sending would else be listened to.
-      if (connection.closing && connection.running.size === 0) request.raw.socket.destroySoon();
-      next();
+      for (const connection of connections.values()) connection.closeIfIdle();
     });
     done();
   },
   { name: 'connections', fastify: '5.x' },
 );
 
+function peerOf({ remoteAddress, remotePort }: Socket): string {
+  return `${remoteAddress} ${remotePort}`;
+}
+
 /** The verified certificate. A resumed session would show none: then the connection has none either. */
 function certificateOf(socket: Socket): X509Certificate | undefined {
   return socket instanceof TLSSocket && socket.authorized ? socket.getPeerX509Certificate() : undefined;
-}
-
-/** At most one line a second, with how many times it stands for: nobody must be able to fill the log. */
-function throttledWarning(log: FastifyInstance['log'], message: string): (context: object) => void {
-  let times = 0;
-  let loggedAt = Number.NEGATIVE_INFINITY;
-  return (context) => {
-    times += 1;
-    if (performance.now() - loggedAt < 1_000) return;
-    loggedAt = performance.now();
-    log.warn({ ...context, times }, message);
-    times = 0;
-  };
 }

@@ -1,25 +1,78 @@
-import underPressure from '@fastify/under-pressure';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { FastifyInstance } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
 import { OverloadedError } from '../src/errors.ts';
+import { ProcessMemory } from '../src/process-memory.ts';
+import { throttledWarning } from '../src/throttled-warning.ts';
 
 /** 0 switches a limit off. */
 export interface OverloadOptions {
-  /** Delay of the event loop, milliseconds. */
+  /** Delay of the event loop, milliseconds, on the average of a second. */
   readonly maxEventLoopDelayMs: number;
-  readonly maxHeapMib: number;
+  /** Resident memory of the process, native memory included. */
+  readonly maxMemoryBytes: number;
 }
 
-/** Answers 503 while the process cannot keep up, rather than falling over with everybody's requests. */
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** Requests that were refused since the start because the process could not keep up. */
+    readonly requestsShed: () => number;
+  }
+}
+
+const RESOLUTION_MS = 10;
+const DELAY_SAMPLE_MS = 1_000;
+const MEMORY_SAMPLE_MS = 250;
+/** So much more than the limit, and slow readers are cut as well: refusing alone did not help. */
+const CUT_ABOVE = 1.05;
+/** A reader is slow then if it has had its answer for so long. */
+const SLOW_MS = 1_000;
+
+/**
+ * Sheds load while the process cannot keep up, rather than let the kernel end it with the requests of all clients: new
+ * requests are answered 503 first; where memory grows on, slow readers are cut.
+ */
 export default fastifyPlugin(
-  async function overloadPlugin(app: FastifyInstance, { maxEventLoopDelayMs, maxHeapMib }: OverloadOptions) {
-    await app.register(underPressure, {
-      maxEventLoopDelay: maxEventLoopDelayMs,
-      maxHeapUsedBytes: maxHeapMib * 1024 * 1024,
-      pressureHandler: () => {
-        throw new OverloadedError();
-      },
+  function overloadPlugin(app: FastifyInstance, options: OverloadOptions, done) {
+    const { maxEventLoopDelayMs, maxMemoryBytes } = options;
+    let tooSlow = false;
+    let tooLarge = false;
+    let shed = 0;
+    const warn = throttledWarning(app.log, 'memory is short: new requests are refused');
+    const timers: NodeJS.Timeout[] = [];
+    if (maxEventLoopDelayMs > 0) {
+      const delays = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
+      delays.enable();
+      app.addHook('onClose', async () => void delays.disable());
+      const sample = () => {
+        const delayMs = delays.mean / 1e6 - RESOLUTION_MS;
+        delays.reset();
+        // It is no number where the loop did not turn once: then it is late without measure.
+        tooSlow = !(delayMs <= maxEventLoopDelayMs);
+      };
+      timers.push(setInterval(sample, DELAY_SAMPLE_MS).unref());
+    }
+    if (maxMemoryBytes > 0) {
+      const memory = new ProcessMemory();
+      app.addHook('onClose', async () => memory.close());
+      const sample = () => {
+        const { bytes } = memory;
+        tooLarge = bytes > maxMemoryBytes;
+        if (tooLarge) warn({ bytes, maxMemoryBytes });
+        if (bytes > maxMemoryBytes * CUT_ABOVE) app.cutSlowReaders(SLOW_MS);
+      };
+      timers.push(setInterval(sample, MEMORY_SAMPLE_MS).unref());
+    }
+    app.addHook('onClose', async () => {
+      for (const timer of timers) clearInterval(timer);
     });
+    app.decorate('requestsShed', () => shed);
+    app.addHook('onRequest', (_request, _reply, next) => {
+      if (!tooSlow && !tooLarge) return next();
+      shed += 1;
+      next(new OverloadedError());
+    });
+    done();
   },
-  { name: 'overload', fastify: '5.x' },
+  { name: 'overload', dependencies: ['answers'], fastify: '5.x' },
 );

@@ -1,5 +1,8 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
+import { LogBlockedError } from '../src/errors.ts';
+import { LineBudget } from '../src/line-budget.ts';
+import type { AuditRoom, LogSink } from '../src/log-stream.ts';
 
 /** What a write was about. */
 export interface ScaleAudit {
@@ -11,46 +14,98 @@ export interface ScaleAudit {
   readonly to: number;
 }
 
+export interface RequestLogOptions {
+  readonly logStream: Pick<LogSink, 'reserve'>;
+}
+
 declare module 'fastify' {
+  interface FastifyInstance {
+    /** Lines that were left out since the start because one client caused too many. */
+    readonly logLinesLeftOut: () => number;
+  }
   interface FastifyRequest {
     /** Set by the routes that write, as soon as they know what they are asked for. */
     audit: ScaleAudit | undefined;
+    /** Where the audit line of a write goes that is being made. */
+    auditRoom: AuditRoom | undefined;
     /** The code of the error that the request was answered with. */
     errorCode: string | undefined;
+    /**
+     * Sets room aside for the audit line, whatever else the log has to do without: call it before anything is written.
+     * @throws LogBlockedError where there is no room, so that nothing may be written
+     */
+    reserveAuditLine(): void;
   }
 }
 
 const REFUSALS = new Set([401, 403, 429]);
+/** Of a URL, in characters: a refused one may have any length. */
+const MAX_URL_CHARACTERS = 256;
+/** Lines of one client about requests that were not served, in a period. */
+const LINES = 50;
+const PERIOD_MS = 10_000;
+/** How long the answer to a write waits for its audit line. */
+const AUDIT_MS = 1_000;
 
 /**
- * One log line a request, when its answer is ready: also where the client, which may have its reasons, no longer waits
- * for it. Writes and refusals make the audit trail and are always written, like
- * every other error; successful reads only at debug, since a line for each would cost about half of the throughput.
- * Never bodies, never headers.
+ * One log line per request, when its answer is ready, even if its client has gone. Writes and refusals make the audit
+ * trail. A write that reached the cluster always has its line; of requests that were not served each client has 50
+ * lines in 10 s, then a line that counts the rest. Successful reads have a line only at debug, since a line for each
+ * would cost about half of the throughput. Never bodies, never headers.
  */
 export default fastifyPlugin(
-  function requestLogPlugin(app: FastifyInstance, _options, done) {
+  function requestLogPlugin(app: FastifyInstance, { logStream }: RequestLogOptions, done) {
+    const budget = new LineBudget({
+      lines: LINES,
+      periodMs: PERIOD_MS,
+      onLeftOut: (user, lines) => app.log.warn({ user, lines }, 'lines of a client were left out'),
+    });
+    app.addHook('onClose', async () => budget.end());
+    app.decorate('logLinesLeftOut', () => budget.leftOut);
     app.decorateRequest('audit', undefined);
+    app.decorateRequest('auditRoom', undefined);
     app.decorateRequest('errorCode', undefined);
+    app.decorateRequest('reserveAuditLine', function () {
+      this.auditRoom = logStream.reserve();
+      if (this.auditRoom === undefined) throw new LogBlockedError();
+    });
     app.addHook('onSend', (request, reply, _payload, next) => {
-      const { method, url, audit, errorCode: code } = request;
       const { statusCode, elapsedTime } = reply;
-      const read = method === 'GET' || method === 'HEAD';
+      const read = isRead(request);
       if (read && statusCode < 400 && !isDebug(request.log.level)) return next();
-      const { identity } = request.clientConnection;
-      const who =
-        typeof identity === 'string'
-          ? { refused: identity }
-          : { user: identity.user, groups: identity.groups };
-      const line = { ...who, method, url, ...audit, statusCode, code, durationMs: Math.round(elapsedTime) };
-      const level = statusCode >= 500 ? 'warn' : read && statusCode < 400 ? 'debug' : 'info';
-      request.log[level](line, audit !== undefined || REFUSALS.has(statusCode) ? 'audit' : 'request');
+      const room = request.auditRoom;
+      const served = statusCode < 400;
+      if (room === undefined && !served && !budget.take(nameOf(request))) return next();
+      const level = statusCode >= 500 ? 'warn' : read && served ? 'debug' : 'info';
+      const message = request.audit !== undefined || REFUSALS.has(statusCode) ? 'audit' : 'request';
+      const line = { ...describe(request), statusCode, code: request.errorCode };
+      const log = () => request.log[level]({ ...line, durationMs: Math.round(elapsedTime) }, message);
+      if (room !== undefined) return void room.fill(log, AUDIT_MS).then(() => next());
+      log();
       next();
     });
     done();
   },
   { name: 'request-log', dependencies: ['connections'], fastify: '5.x' },
 );
+
+/** Who asked for what. */
+function describe(request: FastifyRequest) {
+  const { method, url, audit } = request;
+  const { identity } = request.clientConnection;
+  const who =
+    typeof identity === 'string' ? { refused: identity } : { user: identity.user, groups: identity.groups };
+  return { ...who, method, url: url.slice(0, MAX_URL_CHARACTERS), ...audit };
+}
+
+/** Whose lines are counted together; certificates that name nobody have one name. */
+function nameOf({ clientConnection: { identity } }: FastifyRequest): string {
+  return typeof identity === 'string' ? '' : identity.user;
+}
+
+function isRead({ method }: FastifyRequest): boolean {
+  return method === 'GET' || method === 'HEAD';
+}
 
 function isDebug(level: string): boolean {
   return level === 'debug' || level === 'trace';

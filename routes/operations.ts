@@ -100,6 +100,7 @@ export const setReplicaCount: Operation = {
     new errors.AdmissionRefusedError('at most 10 replicas'),
     new errors.KubernetesRateLimitedError(),
     new errors.ClusterBusyError(),
+    new errors.LogBlockedError(),
     new errors.KubernetesUnreachableError(),
     new errors.KubernetesUnavailableError(),
     new errors.KubernetesTimeoutError(),

@@ -55,6 +55,7 @@ const replicaCountRoutes: FastifyPluginCallbackTypebox<ReplicaCountOptions> = (a
         await app.authorizeScale(request, namespace, deployment);
         const precondition = preconditionOf(request.headers['if-match']);
         const { user } = identity;
+        request.reserveAuditLine();
         const written = await cluster.scale({ namespace, deployment, replicas, user, precondition });
         reply.header('x-resource-version', written.resourceVersion);
         if (written.entityTag !== undefined) reply.header('etag', `"${written.entityTag}"`);

@@ -1,7 +1,8 @@
 import type { ServerOptions } from 'node:https';
 import sensible from '@fastify/sensible';
 import { type TypeBoxTypeProvider, TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox';
-import Fastify, { type FastifyInstance, type FastifyServerOptions, LogController } from 'fastify';
+import Fastify, { type FastifyInstance, LogController } from 'fastify';
+import answersPlugin from '../plugins/answers.ts';
 import authorizationPlugin from '../plugins/authorization.ts';
 import connectionsPlugin, { type Identify } from '../plugins/connections.ts';
 import drainPlugin from '../plugins/drain.ts';
@@ -14,6 +15,7 @@ import openapiPlugin from '../plugins/openapi.ts';
 import overloadPlugin from '../plugins/overload.ts';
 import rateLimitPlugin from '../plugins/rate-limit.ts';
 import requestLogPlugin from '../plugins/request-log.ts';
+import requestsUnderWayPlugin from '../plugins/requests-under-way.ts';
 import responseHeadersPlugin from '../plugins/response-headers.ts';
 import strictHttpPlugin from '../plugins/strict-http.ts';
 import urlLengthPlugin from '../plugins/url-length.ts';
@@ -21,10 +23,13 @@ import clusterRoutes from '../routes/cluster.ts';
 import clustersRoutes from '../routes/clusters.ts';
 import docsRoutes from '../routes/docs.ts';
 import type { Limits } from './limits.ts';
+import type { LogSink } from './log-stream.ts';
 import { requestIdGenerator } from './request-id.ts';
 
 export interface AppOptions extends FleetPluginOptions {
-  readonly logger: NonNullable<FastifyServerOptions['logger']>;
+  /** Least severe line that is written, as pino names it, and where lines go. */
+  readonly logLevel: string;
+  readonly logStream: LogSink;
   /** Options of the mutual TLS server. Without them the app speaks no TLS: for tests by inject only. */
   readonly https?: ServerOptions;
   /** Reads who calls from the certificate of a connection. */
@@ -46,9 +51,9 @@ const HTTP_OPTIONS = {
  * several can live in one process.
  */
 export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
-  const { logger, https, createFleet, identify, limits, docs } = options;
+  const { logLevel, logStream, https, createFleet, identify, limits, docs } = options;
   const app = Fastify({
-    logger,
+    logger: { level: logLevel, stream: logStream },
     https: https ? { ...https, ...HTTP_OPTIONS } : null,
     // Fastify overwrites these if they stand among the https options.
     requestTimeout: limits.requestTimeoutSeconds * 1000,
@@ -72,7 +77,9 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   await app.register(sensible);
   await app.register(responseHeadersPlugin);
   await app.register(connectionsPlugin, { identify, ...limits });
-  await app.register(requestLogPlugin);
+  await app.register(requestsUnderWayPlugin, limits);
+  await app.register(answersPlugin, limits);
+  await app.register(requestLogPlugin, { logStream });
   await app.register(errorsPlugin);
   await app.register(strictHttpPlugin);
   await app.register(drainPlugin);

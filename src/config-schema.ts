@@ -98,8 +98,33 @@ export const ConfigSchema = Type.Object({
         'Users and groups that begin with `system:` and are let in all the same, separated by commas',
     }),
   ),
-  MAX_CONNECTIONS: limit(10_000, 'Open connections in all', { minimum: 1 }),
+  MAX_CONNECTIONS: limit(
+    2_000,
+    'Open connections in all; fewer where the process may not open so many files (`ulimit -n`)',
+    { minimum: 1 },
+  ),
   MAX_CONNECTIONS_PER_CLIENT: limit(200, 'Open connections of one client (CN)', { minimum: 1 }),
+  MAX_HANDSHAKES: limit(500, 'TLS handshakes under way in all; the oldest makes room for the next', {
+    minimum: 1,
+  }),
+  MAX_HANDSHAKES_PER_ADDRESS: limit(200, 'TLS handshakes under way of one address (IPv6: of one /64)', {
+    minimum: 1,
+  }),
+  MAX_REQUESTS: limit(2_000, 'Requests without a whole answer in all; more are answered with 503', {
+    minimum: 1,
+  }),
+  MAX_REQUESTS_PER_CLIENT: limit(
+    500,
+    'Requests without a whole answer of one client; more are answered with 429',
+    {
+      minimum: 1,
+    },
+  ),
+  MAX_REQUESTS_PER_CONNECTION: limit(
+    32,
+    'Requests without a whole answer on one connection; it is not read on until there are fewer',
+    { minimum: 1 },
+  ),
   MAX_CONNECTION_AGE_SECONDS: limit(3600, 'Age at which a connection is closed after its next answer', {
     minimum: 1,
   }),
@@ -113,6 +138,12 @@ export const ConfigSchema = Type.Object({
       minimum: 1,
     },
   ),
+  ANSWER_TIMEOUT_SECONDS: limit(60, 'Time for a client to read one answer', { minimum: 1 }),
+  MIN_ANSWER_BYTES_PER_SECOND: limit(
+    16_384,
+    'Average rate, after 10 s, at which a client has to read an answer',
+    { minimum: 1 },
+  ),
   KEEP_ALIVE_TIMEOUT_SECONDS: limit(60, 'Time that a connection without a request is kept', { minimum: 1 }),
   MAX_HEADER_BYTES: limit(16_384, 'Headers of a request, its URL included', { minimum: 1024 }),
   MAX_BODY_BYTES: limit(1024, 'Body of a request', { minimum: 64 }),
@@ -123,7 +154,10 @@ export const ConfigSchema = Type.Object({
     1000,
     'Delay of the event loop beyond which requests are answered with 503; 0: no limit',
   ),
-  MAX_HEAP_MIB: limit(0, 'Heap in use beyond which requests are answered with 503; 0: no limit'),
+  MAX_HEAP_MIB: limit(
+    0,
+    "Memory of the process, native memory included, beyond which requests are answered with 503 and, 5 % above, slow readers are cut; 0: 85 % of the container's limit, if it has one",
+  ),
   DOCS: Type.Boolean({
     default: true,
     description: 'Whether to serve the API document (/openapi.json, /openapi.yaml) and Swagger UI (/docs)',

@@ -77,11 +77,18 @@ function limitsOf(values: Variables): Limits {
   return Object.freeze({
     maxConnections: values.MAX_CONNECTIONS,
     maxConnectionsPerClient: values.MAX_CONNECTIONS_PER_CLIENT,
+    maxHandshakes: values.MAX_HANDSHAKES,
+    maxHandshakesPerAddress: values.MAX_HANDSHAKES_PER_ADDRESS,
+    maxRequests: values.MAX_REQUESTS,
+    maxRequestsPerClient: values.MAX_REQUESTS_PER_CLIENT,
+    maxRequestsPerConnection: values.MAX_REQUESTS_PER_CONNECTION,
     maxConnectionAgeSeconds: values.MAX_CONNECTION_AGE_SECONDS,
     handshakeTimeoutSeconds: values.HANDSHAKE_TIMEOUT_SECONDS,
     headersTimeoutSeconds: values.HEADERS_TIMEOUT_SECONDS,
     requestTimeoutSeconds: values.REQUEST_TIMEOUT_SECONDS,
     idleTimeoutSeconds: values.IDLE_TIMEOUT_SECONDS,
+    answerTimeoutSeconds: values.ANSWER_TIMEOUT_SECONDS,
+    minAnswerBytesPerSecond: values.MIN_ANSWER_BYTES_PER_SECOND,
     keepAliveTimeoutSeconds: values.KEEP_ALIVE_TIMEOUT_SECONDS,
     maxHeaderBytes: values.MAX_HEADER_BYTES,
     maxBodyBytes: values.MAX_BODY_BYTES,
@@ -89,7 +96,7 @@ function limitsOf(values: Variables): Limits {
     readsPerSecond: values.READS_PER_SECOND,
     writesPerSecond: values.WRITES_PER_SECOND,
     maxEventLoopDelayMs: values.MAX_EVENT_LOOP_DELAY_MS,
-    maxHeapMib: values.MAX_HEAP_MIB,
+    maxMemoryBytes: values.MAX_HEAP_MIB * 1024 * 1024,
   });
 }
 

@@ -25,7 +25,7 @@ export const MalformedRequestError = createError(
 );
 export const CertificateUnusableError = createError(
   'CERTIFICATE_UNUSABLE',
-  'The client certificate names nobody: it needs one common name (CN) and the extended key usage clientAuth',
+  'The client certificate names nobody: it needs one common name (CN), the extended key usage clientAuth, and at most 8 KiB of names',
   401,
 );
 export const IdentityReservedError = createError(
@@ -113,6 +113,11 @@ export const RateLimitedError = createError(
   'This client sends more requests than the service lets it: try again after the time in Retry-After',
   429,
 );
+export const TooManyRequestsError = createError(
+  'TOO_MANY_REQUESTS',
+  'This client has too many requests under way: wait for answers before you send more',
+  429,
+);
 export const KubernetesRateLimitedError = createError(
   'KUBERNETES_RATE_LIMITED',
   'The Kubernetes API server is overloaded and asks to wait: try again after the time in Retry-After',
@@ -136,6 +141,11 @@ export const AuthorizerUnavailableError = createError(
 export const OverloadedError = createError(
   'OVERLOADED',
   'The service is overloaded: try again in a moment',
+  503,
+);
+export const LogBlockedError = createError(
+  'LOG_BLOCKED',
+  'The log of the service takes no more lines, and a write must have its line: nothing was done, try again later',
   503,
 );
 export const CacheNotSyncedError = createError(

@@ -23,6 +23,8 @@ const RESERVED_PREFIX = 'system:';
 /** Of the API server: every user that it has authenticated is in it. */
 const AUTHENTICATED = 'system:authenticated';
 const MAX_NAME_LENGTH = 256;
+/** User and groups together, in characters: they stand in every audit line and in every access review. */
+const MAX_NAMES_LENGTH = 8 * 1024;
 
 /** Reads the identity of a certificate, or why it has none. */
 export function identify(certificate: X509Certificate, policy: IdentityPolicy): Identity | IdentityRefusal {
@@ -31,7 +33,7 @@ export function identify(certificate: X509Certificate, policy: IdentityPolicy): 
   if (!certificate.keyUsage?.includes(CLIENT_AUTH)) return 'unusable';
   if (typeof user !== 'string' || !isName(user)) return 'unusable';
   const groups = O === undefined ? [] : [O].flat();
-  if (!groups.every(isName)) return 'unusable';
+  if (!groups.every(isName) || [user, ...groups].join('').length > MAX_NAMES_LENGTH) return 'unusable';
   const reserved = [user, ...groups].filter((name) => name.startsWith(RESERVED_PREFIX));
   if (!reserved.every((name) => policy.allowedReserved.includes(name))) return 'reserved';
   if (!isAllowed(user, certificate, policy.allowedClients)) return 'notAllowed';

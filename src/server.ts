@@ -7,6 +7,9 @@ import { specOf } from './clusters/clusters-source.ts';
 import { ClustersWatch } from './clusters/clusters-watch.ts';
 import { type Config, ConfigError, loadConfig } from './config.ts';
 import { identify } from './identity.ts';
+import type { Limits } from './limits.ts';
+import { LogStream } from './log-stream.ts';
+import { limitsOn, MachineError, thisMachine } from './machine-limits.ts';
 import { createManagementServer } from './management.ts';
 import { createMetrics } from './metrics.ts';
 import { loadTlsMaterial, type TlsFiles, type TlsMaterial, TlsMaterialError } from './tls/material.ts';
@@ -14,15 +17,20 @@ import { TlsReloader } from './tls/reloader.ts';
 import { secureContextOptions, tlsServerOptions } from './tls/server-options.ts';
 import { ClientTrust } from './tls/trust.ts';
 
+/** For the log to take what is left, at the end. */
+const LAST_LINES_MS = 1_000;
+
 /** The process: environment in, listeners open, signals handled. Everything else lives in modules without effects. */
 async function main(): Promise<void> {
-  const { config, files, material } = loadOrExit();
+  const { config, limits, files, material } = loadOrExit();
+  const logStream = new LogStream();
   const specs = config.clusters.map((entry) => specOf(entry, config.ALLOW_INSECURE_TLS));
   const app = await buildApp({
-    logger: { level: config.LOG_LEVEL },
-    https: tlsServerOptions(material, config.limits),
+    logLevel: config.LOG_LEVEL,
+    logStream,
+    https: tlsServerOptions(material, limits),
     identify: (certificate) => (certificate ? identify(certificate, config.identityPolicy) : 'unusable'),
-    limits: config.limits,
+    limits,
     docs: config.DOCS,
     createFleet: (log) =>
       new Fleet({
@@ -37,6 +45,15 @@ async function main(): Promise<void> {
           }),
       }),
   });
+  process.on('uncaughtExceptionMonitor', (error, origin) => {
+    logStream.writeLast(lastLine(error, origin));
+  });
+  if (limits.maxConnections < config.limits.maxConnections) {
+    app.log.warn(
+      { maxConnections: limits.maxConnections, configured: config.limits.maxConnections },
+      'there are too few file descriptors for MAX_CONNECTIONS',
+    );
+  }
   app.log.info(
     { from: config.clustersSource.from, clusters: config.clusters.map(({ name }) => name) },
     'serving clusters',
@@ -63,7 +80,7 @@ async function main(): Promise<void> {
       trust = changedTrust;
       recheck();
       // Handshakes that were under way have been finished with the old set. Until then there may be a newer one.
-      setTimeout(recheck, config.limits.handshakeTimeoutSeconds * 1000).unref();
+      setTimeout(recheck, limits.handshakeTimeoutSeconds * 1000).unref();
     },
   });
   reloader.start();
@@ -91,6 +108,7 @@ async function main(): Promise<void> {
     management.close();
     management.closeAllConnections();
     app.log.info('stopped');
+    await logStream.flushed(LAST_LINES_MS);
   };
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
@@ -103,7 +121,14 @@ async function main(): Promise<void> {
   await app.listen({ host: config.HOST, port: config.PORT });
 }
 
-function loadOrExit(): { config: Config; files: TlsFiles; material: TlsMaterial } {
+/** What ends the process, for its log: Node itself tells it on stderr and in a form of its own. */
+function lastLine(error: Error, origin: string): string {
+  const { message, stack } = error;
+  const msg = 'the process ends by an error that nothing caught';
+  return `${JSON.stringify({ level: 60, time: Date.now(), pid: process.pid, origin, err: { message, stack }, msg })}\n`;
+}
+
+function loadOrExit(): { config: Config; limits: Limits; files: TlsFiles; material: TlsMaterial } {
   try {
     const config = loadConfig(process.env);
     const files = {
@@ -112,9 +137,12 @@ function loadOrExit(): { config: Config; files: TlsFiles; material: TlsMaterial 
       clientCa: config.TLS_CLIENT_CA_FILE,
       crl: config.TLS_CRL_FILE,
     };
-    return { config, files, material: loadTlsMaterial(files) };
+    const limits = limitsOn(thisMachine(), config.limits, config.clusters.length);
+    return { config, limits, files, material: loadTlsMaterial(files) };
   } catch (error) {
-    if (!(error instanceof ConfigError || error instanceof TlsMaterialError)) throw error;
+    const known =
+      error instanceof ConfigError || error instanceof MachineError || error instanceof TlsMaterialError;
+    if (!known) throw error;
     process.stderr.write(`${error.message}\n`);
     process.exit(1);
   }

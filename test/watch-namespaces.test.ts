@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { SERVICE_USER } from '../hack/demo-cluster/access.ts';
 import { DemoCluster } from '../hack/demo-cluster/demo-cluster.ts';
+import { logTo } from './helpers/log-to.ts';
 import { TestService } from './helpers/service.ts';
 import { until } from './helpers/until.ts';
 
@@ -21,11 +22,11 @@ afterEach(async () => {
 });
 
 const log: string[] = [];
-const logTo = { write: (line: string) => void log.push(line) };
+const logStream = logTo((line) => void log.push(line));
 
 async function start(...namespaces: string[]): Promise<void> {
   log.length = 0;
-  service = await TestService.start({ kubeconfig: demo.kubeconfig, namespaces, logTo });
+  service = await TestService.start({ kubeconfig: demo.kubeconfig, namespaces, logStream });
 }
 
 const namesIn = (...namespaces: string[]) =>

@@ -49,6 +49,7 @@ export const ERRORS_OF_EVERY_REQUEST: readonly FastifyError[] = [
   new errors.RequestTimeoutError(),
   new errors.UrlTooLongError(2048),
   new errors.RateLimitedError(),
+  new errors.TooManyRequestsError(),
   new errors.HeadersTooLargeError(),
   new errors.InternalError(),
   new errors.OverloadedError(),

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { DemoCluster } from '../../hack/demo-cluster/demo-cluster.ts';
+import { logTo } from '../helpers/log-to.ts';
 import { TestService } from '../helpers/service.ts';
 import { until } from '../helpers/until.ts';
 import { ExecScript, printing } from './helpers/exec-script.ts';
@@ -33,8 +34,8 @@ function kubeconfigOf(script: ExecScript): string {
 }
 
 async function serve(kubeconfig: Record<string, string>): Promise<TestService> {
-  const logTo = { write: (line: string) => void lines.push(line) };
-  const service = await TestService.start({ kubeconfig, logTo });
+  const logStream = logTo((line) => void lines.push(line));
+  const service = await TestService.start({ kubeconfig, logStream });
   onTestFinished(() => service.stop());
   return service;
 }

@@ -13,6 +13,7 @@ import type { ClusterState } from '../../src/cluster/informer-set.ts';
 import type { Reading } from '../../src/cluster/reading.ts';
 import { expectDocumented } from './documented.ts';
 import { testLimits } from './limits.ts';
+import { logTo } from './log-to.ts';
 
 /** A cluster that lives in memory: reads and writes go to its cache at once. */
 export class MemoryCluster implements ClusterService {
@@ -94,7 +95,8 @@ export async function buildTestApp(
   options: Partial<AppOptions> = {},
 ): Promise<FastifyInstance> {
   const app = await buildApp({
-    logger: { level: 'silent' },
+    logLevel: 'silent',
+    logStream: logTo(() => {}),
     createFleet: () => fleetOf([clusters].flat()),
     identify: () => ({ user: 'client', groups: [] }),
     limits: testLimits,

@@ -2,13 +2,20 @@ import type { Limits } from '../../src/limits.ts';
 
 /** The defaults of src/config-schema.ts, which test/config.test.ts holds to them. */
 export const defaultLimits: Limits = {
-  maxConnections: 10_000,
+  maxConnections: 2_000,
   maxConnectionsPerClient: 200,
+  maxHandshakes: 500,
+  maxHandshakesPerAddress: 200,
+  maxRequests: 2_000,
+  maxRequestsPerClient: 500,
+  maxRequestsPerConnection: 32,
   maxConnectionAgeSeconds: 3600,
   handshakeTimeoutSeconds: 5,
   headersTimeoutSeconds: 5,
   requestTimeoutSeconds: 10,
   idleTimeoutSeconds: 30,
+  answerTimeoutSeconds: 60,
+  minAnswerBytesPerSecond: 16_384,
   keepAliveTimeoutSeconds: 60,
   maxHeaderBytes: 16_384,
   maxBodyBytes: 1024,
@@ -16,11 +23,17 @@ export const defaultLimits: Limits = {
   readsPerSecond: 0,
   writesPerSecond: 100,
   maxEventLoopDelayMs: 1000,
-  maxHeapMib: 0,
+  maxMemoryBytes: 0,
 };
 
 /**
  * What tests in one process with the service start with: none is to be refused because the machine is busy with others,
  * or because hundreds of callers begin their handshakes at once in the process that has to make them.
  */
-export const testLimits: Limits = { ...defaultLimits, maxEventLoopDelayMs: 0, handshakeTimeoutSeconds: 60 };
+export const testLimits: Limits = {
+  ...defaultLimits,
+  maxEventLoopDelayMs: 0,
+  handshakeTimeoutSeconds: 60,
+  maxHandshakes: 10_000,
+  maxHandshakesPerAddress: 10_000,
+};

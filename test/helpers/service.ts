@@ -9,8 +9,10 @@ import { Fleet } from '../../src/cluster/fleet.ts';
 import type { ReflectorTiming } from '../../src/cluster/reflector.ts';
 import { type IdentityPolicy, identify } from '../../src/identity.ts';
 import type { Limits } from '../../src/limits.ts';
+import type { LogSink } from '../../src/log-stream.ts';
 import { tlsServerOptions } from '../../src/tls/server-options.ts';
 import { testLimits } from './limits.ts';
+import { logTo } from './log-to.ts';
 import { type Answer, TestClient } from './test-client.ts';
 import { until } from './until.ts';
 
@@ -25,7 +27,7 @@ export interface ServiceOptions {
   /** Other than the defaults. Unless a test is about them, clients may connect and write as much as they like. */
   readonly limits?: Partial<Limits>;
   /** Where log lines go. Default: nowhere, or to stdout where LOG_LEVEL is set. */
-  readonly logTo?: { write(line: string): void };
+  readonly logStream?: LogSink;
 }
 
 /** The whole service on a real TLS socket, and a client that holds a certificate for `client`. */
@@ -55,7 +57,7 @@ export class TestService {
 
   /** Starts the service; it serves at once, and 503 until its cache is filled. */
   static async start(options: ServiceOptions): Promise<TestService> {
-    const { kubeconfig, namespaces = [], timing, authorization = 'AlwaysAllow', logTo } = options;
+    const { kubeconfig, namespaces = [], timing, authorization = 'AlwaysAllow', logStream } = options;
     const authority = await CertificateAuthority.create({ commonName: 'test CA' });
     const server = await authority.issue({
       commonName: 'localhost',
@@ -82,7 +84,8 @@ export class TestService {
     };
     const material = { cert: server.cert, key: server.key, clientCa: authority.cert };
     const app = await buildApp({
-      logger: logTo ? { level: 'debug', stream: logTo } : { level: process.env.LOG_LEVEL ?? 'silent' },
+      logLevel: logStream ? 'debug' : (process.env.LOG_LEVEL ?? 'silent'),
+      logStream: logStream ?? logTo((line) => process.stdout.write(line)),
       https: tlsServerOptions(material, limits),
       identify: (certificate) => (certificate ? identify(certificate, policy) : 'unusable'),
       limits,

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { SERVICE_USER } from '../../hack/demo-cluster/access.ts';
 import { DemoCluster } from '../../hack/demo-cluster/demo-cluster.ts';
+import { logTo } from '../helpers/log-to.ts';
 import { TestService } from '../helpers/service.ts';
 import { until } from '../helpers/until.ts';
 
@@ -13,10 +14,10 @@ beforeAll(async () => {
   demo = await DemoCluster.start();
   const resources = ['deployments', 'deployments/scale'];
   demo.roles.allow({ users: ['client'], verbs: ['get', 'list', 'patch'], resources, namespaces: ['shop'] });
-  const logTo = { write: (line: string) => lines.push(JSON.parse(line)) };
+  const logStream = logTo((line) => void lines.push(JSON.parse(line)));
   const kubeconfig = demo.kubeconfig;
   service = await (
-    await TestService.start({ kubeconfig, authorization: 'SubjectAccessReview', logTo })
+    await TestService.start({ kubeconfig, authorization: 'SubjectAccessReview', logStream })
   ).synced();
 });
 afterEach(() => {

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import { expect } from 'vitest';
 import { DemoCluster, type DemoClusterOptions } from '../../../hack/demo-cluster/demo-cluster.ts';
 import type { Limits } from '../../../src/limits.ts';
+import { logTo } from '../../helpers/log-to.ts';
 import { TestService } from '../../helpers/service.ts';
 import type { TestClient } from '../../helpers/test-client.ts';
 import { summary } from './answers.ts';
@@ -37,8 +38,8 @@ export class Scene {
   static async start(limits: Partial<Limits> = {}, options: DemoClusterOptions = {}): Promise<Scene> {
     const demo = await DemoCluster.start({ rolloutDelayMs: Number.POSITIVE_INFINITY, ...options });
     const log: string[] = [];
-    const logTo = { write: (line: string) => void log.push(line) };
-    const service = await TestService.start({ kubeconfig: demo.kubeconfig, limits, logTo });
+    const logStream = logTo((line) => void log.push(line));
+    const service = await TestService.start({ kubeconfig: demo.kubeconfig, limits, logStream });
     await service.synced();
     return new Scene(demo, service, await service.clientOf('bystander'), log);
   }

@@ -1,0 +1,111 @@
+import type { FastifyInstance } from 'fastify';
+import fastifyPlugin from 'fastify-plugin';
+import type { ClientConnection, Running } from '../src/client-connection.ts';
+import { PIECE_BYTES, PiecewiseBody } from '../src/piecewise-body.ts';
+import { throttledWarning } from '../src/throttled-warning.ts';
+
+/** How slowly an answer may be read. */
+export interface AnswerOptions {
+  /** For one answer, whatever its size. Seconds. */
+  readonly answerTimeoutSeconds: number;
+  /** Less than this on the average ends it sooner. */
+  readonly minAnswerBytesPerSecond: number;
+}
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** Cuts every connection whose answer has been ready for longer than this, in milliseconds. */
+    cutSlowReaders(olderThanMs: number): void;
+    /** Connections that were cut since the start because their answers were not read, or too slowly. */
+    readonly slowReadersCut: () => number;
+  }
+}
+
+/** Whatever its size, an answer has this time before its rate counts. */
+const GRACE_MS = 10_000;
+const SWEEP_MS = 1_000;
+/** Bodies that are being sent, in all; one that many connections are sent counts once. */
+const MAX_BODY_BYTES = 64 * 1024 * 1024;
+
+/**
+ * Sends large bodies piece by piece, as their readers take them, and cuts readers that are too slow, so that what is
+ * being sent costs bounded memory and ends.
+ */
+export default fastifyPlugin(
+  function answersPlugin(app: FastifyInstance, options: AnswerOptions, done) {
+    const { answerTimeoutSeconds, minAnswerBytesPerSecond } = options;
+    const warn = throttledWarning(app.log, 'cut a client that reads its answer too slowly');
+    /** How many answers each body is being sent in. */
+    const bodies = new Map<Buffer, number>();
+    let bodyBytes = 0;
+    let cuts = 0;
+
+    function hold(body: Buffer): () => void {
+      const uses = bodies.get(body) ?? 0;
+      bodies.set(body, uses + 1);
+      if (uses === 0) bodyBytes += body.length;
+      return () => {
+        const left = (bodies.get(body) ?? 1) - 1;
+        if (left > 0) bodies.set(body, left);
+        else if (bodies.delete(body)) bodyBytes -= body.length;
+      };
+    }
+
+    function cut(connection: ClientConnection): void {
+      cuts += 1;
+      const { client, socket } = connection;
+      warn({ client, address: socket.remoteAddress });
+      socket.destroy();
+    }
+
+    /** The connections whose next answer is ready, and since when they could have read it. */
+    function* waiting(): Generator<{ connection: ClientConnection; first: Running; since: number }> {
+      for (const connection of app.clientConnections.values()) {
+        const [first] = connection.running.values();
+        if (first?.readyAt !== undefined && !connection.socket.destroyed)
+          yield { connection, first, since: Math.max(first.readyAt, connection.firstSince) };
+      }
+    }
+
+    function cutTooSlow(): void {
+      const now = performance.now();
+      for (const { connection, first, since } of waiting()) {
+        if (first.longLived) {
+          const pending = connection.socket.writableLength;
+          if (pending === 0) first.readyAt = now;
+          first.bytes = pending === 0 ? 0 : Math.max(first.bytes, pending);
+        }
+        const limitMs = Math.min(
+          answerTimeoutSeconds * 1000,
+          GRACE_MS + (first.bytes / minAnswerBytesPerSecond) * 1000,
+        );
+        if (now - since > limitMs) cut(connection);
+      }
+    }
+
+    function cutOldest(): void {
+      const [oldest] = [...waiting()]
+        .filter(({ first }) => first.bytes > PIECE_BYTES)
+        .sort((a, b) => a.since - b.since);
+      if (oldest !== undefined) cut(oldest.connection);
+    }
+
+    app.decorate('slowReadersCut', () => cuts);
+    app.decorate('cutSlowReaders', (olderThanMs) => {
+      const now = performance.now();
+      for (const { connection, since } of waiting()) if (now - since > olderThanMs) cut(connection);
+    });
+    const sweep = setInterval(cutTooSlow, SWEEP_MS).unref();
+    app.addHook('onClose', async () => clearInterval(sweep));
+    app.addHook('onSend', (request, reply, payload, next) => {
+      if (!Buffer.isBuffer(payload) || payload.length <= PIECE_BYTES) return next();
+      const entry = request.clientConnection.running.get(reply.raw);
+      if (entry !== undefined) entry.onEnd = hold(payload);
+      if (bodyBytes > MAX_BODY_BYTES) cutOldest();
+      reply.header('content-length', payload.length);
+      next(null, new PiecewiseBody(payload));
+    });
+    done();
+  },
+  { name: 'answers', dependencies: ['requests-under-way'], fastify: '5.x' },
+);

@@ -1,0 +1,6 @@
+import type { LogSink } from '../../src/log-stream.ts';
+
+/** A log that hands each line over at once and never is full. */
+export function logTo(write: (line: string) => void): LogSink {
+  return { write, reserve: () => ({ fill: async (log) => log() }) };
+}
