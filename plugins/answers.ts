@@ -33,7 +33,6 @@ const MAX_BODY_BYTES = 64 * 1024 * 1024;
  */
 export default fastifyPlugin(
   function answersPlugin(app: FastifyInstance, options: AnswerOptions, done) {
-    const { answerTimeoutSeconds, minAnswerBytesPerSecond } = options;
     const warn = throttledWarning(app.log, 'cut a client that reads its answer too slowly');
     /** How many answers each body is being sent in. */
     const bodies = new Map<Buffer, number>();
@@ -72,14 +71,14 @@ export default fastifyPlugin(
       for (const { connection, first, since } of waiting()) {
         if (first.longLived) {
           const pending = connection.socket.writableLength;
-          if (pending === 0) first.readyAt = now;
-          first.bytes = pending === 0 ? 0 : Math.max(first.bytes, pending);
+          first.bytes = Math.max(first.bytes, pending);
+          // There is nothing that the client could read.
+          if (pending === 0) {
+            Object.assign(first, { readyAt: now, bytes: 0 });
+            continue;
+          }
         }
-        const limitMs = Math.min(
-          answerTimeoutSeconds * 1000,
-          GRACE_MS + (first.bytes / minAnswerBytesPerSecond) * 1000,
-        );
-        if (now - since > limitMs) cut(connection);
+        if (now - since > timeToReadMs(first.bytes, options)) cut(connection);
       }
     }
 
@@ -93,7 +92,9 @@ export default fastifyPlugin(
     app.decorate('slowReadersCut', () => cuts);
     app.decorate('cutSlowReaders', (olderThanMs) => {
       const now = performance.now();
-      for (const { connection, since } of waiting()) if (now - since > olderThanMs) cut(connection);
+      for (const { connection, since } of waiting()) {
+        if (connection.socket.writableLength > 0 && now - since > olderThanMs) cut(connection);
+      }
     });
     const sweep = setInterval(cutTooSlow, SWEEP_MS).unref();
     app.addHook('onClose', async () => clearInterval(sweep));
@@ -109,3 +110,11 @@ export default fastifyPlugin(
   },
   { name: 'answers', dependencies: ['requests-under-way'], fastify: '5.x' },
 );
+
+/** How long a client may take to read an answer with so many bytes. */
+export function timeToReadMs(
+  bytes: number,
+  { answerTimeoutSeconds, minAnswerBytesPerSecond }: AnswerOptions,
+): number {
+  return Math.min(answerTimeoutSeconds * 1000, GRACE_MS + (bytes / minAnswerBytesPerSecond) * 1000);
+}

@@ -56,7 +56,7 @@ export default fastifyPlugin(
     const injected = new WeakMap<Socket, ClientConnection>();
     const counts = new Map<string, number>();
     const handshakes = new SocketPlaces(options.maxHandshakes, options.maxHandshakesPerAddress);
-    /** By address and port of the client: the socket below a TLS socket is known by nothing else. */
+    /** Those of the handshakes, by address and port of the client: nothing else leads there from a TLS socket. */
     const unverified = new Map<string, Socket>();
     let closingAll = false;
 
@@ -76,8 +76,10 @@ export default fastifyPlugin(
       warnOfHandshake({ reason: String(reason), address: socket.remoteAddress });
     });
     app.server.on('secureConnection', (socket: TLSSocket) => {
-      const raw = unverified.get(peerOf(socket));
+      const peer = peerOf(socket);
+      const raw = unverified.get(peer);
       if (raw !== undefined) handshakes.remove(raw);
+      unverified.delete(peer);
       if (closingAll) return void socket.destroy();
       const connection = describe(socket);
       const { client } = connection;
@@ -135,6 +137,7 @@ export default fastifyPlugin(
     });
     app.decorate('closeConnections', () => {
       closingAll = true;
+      for (const socket of unverified.values()) socket.destroy();
       for (const connection of connections.values()) connection.closeIfIdle();
     });
     done();

@@ -57,10 +57,10 @@ export default fastifyPlugin(
 
     app.server.on('secureConnection', (socket) => {
       const connection = app.clientConnections.get(socket);
-      // What is still being worked at ends with its answer, which it gets all the same.
+      if (connection === undefined) return;
+      // What is still being worked at has bounds of its own: those of waiters and of turns.
       socket.once('close', () => {
-        for (const [answer, { readyAt }] of connection?.running ?? [])
-          if (connection !== undefined && readyAt !== undefined) end(connection, answer);
+        for (const answer of connection.running.keys()) end(connection, answer);
       });
     });
     app.addHook('onRequest', (request, reply, next) => {
@@ -95,7 +95,8 @@ export default fastifyPlugin(
           const { running, client, socket } = request.clientConnection;
           const entry = running.get(reply.raw);
           if (entry?.counted) places.release(client);
-          if (entry !== undefined) Object.assign(entry, { counted: false, longLived: true });
+          if (entry !== undefined)
+            Object.assign(entry, { counted: false, longLived: true, readyAt: performance.now() });
           // The server sets it again once the answer has ended.
           socket.setTimeout(0);
           next();
@@ -109,7 +110,6 @@ export default fastifyPlugin(
       if (entry !== undefined) {
         entry.readyAt = now;
         entry.bytes = sizeOf(payload);
-        if (connection.socket.destroyed) end(connection, reply.raw);
       }
       if (connection.closing || now - connection.openedAt > maxConnectionAgeSeconds * 1000)
         reply.header('connection', 'close');

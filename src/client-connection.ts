@@ -7,7 +7,10 @@ import type { Identity, IdentityRefusal } from './identity.ts';
 export interface Running {
   /** Bytes of the answer's body; 0 as long as it is not known. */
   bytes: number;
-  /** When the answer was ready to be sent, on the clock of performance.now(). */
+  /**
+   * When the answer was ready to be sent; of a long-lived one, since when something of it is. On the clock of
+   * performance.now().
+   */
   readyAt: number | undefined;
   /** Whether it has a place among the requests under way. */
   counted: boolean;

@@ -28,6 +28,8 @@ export interface ServiceOptions {
   readonly limits?: Partial<Limits>;
   /** Where log lines go. Default: nowhere, or to stdout where LOG_LEVEL is set. */
   readonly logStream?: LogSink;
+  /** Adds routes to those of the service. */
+  readonly routes?: ((app: FastifyInstance) => void) | undefined;
 }
 
 /** The whole service on a real TLS socket, and a client that holds a certificate for `client`. */
@@ -97,6 +99,7 @@ export class TestService {
           create: (spec) => new Cluster({ ...spec, authorization, log, timing }),
         }),
     });
+    options.routes?.(app);
     await app.listen({ host: '127.0.0.1', port: 0 });
     return new TestService(app, authority, client, folder);
   }

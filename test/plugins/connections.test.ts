@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { connect as connectTcp, type Socket } from 'node:net';
 import { connect, type TLSSocket } from 'node:tls';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { DemoCluster } from '../../hack/demo-cluster/demo-cluster.ts';
@@ -79,8 +80,16 @@ describe('connections', () => {
     const second = await open(service.client);
     await read(first);
     await read(second);
-    await expect(open(service.client).then(closed)).rejects.toThrow();
+    await closed(await open(await service.authority.issue({ commonName: 'other', usages: ['clientAuth'] })));
     await read(first);
+    second.socket.destroy();
+    // The place of a connection that ended is free again.
+    await until(async () => {
+      const line = await open(service.client);
+      line.socket.write(READ);
+      await Promise.race([once(line.socket, 'data'), once(line.socket, 'close')]);
+      return line.received() !== '';
+    });
   });
 
   it('are closed after their next answer when they are too old', async () => {
@@ -90,6 +99,42 @@ describe('connections', () => {
     await closed(line);
     expect(line.received()).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
     expect(line.received()).toMatch(/\r\nconnection: close\r\n/i);
+  });
+});
+
+describe('sockets without a handshake', () => {
+  const strange = async (localAddress: string): Promise<Socket> => {
+    const socket = connectTcp({ port: service.port, host: '127.0.0.1', localAddress });
+    socket.on('error', () => {}).resume();
+    onTestFinished(() => {
+      socket.destroy();
+    });
+    await once(socket, 'connect');
+    return socket;
+  };
+  const isCut = (socket: Socket) => socket.closed;
+
+  it('have places of their own, of each address and in all, and the oldest makes room for the next', async () => {
+    await start({ maxHandshakes: 5, maxHandshakesPerAddress: 3 });
+    const sameAddress: Socket[] = [];
+    for (let index = 0; index < 4; index += 1) sameAddress.push(await strange('127.0.0.2'));
+    await until(() => sameAddress.some(isCut));
+    expect(sameAddress.map(isCut)).toEqual([true, false, false, false]);
+    const others = [await strange('127.0.0.3'), await strange('127.0.0.3'), await strange('127.0.0.4')];
+    await until(() => sameAddress.filter(isCut).length === 2);
+    expect([...sameAddress, ...others].map(isCut)).toEqual([true, true, ...Array(5).fill(false)]);
+    expect(service.app.handshakesEvicted()).toBe(2);
+    await read(await open(service.client));
+  });
+
+  it('take no place from clients with a certificate, nor those from them', async () => {
+    await start({ maxConnections: 2, maxHandshakes: 3 });
+    const first = await open(service.client);
+    for (let index = 0; index < 10; index += 1) await strange('127.0.0.1');
+    await read(first);
+    await read(await open(service.client));
+    expect(service.app.clientConnections.size).toBe(2);
+    await until(() => service.app.handshakesEvicted() === 8);
   });
 });
 

@@ -1,9 +1,10 @@
 import type { Socket } from 'node:net';
 import { expect } from 'vitest';
 import { DemoCluster, type DemoClusterOptions } from '../../../hack/demo-cluster/demo-cluster.ts';
+import type { ClientConnection } from '../../../src/client-connection.ts';
 import type { Limits } from '../../../src/limits.ts';
 import { logTo } from '../../helpers/log-to.ts';
-import { TestService } from '../../helpers/service.ts';
+import { type ServiceOptions, TestService } from '../../helpers/service.ts';
 import type { TestClient } from '../../helpers/test-client.ts';
 import { summary } from './answers.ts';
 import { exchange, RawConnection, type RawTarget } from './raw.ts';
@@ -35,11 +36,15 @@ export class Scene {
     this.attacker = { port: service.port, ca: service.authority.cert, cert, key };
   }
 
-  static async start(limits: Partial<Limits> = {}, options: DemoClusterOptions = {}): Promise<Scene> {
-    const demo = await DemoCluster.start({ rolloutDelayMs: Number.POSITIVE_INFINITY, ...options });
+  static async start(
+    limits: Partial<Limits> = {},
+    options: DemoClusterOptions & Pick<ServiceOptions, 'routes'> = {},
+  ): Promise<Scene> {
+    const { routes, ...demoOptions } = options;
+    const demo = await DemoCluster.start({ rolloutDelayMs: Number.POSITIVE_INFINITY, ...demoOptions });
     const log: string[] = [];
     const logStream = logTo((line) => void log.push(line));
-    const service = await TestService.start({ kubeconfig: demo.kubeconfig, limits, logStream });
+    const service = await TestService.start({ kubeconfig: demo.kubeconfig, limits, logStream, routes });
     await service.synced();
     return new Scene(demo, service, await service.clientOf('bystander'), log);
   }
@@ -58,6 +63,21 @@ export class Scene {
     const sockets: Socket[] = [];
     this.service.app.server.on('connection', (socket: Socket) => sockets.push(socket));
     return sockets;
+  }
+
+  /** What the service knows of its connections to the attacker, the oldest first. */
+  get attackers(): readonly ClientConnection[] {
+    return [...this.service.app.clientConnections.values()].filter(({ client }) => client === 'client');
+  }
+
+  /** Makes each PATCH of the API server wait; returns the function that lets all of them go on. */
+  holdWrites(): () => void {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.demo.faults.add({ on: 'patchScale', fault: { type: 'call', action: () => promise } });
+    return () => {
+      this.demo.faults.clear();
+      resolve();
+    };
   }
 
   /** The replicas of my-deployment in the cluster. */

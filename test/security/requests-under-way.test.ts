@@ -1,0 +1,146 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { until } from '../helpers/until.ts';
+import { errorCode, summary } from './helpers/answers.ts';
+import type { RawConnection } from './helpers/raw.ts';
+import { BODY, COUNT, Scene } from './helpers/scene.ts';
+
+/** What a client may have under way, and what becomes of the rest. */
+let scene: Scene;
+
+afterEach(() => scene.stop());
+
+const READ = `GET ${COUNT} HTTP/1.1\r\nHost: a\r\n\r\n`;
+const WRITE = `POST ${COUNT} HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 14\r\n\r\n${BODY}`;
+const DONE = '200 {"replicaCount":7}';
+
+const patches = () => scene.demo.requests.count('patchScale');
+const bytesRead = () => scene.attackers[0]?.socket.bytesRead;
+const answersOf = (connection: RawConnection) => connection.answers.map(summary);
+
+/** Longer than the service would take to read what the attacker sent. */
+async function othersAreServed(): Promise<void> {
+  for (let count = 0; count < 20; count += 1)
+    expect((await scene.bystander.count('shop', 'cart')).status).toBe(200);
+}
+
+describe('a connection', () => {
+  it('with as many requests as it may have is not read on until one of them is answered', async () => {
+    scene = await Scene.start({ maxRequestsPerConnection: 3 });
+    const release = scene.holdWrites();
+    const connection = await scene.open();
+    connection.send(WRITE.repeat(3));
+    await until(() => patches() === 3);
+    const read = bytesRead();
+    for (let count = 0; count < 40; count += 1) connection.send(READ.repeat(10));
+    await othersAreServed();
+    expect(bytesRead()).toBe(read);
+    expect(scene.attackers[0]?.running.size).toBe(3);
+    release();
+    await until(() => connection.answers.length === 403);
+    expect(new Set(answersOf(connection))).toEqual(new Set([DONE]));
+    connection.close();
+  });
+
+  it('that is to close is not read on while its last answers are made', async () => {
+    scene = await Scene.start();
+    const release = scene.holdWrites();
+    const connection = await scene.open();
+    connection.send(WRITE);
+    await until(() => patches() === 1);
+    scene.service.app.recheckClients(({ subject }) => subject !== 'CN=client');
+    connection.send(READ);
+    await until(() => scene.attackers[0]?.socket.isPaused() === true);
+    const read = bytesRead();
+    connection.send(READ.repeat(100));
+    await othersAreServed();
+    expect(bytesRead()).toBe(read);
+    release();
+    expect(answersOf(await connection.ended())).toEqual([DONE]);
+    connection.close();
+  });
+});
+
+describe('a client', () => {
+  it('with as many requests as it may have is refused more, on whichever connection, and no other client is', async () => {
+    scene = await Scene.start({ maxRequestsPerClient: 3 });
+    const release = scene.holdWrites();
+    const busy = await Promise.all([scene.open(), scene.open(), scene.open()]);
+    for (const connection of busy) connection.send(WRITE);
+    await until(() => patches() === 3);
+    const another = await scene.open();
+    another.send(READ);
+    await until(() => another.answers.length === 1);
+    const [refusal] = another.answers;
+    expect(refusal && errorCode(refusal)).toBe('TOO_MANY_REQUESTS');
+    expect(refusal?.headers['retry-after']).toBe('1');
+    await othersAreServed();
+    release();
+    await until(() => busy.every(({ answers }) => answers.length === 1));
+    another.send(READ);
+    await until(() => another.answers.length === 2);
+    expect(answersOf(another)[1]).toBe(DONE);
+    for (const connection of [...busy, another]) connection.close();
+  });
+
+  it('that sends too many on a connection that cannot answer yet loses the connection, and they are not done', async () => {
+    scene = await Scene.start({ maxRequestsPerClient: 3 });
+    const release = scene.holdWrites();
+    const connection = await scene.open();
+    connection.send(WRITE.repeat(50));
+    await connection.ended();
+    expect(connection.answers).toEqual([]);
+    await othersAreServed();
+    release();
+    expect(patches()).toBeLessThanOrEqual(3);
+    expect(scene.service.app.overfullConnections()).toBe(1);
+    await servesThreeAtATime();
+    connection.close();
+  });
+
+  it('that goes away gives back the places of its requests once they are done with', async () => {
+    scene = await Scene.start({ maxRequestsPerClient: 3 });
+    const release = scene.holdWrites();
+    const connection = await scene.open();
+    connection.send(WRITE + READ + READ);
+    await until(() => [...(scene.attackers[0]?.running.values() ?? [])][2]?.readyAt !== undefined);
+    connection.close();
+    await until(() => scene.attackers.length === 0);
+    release();
+    await servesThreeAtATime();
+  });
+
+  /** The client has all its places again. */
+  async function servesThreeAtATime(): Promise<void> {
+    await until(async () => {
+      const connections = await Promise.all([scene.open(), scene.open(), scene.open()]);
+      const before = patches();
+      const release = scene.holdWrites();
+      for (const connection of connections) connection.send(WRITE);
+      await until(() => patches() === before + 3 || connections.some(({ answers }) => answers.length > 0));
+      release();
+      await until(() => connections.every(({ answers }) => answers.length === 1));
+      const served = connections.every((connection) => answersOf(connection)[0] === DONE);
+      for (const connection of connections) connection.close();
+      return served;
+    });
+  }
+});
+
+describe('all clients together', () => {
+  it('have a bound as well, beyond which each is refused with 503', async () => {
+    scene = await Scene.start({ maxRequests: 2, maxRequestsPerClient: 2 });
+    const release = scene.holdWrites();
+    const connection = await scene.open();
+    connection.send(WRITE.repeat(2));
+    await until(() => patches() === 2);
+    const answer = await scene.bystander.count('shop', 'cart');
+    expect(answer).toMatchObject({
+      status: 503,
+      body: { code: 'OVERLOADED' },
+      headers: { 'retry-after': '1' },
+    });
+    release();
+    await until(async () => (await scene.bystander.count('shop', 'cart')).status === 200);
+    connection.close();
+  });
+});
