@@ -1,0 +1,33 @@
+/**
+ * Counts how much of something is in use, per identity and in all. It keeps nothing for an identity that uses nothing.
+ */
+export class Quota {
+  readonly #maxInAll: number;
+  readonly #maxPerIdentity: number;
+  readonly #used = new Map<string, number>();
+  #total = 0;
+
+  /** @param maxPerIdentity fewer than `maxInAll`, so that one identity cannot use everything */
+  constructor(maxInAll: number, maxPerIdentity: number) {
+    this.#maxInAll = maxInAll;
+    this.#maxPerIdentity = maxPerIdentity;
+  }
+
+  /** Takes one for the identity. False if that would be one too many: then nothing was taken. */
+  take(identity: string): boolean {
+    const used = this.#used.get(identity) ?? 0;
+    if (this.#total >= this.#maxInAll || used >= this.#maxPerIdentity) return false;
+    this.#total += 1;
+    this.#used.set(identity, used + 1);
+    return true;
+  }
+
+  /** Gives back one that was taken: call it once per `take` that returned true. */
+  release(identity: string): void {
+    const used = this.#used.get(identity);
+    if (used === undefined) throw new Error('released more than was taken');
+    this.#total -= 1;
+    if (used === 1) this.#used.delete(identity);
+    else this.#used.set(identity, used - 1);
+  }
+}
