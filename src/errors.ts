@@ -113,6 +113,11 @@ export const RateLimitedError = createError(
   'This client sends more requests than the service lets it: try again after the time in Retry-After',
   429,
 );
+export const TooManyWaitersError = createError(
+  'TOO_MANY_WAITERS',
+  'Too many reads of this client, or of all together, wait for a resourceVersion: try again after the time in Retry-After',
+  429,
+);
 export const KubernetesRateLimitedError = createError(
   'KUBERNETES_RATE_LIMITED',
   'The Kubernetes API server is overloaded and asks to wait: try again after the time in Retry-After',

@@ -4,7 +4,7 @@ import { delimiter, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ConfigError, loadConfig } from '../src/config.ts';
 import { ConfigSchema } from '../src/config-schema.ts';
-import { defaultLimits } from './helpers/limits.ts';
+import { defaultDecisionTimes, defaultLimits } from './helpers/limits.ts';
 
 let folder: string;
 let files: Record<string, string>;
@@ -46,6 +46,7 @@ describe('loadConfig', () => {
       clusters: [{ name: 'default', kubeconfig: files.KUBECONFIG, namespaces: [] }],
       identityPolicy: { allowedReserved: [], allowedClients: [] },
       limits: defaultLimits,
+      decisionTimes: defaultDecisionTimes,
     });
   });
 

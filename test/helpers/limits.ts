@@ -1,3 +1,4 @@
+import type { DecisionTimes } from '../../src/cluster/authorizer.ts';
 import type { Limits } from '../../src/limits.ts';
 
 /** The defaults of src/config-schema.ts, which test/config.test.ts holds to them. */
@@ -24,3 +25,10 @@ export const defaultLimits: Limits = {
  * or because hundreds of callers begin their handshakes at once in the process that has to make them.
  */
 export const testLimits: Limits = { ...defaultLimits, maxEventLoopDelayMs: 0, handshakeTimeoutSeconds: 60 };
+
+/** The defaults as well. */
+export const defaultDecisionTimes: DecisionTimes = {
+  allowedSeconds: 300,
+  deniedSeconds: 30,
+  outageSeconds: 3_600,
+};

@@ -4,13 +4,14 @@ import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { CertificateAuthority, type IssuedCertificate } from '../../hack/issue-certificate.ts';
 import { buildApp } from '../../src/app.ts';
-import { Cluster, type ClusterOptions } from '../../src/cluster/cluster.ts';
+import type { DecisionTimes } from '../../src/cluster/authorizer.ts';
+import { Cluster } from '../../src/cluster/cluster.ts';
 import { Fleet } from '../../src/cluster/fleet.ts';
 import type { ReflectorTiming } from '../../src/cluster/reflector.ts';
 import { type IdentityPolicy, identify } from '../../src/identity.ts';
 import type { Limits } from '../../src/limits.ts';
 import { tlsServerOptions } from '../../src/tls/server-options.ts';
-import { testLimits } from './limits.ts';
+import { defaultDecisionTimes, testLimits } from './limits.ts';
 import { type Answer, TestClient } from './test-client.ts';
 import { until } from './until.ts';
 
@@ -20,7 +21,9 @@ export interface ServiceOptions {
   readonly namespaces?: readonly string[];
   readonly timing?: ReflectorTiming;
   /** Default: everybody may do everything. */
-  readonly authorization?: ClusterOptions['authorization'];
+  readonly authorization?: 'SubjectAccessReview' | 'AlwaysAllow';
+  /** Other than the defaults. */
+  readonly decisionTimes?: DecisionTimes;
   readonly policy?: Partial<IdentityPolicy>;
   /** Other than the defaults. Unless a test is about them, clients may connect and write as much as they like. */
   readonly limits?: Partial<Limits>;
@@ -56,6 +59,7 @@ export class TestService {
   /** Starts the service; it serves at once, and 503 until its cache is filled. */
   static async start(options: ServiceOptions): Promise<TestService> {
     const { kubeconfig, namespaces = [], timing, authorization = 'AlwaysAllow', logTo } = options;
+    const { decisionTimes = defaultDecisionTimes } = options;
     const authority = await CertificateAuthority.create({ commonName: 'test CA' });
     const server = await authority.issue({
       commonName: 'localhost',
@@ -91,7 +95,13 @@ export class TestService {
         new Fleet({
           specs,
           readyPolicy: 'all',
-          create: (spec) => new Cluster({ ...spec, authorization, log, timing }),
+          create: (spec) =>
+            new Cluster({
+              ...spec,
+              authorization: authorization === 'AlwaysAllow' ? authorization : decisionTimes,
+              log,
+              timing,
+            }),
         }),
     });
     await app.listen({ host: '127.0.0.1', port: 0 });
