@@ -61,6 +61,18 @@ describe('loadConfig', () => {
     expect(config.clusters[0]?.namespaces).toEqual(['team-a', 'team-b']);
   });
 
+  it('reads for how long decisions hold', () => {
+    const times = { AUTHORIZATION_ALLOWED_SECONDS: '60', AUTHORIZATION_OUTAGE_SECONDS: '0' };
+    expect(loadConfig({ ...files, ...times }).decisionTimes).toEqual({
+      allowedSeconds: 60,
+      deniedSeconds: 30,
+      outageSeconds: 0,
+    });
+    expect(mistakesOf({ ...files, AUTHORIZATION_DENIED_SECONDS: '0' })).toContain(
+      'AUTHORIZATION_DENIED_SECONDS must be >= 1 (it is "0")',
+    );
+  });
+
   it('is frozen', () => {
     const config = loadConfig(files);
     expect(Object.isFrozen(config)).toBe(true);
