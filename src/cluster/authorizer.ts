@@ -28,7 +28,8 @@ export interface Authorizer {
   /**
    * Whether the subject may do that. Answered at once where the decision is cached, so that a read need not wait.
    * @param endsAt when an answer is no longer of use, on the clock of performance.now(); default: in 2 s
-   * @throws AuthorizerUnavailableError (or rejects with it) when it cannot be asked: never an approval
+   * @throws AuthorizerUnavailableError (or rejects with it) when it cannot be asked: what was not allowed before is never
+   *   approved, and a write is never
    */
   allows(subject: Subject, attributes: ResourceAttributes, endsAt?: number): boolean | Promise<boolean>;
 }

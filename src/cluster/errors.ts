@@ -41,7 +41,7 @@ export class KubeUnreachableError extends KubeError {
   }
 }
 
-/** A call with a shorter deadline, what others left of a common one, says nothing about the API server if it fails. */
+/** A timeout with a shorter deadline says nothing about the API server: other calls had used up the time before it. */
 const FAIR_DEADLINE_MS = 1_000;
 
 /** No answer within the deadline. */
