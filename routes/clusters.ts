@@ -22,7 +22,7 @@ const BUDGET_MS = 5_000;
 
 /** `GET /clusters`: which there are and how they are; `GET /clusters/deployments`: the Deployments of all of them. */
 const clustersRoutes: FastifyPluginCallbackTypebox = (app, _options, done) => {
-  const join = answerJoiner();
+  const answerOf = answerJoiner();
   app.get(
     '/clusters',
     { schema: { querystring: NoQuery, response: { 200: Clusters } }, config: { operation: listClusters } },
@@ -45,7 +45,7 @@ const clustersRoutes: FastifyPluginCallbackTypebox = (app, _options, done) => {
       const lists = parts.map((part) => listOf(request, part));
       const readings = lists.flatMap(({ reading }) => reading ?? []);
       if (readings.length > 0) setFreshnessHeaders(reply, oldestOf(readings));
-      return reply.header('content-type', 'application/json; charset=utf-8').send(join(lists));
+      return reply.header('content-type', 'application/json; charset=utf-8').send(answerOf(lists));
     },
   );
 
@@ -90,25 +90,47 @@ interface ClusterPart {
 
 const NO_LIST = Buffer.alloc(0);
 
+/** Answers that are kept with a list that they hold, as callers may see different lists of the other clusters. */
+const MAX_ANSWERS_OF_LIST = 4;
+
+interface Joined {
+  readonly parts: readonly ClusterPart[];
+  readonly answer: Buffer;
+}
+
 /**
- * Makes the function that joins the parts to an answer. Answers in a row of the same parts are one and the same buffer:
- * clients that read slowly, or many at once, would else hold a copy each.
+ * Makes the function that joins the parts to an answer. Answers of the same parts are one and the same buffer: clients
+ * that read slowly, or many at once, would hold a copy each otherwise. They are kept as long as the longest list in them.
  */
 function answerJoiner(): (parts: readonly ClusterPart[]) => Buffer {
-  let joined: readonly ClusterPart[] = [];
-  let answer = NO_LIST;
+  const byLongestList = new WeakMap<Buffer, readonly Joined[]>();
   return (parts) => {
-    const isSame = (part: ClusterPart, index: number) =>
-      part.opening === joined[index]?.opening && part.list === joined[index]?.list;
-    if (parts.length === joined.length && parts.every(isSame)) return answer;
-    const pieces = parts.flatMap(({ opening, list }, index) => [
-      Buffer.from(index === 0 ? opening : `,${opening}`),
-      list.subarray(1),
-    ]);
-    joined = parts;
-    answer = Buffer.concat([Buffer.from('{"clusters":['), ...pieces, Buffer.from(']}')]);
-    return answer;
+    const longest = parts.reduce<Buffer>(
+      (most, { list }) => (list.length > most.length ? list : most),
+      NO_LIST,
+    );
+    const kept = byLongestList.get(longest) ?? [];
+    const joined = kept.find((each) => haveSameParts(each.parts, parts)) ?? join(parts);
+    if (joined !== kept[0]) {
+      const others = kept.filter((each) => each !== joined);
+      byLongestList.set(longest, [joined, ...others].slice(0, MAX_ANSWERS_OF_LIST));
+    }
+    return joined.answer;
   };
+}
+
+function haveSameParts(some: readonly ClusterPart[], others: readonly ClusterPart[]): boolean {
+  const isSame = ({ opening, list }: ClusterPart, index: number) =>
+    opening === others[index]?.opening && list === others[index]?.list;
+  return some.length === others.length && some.every(isSame);
+}
+
+function join(parts: readonly ClusterPart[]): Joined {
+  const pieces = parts.flatMap(({ opening, list }, index) => [
+    Buffer.from(index === 0 ? opening : `,${opening}`),
+    list.subarray(1),
+  ]);
+  return { parts, answer: Buffer.concat([Buffer.from('{"clusters":['), ...pieces, Buffer.from(']}')]) };
 }
 
 /** What holds of several lists together. Their resourceVersions are of different clusters: there is no newest. */

@@ -22,7 +22,7 @@ const deploymentsRoutes: FastifyPluginCallbackTypebox = (app, _options, done) =>
     const reading =
       freshness === undefined
         ? cluster.list(namespace, only)
-        : await cluster.freshList(namespace, freshness, shown);
+        : await cluster.freshList(identity.user, namespace, freshness, shown);
     setFreshnessHeaders(reply, reading);
     return reply.header('content-type', 'application/json; charset=utf-8').send(reading.value);
   });

@@ -12,6 +12,7 @@ const ofNamespaces = [
 const ofReads = [
   ...ofNamespaces,
   new errors.FreshnessNotSupportedError(),
+  new errors.TooManyWaitersError(),
   new errors.CacheNotSyncedError(),
   new errors.FreshnessNotReachedError(),
 ] as const;

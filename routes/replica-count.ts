@@ -30,7 +30,7 @@ const replicaCountRoutes: FastifyPluginCallbackTypebox<ReplicaCountOptions> = (a
       const reading =
         freshness === undefined
           ? request.cluster.deployment(namespace, deployment)
-          : await request.cluster.freshDeployment(namespace, deployment, freshness);
+          : await request.cluster.freshDeployment(request.identity.user, namespace, deployment, freshness);
       setFreshnessHeaders(reply, reading);
       reply.header('etag', `"${entityTag(reading.value)}"`);
       return { replicaCount: reading.value.replicas };

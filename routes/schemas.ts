@@ -33,7 +33,7 @@ export const freshnessParameters = {
   minResourceVersion: Type.Optional(
     Type.String({
       description:
-        'Waits, up to 5 s, until the service has seen this resourceVersion (X-Resource-Version of another answer)',
+        'Waits, up to 5 s, until the service has seen this resourceVersion (X-Resource-Version of another answer); 429 if too many reads wait',
       pattern: '^[1-9][0-9]*$',
       maxLength: 100,
       examples: ['48151623'],

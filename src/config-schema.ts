@@ -86,6 +86,16 @@ export const ConfigSchema = Type.Object({
     description:
       "Who decides what a client may do: the cluster's RBAC, or nobody (every certificate of the CA may do everything)",
   }),
+  AUTHORIZATION_ALLOWED_SECONDS: limit(
+    300,
+    'How long a decision that allows is remembered; a right that is withdrawn holds on for so long',
+    { minimum: 1 },
+  ),
+  AUTHORIZATION_DENIED_SECONDS: limit(30, 'How long a decision that denies is remembered', { minimum: 1 }),
+  AUTHORIZATION_OUTAGE_SECONDS: limit(
+    3600,
+    'How much longer a decision that allows holds for reads while the API server cannot be asked; 0: no longer',
+  ),
   ALLOWED_CLIENTS: Type.Optional(
     Type.String({
       description:

@@ -1,5 +1,6 @@
 import { accessSync, constants } from 'node:fs';
 import { envSchema } from 'env-schema';
+import type { DecisionTimes } from './cluster/authorizer.ts';
 import { kubeconfigPaths } from './cluster/kubeconfig.ts';
 import { type ClusterEntry, ClustersError } from './clusters/clusters-file.ts';
 import { type ClustersSource, clustersSource, readClusters } from './clusters/clusters-source.ts';
@@ -14,6 +15,7 @@ export type Config = Variables & {
   readonly clustersSource: ClustersSource;
   readonly identityPolicy: IdentityPolicy;
   readonly limits: Limits;
+  readonly decisionTimes: DecisionTimes;
 };
 
 /** The environment does not make a configuration. `message` lists every mistake, one a line. */
@@ -53,6 +55,11 @@ export function loadConfig(environment: NodeJS.ProcessEnv): Config {
       allowedClients: listOf(values.ALLOWED_CLIENTS),
     }),
     limits: limitsOf(values),
+    decisionTimes: Object.freeze({
+      allowedSeconds: values.AUTHORIZATION_ALLOWED_SECONDS,
+      deniedSeconds: values.AUTHORIZATION_DENIED_SECONDS,
+      outageSeconds: values.AUTHORIZATION_OUTAGE_SECONDS,
+    }),
   });
 }
 

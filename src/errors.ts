@@ -118,6 +118,11 @@ export const TooManyRequestsError = createError(
   'This client has too many requests under way: wait for answers before you send more',
   429,
 );
+export const TooManyWaitersError = createError(
+  'TOO_MANY_WAITERS',
+  'Too many reads of this client, or of all together, wait for a resourceVersion: try again after the time in Retry-After',
+  429,
+);
 export const KubernetesRateLimitedError = createError(
   'KUBERNETES_RATE_LIMITED',
   'The Kubernetes API server is overloaded and asks to wait: try again after the time in Retry-After',

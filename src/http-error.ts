@@ -57,6 +57,8 @@ function freshnessError({ code }: FreshnessError): FastifyError {
   switch (code) {
     case 'NOT_REACHED':
       return new errors.FreshnessNotReachedError();
+    case 'TOO_MANY_WAITERS':
+      return new errors.TooManyWaitersError();
     case 'OPAQUE_RESOURCE_VERSIONS':
       return new errors.FreshnessNotSupportedError();
     case 'NAMESPACE_NEEDED':

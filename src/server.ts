@@ -40,7 +40,7 @@ async function main(): Promise<void> {
           new Cluster({
             ...spec,
             allowInsecureTls: config.ALLOW_INSECURE_TLS,
-            authorization: config.AUTHORIZATION_MODE,
+            authorization: config.AUTHORIZATION_MODE === 'AlwaysAllow' ? 'AlwaysAllow' : config.decisionTimes,
             log: log.child({ cluster: spec.name }),
           }),
       }),

@@ -4,7 +4,7 @@ import { delimiter, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ConfigError, loadConfig } from '../src/config.ts';
 import { ConfigSchema } from '../src/config-schema.ts';
-import { defaultLimits } from './helpers/limits.ts';
+import { defaultDecisionTimes, defaultLimits } from './helpers/limits.ts';
 
 let folder: string;
 let files: Record<string, string>;
@@ -46,6 +46,7 @@ describe('loadConfig', () => {
       clusters: [{ name: 'default', kubeconfig: files.KUBECONFIG, namespaces: [] }],
       identityPolicy: { allowedReserved: [], allowedClients: [] },
       limits: defaultLimits,
+      decisionTimes: defaultDecisionTimes,
     });
   });
 
@@ -58,6 +59,18 @@ describe('loadConfig', () => {
     const config = loadConfig({ ...files, PORT: '9443', WATCH_NAMESPACES: 'team-a,team-b,team-a' });
     expect(config.PORT).toBe(9443);
     expect(config.clusters[0]?.namespaces).toEqual(['team-a', 'team-b']);
+  });
+
+  it('reads for how long decisions hold', () => {
+    const times = { AUTHORIZATION_ALLOWED_SECONDS: '60', AUTHORIZATION_OUTAGE_SECONDS: '0' };
+    expect(loadConfig({ ...files, ...times }).decisionTimes).toEqual({
+      allowedSeconds: 60,
+      deniedSeconds: 30,
+      outageSeconds: 0,
+    });
+    expect(mistakesOf({ ...files, AUTHORIZATION_DENIED_SECONDS: '0' })).toContain(
+      'AUTHORIZATION_DENIED_SECONDS must be >= 1 (it is "0")',
+    );
   });
 
   it('is frozen', () => {

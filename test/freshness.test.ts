@@ -160,14 +160,34 @@ describe('minResourceVersion', () => {
     await other.stop();
   });
 
-  it('waits for hundreds of callers and answers them all with the change they wait for', async () => {
+  it('waits for a hundred reads of a client and answers them all with the change they wait for', async () => {
     silence();
     const { resourceVersion } = demo.deployments.scale('default', 'my-deployment', 8);
-    const waiting = Array.from({ length: 300 }, () =>
+    const waiting = Array.from({ length: 100 }, () =>
       service.get(`${COUNT}&minResourceVersion=${resourceVersion}`),
     );
     demo.faults.clear();
     for (const answer of await Promise.all(waiting)) expect(count(answer)).toEqual({ replicaCount: 8 });
+  });
+
+  it('answers the 101st read of a client with 429 while the others wait, and lets another client wait', async () => {
+    silence();
+    const { resourceVersion } = demo.deployments.scale('default', 'my-deployment', 8);
+    const url = `${COUNT}&minResourceVersion=${resourceVersion}`;
+    const answers: Answer[] = [];
+    const reads = Array.from({ length: 105 }, async () => void answers.push(await service.get(url)));
+    await until(() => answers.length >= 5);
+    for (const { status, headers, body } of answers) {
+      expect({ status, body }).toMatchObject({ status: 429, body: { code: 'TOO_MANY_WAITERS' } });
+      expect(headers['retry-after']).toBe('1');
+    }
+    // What the cache has seen already needs no wait.
+    expect((await service.get(`${COUNT}&minResourceVersion=1`)).status).toBe(200);
+    const other = (await service.clientOf('other')).get(url);
+    demo.faults.clear();
+    expect(count(await other)).toEqual({ replicaCount: 8 });
+    await Promise.all(reads);
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(100);
   });
 
   it('answers 504 after 5 s when that does not happen', async () => {

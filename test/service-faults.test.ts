@@ -123,4 +123,31 @@ describe('an authoriser that cannot be asked', () => {
     expect(truth()).toBe(before);
     await strict.stop();
   });
+
+  it('leaves a client the reads that it was allowed before, for the time of an outage, and no writes', async () => {
+    const strict = await TestService.start({
+      kubeconfig: demo.kubeconfig,
+      authorization: 'SubjectAccessReview',
+      decisionTimes: { allowedSeconds: 0, deniedSeconds: 0, outageSeconds: 3_600 },
+    });
+    await strict.synced();
+    demo.roles.allow({ users: ['client'], verbs: ['*'], resources: ['*'] });
+    const scaled = () => strict.scale('default', 'my-deployment', 7);
+    expect((await scaled()).status).toBe(200);
+    expect((await strict.count('default', 'my-deployment')).status).toBe(200);
+    expect((await strict.get('/deployments')).status).toBe(200);
+    const unavailable = { status: 503, body: { code: 'AUTHORIZER_UNAVAILABLE' } };
+    for (const code of [500, 429] as const) {
+      demo.faults.add({ on: 'review', fault: { type: 'status', code } });
+      expect(await strict.count('default', 'my-deployment')).toMatchObject({
+        status: 200,
+        body: { replicaCount: 7 },
+      });
+      expect((await strict.get('/deployments')).status).toBe(200);
+      expect(await scaled()).toMatchObject(unavailable);
+      expect(await strict.get('/deployments?namespace=shop')).toMatchObject(unavailable);
+      demo.faults.clear();
+    }
+    await strict.stop();
+  });
 });

@@ -1,4 +1,5 @@
-import { type Authorizer, REVIEW_DEADLINE_MS, type ResourceAttributes, type Subject } from './authorizer.ts';
+import { type Authorizer, REVIEW_DEADLINE_MS, type ResourceAttributes } from './authorizer.ts';
+import type { Subject } from './decisions.ts';
 import { AuthorizerUnavailableError } from './errors.ts';
 
 const PARALLEL_LISTS = 4;
@@ -63,10 +64,10 @@ export class Access {
     name: string,
   ): boolean | Promise<boolean> {
     const any: ResourceAttributes = { verb, resource: 'deployments', subresource: 'scale', namespace };
+    const decision = this.#authorizer.allows(subject, any);
+    if (decision === true) return true;
     const endsAt = performance.now() + REVIEW_DEADLINE_MS;
     const one = () => this.#authorizer.allows(subject, { ...any, name }, endsAt);
-    const decision = this.#authorizer.allows(subject, any, endsAt);
-    if (decision === true) return true;
     return decision === false ? one() : decision.then((allowed) => allowed || one());
   }
 }

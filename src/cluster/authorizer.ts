@@ -1,14 +1,17 @@
-import { LRUCache } from 'lru-cache';
+import { CALL_PLACES, MAX_WAITING_CALLS } from './agents.ts';
 import type { KubeCalls } from './circuit.ts';
-import { AuthorizerUnavailableError, KubeBusyError, KubeMalformedError } from './errors.ts';
+import { Decisions, keyOf, type Subject } from './decisions.ts';
+import {
+  AuthorizerUnavailableError,
+  KubeBusyError,
+  KubeCircuitOpenError,
+  KubeMalformedError,
+  KubeStatusError,
+  KubeTimeoutError,
+  KubeUnreachableError,
+} from './errors.ts';
 import { isObject, objectAt } from './json.ts';
-import { Semaphore } from './semaphore.ts';
-
-/** Somebody who asks, as RBAC knows them. */
-export interface Subject {
-  readonly user: string;
-  readonly groups: readonly string[];
-}
+import { Turns } from './turns.ts';
 
 /** What is asked for, of the resources in the API group apps. */
 export interface ResourceAttributes {
@@ -25,49 +28,48 @@ export interface Authorizer {
   /**
    * Whether the subject may do that. Answered at once where the decision is cached, so that a read need not wait.
    * @param endsAt when an answer is no longer of use, on the clock of performance.now(); default: in 2 s
-   * @throws AuthorizerUnavailableError (or rejects with it) when it cannot be asked: never an approval
+   * @throws AuthorizerUnavailableError (or rejects with it) when it cannot be asked: what was not allowed before is never
+   *   approved, and a write is never
    */
   allows(subject: Subject, attributes: ResourceAttributes, endsAt?: number): boolean | Promise<boolean>;
 }
 
-const ALLOWED_MS = 5 * 60_000;
-const DENIED_MS = 30_000;
+/** For how long decisions hold. Seconds. */
+export interface DecisionTimes {
+  /** A decision that allows. */
+  readonly allowedSeconds: number;
+  /** A decision that denies. */
+  readonly deniedSeconds: number;
+  /** How much longer one that allows holds for reads while the API server cannot be asked; 0: no longer. */
+  readonly outageSeconds: number;
+}
+
 const MAX_DECISIONS = 20_000;
 /** For the access reviews of one operation on one Deployment, the wait for their turn included. */
 export const REVIEW_DEADLINE_MS = 2_000;
-/** Reviews under way at a time: a stranger's list over 1,000 namespaces must not flood the API server. */
-const MAX_REVIEWS = 10;
-const MAX_WAITING_REVIEWS = 1_000;
-/** Of one user, under way and waiting: whoever asks for many names that there are not must not take up the whole line. */
-const MAX_REVIEWS_OF_USER = 250;
-
-interface Decision {
-  readonly allowed: boolean;
-  /** On the clock of performance.now(). */
-  readonly expiresAt: number;
-}
 
 /** Asks the cluster's own RBAC by SubjectAccessReview, and remembers its decisions for a while. */
 export class ReviewAuthorizer implements Authorizer {
   readonly #api: KubeCalls;
-  readonly #decisions = new LRUCache<string, Decision>({ max: MAX_DECISIONS });
+  readonly #times: DecisionTimes;
+  readonly #decisions = new Decisions(MAX_DECISIONS);
   readonly #running = new Map<string, Promise<boolean>>();
-  readonly #places = new Semaphore(MAX_REVIEWS, MAX_WAITING_REVIEWS);
-  /** How many reviews each user has under way and waiting. */
-  readonly #counts = new Map<string, number>();
+  readonly #turns = new Turns(CALL_PLACES.reviews, MAX_WAITING_CALLS);
 
-  constructor(api: KubeCalls) {
+  constructor(api: KubeCalls, times: DecisionTimes) {
     this.#api = api;
+    this.#times = times;
   }
 
   allows(subject: Subject, attributes: ResourceAttributes, endsAt?: number): boolean | Promise<boolean> {
-    const key = keyOf(subject, attributes);
-    const known = this.#decisions.get(key);
+    const question = questionOf(attributes);
     const now = performance.now();
+    const known = this.#decisions.get(keyOf(subject), question, now);
     if (known !== undefined && now < known.expiresAt) return known.allowed;
+    const key = `${question}\n${keyOf(subject)}`;
     let review = this.#running.get(key);
     if (review === undefined) {
-      review = this.#decide(key, subject, attributes, endsAt ?? now + REVIEW_DEADLINE_MS).finally(() =>
+      review = this.#decide(subject, attributes, endsAt ?? now + REVIEW_DEADLINE_MS).finally(() =>
         this.#running.delete(key),
       );
       this.#running.set(key, review);
@@ -75,34 +77,37 @@ export class ReviewAuthorizer implements Authorizer {
     return review;
   }
 
-  async #decide(
-    key: string,
-    subject: Subject,
-    attributes: ResourceAttributes,
-    endsAt: number,
-  ): Promise<boolean> {
-    const { user } = subject;
-    const count = this.#counts.get(user) ?? 0;
-    if (count >= MAX_REVIEWS_OF_USER) throw new AuthorizerUnavailableError(new KubeBusyError());
-    this.#counts.set(user, count + 1);
+  async #decide(subject: Subject, attributes: ResourceAttributes, endsAt: number): Promise<boolean> {
+    const question = questionOf(attributes);
     try {
-      const allowed = await this.#places.run(() => this.#review(subject, attributes, endsAt));
-      const expiresAt = performance.now() + (allowed ? ALLOWED_MS : DENIED_MS);
-      this.#decisions.set(key, { allowed, expiresAt });
+      const allowed = await this.#turns.run(
+        subject.user,
+        () => this.#review(subject, attributes, endsAt),
+        endsAt - performance.now(),
+      );
+      const { allowedSeconds, deniedSeconds } = this.#times;
+      const now = performance.now();
+      const expiresAt = now + (allowed ? allowedSeconds : deniedSeconds) * 1000;
+      this.#decisions.set(keyOf(subject), question, { allowed, expiresAt }, now);
       return allowed;
     } catch (error) {
+      if (attributes.verb !== 'patch' && cannotBeAsked(error) && this.#allowedLately(subject, question))
+        return true;
       throw new AuthorizerUnavailableError(error);
-    } finally {
-      const left = (this.#counts.get(user) ?? 1) - 1;
-      if (left === 0) this.#counts.delete(user);
-      else this.#counts.set(user, left);
     }
+  }
+
+  /** Whether it was allowed when the API server was last asked, and that is not too long ago for an outage. */
+  #allowedLately(subject: Subject, question: string): boolean {
+    const now = performance.now();
+    const known = this.#decisions.get(keyOf(subject), question, now);
+    return known?.allowed === true && now < known.expiresAt + this.#times.outageSeconds * 1000;
   }
 
   async #review({ user, groups }: Subject, attributes: ResourceAttributes, endsAt: number): Promise<boolean> {
     const deadlineMs = endsAt - performance.now();
-    // Behind an API server that is silent: whoever asked has an answer by now, and those behind must have theirs in time.
-    if (deadlineMs <= 0) throw new Error('the review did not have its turn in time');
+    // Its turn came with the end of the last wait: the caller has an answer by now.
+    if (deadlineMs <= 0) throw new KubeBusyError();
     const answer = await this.#api.call({
       method: 'POST',
       path: '/apis/authorization.k8s.io/v1/subjectaccessreviews',
@@ -125,8 +130,17 @@ export class ReviewAuthorizer implements Authorizer {
 /** Everybody whose certificate was accepted may do everything: for development. */
 export const alwaysAllow: Authorizer = { allows: () => true };
 
-/** Names cannot hold line breaks, so that no two different questions have the same key. */
-function keyOf({ user, groups }: Subject, attributes: ResourceAttributes): string {
-  const { verb, resource, subresource, namespace, name } = attributes;
-  return [verb, resource, subresource, namespace, name, user, ...groups].join('\n');
+/** Names hold no line breaks and are not empty, so that no two different questions have the same key. */
+function questionOf({ verb, subresource, namespace, name }: ResourceAttributes): string {
+  return `${verb}\n${subresource ?? ''}\n${namespace ?? ''}\n${name ?? ''}`;
+}
+
+/**
+ * Whether the API server is away. What a client can bring about itself is no outage, since a right that was withdrawn
+ * would come back with it: a full line of its own, no turn in time, or too little time left after a wait.
+ */
+function cannotBeAsked(error: unknown): boolean {
+  if (error instanceof KubeStatusError) return error.status >= 500 || error.status === 429;
+  if (error instanceof KubeTimeoutError) return error.fair;
+  return error instanceof KubeUnreachableError || error instanceof KubeCircuitOpenError;
 }

@@ -1,4 +1,3 @@
-import { MAX_CALL_CONNECTIONS } from './agents.ts';
 import {
   KubeCircuitOpenError,
   KubeCredentialsError,
@@ -8,31 +7,24 @@ import {
 } from './errors.ts';
 import type { JsonObject } from './json.ts';
 import type { KubeApi, KubeRequest } from './kube-client.ts';
-import { Semaphore } from './semaphore.ts';
 
 /** So many failures in a row open the circuit. */
 const FAILURES = 5;
-/** Who asks for an answer sooner than that, with the rest of a time that others have used up, learns nothing of the API server. */
-const FAIR_DEADLINE_MS = 1_000;
 /** How long it is open before a call may try again; twice as long after each that does. */
 const FIRST_OPEN_MS = 1_000;
 /** Callers want the cluster back within 5 s of its API server. */
 const MAX_OPEN_MS = 2_000;
-/** Calls that wait for their turn, which comes when one of those under way has ended. */
-const MAX_WAITING = 256;
-const MAX_WAIT_MS = 1_000;
 
 /** What those who ask the API server now and then need of it: all but the reflector. */
 export type KubeCalls = Pick<KubeApi, 'call' | 'list' | 'reloadCredentials'>;
 
 /**
  * Keeps the callers of one cluster from waiting for an API server that is dead: after a few calls in a row without an
- * answer the next ones fail at once, but for one from time to time that tries. It bounds the calls under way as well.
+ * answer the next ones fail at once, but for one from time to time that tries.
  * The reflector does not go through it: that has a back-off of its own, and closes the circuit when it is answered.
  */
 export class Circuit implements KubeCalls {
   readonly #api: KubeCalls;
-  readonly #places = new Semaphore(MAX_CALL_CONNECTIONS, MAX_WAITING);
   #failures = 0;
   #openMs = FIRST_OPEN_MS;
   #triesAgainAt = Number.NEGATIVE_INFINITY;
@@ -42,37 +34,33 @@ export class Circuit implements KubeCalls {
     this.#api = api;
   }
 
-  /** As KubeApi has it. @throws KubeCircuitOpenError or KubeBusyError where it was not even sent */
+  /** As KubeApi has it. @throws KubeCircuitOpenError where it was not even sent */
   call(request: KubeRequest): Promise<unknown> {
-    return this.#run(request, () => this.#api.call(request));
+    return this.#run(() => this.#api.call(request));
   }
 
-  /** As KubeApi has it. @throws KubeCircuitOpenError or KubeBusyError where it was not even sent */
+  /** As KubeApi has it. @throws KubeCircuitOpenError where it was not even sent */
   list(request: KubeRequest, take: (item: unknown) => void): Promise<JsonObject> {
-    return this.#run(request, () => this.#api.list(request, take));
+    return this.#run(() => this.#api.list(request, take));
   }
 
   reloadCredentials(): void {
     this.#api.reloadCredentials();
   }
 
-  async #run<T>({ deadlineMs }: KubeRequest, send: () => Promise<T>): Promise<T> {
+  async #run<T>(send: () => Promise<T>): Promise<T> {
     this.#refuseWhileOpen();
-    return await this.#places.run(async () => {
-      // It may have opened while this call waited for its turn.
-      this.#refuseWhileOpen();
-      if (this.isOpen) this.#try();
-      const startedAt = performance.now();
-      try {
-        const result = await send();
-        this.close();
-        return result;
-      } catch (error) {
-        if (hadNoAnswer(error, deadlineMs)) this.#failed(startedAt);
-        else if (error instanceof KubeError && !(error instanceof KubeTimeoutError)) this.close();
-        throw error;
-      }
-    }, MAX_WAIT_MS);
+    if (this.isOpen) this.#try();
+    const startedAt = performance.now();
+    try {
+      const result = await send();
+      this.close();
+      return result;
+    } catch (error) {
+      if (hadNoAnswer(error)) this.#failed(startedAt);
+      else if (error instanceof KubeError && !(error instanceof KubeTimeoutError)) this.close();
+      throw error;
+    }
   }
 
   /** The API server has answered somebody else: there is no reason to keep its callers away. */
@@ -110,10 +98,10 @@ export class Circuit implements KubeCalls {
   }
 }
 
-function hadNoAnswer(error: unknown, deadlineMs: number): boolean {
+function hadNoAnswer(error: unknown): boolean {
   return (
     error instanceof KubeUnreachableError ||
-    (error instanceof KubeTimeoutError && deadlineMs >= FAIR_DEADLINE_MS) ||
+    (error instanceof KubeTimeoutError && error.fair) ||
     error instanceof KubeCredentialsError
   );
 }

@@ -1,8 +1,9 @@
+import { Quota } from '../quota.ts';
 import { Access } from './access.ts';
-import { alwaysAllow, ReviewAuthorizer } from './authorizer.ts';
+import { alwaysAllow, type DecisionTimes, ReviewAuthorizer } from './authorizer.ts';
 import { Circuit } from './circuit.ts';
 import { type Deployment, entityTag, reduceDeployment } from './deployment.ts';
-import { DeploymentCache, listAnswer } from './deployment-cache.ts';
+import { DeploymentCache } from './deployment-cache.ts';
 import { DirectReader } from './direct-reader.ts';
 import { DeploymentError } from './errors.ts';
 import { EventRecorder } from './event-recorder.ts';
@@ -16,28 +17,20 @@ import type { Logger } from './logger.ts';
 import { deploymentsPath } from './paths.ts';
 import { type Reading, reading } from './reading.ts';
 import type { ReflectorTiming } from './reflector.ts';
-import { type Precondition, type ScaleResult, Scaler } from './scaler.ts';
+import { type ScaleRequest, type ScaleResult, Scaler } from './scaler.ts';
+import { SharedAnswers } from './shared-answers.ts';
 
 export interface ClusterOptions extends KubeconfigSource {
   readonly name: string;
   /** The namespaces to watch; empty: all, which needs the right to list and watch cluster-wide. */
   readonly namespaces: readonly string[];
-  /** Who decides what callers may do: `SubjectAccessReview` the cluster's RBAC, `AlwaysAllow` nobody. */
-  readonly authorization: 'SubjectAccessReview' | 'AlwaysAllow';
+  /** Who decides what callers may do: the cluster's RBAC, whose decisions hold for these times, or nobody. */
+  readonly authorization: DecisionTimes | 'AlwaysAllow';
   readonly log: Logger;
   /** The only API server that it may go to; undefined: wherever the kubeconfig leads, which could not be read yet. */
   readonly server?: ApiServerIdentity | undefined;
   /** Other than in production; for tests. */
   readonly timing?: ReflectorTiming | undefined;
-}
-
-/** A write: what is asked for, and by whom. */
-export interface ScaleRequest {
-  readonly namespace: string;
-  readonly deployment: string;
-  readonly replicas: number;
-  readonly user: string;
-  readonly precondition?: Precondition | undefined;
 }
 
 /** What a write returns. */
@@ -48,6 +41,9 @@ export interface ScaleReading extends ScaleResult {
 
 /** How long a write waits for the cache to hold it, so that a read that follows at once sees it. */
 const READ_YOUR_WRITE_MS = 1_000;
+/** Reads that wait for a resourceVersion, in all and of one user. */
+const MAX_WAITING_READS = 2_000;
+const MAX_WAITING_READS_PER_USER = 100;
 const NONE: readonly string[] = [];
 
 /** One Kubernetes cluster: its client, its cache, its scaler and its health. It shares nothing with any other. */
@@ -61,6 +57,8 @@ export class Cluster {
   readonly #scaler: Scaler;
   readonly #health: HealthCheck;
   readonly #events: EventRecorder;
+  readonly #waitingReads = new Quota(MAX_WAITING_READS, MAX_WAITING_READS_PER_USER);
+  readonly #sharedAnswers = new SharedAnswers();
   /** What callers may do. */
   readonly access: Access;
 
@@ -86,7 +84,7 @@ export class Cluster {
     this.#scaler = new Scaler(this.#calls);
     this.#events = new EventRecorder(this.#calls, log);
     this.access = new Access(
-      authorization === 'AlwaysAllow' ? alwaysAllow : new ReviewAuthorizer(this.#calls),
+      authorization === 'AlwaysAllow' ? alwaysAllow : new ReviewAuthorizer(this.#calls, authorization),
     );
     this.#health = new HealthCheck(() => this.#probe());
   }
@@ -138,15 +136,21 @@ export class Cluster {
 
   /**
    * Reads one Deployment, as fresh as is asked for: from the cache where that is new enough, else from the API server.
+   * @param user who asks
    * @throws FreshnessError where the freshness cannot be had, else as `deployment`
    */
-  async freshDeployment(namespace: string, name: string, freshness: Freshness): Promise<Reading<Deployment>> {
+  async freshDeployment(
+    user: string,
+    namespace: string,
+    name: string,
+    freshness: Freshness,
+  ): Promise<Reading<Deployment>> {
     const endsAt = performance.now() + FRESHNESS_MS;
     const informer = this.#informers.of(namespace);
-    await reach([informer], freshness);
+    await reach([informer], freshness, user, this.#waitingReads);
     if (!isOlderThan(freshness, [informer])) return this.deployment(namespace, name);
     const { startedAt, value } = await unlessUnreachable(
-      this.#direct.deployment(namespace, name, notBefore(freshness)),
+      this.#direct.deployment(user, namespace, name, notBefore(freshness)),
       endsAt,
     );
     const { resourceVersion } = value;
@@ -171,32 +175,34 @@ export class Cluster {
 
   /**
    * The same, as fresh as is asked for.
+   * @param user who asks
    * @param shown where all are asked for and not all may be shown: those of these namespaces that may. It is asked when
    *   the namespaces are known that the fresh list is about, some of which the cache may not have had before
    * @throws FreshnessError where the freshness cannot be had, else as `list`
    */
   async freshList(
+    user: string,
     namespace: string | undefined,
     freshness: Freshness,
     shown?: (namespaces: () => readonly string[]) => Promise<readonly string[]>,
   ): Promise<Reading<Buffer>> {
     const endsAt = performance.now() + FRESHNESS_MS;
     const wanted = namespace === undefined ? this.#informers.all : [this.#informers.of(namespace)];
-    await reach(wanted, freshness);
+    await reach(wanted, freshness, user, this.#waitingReads);
     const only = await shown?.(() => this.namespaces);
     const available = namespace === undefined ? this.#informers.available : wanted;
     if (!isOlderThan(freshness, available)) return this.list(namespace, only);
     const scopes = namespace === undefined ? this.#informers.availableScopes : [namespace];
     const { startedAt, value } = await unlessUnreachable(
-      this.#direct.names(scopes, notBefore(freshness)),
+      this.#direct.names(user, scopes, notBefore(freshness)),
       endsAt,
     );
-    const found = namespacesOf(value.names);
-    const visible = new Set(await shown?.(() => found));
-    const names =
-      shown === undefined ? value.names : value.names.filter((name) => visible.has(namespaceOf(name)));
+    const visible = await shown?.(() => value.namespaces);
     return {
-      value: listAnswer(names.map((name) => JSON.stringify(name)).join()),
+      value: this.#sharedAnswers.share(
+        value.answer(visible),
+        this.#cache.listAnswer(namespace === undefined ? visible : [namespace]),
+      ),
       resourceVersion: value.resourceVersion,
       ageMs: performance.now() - startedAt,
       unavailable: namespace === undefined ? this.#informers.refused : NONE,
@@ -207,10 +213,11 @@ export class Cluster {
    * Sets a replica count, and returns once the cache holds the change or 1 s after the API server made it.
    * @throws NamespaceNotWatchedError, DeploymentError or KubeError
    */
-  async scale({ namespace, deployment, replicas, user, precondition }: ScaleRequest): Promise<ScaleReading> {
+  async scale(request: ScaleRequest): Promise<ScaleReading> {
+    const { namespace, deployment, user } = request;
     const informer = this.#informers.of(namespace);
     const from = this.replicasOf(namespace, deployment);
-    const result = await this.#scaler.scale(namespace, deployment, replicas, precondition);
+    const result = await this.#scaler.scale(request);
     this.#events.scaled({ namespace, deployment, user, from, result });
     await informer.waitFor(result.resourceVersion, READ_YOUR_WRITE_MS);
     const cached = this.#cache.get(namespace, deployment);
@@ -239,15 +246,6 @@ export class Cluster {
     const [namespace] = this.#informers.availableScopes;
     await this.#calls.call({ path: deploymentsPath(namespace), query: { limit: 1 }, deadlineMs: 2_000 });
   }
-}
-
-/** Of `namespace/name`. */
-function namespaceOf(name: string): string {
-  return name.slice(0, name.indexOf('/'));
-}
-
-function namespacesOf(names: readonly string[]): readonly string[] {
-  return [...new Set(names.map(namespaceOf))];
 }
 
 /** The earliest begin of a direct read that is fresh enough. */

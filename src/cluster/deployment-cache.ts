@@ -2,10 +2,11 @@ import { LRUCache } from 'lru-cache';
 import type { Deployment } from './deployment.ts';
 import type { InformerStore } from './informer.ts';
 
-/** The Deployments of one namespace, with the part of a list answer that they make. */
+/** The Deployments of one namespace, with the list answers that they make. */
 class NamespaceEntry {
   readonly deployments = new Map<string, Deployment>();
   #names: string | undefined;
+  #answer: Buffer | undefined;
 
   /** `"ns/a","ns/b"`, sorted; kept until a Deployment comes or goes. */
   get names(): string {
@@ -17,18 +18,30 @@ class NamespaceEntry {
     return this.#names;
   }
 
+  /** The list of this namespace alone; kept until a Deployment comes or goes, however many namespaces are listed. */
+  get answer(): Buffer {
+    this.#answer ??= listAnswer(this.names);
+    return this.#answer;
+  }
+
   set(deployment: Deployment): void {
-    if (!this.deployments.has(deployment.name)) this.#names = undefined;
+    if (!this.deployments.has(deployment.name)) this.#changed();
     this.deployments.set(deployment.name, deployment);
   }
 
   delete(name: string): void {
-    if (this.deployments.delete(name)) this.#names = undefined;
+    if (this.deployments.delete(name)) this.#changed();
+  }
+
+  #changed(): void {
+    this.#names = undefined;
+    this.#answer = undefined;
   }
 }
 
-/** Lists of some namespaces that are kept, until a Deployment comes or goes. */
+/** Lists of several namespaces, but not all, that are kept until a Deployment comes or goes. */
 const MAX_LISTS = 8;
+const NO_DEPLOYMENTS = listAnswer('');
 
 /**
  * The Deployments of a cluster in memory, by namespace and name. Reads touch nothing else: the answer of a list is
@@ -64,6 +77,9 @@ export class DeploymentCache {
       this.#wholeList ??= this.#buildAnswer(this.namespaces);
       return this.#wholeList;
     }
+    const [namespace, another] = namespaces;
+    if (namespace !== undefined && another === undefined)
+      return this.#namespaces.get(namespace)?.answer ?? NO_DEPLOYMENTS;
     const key = namespaces.join();
     const known = this.#lists.get(key);
     if (known !== undefined) return known;

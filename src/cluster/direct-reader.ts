@@ -1,23 +1,58 @@
+import { CALL_PLACES, MAX_WAITING_CALLS } from './agents.ts';
 import type { KubeCalls } from './circuit.ts';
 import { type Deployment, reduceDeployment } from './deployment.ts';
+import { listAnswer } from './deployment-cache.ts';
 import { DeploymentError, KubeStatusError } from './errors.ts';
 import { isObject, objectAt, stringAt } from './json.ts';
 import { deploymentPath, deploymentsPath } from './paths.ts';
 import { newestOf } from './resource-version.ts';
-import { Semaphore } from './semaphore.ts';
 import { type SharedRead, SharedReads } from './shared-reads.ts';
+import { Turns } from './turns.ts';
 
-/** The names of Deployments, `namespace/name`, and the resourceVersion of the newest; empty where there is none. */
-export interface NamesReading {
-  readonly names: readonly string[];
+/** The names of Deployments that one read found. The callers who share it share what it makes of them. */
+export class NamesReading {
+  /** Of the newest Deployment; empty where there is none. */
   readonly resourceVersion: string;
+  /** By the namespaces that they show. */
+  readonly #answers = new Map<string | undefined, Buffer>();
+  /** `namespace/name`, sorted. */
+  readonly #names: readonly string[];
+  #namespaces: readonly string[] | undefined;
+
+  constructor(names: readonly string[], resourceVersion: string) {
+    this.#names = names.toSorted();
+    this.resourceVersion = resourceVersion;
+  }
+
+  /** The namespaces that hold the Deployments. */
+  get namespaces(): readonly string[] {
+    this.#namespaces ??= [...new Set(this.#names.map(namespaceOf))];
+    return this.#namespaces;
+  }
+
+  /** The JSON answer that lists the Deployments of these namespaces; undefined: all. One buffer for all who ask. */
+  answer(namespaces?: readonly string[]): Buffer {
+    const key = namespaces?.join();
+    let answer = this.#answers.get(key);
+    if (answer === undefined) {
+      const shown = new Set(namespaces);
+      const names =
+        namespaces === undefined ? this.#names : this.#names.filter((name) => shown.has(namespaceOf(name)));
+      answer = listAnswer(names.map((name) => JSON.stringify(name)).join());
+      this.#answers.set(key, answer);
+    }
+    return answer;
+  }
+}
+
+/** Of `namespace/name`. */
+function namespaceOf(name: string): string {
+  return name.slice(0, name.indexOf('/'));
 }
 
 const DEADLINE_MS = 4_000;
 const PAGE_SIZE = 500;
-/** Reads under way at a time: whoever reads ever other names must leave writes and access reviews their places. */
-const MAX_READS = 8;
-const MAX_WAITING = 1_000;
+/** For a turn. */
 const MAX_WAIT_MS = 1_000;
 /** The API server sends the metadata only: the names are all that a list needs. */
 const NAMES_ONLY = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1';
@@ -25,29 +60,42 @@ const NAMES_ONLY = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;
 /** Reads from the API server itself, for callers to whom the cache is too old. What it reads never enters the cache. */
 export class DirectReader {
   readonly #api: KubeCalls;
-  readonly #deployments = new SharedReads<Deployment>();
-  readonly #names = new SharedReads<NamesReading>();
-  readonly #places = new Semaphore(MAX_READS, MAX_WAITING);
+  readonly #turns = new Turns(CALL_PLACES.directReads, MAX_WAITING_CALLS);
+  readonly #deployments = new SharedReads<Deployment>(this.#turns, MAX_WAIT_MS);
+  readonly #names = new SharedReads<NamesReading>(this.#turns, MAX_WAIT_MS);
 
   constructor(api: KubeCalls) {
     this.#api = api;
   }
 
-  /** @throws DeploymentError NOT_FOUND, or KubeError */
-  deployment(namespace: string, name: string, notBefore: number): Promise<SharedRead<Deployment>> {
-    return this.#deployments.read(`${namespace}/${name}`, notBefore, () =>
-      this.#places.run(() => this.#readDeployment(namespace, name), MAX_WAIT_MS),
+  /**
+   * @param user who asks
+   * @param notBefore the earliest begin of the read, on the clock of performance.now()
+   * @throws DeploymentError NOT_FOUND, or KubeError
+   */
+  deployment(
+    user: string,
+    namespace: string,
+    name: string,
+    notBefore: number,
+  ): Promise<SharedRead<Deployment>> {
+    return this.#deployments.read(user, `${namespace}/${name}`, notBefore, () =>
+      this.#readDeployment(namespace, name),
     );
   }
 
   /**
    * The names of the Deployments of these namespaces; `undefined` stands for all namespaces.
+   * @param user who asks
+   * @param notBefore the earliest begin of the read, on the clock of performance.now()
    * @throws KubeError
    */
-  names(namespaces: readonly (string | undefined)[], notBefore: number): Promise<SharedRead<NamesReading>> {
-    return this.#names.read(namespaces.join(), notBefore, () =>
-      this.#places.run(() => this.#readNames(namespaces), MAX_WAIT_MS),
-    );
+  names(
+    user: string,
+    namespaces: readonly (string | undefined)[],
+    notBefore: number,
+  ): Promise<SharedRead<NamesReading>> {
+    return this.#names.read(user, namespaces.join(), notBefore, () => this.#readNames(namespaces));
   }
 
   async #readDeployment(namespace: string, name: string): Promise<Deployment> {
@@ -83,6 +131,6 @@ export class DirectReader {
         token = objectAt(page, 'metadata').continue;
       } while (typeof token === 'string' && token !== '');
     }
-    return { names: names.sort(), resourceVersion };
+    return new NamesReading(names, resourceVersion);
   }
 }

@@ -41,16 +41,22 @@ export class KubeUnreachableError extends KubeError {
   }
 }
 
+/** A timeout with a shorter deadline says nothing about the API server: other calls had used up the time before it. */
+const FAIR_DEADLINE_MS = 1_000;
+
 /** No answer within the deadline. */
 export class KubeTimeoutError extends KubeError {
   override readonly code = 'KUBE_TIMEOUT';
   override readonly name = 'KubeTimeoutError';
   /** As in KubeUnreachableError. */
   readonly sent: boolean;
+  /** Whether the deadline was long enough for an API server that is well. */
+  readonly fair: boolean;
 
   constructor(sent: boolean, limitMs: number) {
     super(`no answer from the API server within ${limitMs} ms`);
     this.sent = sent;
+    this.fair = limitMs >= FAIR_DEADLINE_MS;
   }
 }
 
@@ -77,7 +83,7 @@ export class KubeCircuitOpenError extends KubeError {
   }
 }
 
-/** Too many calls to the API server are under way: this one was not sent. */
+/** Too many calls to the API server are under way for this caller or in all: this one was not sent. */
 export class KubeBusyError extends KubeError {
   override readonly code = 'KUBE_BUSY';
   override readonly name = 'KubeBusyError';
@@ -113,7 +119,7 @@ export class CacheRefusedError extends Error {
 /** The freshness that a caller asked for cannot be had; `code` tells why. */
 export class FreshnessError extends Error {
   override readonly name = 'FreshnessError';
-  readonly code: 'NOT_REACHED' | 'OPAQUE_RESOURCE_VERSIONS' | 'NAMESPACE_NEEDED';
+  readonly code: 'NOT_REACHED' | 'OPAQUE_RESOURCE_VERSIONS' | 'NAMESPACE_NEEDED' | 'TOO_MANY_WAITERS';
   constructor(code: FreshnessError['code'], cause?: unknown) {
     super(code, { cause });
     this.code = code;

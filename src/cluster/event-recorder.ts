@@ -1,8 +1,9 @@
+import { CALL_PLACES } from './agents.ts';
 import type { KubeCalls } from './circuit.ts';
 import { KubeStatusError } from './errors.ts';
 import type { Logger } from './logger.ts';
 import type { ScaleResult } from './scaler.ts';
-import { Semaphore } from './semaphore.ts';
+import { Turns } from './turns.ts';
 
 /** A change of a replica count, as somebody reads it in `kubectl describe deployment`. */
 export interface Scaling {
@@ -15,8 +16,8 @@ export interface Scaling {
 }
 
 const DEADLINE_MS = 2_000;
-const MAX_RUNNING = 4;
-const MAX_WAITING = 100;
+/** Events that wait for their turn, a quarter of them of one user; more are left out. */
+const MAX_WAITING = 400;
 /** After the API server said that the account may not create events. */
 const PAUSE_MS = 5 * 60_000;
 const COMPONENT = 'k8s-deployment-scaler';
@@ -28,7 +29,7 @@ const COMPONENT = 'k8s-deployment-scaler';
 export class EventRecorder {
   readonly #api: KubeCalls;
   readonly #log: Logger;
-  readonly #places = new Semaphore(MAX_RUNNING, MAX_WAITING);
+  readonly #turns = new Turns(CALL_PLACES.events, MAX_WAITING);
   #pausedUntil = Number.NEGATIVE_INFINITY;
 
   constructor(api: KubeCalls, log: Logger) {
@@ -38,7 +39,7 @@ export class EventRecorder {
 
   scaled(scaling: Scaling): void {
     if (scaling.from === scaling.result.replicas || performance.now() < this.#pausedUntil) return;
-    this.#places.run(() => this.#create(scaling)).catch((error) => this.#failed(error));
+    this.#turns.run(scaling.user, () => this.#create(scaling)).catch((error) => this.#failed(error));
   }
 
   #create({ namespace, deployment, user, from, result }: Scaling): Promise<unknown> {

@@ -1,3 +1,4 @@
+import type { Quota } from '../quota.ts';
 import { DeploymentError, FreshnessError } from './errors.ts';
 import type { Informer } from './informer.ts';
 import type { KubeObject } from './reflector.ts';
@@ -15,10 +16,17 @@ export interface Freshness {
 /** How long a read waits for the freshness that it asks for: for the cache, and then for the API server. */
 export const FRESHNESS_MS = 5_000;
 
-/** Waits until the cache has seen the resourceVersion that is asked for. @throws FreshnessError */
+/**
+ * Waits until the cache has seen the resourceVersion that is asked for.
+ * @param user who asks
+ * @param waiting counts the reads that wait: one too many is refused instead
+ * @throws FreshnessError
+ */
 export async function reach<T extends KubeObject>(
   informers: readonly Informer<T>[],
   { minResourceVersion }: Freshness,
+  user: string,
+  waiting: Quota,
 ): Promise<void> {
   if (minResourceVersion === undefined) return;
   const [informer, another] = informers;
@@ -26,7 +34,13 @@ export async function reach<T extends KubeObject>(
   if (informer === undefined || another !== undefined) throw new FreshnessError('NAMESPACE_NEEDED');
   const current = informer.reflector.resourceVersion;
   if (current !== '' && !isComparable(current)) throw new FreshnessError('OPAQUE_RESOURCE_VERSIONS');
-  if (!(await informer.waitFor(minResourceVersion, FRESHNESS_MS))) throw new FreshnessError('NOT_REACHED');
+  if (informer.hasReached(minResourceVersion)) return;
+  if (!waiting.take(user)) throw new FreshnessError('TOO_MANY_WAITERS');
+  try {
+    if (!(await informer.waitFor(minResourceVersion, FRESHNESS_MS))) throw new FreshnessError('NOT_REACHED');
+  } finally {
+    waiting.release(user);
+  }
 }
 
 /** Whether what these informers' caches hold is older than is asked for. */

@@ -1,6 +1,7 @@
 import type { KubeApi } from './kube-client.ts';
 import type { Logger } from './logger.ts';
 import { type KubeObject, Reflector, type ReflectorStore, type ReflectorTiming } from './reflector.ts';
+import { hasReached } from './resource-version.ts';
 import { ResourceVersionWaiters } from './resource-version-waiters.ts';
 
 /** Hears of every change after the store holds it. An object that was deleted and made again is both, in that order. */
@@ -56,6 +57,11 @@ export class Informer<T extends KubeObject> {
   addHandler(handler: InformerHandler<T>): () => void {
     this.#handlers.add(handler);
     return () => this.#handlers.delete(handler);
+  }
+
+  /** Whether the store mirrors the collection up to this resourceVersion. */
+  hasReached(resourceVersion: string): boolean {
+    return hasReached(this.reflector.resourceVersion, resourceVersion);
   }
 
   /**

@@ -1,65 +1,81 @@
-import { compareResourceVersions, isComparable } from './resource-version.ts';
+import { compareResourceVersions, hasReached, isComparable } from './resource-version.ts';
 
-interface Waiter {
+/** Those who wait for the same resourceVersion. */
+interface Group {
   readonly resourceVersion: string;
-  readonly release: (reached: boolean) => void;
+  readonly release: Set<(reached: boolean) => void>;
 }
 
 /**
- * Those who wait for a cache to reach a resourceVersion. They are kept in order, so that an event costs the waiters
- * that it releases and no more, however many wait for later ones.
+ * Those who wait for a cache to reach a resourceVersion, in groups that are kept in order: an event costs the groups
+ * that it releases, and a wait that ends otherwise a binary search, however many wait.
  */
 export class ResourceVersionWaiters {
-  /** Ascending. */
-  #waiters: Waiter[] = [];
+  /** Ascending; none is empty. */
+  #groups: Group[] = [];
 
   /**
    * @param current the resourceVersion that the cache has reached; empty for none
    * @returns true once it has reached the wanted one, false after `limitMs` or when the signal is aborted
    */
   wait(wanted: string, current: string, limitMs: number, signal?: AbortSignal): Promise<boolean> {
-    if (wanted === current) return Promise.resolve(true);
+    if (hasReached(current, wanted)) return Promise.resolve(true);
     // Opaque versions cannot be waited for: the caller goes on as after a wait that took too long.
     if (!isComparable(wanted) || signal?.aborted) return Promise.resolve(false);
-    if (isComparable(current) && compareResourceVersions(wanted, current) <= 0) return Promise.resolve(true);
     return new Promise((resolve) => {
-      const waiter: Waiter = {
-        resourceVersion: wanted,
-        release: (reached) => {
-          clearTimeout(timer);
-          signal?.removeEventListener('abort', giveUp);
-          resolve(reached);
-        },
+      const release = (reached: boolean) => {
+        clearTimeout(timer);
+        signal?.removeEventListener('abort', giveUp);
+        resolve(reached);
       };
       const giveUp = () => {
-        this.#waiters.splice(this.#waiters.indexOf(waiter), 1);
-        waiter.release(false);
+        this.#remove(wanted, release);
+        release(false);
       };
       const timer = setTimeout(giveUp, limitMs);
       signal?.addEventListener('abort', giveUp, { once: true });
-      this.#waiters.splice(this.#positionOf(wanted), 0, waiter);
+      this.#groupOf(wanted).release.add(release);
     });
   }
 
   /** The cache has reached this resourceVersion. */
   reached(resourceVersion: string): void {
-    if (this.#waiters.length === 0 || !isComparable(resourceVersion)) return;
-    for (const waiter of this.#waiters.splice(0, this.#positionOf(resourceVersion))) waiter.release(true);
+    if (this.#groups.length === 0 || !isComparable(resourceVersion)) return;
+    this.#release(this.#countUpTo(resourceVersion), true);
   }
 
   /** Nothing more will come. */
   releaseAll(): void {
-    for (const waiter of this.#waiters.splice(0)) waiter.release(false);
+    this.#release(this.#groups.length, false);
   }
 
-  /** How many wait for this resourceVersion or an earlier one; binary search. */
-  #positionOf(resourceVersion: string): number {
+  #release(count: number, reached: boolean): void {
+    for (const group of this.#groups.splice(0, count)) for (const release of group.release) release(reached);
+  }
+
+  #groupOf(resourceVersion: string): Group {
+    const position = this.#countUpTo(resourceVersion);
+    const known = this.#groups[position - 1];
+    if (known?.resourceVersion === resourceVersion) return known;
+    const group: Group = { resourceVersion, release: new Set() };
+    this.#groups.splice(position, 0, group);
+    return group;
+  }
+
+  #remove(resourceVersion: string, release: (reached: boolean) => void): void {
+    const group = this.#groupOf(resourceVersion);
+    group.release.delete(release);
+    if (group.release.size === 0) this.#groups.splice(this.#countUpTo(resourceVersion) - 1, 1);
+  }
+
+  /** How many groups wait for this resourceVersion or an earlier one; binary search. */
+  #countUpTo(resourceVersion: string): number {
     let low = 0;
-    let high = this.#waiters.length;
+    let high = this.#groups.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      const waiter = this.#waiters[middle];
-      if (waiter !== undefined && compareResourceVersions(waiter.resourceVersion, resourceVersion) <= 0)
+      const group = this.#groups[middle];
+      if (group !== undefined && compareResourceVersions(group.resourceVersion, resourceVersion) <= 0)
         low = middle + 1;
       else high = middle;
     }

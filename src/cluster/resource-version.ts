@@ -20,3 +20,9 @@ export function compareResourceVersions(a: string, b: string): number {
 export function newestOf(a: string, b: string): string {
   return isComparable(a) && isComparable(b) && compareResourceVersions(a, b) > 0 ? a : b;
 }
+
+/** Whether a state at the resourceVersion `current`, empty for none, holds every change up to `wanted`. */
+export function hasReached(current: string, wanted: string): boolean {
+  if (current === wanted) return true;
+  return isComparable(current) && isComparable(wanted) && compareResourceVersions(wanted, current) <= 0;
+}

@@ -1,3 +1,4 @@
+import { CALL_PLACES, MAX_WAITING_CALLS } from './agents.ts';
 import type { KubeCalls } from './circuit.ts';
 import { type Deployment, reduceDeployment } from './deployment.ts';
 import {
@@ -10,6 +11,7 @@ import {
 import { countAt, isObject, objectAt, stringAt } from './json.ts';
 import { deploymentPath, scalePath } from './paths.ts';
 import { sleep } from './sleep.ts';
+import { Turns } from './turns.ts';
 
 /** What the cluster holds after a write. */
 export interface ScaleResult {
@@ -22,8 +24,20 @@ export interface ScaleResult {
 /** What has to hold of a Deployment for a write to be made. */
 export type Precondition = (current: Deployment) => boolean;
 
-/** For the write with all its attempts. */
+/** A write: what is asked for, and by whom. */
+export interface ScaleRequest {
+  readonly namespace: string;
+  readonly deployment: string;
+  readonly replicas: number;
+  readonly user: string;
+  /** Asked of the API server's own state, and held to until the write is made. */
+  readonly precondition?: Precondition | undefined;
+}
+
+/** For the wait for a turn and the write with all its attempts. */
 const WRITE_DEADLINE_MS = 5_000;
+/** For a turn. */
+const MAX_WAIT_MS = 1_000;
 /** For the read after a write whose outcome is not known. */
 const REREAD_DEADLINE_MS = 2_000;
 const MAX_ATTEMPTS = 6;
@@ -35,6 +49,7 @@ const FIELD_MANAGER = 'k8s-deployment-scaler';
 /** The write side: sets a replica count through the scale subresource and nothing else. */
 export class Scaler {
   readonly #api: KubeCalls;
+  readonly #turns = new Turns(CALL_PLACES.writes, MAX_WAITING_CALLS);
 
   constructor(api: KubeCalls) {
     this.#api = api;
@@ -43,16 +58,19 @@ export class Scaler {
   /**
    * Sets the replica count of one Deployment. Conflicts and connections that could not be made are tried again; all
    * in all it takes at most 7 s. A client that goes away does not cancel it: half a write would be worse.
-   * @param precondition asked of the API server's own state, and held to until the write is made
-   * @throws DeploymentError, or a KubeError when the API server is at fault
+   * @throws DeploymentError, KubeBusyError when its turn did not come within 1 s, or another KubeError when the API
+   *   server is at fault
    */
-  async scale(
-    namespace: string,
-    deployment: string,
-    replicas: number,
-    precondition?: Precondition,
-  ): Promise<ScaleResult> {
+  scale(request: ScaleRequest): Promise<ScaleResult> {
     const endsAt = performance.now() + WRITE_DEADLINE_MS;
+    // One turn for all its calls: a write that has begun does not stand in line again.
+    return this.#turns.run(request.user, () => this.#scale(request, endsAt), MAX_WAIT_MS);
+  }
+
+  async #scale(
+    { namespace, deployment, replicas, precondition }: ScaleRequest,
+    endsAt: number,
+  ): Promise<ScaleResult> {
     const credentials = { reloaded: false };
     for (let attempt = 1; ; attempt += 1) {
       const leftMs = () => Math.max(1, endsAt - performance.now());

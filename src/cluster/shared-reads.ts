@@ -1,7 +1,16 @@
+import type { Turns } from './turns.ts';
+
 /** A read that is under way. */
 interface Flight<T> {
   readonly startedAt: number;
   readonly result: Promise<T>;
+}
+
+/** A read that waits for its turn. */
+interface Waiting<T> {
+  /** The earliest begin that is late enough for all its callers. */
+  notBefore: number;
+  readonly result: Promise<SharedRead<T>>;
 }
 
 /** What a read returned, and when it was begun, on the clock of performance.now(): its truth is at least that new. */
@@ -12,42 +21,75 @@ export interface SharedRead<T> {
 
 /**
  * Lets many callers share reads of the same thing, so that a thousand of them cost the API server one read at a time.
- * A caller joins the read that is under way if that began late enough for it, and else the one that follows.
+ * A caller joins the read that is under way if that began late enough for it, and the one that follows otherwise. The
+ * one that follows is shared within one identity only: it may wait in the line of that identity, which may be full.
  */
 export class SharedReads<T> {
+  readonly #turns: Turns;
+  readonly #maxWaitMs: number;
+  /** By what is read. */
   readonly #running = new Map<string, Flight<T>>();
-  readonly #following = new Map<string, Promise<SharedRead<T>>>();
+  /** By identity and what is read. */
+  readonly #waiting = new Map<string, Waiting<T>>();
+
+  /** @param maxWaitMs the longest wait for a turn */
+  constructor(turns: Turns, maxWaitMs: number) {
+    this.#turns = turns;
+    this.#maxWaitMs = maxWaitMs;
+  }
 
   /**
+   * @param identity who asks
    * @param key what is read
    * @param notBefore the earliest begin of a read that is new enough for the caller
    * @param read must have a deadline
+   * @throws KubeBusyError where there was no turn for it, else what the read throws
    */
-  read(key: string, notBefore: number, read: () => Promise<T>): Promise<SharedRead<T>> {
-    const running = this.#running.get(key);
-    if (running === undefined) return this.#start(key, read);
-    if (running.startedAt >= notBefore) return joined(running);
-    let following = this.#following.get(key);
-    if (following === undefined) {
-      following = running.result
-        .catch(() => {})
-        .then(() => {
-          this.#following.delete(key);
-          return this.#start(key, read);
-        });
-      this.#following.set(key, following);
+  read(identity: string, key: string, notBefore: number, read: () => Promise<T>): Promise<SharedRead<T>> {
+    const flight = this.#flight(key, notBefore);
+    if (flight !== undefined) return joined(flight);
+    // Identities hold no line breaks.
+    const own = `${identity}\n${key}`;
+    const known = this.#waiting.get(own);
+    if (known !== undefined) {
+      known.notBefore = Math.max(known.notBefore, notBefore);
+      return known.result;
     }
-    return following;
+    const { promise: result, resolve } = Promise.withResolvers<SharedRead<T>>();
+    const waiting: Waiting<T> = { notBefore, result };
+    this.#waiting.set(own, waiting);
+    /** From here on nobody joins the wait: the flight may have begun too early for a later caller. */
+    const flightOrStart = () => {
+      this.#waiting.delete(own);
+      return joined(this.#flight(key, waiting.notBefore) ?? this.#start(key, read));
+    };
+    const begin = async () => {
+      const running = this.#running.get(key);
+      if (running !== undefined) {
+        await running.result.catch(() => {});
+        // That of another identity, which began after the one that has ended: no turn is needed.
+        if (this.#flight(key, waiting.notBefore) !== undefined) return flightOrStart();
+      }
+      return this.#turns.run(identity, flightOrStart, this.#maxWaitMs);
+    };
+    resolve(begin().finally(() => this.#waiting.get(own) === waiting && this.#waiting.delete(own)));
+    return result;
   }
 
-  #start(key: string, read: () => Promise<T>): Promise<SharedRead<T>> {
+  /** The read that is under way, if it began late enough. */
+  #flight(key: string, notBefore: number): Flight<T> | undefined {
+    const flight = this.#running.get(key);
+    return flight !== undefined && flight.startedAt >= notBefore ? flight : undefined;
+  }
+
+  #start(key: string, read: () => Promise<T>): Flight<T> {
     const flight: Flight<T> = { startedAt: performance.now(), result: read() };
     this.#running.set(key, flight);
     const end = () => {
       if (this.#running.get(key) === flight) this.#running.delete(key);
     };
     flight.result.then(end, end);
-    return joined(flight);
+    return flight;
   }
 }
 

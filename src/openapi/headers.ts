@@ -6,7 +6,7 @@ import { Type } from 'typebox';
 export const answerHeaders = {
   Age: Type.Integer({
     description:
-      'Seconds, rounded up, since the API server last confirmed the state; on a quiet cluster up to some 60 are normal',
+      'Seconds, rounded up, since the API server last confirmed the state; on a quiet cluster up to some 60 are normal. It grows while the API server is away: a client whose reads were allowed before goes on reading, by default for up to 65 minutes; maxAge refuses what is too old',
     minimum: 0,
     examples: [2],
   }),

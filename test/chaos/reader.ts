@@ -141,10 +141,10 @@ export class Reader {
     const what = `${who}, maxAge=${maxAgeSeconds}:`;
     try {
       if (this.#random.chance(0.2)) {
-        const reading = await cluster.freshList(namespace, { maxAgeSeconds });
+        const reading = await cluster.freshList('reader', namespace, { maxAgeSeconds });
         this.#judgeList(`${what} list of ${namespace}`, namespace, reading, sentAt);
       } else {
-        const reading = await cluster.freshDeployment(namespace, name, { maxAgeSeconds });
+        const reading = await cluster.freshDeployment('reader', namespace, name, { maxAgeSeconds });
         const receivedAt = performance.now();
         const label = `${what} ${namespace}/${name}`;
         this.#judgeDeployment(label, namespace, name, reading.value, reading, sentAt, receivedAt);

@@ -1,13 +1,17 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Access } from '../../src/cluster/access.ts';
-import { ReviewAuthorizer, type Subject } from '../../src/cluster/authorizer.ts';
+import { ReviewAuthorizer } from '../../src/cluster/authorizer.ts';
+import type { Subject } from '../../src/cluster/decisions.ts';
 import {
   AuthorizerUnavailableError,
+  KubeCircuitOpenError,
+  KubeStatusError,
   KubeTimeoutError,
   KubeUnreachableError,
 } from '../../src/cluster/errors.ts';
 import { isObject, objectAt } from '../../src/cluster/json.ts';
 import type { KubeRequest } from '../../src/cluster/kube-client.ts';
+import { defaultDecisionTimes } from '../helpers/limits.ts';
 import { ScriptedApi } from './helpers/scripted-api.ts';
 
 const alice: Subject = { user: 'alice', groups: ['dev', 'system:authenticated'] };
@@ -18,7 +22,7 @@ let access: Access;
 beforeEach(() => {
   vi.useFakeTimers();
   api = new ScriptedApi();
-  authorizer = new ReviewAuthorizer(api);
+  authorizer = new ReviewAuthorizer(api, defaultDecisionTimes);
   access = new Access(authorizer);
 });
 afterEach(() => {
@@ -258,18 +262,134 @@ describe('many strangers', () => {
 });
 
 describe('one stranger who asks for ever new names', () => {
+  const read = async (user: string, namespace: string) => access.mayList({ user, groups: [] }, namespace);
+
   it('does not take the others their turn, and has turns again once it waits for less', async () => {
-    const read = async (user: string, namespace: string) => access.mayList({ user, groups: [] }, namespace);
     const asked = Array.from({ length: 2_000 }, (_, index) =>
       read('stranger', `ns-${index}`).catch((error) => error),
     );
+    await later(0);
+    expect(api.requests).toHaveLength(5);
     const other = read('alice', 'shop');
     await later(0);
+    expect(api.requests.at(-1)?.request.body).toMatchObject({ spec: { user: 'alice' } });
     decide(({ namespace }) => namespace === 'shop');
-    for (let index = 0; index < 10; index += 1) await (await api.nextCall()).answer(decision(false));
+    for (let index = 0; index < 5; index += 1) await (await api.nextCall()).answer(decision(false));
+    await (await api.nextCall()).answer(decision(true));
     expect(await other).toBe(true);
     const answers = await Promise.all(asked);
-    expect(answers.filter((answer) => answer instanceof AuthorizerUnavailableError)).toHaveLength(1_750);
+    expect(answers.filter((answer) => answer instanceof AuthorizerUnavailableError)).toHaveLength(1_745);
     expect(await read('stranger', 'ns-1999')).toBe(false);
   });
+
+  it('pushes out no decision of the others, so that they still read in an outage', async () => {
+    decide(() => true);
+    await access.mayRead(alice, 'shop', 'cart');
+    decide(() => false);
+    for (let index = 0; index < 21_500; index += 1) await read('stranger', `ns-${index}`);
+    api.respond = () => new KubeUnreachableError(false, 'refused');
+    expect(access.mayRead(alice, 'shop', 'cart')).toBe(true);
+  });
+});
+
+describe('in an outage of the API server', () => {
+  const EXPIRED_MS = 5 * 60_000;
+  const answers = (answer: unknown) => {
+    api.respond = () => answer;
+  };
+  const unavailable = (decision: boolean | Promise<boolean>) =>
+    expect(decision).rejects.toThrow(AuthorizerUnavailableError);
+
+  beforeEach(async () => {
+    decide(() => true);
+    await access.mayRead(alice, 'shop', 'cart');
+    await access.mayList(alice, undefined);
+    await access.mayScale(alice, 'shop', 'cart');
+  });
+
+  it.each<[string, unknown]>([
+    ['is unreachable', new KubeUnreachableError(false, 'refused')],
+    ['has not answered for a while', new KubeCircuitOpenError(1)],
+    ['is silent', new KubeTimeoutError(true, 2_000)],
+    ['answers 500', new KubeStatusError(500, 'InternalError', '')],
+    ['answers 503', new KubeStatusError(503, 'ServiceUnavailable', '')],
+    ['answers 429', new KubeStatusError(429, 'TooManyRequests', '')],
+  ])('that %s reads that were allowed stay allowed, and writes do not', async (_title, error) => {
+    await later(EXPIRED_MS);
+    answers(error);
+    expect(await access.mayRead(alice, 'shop', 'cart')).toBe(true);
+    expect(await access.mayList(alice, undefined)).toBe(true);
+    await unavailable(access.mayScale(alice, 'shop', 'cart'));
+    await unavailable(access.mayRead(alice, 'other', 'cart'));
+  });
+
+  it('reads stay allowed for an hour longer, and no longer', async () => {
+    answers(new KubeUnreachableError(false, 'refused'));
+    await later(EXPIRED_MS + 3_600_000 - 1);
+    expect(await access.mayRead(alice, 'shop', 'cart')).toBe(true);
+    await later(2);
+    await unavailable(access.mayRead(alice, 'shop', 'cart'));
+  });
+
+  it('reads are allowed no longer than a decision holds where that is switched off', async () => {
+    const strict = new Access(new ReviewAuthorizer(api, { ...defaultDecisionTimes, outageSeconds: 0 }));
+    await strict.mayRead(alice, 'shop', 'cart');
+    await later(EXPIRED_MS);
+    answers(new KubeUnreachableError(false, 'refused'));
+    await unavailable(strict.mayRead(alice, 'shop', 'cart'));
+  });
+
+  it.each<[string, unknown]>([
+    ['401 to the service', new KubeStatusError(401, 'Unauthorized', '')],
+    ['403 to the service', new KubeStatusError(403, 'Forbidden', '')],
+    ['nonsense', { status: {} }],
+    ['too late for a review that had little time', new KubeTimeoutError(true, 999)],
+  ])('is no such: an API server that answers %s', async (_title, answer) => {
+    await later(EXPIRED_MS);
+    answers(answer);
+    await unavailable(access.mayRead(alice, 'shop', 'cart'));
+  });
+
+  it('what was denied before it stays denied', async () => {
+    await later(EXPIRED_MS);
+    decide(() => false);
+    expect(await access.mayRead(alice, 'shop', 'cart')).toBe(false);
+    await later(30_000);
+    answers(new KubeUnreachableError(false, 'refused'));
+    await unavailable(access.mayRead(alice, 'shop', 'cart'));
+  });
+
+  it('what was allowed is asked for again each time, and an answer counts at once', async () => {
+    await later(EXPIRED_MS);
+    answers(new KubeUnreachableError(false, 'refused'));
+    expect(await access.mayRead(alice, 'shop', 'cart')).toBe(true);
+    decide(() => false);
+    expect(await access.mayRead(alice, 'shop', 'cart')).toBe(false);
+  });
+
+  it.each([
+    ['full', 300],
+    ['slow', 100],
+  ])(
+    'is no such: a client whose line is %s of its own requests keeps no right that was withdrawn',
+    async (_title, names) => {
+      await later(EXPIRED_MS);
+      // Well, but slower than the client asks; it would deny.
+      const late = (deadlineMs: number) => Promise.reject(new KubeTimeoutError(true, deadlineMs));
+      api.respond = ({ deadlineMs }) =>
+        new Promise((resolve) =>
+          setTimeout(
+            () => resolve(deadlineMs < 1_900 ? late(deadlineMs) : decision(false)),
+            Math.min(deadlineMs, 1_900),
+          ),
+        );
+      const flood = Array.from({ length: names }, (_, index) =>
+        Promise.resolve(access.mayList(alice, `ns-${index}`)).catch((error) => error),
+      );
+      const read = unavailable(access.mayRead(alice, 'shop', 'cart'));
+      await later(2_000);
+      await read;
+      await Promise.all(flood);
+    },
+  );
 });

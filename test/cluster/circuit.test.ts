@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Circuit } from '../../src/cluster/circuit.ts';
 import {
-  KubeBusyError,
   KubeCircuitOpenError,
   KubeCredentialsError,
   KubeMalformedError,
@@ -9,7 +8,7 @@ import {
   KubeTimeoutError,
   KubeUnreachableError,
 } from '../../src/cluster/errors.ts';
-import { flush, type PendingCall, ScriptedApi } from './helpers/scripted-api.ts';
+import { type PendingCall, ScriptedApi } from './helpers/scripted-api.ts';
 
 let api: ScriptedApi;
 let circuit: Circuit;
@@ -179,63 +178,5 @@ describe('an open circuit', () => {
     api.respond = () => ({});
     expect(await outcome()).toEqual({});
     expect(await outcome()).toEqual({});
-  });
-});
-
-describe('many calls at once', () => {
-  /** Begins calls that nobody answers. */
-  function begin(count: number): Promise<unknown>[] {
-    return Array.from({ length: count }, outcome);
-  }
-
-  /** The calls that the API server has got. */
-  async function taken(): Promise<PendingCall[]> {
-    await flush();
-    const all: PendingCall[] = [];
-    while (api.untaken > 0) all.push(await api.nextCall());
-    return all;
-  }
-
-  it('reach the API server 32 at a time; the next in line follows when one ends', async () => {
-    const ended = begin(34);
-    const [first, ...others] = await taken();
-    expect(others).toHaveLength(31);
-    await first?.answer('first');
-    expect(await ended[0]).toBe('first');
-    const next = await taken();
-    expect(next).toHaveLength(1);
-    for (const each of [...others, ...next]) await each.fail(new KubeStatusError(500, '', ''));
-    expect(await taken()).toHaveLength(1);
-  });
-
-  it('stand in line up to 256; the one after is refused at once', async () => {
-    const before = begin(32 + 256);
-    expect(await outcome()).toBeInstanceOf(KubeBusyError);
-    for (let answered = 0; answered < before.length; answered += 32)
-      for (const each of await taken()) await each.answer('well');
-    expect(new Set(await Promise.all(before))).toEqual(new Set(['well']));
-  });
-
-  it('stand in line for a second at most', async () => {
-    begin(32);
-    const waiting = outcome();
-    let answer: unknown;
-    void waiting.then((error) => {
-      answer = error;
-    });
-    await vi.advanceTimersByTimeAsync(999);
-    expect(answer).toBeUndefined();
-    await vi.advanceTimersByTimeAsync(1);
-    expect(answer).toBeInstanceOf(KubeBusyError);
-    expect(await taken()).toHaveLength(32);
-  });
-
-  it('do not wait any longer once the circuit opens', async () => {
-    const ended = begin(32 + 100);
-    for (const each of (await taken()).slice(0, 5)) await each.fail(refused);
-    // Four took the places of those that failed first; the fifth failure was one too many.
-    expect(await taken()).toHaveLength(4);
-    for (const error of await Promise.all(ended.slice(36)))
-      expect(error).toBeInstanceOf(KubeCircuitOpenError);
   });
 });

@@ -174,6 +174,29 @@ describe('the answer of a list', () => {
   });
 });
 
+describe('the list of one namespace', () => {
+  const namespaces = Array.from({ length: 100 }, (_, index) => `ns-${index}`);
+
+  it('is one buffer, however many other namespaces are listed in turn, until a Deployment comes or goes', () => {
+    const cache = new DeploymentCache();
+    const scope = cache.scope();
+    for (const namespace of namespaces) scope.upsert(deployment('x', '1', { namespace }));
+    const lists = namespaces.map((namespace) => cache.listAnswer([namespace]));
+    for (const [index, namespace] of namespaces.entries())
+      expect(cache.listAnswer([namespace])).toBe(lists[index]);
+    scope.upsert(deployment('y', '2', { namespace: 'ns-0' }));
+    expect(String(cache.listAnswer(['ns-0']))).toBe('{"deployments":["ns-0/x","ns-0/y"]}');
+    expect(cache.listAnswer(['ns-1'])).toBe(lists[1]);
+    scope.remove(deployment('x', '3', { namespace: 'ns-0' }));
+    expect(String(cache.listAnswer(['ns-0']))).toBe('{"deployments":["ns-0/y"]}');
+  });
+
+  it('is one buffer for all namespaces that hold nothing', () => {
+    const cache = new DeploymentCache();
+    expect(cache.listAnswer(['a'])).toBe(cache.listAnswer(['b']));
+  });
+});
+
 describe('lists of the same namespaces', () => {
   it('are one buffer, however many hold it, until a Deployment comes or goes', () => {
     const cache = new DeploymentCache();

@@ -1,46 +1,56 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { Circuit } from '../../src/cluster/circuit.ts';
-import { DirectReader } from '../../src/cluster/direct-reader.ts';
+import { DirectReader, NamesReading } from '../../src/cluster/direct-reader.ts';
 import { KubeBusyError } from '../../src/cluster/errors.ts';
 import { apiObject, deployment } from './helpers/objects.ts';
-import { ScriptedApi } from './helpers/scripted-api.ts';
+import { flush, ScriptedApi } from './helpers/scripted-api.ts';
 
 const answer = apiObject(deployment('a', '1'));
 let api: ScriptedApi;
-let calls: Circuit;
 let reader: DirectReader;
 
 beforeEach(() => {
   vi.useFakeTimers();
   api = new ScriptedApi();
-  calls = new Circuit(api);
-  reader = new DirectReader(calls);
+  reader = new DirectReader(api);
 });
 afterEach(() => {
   expect(vi.getTimerCount()).toBe(0);
   vi.useRealTimers();
 });
 
-const read = (index: number) => reader.deployment('shop', `d-${index}`, performance.now());
+const read = (user: string, index: number) =>
+  reader.deployment(user, 'shop', `d-${index}`, performance.now());
 
-describe('direct reads of ever other names', () => {
-  it('leave the other calls their places', async () => {
-    const reads = Array.from({ length: 500 }, (_, index) => read(index));
-    await vi.advanceTimersByTimeAsync(0);
-    expect(api.requests).toHaveLength(8);
-    const write = calls.call({ method: 'PATCH', path: '/a-write', deadlineMs: 1_000 });
-    await vi.advanceTimersByTimeAsync(0);
-    expect(api.requests.at(-1)?.request.path).toBe('/a-write');
+describe('direct reads of one user who asks for ever other names', () => {
+  it('take half of the places at most, so that those of another user do not wait', async () => {
+    const reads = Array.from({ length: 200 }, (_, index) => read('flooder', index));
+    await flush();
+    expect(api.requests).toHaveLength(4);
+    const other = read('bob', 1_000);
+    await flush();
+    expect(api.requests.at(-1)?.request.path).toMatch(/d-1000$/);
     api.respond = () => answer;
-    for (let index = 0; index < 9; index += 1) await (await api.nextCall()).answer(answer);
-    await Promise.all([...reads, write]);
+    for (let index = 0; index < 5; index += 1) await (await api.nextCall()).answer(answer);
+    await Promise.all([...reads, other]);
   });
 
   it('are refused where the API server is too slow for them', async () => {
-    const reads = Array.from({ length: 20 }, (_, index) => read(index).catch((error) => error));
+    const reads = Array.from({ length: 20 }, (_, index) => read('flooder', index).catch((error) => error));
     await vi.advanceTimersByTimeAsync(1_000);
-    for (let index = 0; index < 8; index += 1) await (await api.nextCall()).answer(answer);
+    for (let index = 0; index < 4; index += 1) await (await api.nextCall()).answer(answer);
     const answers = await Promise.all(reads);
-    expect(answers.filter((each) => each instanceof KubeBusyError)).toHaveLength(12);
+    expect(answers.filter((each) => each instanceof KubeBusyError)).toHaveLength(16);
+  });
+});
+
+describe('what one direct read of names found', () => {
+  it('is one buffer for all who see the same namespaces', () => {
+    const names = new NamesReading(['b/x', 'a-b/x', 'a/y', 'a/x'], '7');
+    expect(names.namespaces).toEqual(['a-b', 'a', 'b']);
+    expect(String(names.answer())).toBe('{"deployments":["a-b/x","a/x","a/y","b/x"]}');
+    expect(names.answer()).toBe(names.answer());
+    expect(String(names.answer(['a', 'gone']))).toBe('{"deployments":["a/x","a/y"]}');
+    expect(names.answer(['a', 'gone'])).toBe(names.answer(['a', 'gone']));
+    expect(String(names.answer([]))).toBe('{"deployments":[]}');
   });
 });

@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { DeploymentError, FreshnessError, KubeTimeoutError } from '../../src/cluster/errors.ts';
 import { reach, unlessUnreachable } from '../../src/cluster/freshness.ts';
+import { Quota } from '../../src/quota.ts';
 import { Mirror } from './helpers/mirror.ts';
-import { deployment } from './helpers/objects.ts';
+import { deployment, eventLine } from './helpers/objects.ts';
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -16,9 +17,36 @@ describe('minResourceVersion', () => {
   it('is refused where the resourceVersions of the API server are opaque: they cannot be compared', async () => {
     const mirror = new Mirror();
     await mirror.synced('opaque-7', deployment('a', 'opaque-3'));
-    await expect(reach([mirror.informer], { minResourceVersion: '5' })).rejects.toMatchObject({
+    await expect(
+      reach([mirror.informer], { minResourceVersion: '5' }, 'alice', new Quota(2, 1)),
+    ).rejects.toMatchObject({
       code: 'OPAQUE_RESOURCE_VERSIONS',
     });
+    await mirror.stop();
+  });
+
+  it('lets a bounded number of reads wait, per user and in all, and refuses the next at once', async () => {
+    const mirror = new Mirror();
+    const watch = await mirror.synced('10', deployment('a', '10'));
+    const waiting = new Quota(3, 2);
+    const read = (user: string, minResourceVersion = '11') =>
+      reach([mirror.informer], { minResourceVersion }, user, waiting);
+    const tooMany = { code: 'TOO_MANY_WAITERS' };
+    const begun = [read('alice'), read('alice')];
+    await expect(read('alice')).rejects.toMatchObject(tooMany);
+    begun.push(read('bob'));
+    await expect(read('carol')).rejects.toMatchObject(tooMany);
+    // What the cache holds already needs no wait.
+    await read('alice', '10');
+    await watch.send(eventLine('ADDED', deployment('b', '11')));
+    await Promise.all(begun);
+    const late = expect(read('alice', '12')).rejects.toMatchObject({ code: 'NOT_REACHED' });
+    await vi.advanceTimersByTimeAsync(5_000);
+    await late;
+    // All have given back their places.
+    const again = [read('alice', '12'), read('alice', '12'), read('bob', '12')];
+    await watch.send(eventLine('ADDED', deployment('c', '12')));
+    await Promise.all(again);
     await mirror.stop();
   });
 });

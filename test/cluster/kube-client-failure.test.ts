@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { CertificateAuthority } from '../../hack/issue-certificate.ts';
+import { MAX_CALL_CONNECTIONS } from '../../src/cluster/agents.ts';
 import {
   KubeCredentialsError,
   KubeMalformedError,
@@ -55,14 +56,14 @@ describe('a call that is not answered in time', () => {
     const finish: (() => void)[] = [];
     server.handler = (_, response) => void finish.push(() => response.end('{}'));
     const client = clientOf(server.origin, ca.cert);
-    const others = Array.from({ length: 32 }, () => client.call(request));
-    await until(() => finish.length === 32);
+    const others = Array.from({ length: MAX_CALL_CONNECTIONS }, () => client.call(request));
+    await until(() => finish.length === MAX_CALL_CONNECTIONS);
     const queued = client.call({ ...shortly, path: '/queued' });
     await expect(queued).rejects.toMatchObject({ code: 'KUBE_TIMEOUT', sent: false });
     server.handler = (_, response) => void response.end('{}');
     for (const end of finish) end();
     await Promise.all([...others, client.call(request)]);
-    expect(server.received.map(({ url }) => url)).toEqual(Array(33).fill(request.path));
+    expect(server.received.map(({ url }) => url)).toEqual(Array(MAX_CALL_CONNECTIONS + 1).fill(request.path));
   });
 
   it('counts the time in which its credentials are had', async () => {

@@ -91,6 +91,48 @@ describe('a wait', () => {
   });
 });
 
+describe('waits that end in any way and order', () => {
+  it('end no others: each is true once its resourceVersion was reached before it was given up', async () => {
+    const step = fc.oneof(
+      fc.record({ wait: fc.integer({ min: 1, max: 12 }) }),
+      fc.record({ abort: fc.nat(20) }),
+      fc.record({ reached: fc.integer({ min: 1, max: 12 }) }),
+    );
+    await holds(
+      fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
+        const waits: { version: number; abort: AbortController; ended?: boolean; expected?: boolean }[] = [];
+        let current = 0;
+        for (const each of steps) {
+          if ('wait' in each) {
+            const wait: (typeof waits)[number] = { version: each.wait, abort: new AbortController() };
+            if (each.wait <= current) wait.expected = true;
+            waits.push(wait);
+            void waiters
+              .wait(String(each.wait), current === 0 ? '' : String(current), 1_000, wait.abort.signal)
+              .then((reached) => {
+                wait.ended = reached;
+              });
+          } else if ('abort' in each) {
+            const wait = waits[each.abort];
+            wait?.abort.abort();
+            if (wait !== undefined) wait.expected ??= false;
+          } else {
+            current = Math.max(current, each.reached);
+            waiters.reached(String(current));
+            for (const wait of waits) if (wait.version <= current) wait.expected ??= true;
+          }
+          await flush();
+          expect(waits.map(({ ended }) => ended)).toEqual(waits.map(({ expected }) => expected));
+        }
+        waiters.releaseAll();
+        await flush();
+        expect(waits.map(({ ended }) => ended)).toEqual(waits.map(({ expected = false }) => expected));
+        expect(vi.getTimerCount()).toBe(0);
+      }),
+    );
+  });
+});
+
 describe('an event', () => {
   it('ends the waits for its resourceVersion and for earlier ones, in any order of their coming', async () => {
     const version = fc.integer({ min: 1, max: 40 });

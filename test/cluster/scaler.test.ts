@@ -47,7 +47,7 @@ describe('a write', () => {
 
   it('keeps strange names within their segment of the path', async () => {
     writes.api.respond = () => scaleOf(3);
-    await new Scaler(writes.api).scale('a/b', '..?x', 3);
+    await new Scaler(writes.api).scale({ namespace: 'a/b', deployment: '..?x', replicas: 3, user: 'alice' });
     expect(writes.api.requests[0]?.request.path).toBe(
       '/apis/apps/v1/namespaces/a%2Fb/deployments/..%3Fx/scale',
     );

@@ -1,5 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { KubeBusyError } from '../../src/cluster/errors.ts';
 import { SharedReads } from '../../src/cluster/shared-reads.ts';
+import { Turns } from '../../src/cluster/turns.ts';
+import { flush } from './helpers/scripted-api.ts';
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -10,7 +13,7 @@ afterEach(() => {
 
 /** Reads that take a second each and count themselves. */
 function countedReads() {
-  const reads = new SharedReads<number>();
+  const reads = new SharedReads<number>(new Turns(8, 8), 1_000);
   let count = 0;
   const read = async () => {
     count += 1;
@@ -22,7 +25,7 @@ function countedReads() {
   return {
     begun: () => count,
     /** @param maxAgeMs how long ago the read may have begun */
-    ask: (maxAgeMs: number, key = 'key') => reads.read(key, performance.now() - maxAgeMs, read),
+    ask: (maxAgeMs: number, key = 'key') => reads.read('alice', key, performance.now() - maxAgeMs, read),
   };
 }
 
@@ -61,7 +64,7 @@ describe('SharedReads', () => {
     expect((await Promise.all(both)).map(({ value }) => value)).toEqual([1, 2]);
   });
 
-  it('starts anew when nothing is under way, and after a failure', async () => {
+  it('starts again when nothing is under way, and after a failure', async () => {
     const { ask } = countedReads();
     for (const expected of [1, 2]) {
       const read = ask(60_000);
@@ -74,5 +77,78 @@ describe('SharedReads', () => {
     await vi.advanceTimersByTimeAsync(1_500);
     await failing;
     expect((await following).value).toBe(4);
+  });
+});
+
+describe('SharedReads of several identities', () => {
+  /** Reads that end when the test says so, in four places, two per identity; two may wait per identity. */
+  function heldReads() {
+    const reads = new SharedReads<string>(new Turns(4, 8), 1_000);
+    const running: (() => void)[] = [];
+    let count = 0;
+    return {
+      /** Ends the read that began first, and says how many have begun. */
+      endFirst: async () => {
+        running.shift()?.();
+        await flush();
+        return count;
+      },
+      begun: () => count,
+      ask: (identity: string, key: string, maxAgeMs = 0) =>
+        reads.read(identity, key, performance.now() - maxAgeMs, () => {
+          count += 1;
+          const { promise, resolve } = Promise.withResolvers<string>();
+          running.push(() => resolve(`${key} for ${identity}`));
+          return promise;
+        }),
+    };
+  }
+
+  it('are not failed by the full line of another one, though they ask for the same', async () => {
+    const { ask, endFirst, begun } = heldReads();
+    const flood = Array.from({ length: 6 }, (_, index) =>
+      ask('flooder', `d-${index}`).catch((error) => error),
+    );
+    expect(begun()).toBe(2);
+    // That of the flooder is refused for want of a place in its line; d-3 waits in it.
+    const others = [ask('bob', 'd-5', 60_000), ask('bob', 'd-3', 60_000)];
+    expect(begun()).toBe(4);
+    await flush();
+    expect(await flood[5]).toBeInstanceOf(KubeBusyError);
+    for (let ended = 0; ended < 6; ended += 1) await endFirst();
+    expect((await Promise.all(others)).map(({ value }) => value)).toEqual(['d-5 for bob', 'd-3 for bob']);
+    // It had its turn while that of bob ran, and joined it.
+    expect(await flood[3]).toMatchObject({ value: 'd-3 for bob' });
+  });
+
+  it('share the read that follows the one under way, which is one for all of them', async () => {
+    const { ask, endFirst, begun } = heldReads();
+    const first = ask('a', 'list');
+    await vi.advanceTimersByTimeAsync(1);
+    const later = ['a', 'b', 'c', 'd', 'e', 'f'].flatMap((identity) => [
+      ask(identity, 'list'),
+      ask(identity, 'list'),
+    ]);
+    expect(await endFirst()).toBe(2);
+    expect((await first).startedAt).toBe(0);
+    await endFirst();
+    for (const { startedAt, value } of await Promise.all(later))
+      expect({ startedAt, value }).toEqual({ startedAt: 1, value: 'list for a' });
+    expect(begun()).toBe(2);
+  });
+
+  it('never get a read that began before they asked, though they share the wait of one who asked earlier', async () => {
+    const { ask, endFirst } = heldReads();
+    const flood = ['x', 'y'].map((key) => ask('bob', key));
+    const early = ask('bob', 'list');
+    await vi.advanceTimersByTimeAsync(1);
+    const other = ask('alice', 'list');
+    await vi.advanceTimersByTimeAsync(1);
+    const late = ask('bob', 'list');
+    await endFirst();
+    for (let ended = 0; ended < 3; ended += 1) await endFirst();
+    await Promise.all([...flood, early, other]);
+    expect((await other).startedAt).toBe(1);
+    expect((await late).startedAt).toBe(2);
   });
 });

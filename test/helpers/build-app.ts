@@ -4,13 +4,14 @@ import type { ClusterService } from '../../plugins/fleet.ts';
 import { type AppOptions, buildApp } from '../../src/app.ts';
 import { Access } from '../../src/cluster/access.ts';
 import { alwaysAllow } from '../../src/cluster/authorizer.ts';
-import type { ScaleReading, ScaleRequest } from '../../src/cluster/cluster.ts';
+import type { ScaleReading } from '../../src/cluster/cluster.ts';
 import type { Deployment } from '../../src/cluster/deployment.ts';
 import { DeploymentCache } from '../../src/cluster/deployment-cache.ts';
 import { DeploymentError } from '../../src/cluster/errors.ts';
 import { Fleet } from '../../src/cluster/fleet.ts';
 import type { ClusterState } from '../../src/cluster/informer-set.ts';
 import type { Reading } from '../../src/cluster/reading.ts';
+import type { ScaleRequest } from '../../src/cluster/scaler.ts';
 import { expectDocumented } from './documented.ts';
 import { testLimits } from './limits.ts';
 import { logTo } from './log-to.ts';
@@ -56,7 +57,7 @@ export class MemoryCluster implements ClusterService {
     return { value: deployment, ...this.reading };
   }
 
-  async freshDeployment(namespace: string, name: string): Promise<Reading<Deployment>> {
+  async freshDeployment(_user: string, namespace: string, name: string): Promise<Reading<Deployment>> {
     return this.deployment(namespace, name);
   }
 
@@ -70,7 +71,7 @@ export class MemoryCluster implements ClusterService {
   }
 
   async freshList(
-    ...[namespace, , shown]: Parameters<ClusterService['freshList']>
+    ...[, namespace, , shown]: Parameters<ClusterService['freshList']>
   ): Promise<Reading<Buffer>> {
     return this.list(namespace, await shown?.(() => this.namespaces));
   }

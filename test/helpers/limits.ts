@@ -1,3 +1,4 @@
+import type { DecisionTimes } from '../../src/cluster/authorizer.ts';
 import type { Limits } from '../../src/limits.ts';
 
 /** The defaults of src/config-schema.ts, which test/config.test.ts holds to them. */
@@ -36,4 +37,11 @@ export const testLimits: Limits = {
   handshakeTimeoutSeconds: 60,
   maxHandshakes: 10_000,
   maxHandshakesPerAddress: 10_000,
+};
+
+/** The defaults as well. */
+export const defaultDecisionTimes: DecisionTimes = {
+  allowedSeconds: 300,
+  deniedSeconds: 30,
+  outageSeconds: 3_600,
 };

@@ -4,14 +4,15 @@ import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { CertificateAuthority, type IssuedCertificate } from '../../hack/issue-certificate.ts';
 import { buildApp } from '../../src/app.ts';
-import { Cluster, type ClusterOptions } from '../../src/cluster/cluster.ts';
+import type { DecisionTimes } from '../../src/cluster/authorizer.ts';
+import { Cluster } from '../../src/cluster/cluster.ts';
 import { Fleet } from '../../src/cluster/fleet.ts';
 import type { ReflectorTiming } from '../../src/cluster/reflector.ts';
 import { type IdentityPolicy, identify } from '../../src/identity.ts';
 import type { Limits } from '../../src/limits.ts';
 import type { LogSink } from '../../src/log-stream.ts';
 import { tlsServerOptions } from '../../src/tls/server-options.ts';
-import { testLimits } from './limits.ts';
+import { defaultDecisionTimes, testLimits } from './limits.ts';
 import { logTo } from './log-to.ts';
 import { type Answer, TestClient } from './test-client.ts';
 import { until } from './until.ts';
@@ -22,7 +23,9 @@ export interface ServiceOptions {
   readonly namespaces?: readonly string[];
   readonly timing?: ReflectorTiming;
   /** Default: everybody may do everything. */
-  readonly authorization?: ClusterOptions['authorization'];
+  readonly authorization?: 'SubjectAccessReview' | 'AlwaysAllow';
+  /** Other than the defaults. */
+  readonly decisionTimes?: DecisionTimes;
   readonly policy?: Partial<IdentityPolicy>;
   /** Other than the defaults. Unless a test is about them, clients may connect and write as much as they like. */
   readonly limits?: Partial<Limits>;
@@ -60,6 +63,7 @@ export class TestService {
   /** Starts the service; it serves at once, and 503 until its cache is filled. */
   static async start(options: ServiceOptions): Promise<TestService> {
     const { kubeconfig, namespaces = [], timing, authorization = 'AlwaysAllow', logStream } = options;
+    const { decisionTimes = defaultDecisionTimes } = options;
     const authority = await CertificateAuthority.create({ commonName: 'test CA' });
     const server = await authority.issue({
       commonName: 'localhost',
@@ -96,7 +100,13 @@ export class TestService {
         new Fleet({
           specs,
           readyPolicy: 'all',
-          create: (spec) => new Cluster({ ...spec, authorization, log, timing }),
+          create: (spec) =>
+            new Cluster({
+              ...spec,
+              authorization: authorization === 'AlwaysAllow' ? authorization : decisionTimes,
+              log,
+              timing,
+            }),
         }),
     });
     options.routes?.(app);

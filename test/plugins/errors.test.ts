@@ -81,6 +81,14 @@ describe('a freshness that cannot be had', () => {
     expect(response.statusCode).toBe(statusCode);
     expect(response.json()).toMatchObject({ statusCode, code });
   });
+
+  it('becomes 429 TOO_MANY_WAITERS with Retry-After where too many reads wait for one', async () => {
+    const cluster = new MemoryCluster();
+    cluster.freshDeployment = () => Promise.reject(new FreshnessError('TOO_MANY_WAITERS'));
+    const response = await (await buildTestApp(cluster)).inject(`${URL}&minResourceVersion=5`);
+    expect(response.json()).toMatchObject({ statusCode: 429, code: 'TOO_MANY_WAITERS' });
+    expect(response.headers['retry-after']).toBe('1');
+  });
 });
 
 describe('failures of the cluster on a write', () => {

@@ -204,6 +204,27 @@ describe('GET /clusters/deployments', () => {
     });
   });
 
+  it('is one buffer per namespace and per what a caller may see, in whatever turn they are asked for', async () => {
+    const namespaces = Array.from({ length: 20 }, (_, index) => `ns-${index}`);
+    const deployments = Object.fromEntries(namespaces.map((name) => [`${name}/a-deployment`, 1]));
+    const [some, all] = [new MemoryCluster({}, 'some'), new MemoryCluster(deployments, 'all')];
+    let mayList = true;
+    some.access = new Access({ allows: () => mayList });
+    const app = await buildTestApp([some, all]);
+    const sent: unknown[] = [];
+    app.addHook('onSend', async (_request, _reply, payload) => void sent.push(payload));
+    for (let round = 0; round < 4; round += 1) {
+      mayList = round % 2 === 0;
+      for (const name of namespaces) await app.inject(`/clusters/deployments?namespace=${name}`);
+    }
+    const rounds = [0, 1, 2, 3].map((round) => sent.slice(round * 20, (round + 1) * 20));
+    expect(new Set(sent).size).toBe(40);
+    for (const index of namespaces.keys()) {
+      expect(rounds[2]?.[index]).toBe(rounds[0]?.[index]);
+      expect(rounds[3]?.[index]).toBe(rounds[1]?.[index]);
+    }
+  });
+
   it('refuses parameters that it does not have', async () => {
     const app = await buildTestApp();
     for (const query of ['maxAge=1', 'namespace=', 'namespace=a&namespace=b', 'cluster=one']) {

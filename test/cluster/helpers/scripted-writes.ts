@@ -22,7 +22,7 @@ export class ScriptedWrites {
   begin(): Outcome {
     const outcome: Outcome = {};
     const start = performance.now();
-    new Scaler(this.api).scale('shop', 'web', 3).then(
+    new Scaler(this.api).scale({ namespace: 'shop', deployment: 'web', replicas: 3, user: 'alice' }).then(
       (result) => Object.assign(outcome, { result, afterMs: performance.now() - start }),
       (error: unknown) => Object.assign(outcome, { error, afterMs: performance.now() - start }),
     );
