@@ -243,7 +243,7 @@ describe('a connection to the management listener', () => {
     };
     const probe = await scene.open();
     const first = await scrape();
-    const others = [];
+    const others: (typeof first)[] = [];
     for (let at = 1; at < 10; at += 1) others.push(await scrape());
     expect(first.socket.readableEnded || first.socket.closed).toBe(false);
     others.push(await scrape());
