@@ -3,8 +3,9 @@ import fastifyPlugin from 'fastify-plugin';
 import { InvalidBodyError, UnsupportedMediaTypeError } from '../src/errors.ts';
 
 /**
- * Bodies are JSON and nothing else, and a key that stands in them twice is refused: JSON.parse would take the last
- * one in silence, a proxy in front perhaps the first.
+ * Bodies are JSON and nothing else. Refuses what JSON.parse would change in silence: of a key that stands in a body
+ * twice it takes the last, a proxy in front perhaps the first; and it rounds numbers, so that `1e-400` becomes 0 and
+ * `2.9999999999999999` becomes 3. Numbers are therefore integers, written in digits only.
  */
 export default fastifyPlugin(
   function jsonBodyPlugin(app: FastifyInstance, _options, done) {
@@ -17,6 +18,8 @@ export default fastifyPlugin(
         if (error !== null) return finish(error, undefined);
         if (hasRepeatedKey(text, body))
           return finish(new InvalidBodyError('a field stands in the body twice'), undefined);
+        const fault = numberFault(text);
+        if (fault !== undefined) return finish(new InvalidBodyError(fault), undefined);
         finish(null, body);
       });
     });
@@ -34,4 +37,20 @@ function hasRepeatedKey(text: string, body: unknown): boolean {
   const values = Object.values(body);
   if (values.some((value) => typeof value !== 'number')) return false;
   return text.split(':').length - 1 > values.length;
+}
+
+/** A string, with the colon after it where it is a key, or a number, in text that is well-formed JSON. */
+const TOKEN = /"((?:[^"\\]+|\\.)*)"(\s*:)?|-?\d[\d.eE+-]*/g;
+const INTEGER = /^(?!-0$)-?\d+$/;
+
+/** What is wrong with the first number that is not an integer as it is written, or that JSON.parse would round. */
+function numberFault(text: string): string | undefined {
+  let field = 'every number';
+  for (const [token, string, colon] of text.matchAll(TOKEN)) {
+    if (colon !== undefined) field = `field ${string}`;
+    if (string !== undefined) continue;
+    if (!INTEGER.test(token)) return `${field} must be an integer, written in digits only`;
+    if (!Number.isSafeInteger(Number(token))) return `${field} is out of range`;
+  }
+  return undefined;
 }

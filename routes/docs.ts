@@ -1,5 +1,7 @@
 import { readFile } from 'node:fs/promises';
-import type { FastifyPluginAsync } from 'fastify';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
+import type { FastifyInstance, FastifyPluginAsync } from 'fastify';
 import { toYaml } from '../src/openapi/document.ts';
 
 /** The page runs and loads nothing but what this service serves. */
@@ -41,11 +43,11 @@ const START = `SwaggerUIBundle({
 `;
 
 /** Files of Swagger UI that the page needs, with their types. */
-const ASSETS = {
+const COMPRESSIBLE_ASSETS = {
   'swagger-ui.css': 'text/css; charset=utf-8',
   'swagger-ui-bundle.js': 'text/javascript; charset=utf-8',
-  'favicon-32x32.png': 'image/png',
 };
+const ICON = 'favicon-32x32.png';
 const ASSETS_FOLDER = new URL('./static/', import.meta.resolve('@fastify/swagger-ui'));
 
 /**
@@ -63,8 +65,8 @@ const docsRoutes: FastifyPluginAsync = async (app) => {
     json = Buffer.from(JSON.stringify(served));
     yaml = Buffer.from(toYaml(served));
   });
-  app.get('/openapi.json', (_request, reply) => reply.type('application/json; charset=utf-8').send(json));
-  app.get('/openapi.yaml', (_request, reply) => reply.type('application/yaml; charset=utf-8').send(yaml));
+  serveCompressed(app, '/openapi.json', 'application/json; charset=utf-8', () => json);
+  serveCompressed(app, '/openapi.yaml', 'application/yaml; charset=utf-8', () => yaml);
 
   app.get('/docs', (_request, reply) =>
     reply
@@ -74,10 +76,41 @@ const docsRoutes: FastifyPluginAsync = async (app) => {
       .send(PAGE),
   );
   app.get('/docs/start.js', (_request, reply) => reply.type('text/javascript; charset=utf-8').send(START));
-  for (const [name, type] of Object.entries(ASSETS)) {
+  for (const [name, type] of Object.entries(COMPRESSIBLE_ASSETS)) {
     const content = await readFile(new URL(name, ASSETS_FOLDER));
-    app.get(`/docs/${name}`, (_request, reply) => reply.type(type).send(content));
+    serveCompressed(app, `/docs/${name}`, type, () => content);
   }
+  const icon = await readFile(new URL(ICON, ASSETS_FOLDER));
+  app.get(`/docs/${ICON}`, (_request, reply) => reply.type('image/png').send(icon));
 };
+
+const compress = promisify(gzip);
+
+/**
+ * Serves content that does not change, compressed for clients that take gzip. All answers share one buffer of either
+ * kind. Compression waits for the first client: it keeps another thread busy for some 0.1 s, and most instances never
+ * serve the page.
+ */
+function serveCompressed(app: FastifyInstance, url: string, type: string, content: () => Buffer): void {
+  let compressed: Promise<Buffer> | undefined;
+  app.get(url, async (request, reply) => {
+    reply.type(type).header('vary', 'accept-encoding');
+    if (!acceptsGzip(request.headers['accept-encoding'])) return reply.send(content());
+    compressed ??= compress(content(), { level: 9 });
+    return reply.header('content-encoding', 'gzip').send(await compressed);
+  });
+}
+
+/** Whether an Accept-Encoding allows gzip (RFC 9110, 12.5.3). Clients that send none get content as it is. */
+function acceptsGzip(header = ''): boolean {
+  let others = false;
+  for (const part of header.toLowerCase().split(',')) {
+    const [coding, ...parameters] = part.split(';').map((text) => text.trim());
+    const allowed = !parameters.some((parameter) => /^q=0(\.0*)?$/.test(parameter));
+    if (coding === 'gzip' || coding === 'x-gzip') return allowed;
+    if (coding === '*') others = allowed;
+  }
+  return others;
+}
 
 export default docsRoutes;

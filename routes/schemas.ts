@@ -61,7 +61,7 @@ export const DeploymentList = Type.Object(
 export const Scale = Type.Object(
   {
     replicas: Type.Integer({
-      description: 'The count to set',
+      description: 'The count to set, written in digits only: `3`, not `3.0` or `3e0`',
       minimum: 0,
       maximum: MAX_REPLICAS,
       format: 'int32',

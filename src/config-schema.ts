@@ -11,6 +11,9 @@ export const DEFAULT_FILES = {
 /** Name of a cluster that nobody named. */
 export const DEFAULT_CLUSTER = 'default';
 
+/** A host name in any case; part of a regular expression. */
+const HOST_NAME = '[A-Za-z0-9]([-A-Za-z0-9._]*[A-Za-z0-9])?';
+
 function limit(value: number, description: string, bounds: { minimum?: number; maximum?: number } = {}) {
   return Type.Integer({ default: value, minimum: 0, maximum: 2_147_483, ...bounds, description });
 }
@@ -186,6 +189,13 @@ export const ConfigSchema = Type.Object({
     maximum: 65535,
     description: 'Port of the management listener; 0 takes a free one',
   }),
+  MANAGEMENT_ALLOWED_HOSTS: Type.Optional(
+    Type.String({
+      pattern: `^${HOST_NAME}(,${HOST_NAME})*$`,
+      description:
+        'Host names, separated by commas without ports or spaces, that the management listener answers to besides IP addresses, `localhost` and the name of the machine or pod',
+    }),
+  ),
   DRAIN_DELAY_SECONDS: Type.Integer({
     default: 5,
     minimum: 0,

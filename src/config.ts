@@ -14,6 +14,7 @@ export type Config = Variables & {
   readonly clusters: readonly ClusterEntry[];
   readonly clustersSource: ClustersSource;
   readonly identityPolicy: IdentityPolicy;
+  readonly managementAllowedHosts: readonly string[];
   readonly limits: Limits;
   readonly decisionTimes: DecisionTimes;
 };
@@ -54,6 +55,7 @@ export function loadConfig(environment: NodeJS.ProcessEnv): Config {
       allowedReserved: listOf(values.ALLOWED_RESERVED_IDENTITIES),
       allowedClients: listOf(values.ALLOWED_CLIENTS),
     }),
+    managementAllowedHosts: listOf(values.MANAGEMENT_ALLOWED_HOSTS),
     limits: limitsOf(values),
     decisionTimes: Object.freeze({
       allowedSeconds: values.AUTHORIZATION_ALLOWED_SECONDS,
@@ -133,6 +135,9 @@ function describe({ instancePath, message, params }: Finding, set: Record<string
   if (name === 'CLUSTER_NAME') return `${name} must be a DNS label ${value}`;
   if (name === 'WATCH_NAMESPACES') {
     return `${name} must be names of namespaces separated by commas, without spaces ${value}`;
+  }
+  if (name === 'MANAGEMENT_ALLOWED_HOSTS') {
+    return `${name} must be host names separated by commas, without ports or spaces ${value}`;
   }
   const allowed = params.allowedValues ? `: ${params.allowedValues.join(', ')}` : '';
   return `${name} ${message}${allowed} ${value}`;

@@ -91,6 +91,8 @@ async function main(): Promise<void> {
   const management = createManagementServer({
     isReady: () => app.fleet.ready && !app.isDraining(),
     metrics: createMetrics({ fleet: app.fleet, reloader }),
+    allowedHosts: config.managementAllowedHosts,
+    log: app.log,
   });
 
   let stopping = false;

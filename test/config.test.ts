@@ -45,6 +45,7 @@ describe('loadConfig', () => {
       AUTHORIZATION_MODE: 'SubjectAccessReview',
       clusters: [{ name: 'default', kubeconfig: files.KUBECONFIG, namespaces: [] }],
       identityPolicy: { allowedReserved: [], allowedClients: [] },
+      managementAllowedHosts: [],
       limits: defaultLimits,
       decisionTimes: defaultDecisionTimes,
     });
@@ -71,6 +72,17 @@ describe('loadConfig', () => {
     expect(mistakesOf({ ...files, AUTHORIZATION_DENIED_SECONDS: '0' })).toContain(
       'AUTHORIZATION_DENIED_SECONDS must be >= 1 (it is "0")',
     );
+  });
+
+  it('reads the host names of the management listener, and refuses ports and spaces in them', () => {
+    const allowed = (MANAGEMENT_ALLOWED_HOSTS: string) => ({ ...files, MANAGEMENT_ALLOWED_HOSTS });
+    const { managementAllowedHosts } = loadConfig(allowed('scaler.example.com,Scaler_1,a'));
+    expect(managementAllowedHosts).toEqual(['scaler.example.com', 'Scaler_1', 'a']);
+    for (const wrong of ['a:8081', 'a, b', 'http://a', '*', ',', 'a,', '.', '[::1]']) {
+      expect(mistakesOf(allowed(wrong))).toBe(
+        `The configuration is not usable:\n  - MANAGEMENT_ALLOWED_HOSTS must be host names separated by commas, without ports or spaces (it is ${JSON.stringify(wrong)})`,
+      );
+    }
   });
 
   it('is frozen', () => {

@@ -87,7 +87,7 @@ describe('starting', () => {
   });
 
   it('answers probes and Prometheus on the management port, and nothing else', async () => {
-    const server = await ServerProcess.start(demo.kubeconfig);
+    const server = await ServerProcess.start(demo.kubeconfig, { MANAGEMENT_ALLOWED_HOSTS: 'scaler.example' });
     const { status, body } = await server.probe('/metrics');
     expect([status, body]).toEqual([
       200,
@@ -96,6 +96,8 @@ describe('starting', () => {
     expect((await server.probe('/deployments')).status).toBe(404);
     expect((await server.probe('/readyz', 'POST')).status).toBe(405);
     expect((await server.probe('/livez', 'HEAD')).status).toBe(200);
+    expect((await server.probe('/livez', 'GET', { host: 'scaler.example' })).status).toBe(200);
+    expect((await server.probe('/livez', 'GET', { host: 'attacker.example' })).status).toBe(421);
   });
 });
 

@@ -3,9 +3,33 @@ import { mostly } from './mostly.ts';
 import type { FuzzRequest } from './oracle.ts';
 
 const goodNumber = fc.integer({ min: 0, max: 20 }).map(String);
+const digits = (minLength: number, maxLength: number) =>
+  fc.string({ unit: fc.constantFrom(...'0123456789'), minLength, maxLength });
+/** A number as text, since a parser may round it: with fraction and exponent, of many digits, or with a mistake. */
+const literal = fc
+  .tuple(
+    mostly(fc.constant(''), fc.constantFrom('-', '+')),
+    mostly(digits(1, 2), digits(9, 11), digits(15, 17), digits(20, 30), fc.constantFrom('0', '00', '03', '')),
+    mostly(
+      fc.constant(''),
+      fc.constantFrom('.', '.0', '.5', '.00000'),
+      digits(1, 30).map((tail) => `.${tail}`),
+      fc
+        .tuple(fc.constantFrom('0', '9'), fc.nat(40), digits(0, 1))
+        .map(([d, n, end]) => `.${d.repeat(n)}${end}`),
+    ),
+    mostly(
+      fc.constant(''),
+      fc.constantFrom('e', 'E+', 'e-', 'e1.5'),
+      fc
+        .tuple(fc.constantFrom('e', 'E'), fc.constantFrom('', '+', '-'), digits(1, 3))
+        .map((parts) => parts.join('')),
+    ),
+  )
+  .map((parts) => parts.join(''));
 const oddNumber = fc.oneof(
+  literal,
   fc.constantFrom(
-    '0',
     '-0',
     '-1',
     '1.0',
@@ -16,11 +40,17 @@ const oddNumber = fc.oneof(
     '10e-1',
     '0.3e1',
     '1e-1',
-    '2147483647',
-    '2147483648',
     '1e400',
     '-1e400',
   ),
+  fc.constantFrom(
+    '1e-400',
+    '5e-324',
+    '2.9999999999999999',
+    '3.00000000000000000001',
+    `0.${'0'.repeat(400)}1`,
+  ),
+  fc.constantFrom('2147483647', '2147483648', '9007199254740992', '9007199254740993', '18446744073709551616'),
   fc.constantFrom(
     '"3"',
     'null',
@@ -38,6 +68,8 @@ const oddNumber = fc.oneof(
     '3n',
     '',
     'Infinity',
+    '"1e1"',
+    '[1e1]',
   ),
   fc.double().map(String),
 );

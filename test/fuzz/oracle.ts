@@ -200,7 +200,7 @@ function isJsonType(type: string): boolean {
   return (type.split(';')[0] ?? '').trim().toLowerCase() === 'application/json';
 }
 
-/** The count in a body that is exactly one object with exactly one member, spelt `replicas`, an int32 that is not negative. */
+/** The count in a body that is exactly one object with exactly one member, spelt `replicas`, an int32 in digits only. */
 function countIn(bytes: Buffer): number | undefined {
   const text = bytes.toString('utf8').replace(/^\ufeff/, '');
   const [, name = '', number = ''] =
@@ -210,9 +210,11 @@ function countIn(bytes: Buffer): number | undefined {
   } catch {
     return undefined;
   }
-  if (!/^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$/.test(number)) return undefined;
-  const value = Number(number);
-  return Number.isInteger(value) && value >= 0 && value <= 2 ** 31 - 1 ? Math.abs(value) : undefined;
+  // As it is written: what a parser would make of it does not matter.
+  if (!isDigits(number) || (number.length > 1 && number.startsWith('0'))) return undefined;
+  const largest = '2147483647';
+  const fits = number.length < largest.length || (number.length === largest.length && number <= largest);
+  return fits ? Number(number) : undefined;
 }
 
 /** The strong tags of an If-Match. */

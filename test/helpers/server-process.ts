@@ -1,8 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { type IncomingMessage, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { onTestFinished } from 'vitest';
 import { CertificateAuthority, type IssuedCertificate } from '../../hack/issue-certificate.ts';
 import { until } from './until.ts';
@@ -99,10 +101,17 @@ export class ServerProcess {
   }
 
   /** Status that a probe of the management listener gets. */
-  async probe(path: string, method = 'GET'): Promise<{ status: number; body: string }> {
+  async probe(
+    path: string,
+    method = 'GET',
+    headers = {},
+  ): Promise<{ status: number | undefined; body: string }> {
     const port = await this.#portIn(/"management":"http:\/\/127\.0\.0\.1:(\d+)"/);
-    const response = await fetch(`http://127.0.0.1:${port}${path}`, { method });
-    return { status: response.status, body: await response.text() };
+    // Not fetch, which sends no Host but its own.
+    const asked = request({ host: '127.0.0.1', port, path, method, headers }).end();
+    const [response]: IncomingMessage[] = await once(asked, 'response');
+    if (response === undefined) throw new Error('no answer');
+    return { status: response.statusCode, body: await text(response) };
   }
 
   async ready(): Promise<void> {

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { buildTestApp } from '../helpers/build-app.ts';
@@ -50,6 +51,69 @@ describe('GET /docs', () => {
     ]) {
       expect((await app.inject(path)).json()).toMatchObject({ code: 'ROUTE_NOT_FOUND' });
     }
+  });
+});
+
+describe('the document and the files of the page', () => {
+  const PATHS = ['/openapi.json', '/openapi.yaml', '/docs/swagger-ui.css', '/docs/swagger-ui-bundle.js'];
+
+  it.each(PATHS)(
+    '%s is compressed for a client that takes gzip, and the same when decompressed',
+    async (url) => {
+      const app = await buildTestApp();
+      const plain = await app.inject(url);
+      const first = await app.inject({ url, headers: { 'accept-encoding': 'gzip, deflate, br' } });
+      const again = await app.inject({ url, headers: { 'accept-encoding': 'gzip' } });
+      expect(first.headers).toMatchObject({
+        'content-encoding': 'gzip',
+        'content-type': plain.headers['content-type'],
+        'content-length': String(first.rawPayload.length),
+        vary: 'accept-encoding',
+      });
+      expect(first.rawPayload.length).toBeLessThan(plain.rawPayload.length / 3);
+      expect(gunzipSync(first.rawPayload).equals(plain.rawPayload)).toBe(true);
+      expect(again.rawPayload.equals(first.rawPayload)).toBe(true);
+      expect(plain.headers).toMatchObject({ vary: 'accept-encoding' });
+      expect(plain.headers).not.toHaveProperty('content-encoding');
+    },
+  );
+
+  it.each([
+    ['gzip', true],
+    ['GZIP', true],
+    ['x-gzip', true],
+    ['br;q=1.0, gzip;q=0.001', true],
+    ['deflate , gzip ; q=0.5', true],
+    ['*', true],
+    ['br, *;q=0.1', true],
+    ['*;q=0, gzip', true],
+    [undefined, false],
+    ['', false],
+    ['identity', false],
+    ['br, deflate', false],
+    ['gzip;q=0', false],
+    ['gzip;q=0.000', false],
+    ['gzip; q=0, *', false],
+    ['*, gzip;q=0', false],
+    ['*;q=0', false],
+    ['gzipped', false],
+  ])('are compressed, or not, as Accept-Encoding says: %s: %s', async (header, expected) => {
+    const app = await buildTestApp();
+    const headers = header === undefined ? {} : { 'accept-encoding': header };
+    const response = await app.inject({ url: '/openapi.json', headers });
+    expect(response.headers['content-encoding']).toBe(expected ? 'gzip' : undefined);
+    expect(response.statusCode).toBe(200);
+  });
+
+  it('share one buffer among all answers, compressed or not', async () => {
+    const app = await buildTestApp();
+    const sent: unknown[] = [];
+    app.addHook('onSend', async (_request, _reply, payload) => void sent.push(payload));
+    const url = '/docs/swagger-ui-bundle.js';
+    await Promise.all([1, 2, 3].map(() => app.inject({ url, headers: { 'accept-encoding': 'gzip' } })));
+    await Promise.all([1, 2, 3].map(() => app.inject(url)));
+    expect(sent).toHaveLength(6);
+    expect(new Set(sent).size).toBe(2);
   });
 });
 

@@ -81,7 +81,7 @@ describe('GET /replica-count', () => {
 });
 
 describe('POST /replica-count', () => {
-  it.each([0, 5, 2_147_483_647])('sets the count to %i', async (replicas) => {
+  it.each([0, 5, 10, 2_147_483_647])('sets the count to %i', async (replicas) => {
     const cluster = new MemoryCluster();
     const app = await buildTestApp(cluster);
     const response = await app.inject({ method: 'POST', url: URL, payload: { replicas } });
@@ -132,6 +132,62 @@ describe('POST /replica-count', () => {
     const response = await app.inject({ method: 'POST', url: URL, payload, headers: JSON_BODY });
     expect(response.json()).toMatchObject({ statusCode: 400, code: 'INVALID_BODY' });
     expect(cluster.writes).toEqual([]);
+  });
+
+  it.each([
+    '1e-400',
+    '-1e-400',
+    '2.9999999999999999',
+    '3.00000000000000000001',
+    '4.9e-324',
+    '3.0',
+    '3e0',
+    '3E+0',
+    '30e-1',
+    '0.3e1',
+    '1E1',
+    '0.0',
+    '0e5',
+    '-0',
+    '-0.0',
+    '1e400',
+  ])(
+    'refuses the number %s, which JSON.parse may make an integer of, and names its field',
+    async (number) => {
+      const cluster = new MemoryCluster();
+      const app = await buildTestApp(cluster);
+      const payload = `{"replicas" : ${number} }`;
+      const response = await app.inject({ method: 'POST', url: URL, payload, headers: JSON_BODY });
+      expect(response.json()).toEqual({
+        statusCode: 400,
+        code: 'INVALID_BODY',
+        error: 'Bad Request',
+        message: 'field replicas must be an integer, written in digits only',
+      });
+      expect(cluster.writes).toEqual([]);
+    },
+  );
+
+  it.each([
+    ['{"replicas":-1}', 'field replicas must be >= 0'],
+    ['{"replicas":2147483648}', 'field replicas must be <= 2147483647'],
+    ['{"replicas":9007199254740991}', 'field replicas must be <= 2147483647'],
+    ['{"replicas":9007199254740993}', 'field replicas is out of range'],
+    ['{"replicas":-9007199254740993}', 'field replicas is out of range'],
+    [`{"replicas":${'9'.repeat(900)}}`, 'field replicas is out of range'],
+    ['{"replicas":"1.5"}', 'field replicas must be integer'],
+    ['{"replicas":"\\"1.5"}', 'field replicas must be integer'],
+    ['{"replicas":"\\\\","x":1.5}', 'field x must be an integer, written in digits only'],
+    ['{"1e5":"1e5"}', 'field missing: replicas; unknown field: 1e5'],
+    ['{"replicas":[1,2.0]}', 'field replicas must be an integer, written in digits only'],
+    ['[1e0]', 'every number must be an integer, written in digits only'],
+    ['1e0', 'every number must be an integer, written in digits only'],
+    ['[3]', 'send a JSON object, for example {"replicas": 3}'],
+    ['{"replicas":3.0,"replicas":3.0}', 'a field stands in the body twice'],
+  ])('says of %s what is wrong', async (payload, message) => {
+    const app = await buildTestApp();
+    const response = await app.inject({ method: 'POST', url: URL, payload, headers: JSON_BODY });
+    expect(response.json()).toMatchObject({ code: 'INVALID_BODY', message });
   });
 
   it('refuses a missing body and changes nothing', async () => {

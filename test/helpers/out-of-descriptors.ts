@@ -1,0 +1,116 @@
+import { closeSync, openSync } from 'node:fs';
+import { join } from 'node:path';
+import { Registry } from 'prom-client';
+import { CredentialSource } from '../../src/cluster/credentials.ts';
+import { Fleet } from '../../src/cluster/fleet.ts';
+import { kubeConfigLoader } from '../../src/cluster/kubeconfig.ts';
+import { clustersSource, readClusters, specOf } from '../../src/clusters/clusters-source.ts';
+import { ClustersWatch } from '../../src/clusters/clusters-watch.ts';
+import { createManagementServer } from '../../src/management.ts';
+import { loadTlsMaterial } from '../../src/tls/material.ts';
+import { TlsReloader } from '../../src/tls/reloader.ts';
+import { until } from './until.ts';
+
+/**
+ * A process that runs out of file descriptors while the parts of the service that read, watch, spawn and accept are at
+ * work. The argument is the folder of their files. It prints `exhausted PORT`, then `suffered` once each part has met the
+ * shortage. It frees its descriptors when its input ends, prints `recovered` once each part works again, and ends at
+ * SIGTERM.
+ */
+const folder = process.argv[2] ?? '';
+const tls = { cert: 'tls.crt', key: 'tls.key', clientCa: 'ca.crt' };
+const files = {
+  cert: join(folder, tls.cert),
+  key: join(folder, tls.key),
+  clientCa: join(folder, tls.clientCa),
+};
+const errors = new Set<string>();
+const log = {
+  debug() {},
+  info() {},
+  warn() {},
+  error: (_: object, message: string) => void errors.add(message),
+};
+
+const management = createManagementServer({
+  isReady: () => true,
+  metrics: new Registry(),
+  allowedHosts: [],
+  log,
+});
+management.listen(0, '127.0.0.1', async () => {
+  const reloader = new TlsReloader({
+    files,
+    material: loadTlsMaterial(files),
+    log,
+    apply() {},
+    pollMs: 20,
+    settleMs: 1,
+  });
+  const source = clustersSource(
+    { CLUSTERS_FILE: join(folder, 'clusters.yaml'), CLUSTER_NAME: 'a' },
+    false,
+    [],
+  );
+  const specs = readClusters(source).map((entry) => specOf(entry, false));
+  let reloads = 0;
+  const create = () => ({
+    synced: true,
+    start() {},
+    async stop() {},
+    reloadCredentials() {
+      reloads += 1;
+    },
+  });
+  const fleet = new Fleet({ specs, readyPolicy: 'default', create });
+  const watch = new ClustersWatch({
+    source,
+    specs,
+    fleet,
+    allowInsecureTls: false,
+    log,
+    pollMs: 20,
+    settleMs: 1,
+  });
+  const load = kubeConfigLoader({ kubeconfig: join(folder, 'kubeconfig') });
+  const config = load();
+  const kubeconfig = new CredentialSource(load);
+  /** Its kubeconfig is read, so that the plugin is what fails. */
+  const plugin = new CredentialSource(() => config);
+  const fails = (credentials: CredentialSource) =>
+    credentials.get().then(
+      () => false,
+      (error) => /EMFILE/.test(String(error.cause)),
+    );
+
+  const taken: number[] = [];
+  try {
+    for (;;) taken.push(openSync('/dev/null', 'r'));
+  } catch {
+    const address = management.address();
+    process.stdout.write(`exhausted ${typeof address === 'object' ? address?.port : ''}\n`);
+  }
+  reloader.start();
+  watch.start();
+  await until(async () => reloader.stats.broken && (await fails(kubeconfig)) && (await fails(plugin)));
+  await until(() => errors.has('refused the new clusters file, the clusters stay as they are'));
+  process.stdout.write('suffered\n');
+
+  process.stdin.resume().once('end', async () => {
+    for (const descriptor of taken) closeSync(descriptor);
+    await until(() => !reloader.stats.broken && reloads > 0);
+    await kubeconfig.get();
+    // A plugin that failed is not run again for 2 s.
+    await until(() =>
+      plugin.get().then(
+        () => true,
+        () => false,
+      ),
+    );
+    process.stdout.write('recovered\n');
+  });
+  process.once('SIGTERM', async () => {
+    await Promise.all([reloader.stop(), watch.stop()]);
+    management.close();
+  });
+});
