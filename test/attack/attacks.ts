@@ -67,7 +67,7 @@ const ATTACKS = {
     for (const identity of ['sipper-1', 'sipper-2'] as const)
       attacker.sip(identity, 200, get('/docs/swagger-ui-bundle.js'));
   },
-  bareSockets: (attacker: Attacker) => attacker.squat('port', 10_000),
+  bareSockets: (attacker: Attacker) => attacker.squat('port', 12_000), // more than MAX_CONNECTIONS
   sockets: (attacker: Attacker) => attacker.squat('port', 1_000),
   managementSockets: (attacker: Attacker) => attacker.squat('managementPort', 1_000),
   reviews: (attacker: Attacker) => attacker.flood('scaler', 100, review),

@@ -24,6 +24,8 @@ export interface RowResult extends Tally {
   readonly problems: readonly string[];
   /** Why the bystander lost requests: the first 20. */
   readonly reasons: readonly string[];
+  /** The last lines of the log. */
+  readonly lastLines: readonly string[];
 }
 
 const HEADINGS = [

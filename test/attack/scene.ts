@@ -66,10 +66,9 @@ export class Scene {
       await attack(scene);
       await scene.#stopAttacks();
       const during = await scene.bystander.take();
-      const peakMib = scene.service.peakMib;
       const afterMib = await scene.#recovered(beforeMib + GROWTH_MIB);
       const after = await scene.bystander.take();
-      scene.service.log.bytesPerSecond = Number.POSITIVE_INFINITY;
+      await scene.service.settled();
 
       const { service, problems } = scene;
       if (service.end !== undefined) problems.unshift(`the service ended: ${service.end}`);
@@ -80,7 +79,7 @@ export class Scene {
       const lost = during.lost + after.lost;
       if (lost > 0) problems.push(`the bystander lost ${lost}: ${[...during.reasons, ...after.reasons][0]}`);
       if (service.log.errors.length > 0)
-        problems.push(`${service.log.errors.length} errors in the log: ${service.log.errors[0]}`);
+        problems.push(`${service.log.errors.length} errors in the log: ${worst(service.log.errors)}`);
       return {
         row,
         limitedBy: service.limitedBy,
@@ -91,11 +90,16 @@ export class Scene {
           p99BeforeMs: before.p99Ms,
           p99DuringMs: during.p99Ms,
         },
-        memory: { beforeMib, peakMib, afterMib: service.end === undefined ? afterMib : undefined },
+        memory: {
+          beforeMib,
+          peakMib: service.peakMib,
+          afterMib: service.end === undefined ? afterMib : undefined,
+        },
         logLines: service.log.lines,
         notes: scene.notes,
         problems,
         reasons: [...during.reasons, ...after.reasons],
+        lastLines: service.log.last,
       };
     } finally {
       await scene.#stop();
@@ -164,19 +168,22 @@ export class Scene {
     return await this.stopAttack(run);
   }
 
-  /** Another client that writes. */
-  witness(): Witness {
-    return new Witness(this.service.port, this.tls('witness'));
+  /** Another client that writes, over so long a time. */
+  witness(milliseconds: number): Witness {
+    return new Witness(this.service.port, this.tls('witness'), milliseconds);
   }
 
   /** Reads the log to its end; every write of the witness has to be there. */
   async audited(witness: Witness): Promise<void> {
     const problems = () => witness.problems(this.service.log, this.demo);
+    this.service.log.bytesPerSecond = Number.POSITIVE_INFINITY;
     const endsAt = performance.now() + RECOVERY_MS;
     while (problems().length > 0 && performance.now() < endsAt && this.service.end === undefined)
       await sleep(LOOK_MS);
     this.notes.push(witness.summary);
-    this.problems.push(...problems());
+    const [first] = problems();
+    if (first !== undefined)
+      this.problems.push(`${problems().length} writes of the witness, such as ${first}`);
   }
 
   tls(identity: IdentityName) {
@@ -209,4 +216,9 @@ export class Scene {
     await this.service.stop();
     await this.demo.stop();
   }
+}
+
+/** The line that says most. */
+function worst(lines: readonly string[]): string | undefined {
+  return lines.find((line) => /FATAL|Error/.test(line)) ?? lines[0];
 }

@@ -3,6 +3,7 @@ import { Socket } from 'node:net';
 
 const TICK_MS = 100;
 const MAX_KEPT = 1_000;
+const MAX_LAST = 20;
 
 /** The reader at the other end of the service's log, which can be a slow one. It keeps few lines and counts the rest. */
 export class ServiceLog {
@@ -10,8 +11,9 @@ export class ServiceLog {
   readonly errors: string[] = [];
   /** Audit lines of writes that were made, by `namespace/deployment`: how many. */
   readonly writes = new Map<string, number>();
+  /** The last twenty lines. */
+  readonly last: string[] = [];
   lines = 0;
-  bytes = 0;
   /** Lines about requests that were answered with 429. */
   rateLimited = 0;
   readonly #pipe: Socket;
@@ -48,14 +50,16 @@ export class ServiceLog {
   }
 
   #take(text: string): void {
-    this.bytes += text.length;
     const lines = (this.#rest + text).split('\n');
     this.#rest = lines.pop() ?? '';
     for (const line of lines) this.#line(line);
   }
 
   #line(line: string): void {
+    if (line === '') return; // in what the runtime prints when it aborts
     this.lines += 1;
+    this.last.push(line.slice(0, 300));
+    if (this.last.length > MAX_LAST) this.last.shift();
     if (!/^\{"level":[1-4]0,/.test(line) && this.errors.length < MAX_KEPT)
       this.errors.push(line.slice(0, 300));
     if (line.includes('"statusCode":429')) this.rateLimited += 1;

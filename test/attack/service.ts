@@ -117,6 +117,11 @@ export class AttackedService {
     return this.residentMib === undefined ? (this.#groupPeakMib ?? this.#peakMib) : this.#peakMib;
   }
 
+  /** Resolves when `end` is known, where the process is gone. */
+  async settled(): Promise<void> {
+    if (this.residentMib === undefined) await until(() => this.end !== undefined);
+  }
+
   /** Kills it and removes what it had. */
   async stop(): Promise<void> {
     if (this.#guard.connected) this.#guard.disconnect();

@@ -3,22 +3,24 @@ import type { DemoCluster } from '../../hack/demo-cluster/demo-cluster.ts';
 import { VICTIM_REPLICAS, VICTIMS } from './scenery.ts';
 import type { ServiceLog } from './service-log.ts';
 
-const PERIOD_MS = 500;
-
-/** Scales one Deployment after the other to zero, and later holds the log to it. */
+/** Scales one Deployment after the other to zero, evenly over a time, and later holds the log to it. */
 export class Witness {
   readonly #client: Client;
   readonly #answers = new Map<string, string>();
   readonly #running: Promise<void>[] = [];
   readonly #timer: NodeJS.Timeout;
 
-  constructor(port: number, tls: { readonly ca: string; readonly cert: string; readonly key: string }) {
+  constructor(
+    port: number,
+    tls: { readonly ca: string; readonly cert: string; readonly key: string },
+    milliseconds: number,
+  ) {
     this.#client = new Client(`https://127.0.0.1:${port}`, {
       connect: { ...tls, servername: 'localhost', localAddress: '127.0.0.10' },
     });
     this.#timer = setInterval(() => {
       if (this.#answers.size < VICTIMS) this.#running.push(this.#scale(`victim-${this.#answers.size}`));
-    }, PERIOD_MS);
+    }, milliseconds / VICTIMS);
   }
 
   /** How its writes were answered. */
