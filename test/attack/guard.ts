@@ -34,6 +34,7 @@ export type GuardReport =
  */
 async function main(order: GuardOrder): Promise<void> {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
+  process.on('exit', () => rmSync(order.folder, { recursive: true, force: true }));
   const disconnected = once(process, 'disconnect');
   const limit = memoryLimit(`attack-${process.pid}`, order.limitMib);
   try {
@@ -60,7 +61,6 @@ async function main(order: GuardOrder): Promise<void> {
     await ended;
   } finally {
     limit.remove();
-    rmSync(order.folder, { recursive: true, force: true });
   }
 }
 
