@@ -100,8 +100,13 @@ fuzz: $(INSTALLED) ## 100,000 generated requests over all routes; FUZZ_SEED=N re
 	FUZZ_RUNS=$${FUZZ_RUNS:-100000} npm test -- --project unit test/fuzz
 
 .PHONY: attack
-attack: $(INSTALLED) ## The attack tests with 10,000 idle connections; needs ulimit -n above 11,000
+attack: $(INSTALLED) ## Attacks on the built service in the chart's memory limit, 15 minutes; needs ulimit -n above 15,000
 	ATTACK_CONNECTIONS=$${ATTACK_CONNECTIONS:-10000} npm test -- --project unit test/security
+	npm test -- --project attack
+
+.PHONY: soak
+soak: $(INSTALLED) ## All of these attacks at once, for 20 minutes
+	ATTACK_SOAK_SECONDS=$${ATTACK_SOAK_SECONDS:-1200} npm test -- --project attack -t 'all at once'
 
 .PHONY: setup
 setup: ## Install what `make all` needs and is missing: Docker, kind, Helm, kubectl

@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 
 /**
  * Projects: `unit` needs nothing but Node and openssl, `integration` starts a real etcd and kube-apiserver, `browser` a
- * Chromium, `clients` needs the languages of examples/.
+ * Chromium, `clients` needs the languages of examples/, `attack` builds the service and has the machine for itself.
  */
 export default defineConfig({
   test: {
@@ -17,7 +17,9 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/integration/**', 'test/browser/**', 'test/clients/**', 'test/e2e/**'],
+          exclude: ['integration', 'browser', 'clients', 'attack', 'e2e'].map(
+            (folder) => `test/${folder}/**`,
+          ),
           // Some start processes, and none should fail because the machine is busy.
           testTimeout: 30_000,
           hookTimeout: 30_000,
@@ -48,6 +50,13 @@ export default defineConfig({
           testTimeout: 120_000,
           // The first time, a hook downloads the packages of a language; each of its commands has a limit of its own.
           hookTimeout: 1_800_000,
+        },
+      },
+      {
+        test: {
+          name: 'attack',
+          include: ['test/attack/**/*.test.ts'],
+          globalSetup: ['test/attack/global-setup.ts'],
         },
       },
     ],

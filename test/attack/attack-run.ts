@@ -1,0 +1,37 @@
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
+import type { AttackName, AttackTarget, Tally } from './attacks.ts';
+
+/** One attack, in a thread of its own. */
+export class AttackRun {
+  readonly #thread: Worker;
+  /** Resolves when an attack that ends by itself has. */
+  readonly done: Promise<unknown>;
+  #failure: unknown;
+
+  constructor(attack: AttackName, target: AttackTarget) {
+    this.#thread = new Worker(new URL('./attacker-thread.ts', import.meta.url), {
+      workerData: { attack, target },
+      execArgv: [],
+    });
+    this.#thread.on('error', (error) => {
+      this.#failure = error;
+    });
+    this.done = once(this.#thread, 'message');
+    this.done.catch(() => {});
+  }
+
+  /** The attacker goes away, with all connections at once. @throws what broke the attacker itself */
+  async stop(): Promise<Tally> {
+    if (this.#failure !== undefined) throw this.#failure;
+    const answer = new Promise<Tally>((resolve) => {
+      this.#thread.on('message', (message: Tally | 'done') => {
+        if (message !== 'done') resolve(message);
+      });
+    });
+    this.#thread.postMessage('stop');
+    const tally = await answer;
+    await this.#thread.terminate();
+    return tally;
+  }
+}

@@ -1,0 +1,198 @@
+import { once } from 'node:events';
+import { request as httpRequest } from 'node:http';
+import { Client } from 'undici';
+import { afterAll, expect, it } from 'vitest';
+import type { AttackName } from './attacks.ts';
+import { type RowResult, writeReport } from './report.ts';
+import { Scene, type SceneOptions } from './scene.ts';
+import { type IdentityName, placeIn } from './scenery.ts';
+
+/** How long each attack goes on. */
+const ATTACK_MS = 12_000;
+const ALL_MS = Number(process.env.ATTACK_SOAK_SECONDS ?? 60) * 1000;
+const SLOW_LOG = 100_000;
+/** Lines about refused writes, at most, in a second. */
+const MAX_REFUSAL_LINES = 10;
+
+/** Namespaces that somebody may read and seldom does. */
+const SELDOM_READ = 100;
+
+const results: RowResult[] = [];
+afterAll(() => writeReport(results));
+
+/** Attacks a service of its own, and holds it to what every attack has to leave as it was. */
+function row(name: string, options: SceneOptions, attack: (scene: Scene) => Promise<void>, moreMs = 0): void {
+  it(
+    name,
+    async () => {
+      const result = await Scene.play(name, options, attack);
+      results.push(result);
+      expect(result.problems).toEqual([]);
+    },
+    180_000 + moreMs,
+  );
+}
+
+row('long URLs while the log is read slowly', { duties: { writes: false } }, async (scene) => {
+  scene.service.log.bytesPerSecond = SLOW_LOG;
+  const witness = scene.witness(ATTACK_MS);
+  await scene.attackFor('longUrls', ATTACK_MS);
+  await witness.stop();
+  await scene.audited(witness);
+});
+
+row('waits for a resourceVersion that never comes, on one connection', {}, async (scene) => {
+  await scene.attackFor('waitsOnOne', ATTACK_MS);
+});
+
+row('waits for a resourceVersion that never comes, on 200 connections', {}, async (scene) => {
+  await scene.attackFor('waits', ATTACK_MS);
+});
+
+row('lists that nobody reads', {}, async (scene) => {
+  await scene.attackFor('lists', ATTACK_MS);
+});
+
+row('a large file in sips', {}, async (scene) => {
+  await scene.attackFor('sips', 45_000); // beyond IDLE_TIMEOUT_SECONDS
+});
+
+row('12,000 sockets without a handshake', {}, async (scene) => {
+  await scene.attackFor('bareSockets', ATTACK_MS);
+});
+
+row('more sockets than descriptors', { openFiles: 512, duties: { newConnections: false } }, async (scene) => {
+  await scene.attackFor('sockets', ATTACK_MS);
+});
+
+row(
+  'more sockets than descriptors, on the management port',
+  { openFiles: 512, duties: { newConnections: false } },
+  async (scene) => {
+    await scene.attackFor('managementSockets', ATTACK_MS);
+  },
+);
+
+row('numbers that JSON.parse rounds', {}, async (scene) => {
+  const literals = [
+    '1e-400',
+    '-1e-400',
+    '2.9999999999999999',
+    '0.00000000000000000000000000001e-300',
+    '5e-324',
+    '3.0000000000000000001',
+    '2147483647.00000001',
+  ];
+  const client = clientOf(scene, 'bystander');
+  for (const literal of literals) {
+    const { statusCode, body } = await client.request({
+      method: 'POST',
+      path: '/replica-count?namespace=own&deployment=numbers',
+      headers: { 'content-type': 'application/json' },
+      body: `{"replicas": ${literal}}`,
+    });
+    const answer = `${statusCode} ${await body.text()}`;
+    if (statusCode !== 400) scene.problems.push(`${literal}: ${answer}`);
+    const { replicas } = scene.demo.deployments.get('own', 'numbers') ?? {};
+    if (replicas !== 7) scene.problems.push(`${literal} set ${replicas}`);
+    if (replicas !== undefined) scene.demo.deployments.scale('own', 'numbers', 7);
+  }
+  await client.destroy();
+});
+
+row('lines for a slow API server that one client fills', {}, async (scene) => {
+  const { faults } = scene.demo;
+  const slow = { type: 'call', action: () => {} } as const;
+  faults.add({ on: 'review', fault: slow, delayMs: 150 });
+  for (const on of ['get', 'list'] as const) faults.add({ on, fault: slow, delayMs: 40 });
+  faults.add({ on: 'patchScale', fault: slow, delayMs: 1_000 });
+  for (const attack of ['reviews', 'directReads', 'writes', 'mixed'] as const)
+    await scene.attackFor(attack, ATTACK_MS);
+});
+
+row('21,500 denied names before an outage of the API server', {}, async (scene) => {
+  const before = await readAll(scene);
+  if (before.length > 0) scene.problems.push(`before the attack: ${before[0]}`);
+  const run = scene.attack('deniedNames');
+  await Promise.race([run.done, scene.lasting(90_000)]);
+  const { answers } = await scene.stopAttack(run);
+  scene.notes.push(`names were answered ${JSON.stringify(answers)}`);
+  scene.bystander.change({ writes: false, fresh: false });
+  await scene.demo.refuseConnections();
+  const after = await readAll(scene);
+  if (after.length > 0) scene.problems.push(`in the outage ${after.length} reads fail: ${after[0]}`);
+  await scene.lasting(ATTACK_MS);
+  await scene.demo.acceptConnections();
+});
+
+row('writes beyond the rate', {}, async (scene) => {
+  const { answers } = await scene.attackFor('tooManyWrites', ATTACK_MS);
+  const { lines, rateLimited } = scene.service.log;
+  scene.notes.push(`answers ${JSON.stringify(answers)}, ${lines} log lines, ${rateLimited} of them 429`);
+  if (rateLimited > (MAX_REFUSAL_LINES * ATTACK_MS) / 1000)
+    scene.problems.push(`${rateLimited} log lines about refused writes`);
+});
+
+row('a foreign Host on the management port', {}, async (scene) => {
+  const { managementPort } = scene.service;
+  for (const path of ['/livez', '/readyz', '/metrics']) {
+    for (const [host, expected] of [
+      ['evil.example', 421],
+      [`evil.example:${managementPort}`, 421],
+      [`127.0.0.1:${managementPort}`, 200],
+      [`localhost:${managementPort}`, 200],
+    ] as const) {
+      const call = httpRequest({ port: managementPort, host: '127.0.0.1', path, headers: { host } }).end();
+      const [response] = await once(call, 'response');
+      response.resume();
+      if (response.statusCode !== expected)
+        scene.problems.push(`${path} for ${host}: ${response.statusCode}`);
+    }
+  }
+});
+
+row(
+  'all at once',
+  { duties: { writes: false } },
+  async (scene) => {
+    scene.service.log.bytesPerSecond = SLOW_LOG;
+    const witness = scene.witness(ALL_MS);
+    const together: AttackName[] = [
+      'longUrls',
+      'waits',
+      'lists',
+      'sips',
+      'bareSockets',
+      'managementSockets',
+      'mixed',
+      'deniedNames',
+      'tooManyWrites',
+    ];
+    for (const attack of together) scene.attack(attack);
+    await scene.lasting(ALL_MS);
+    await witness.stop();
+    await scene.audited(witness);
+  },
+  ALL_MS,
+);
+
+/** Reads a count in each of many namespaces, as the witness; what was not answered with 200. */
+async function readAll(scene: Scene): Promise<string[]> {
+  const client = clientOf(scene, 'witness');
+  const failures: string[] = [];
+  for (let number = 0; number < SELDOM_READ; number += 1) {
+    const { namespace, deployment } = placeIn(number);
+    const path = `/replica-count?namespace=${namespace}&deployment=${deployment}`;
+    const { statusCode, body } = await client.request({ method: 'GET', path });
+    const answer = `${statusCode} ${await body.text()}`;
+    if (statusCode !== 200) failures.push(`${path}: ${answer}`);
+  }
+  await client.destroy();
+  return failures;
+}
+
+function clientOf(scene: Scene, identity: IdentityName): Client {
+  return new Client(`https://127.0.0.1:${scene.service.port}`, {
+    connect: { ...scene.tls(identity), servername: 'localhost' },
+  });
+}

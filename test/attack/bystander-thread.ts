@@ -1,0 +1,114 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { Client } from 'undici';
+import type { BystanderDuties, BystanderOrder, BystanderResult } from './bystander.ts';
+import { placeIn } from './scenery.ts';
+
+/** Milliseconds between two requests of a kind. */
+const PERIODS = {
+  counts: 20,
+  listsOfNamespace: 200,
+  lists: 1_000,
+  fresh: 200,
+  writes: 1_000,
+  newConnections: 1_000,
+} satisfies Record<keyof BystanderDuties, number>;
+/** A request without an answer for so long is lost. */
+const TIMEOUT_MS = 10_000;
+const MAX_KEPT = 20;
+
+const { port, tls, localAddress, duties }: BystanderOrder = workerData;
+
+let held: BystanderDuties = duties;
+let requests = 0;
+let lost = 0;
+let reasons: string[] = [];
+let countTimes: number[] = [];
+let fresh = 0;
+
+/** Kept connections, one a kind, so that no kind waits for another. */
+const kept = {
+  counts: connect(),
+  listsOfNamespace: connect(),
+  lists: connect(),
+  fresh: connect(),
+  writes: connect(),
+};
+const own = '/replica-count?namespace=own&deployment=bystander';
+
+const actions = {
+  counts: () => ask(kept.counts, 'GET', own, countTimes),
+  listsOfNamespace: () => ask(kept.listsOfNamespace, 'GET', '/deployments?namespace=own'),
+  lists: () => ask(kept.lists, 'GET', '/deployments'),
+  // A namespace that was not asked for before: a review, and a read of the API server.
+  fresh: () => {
+    const { namespace, deployment } = placeIn(fresh++);
+    return ask(kept.fresh, 'GET', `/replica-count?namespace=${namespace}&deployment=${deployment}&maxAge=0`);
+  },
+  writes: () => ask(kept.writes, 'POST', own),
+  newConnections: async () => {
+    const client = connect();
+    await ask(client, 'GET', own);
+    await client.destroy();
+  },
+} satisfies Record<keyof BystanderDuties, () => Promise<void>>;
+
+const busy = new Set<keyof BystanderDuties>();
+for (const kind of ['counts', 'listsOfNamespace', 'lists', 'fresh', 'writes', 'newConnections'] as const) {
+  setInterval(async () => {
+    // Counts come at their times even when the one before has no answer yet: who waits is part of the p99.
+    if (!held[kind] || (kind !== 'counts' && busy.has(kind))) return;
+    busy.add(kind);
+    await actions[kind]();
+    busy.delete(kind);
+  }, PERIODS[kind]);
+}
+
+parentPort?.on('message', (message: { duties: Partial<BystanderDuties> } | 'take') => {
+  if (message !== 'take') {
+    held = { ...held, ...message.duties };
+    return;
+  }
+  const sorted = countTimes.sort((a, b) => a - b);
+  const p99Ms = sorted[Math.ceil(sorted.length * 0.99) - 1];
+  const result: BystanderResult = { requests, lost, reasons, p99Ms };
+  requests = 0;
+  lost = 0;
+  reasons = [];
+  countTimes = [];
+  parentPort?.postMessage(result);
+});
+
+function connect(): Client {
+  return new Client(`https://127.0.0.1:${port}`, {
+    connect: { ...tls, servername: 'localhost', localAddress, timeout: TIMEOUT_MS },
+    headersTimeout: TIMEOUT_MS,
+    bodyTimeout: TIMEOUT_MS,
+  });
+}
+
+async function ask(client: Client, method: 'GET' | 'POST', path: string, times?: number[]): Promise<void> {
+  const startedAt = performance.now();
+  const write = {
+    headers: { 'content-type': 'application/json' },
+    body: `{"replicas":${requests % 10}}`,
+  };
+  let failure: string | undefined;
+  try {
+    const signal = AbortSignal.timeout(TIMEOUT_MS);
+    const { statusCode, body } = await client.request({
+      method,
+      path,
+      signal,
+      ...(method === 'POST' ? write : {}),
+    });
+    const text = await body.text();
+    if (statusCode !== 200) failure = `${statusCode} ${text.slice(0, 100)}`;
+  } catch (error) {
+    failure = String(error);
+  }
+  requests += 1;
+  times?.push(performance.now() - startedAt);
+  if (failure === undefined) return;
+  lost += 1;
+  if (reasons.length < MAX_KEPT) reasons.push(`${method} ${path}: ${failure}`);
+}

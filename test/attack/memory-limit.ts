@@ -1,0 +1,85 @@
+import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+const MIB = 1024 * 1024;
+const POLL_MS = 50;
+
+/** Keeps one process within a memory limit, by killing it beyond it. */
+export interface MemoryLimit {
+  /** What does it, for the report. */
+  readonly by: string;
+  /** The file a process writes its id to before it becomes the service; undefined where `watch` is enough. */
+  readonly joinFile: string | undefined;
+  /** From now on this process is limited. */
+  watch(pid: number): void;
+  /** The most memory that the group held, kernel memory and file pages included; undefined where nobody counts it. */
+  peakMib(): number | undefined;
+  /** Harmless when repeated. The process has to have ended. */
+  remove(): void;
+}
+
+/** A cgroup (v2 or v1) where one can be made, else a watchdog that polls the resident set of the process. */
+export function memoryLimit(name: string, mib: number): MemoryLimit {
+  const versions = [
+    { version: 2, parent: '/sys/fs/cgroup', limit: 'memory.max', peak: 'memory.peak' },
+    {
+      version: 1,
+      parent: '/sys/fs/cgroup/memory',
+      limit: 'memory.limit_in_bytes',
+      peak: 'memory.max_usage_in_bytes',
+    },
+  ];
+  for (const { version, parent, limit, peak } of versions) {
+    const folder = join(parent, name);
+    try {
+      mkdirSync(folder);
+    } catch {
+      continue; // not root, or this version is not mounted here
+    }
+    if (existsSync(join(folder, limit))) {
+      writeFileSync(join(folder, limit), String(mib * MIB));
+      return cgroup(`cgroup v${version}`, folder, peak);
+    }
+    rmdirSync(folder);
+  }
+  return watchdog(mib);
+}
+
+function cgroup(by: string, folder: string, peak: string): MemoryLimit {
+  return {
+    by,
+    joinFile: join(folder, 'cgroup.procs'),
+    watch: () => {},
+    peakMib: () => Math.round(Number(readFileSync(join(folder, peak), 'utf8')) / MIB),
+    remove: () => {
+      if (existsSync(folder)) rmdirSync(folder);
+    },
+  };
+}
+
+function watchdog(mib: number): MemoryLimit {
+  let timer: NodeJS.Timeout | undefined;
+  return {
+    by: `watchdog, every ${POLL_MS} ms`,
+    joinFile: undefined,
+    watch: (pid) => {
+      timer = setInterval(() => {
+        if ((memoryOf(pid)?.residentMib ?? 0) > mib) process.kill(pid, 'SIGKILL');
+      }, POLL_MS);
+    },
+    peakMib: () => undefined,
+    remove: () => clearInterval(timer),
+  };
+}
+
+/** Resident memory of a process, now and at its peak; undefined once it has ended. */
+export function memoryOf(pid: number): { residentMib: number; peakMib: number } | undefined {
+  try {
+    const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+    const mib = (name: string) =>
+      Math.round(Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(status)?.[1] ?? Number.NaN) / 1024);
+    return status.includes('VmRSS:') ? { residentMib: mib('VmRSS'), peakMib: mib('VmHWM') } : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,224 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { DemoCluster } from '../../hack/demo-cluster/demo-cluster.ts';
+import { CertificateAuthority } from '../../hack/issue-certificate.ts';
+import { AttackRun } from './attack-run.ts';
+import { type AttackName, type AttackTarget, type Tally, tlsOf } from './attacks.ts';
+import { ALL_DUTIES, Bystander, type BystanderDuties } from './bystander.ts';
+import type { RowResult } from './report.ts';
+import { DEPLOYMENTS, IDENTITIES, type IdentityName, ROLES } from './scenery.ts';
+import { AttackedService } from './service.ts';
+import { Witness } from './witness.ts';
+
+const BYSTANDER_ADDRESS = '127.0.0.9';
+/** The bystander alone: what its p99 is compared with, and time for the service to get warm. */
+const QUIET_MS = 8_000;
+const LOOK_MS = 200;
+const RECOVERY_MS = 30_000;
+/** What memory may grow by: code and heap pages that the runtime keeps after a busy time, and the allocator's gaps. */
+const GROWTH_MIB = 40;
+
+export interface SceneOptions {
+  /** `ulimit -n` of the service. */
+  readonly openFiles?: number;
+  /** What the bystander leaves out. */
+  readonly duties?: Partial<BystanderDuties>;
+}
+
+/** One service under attack, its cluster, a bystander, and all that goes wrong. */
+export class Scene {
+  readonly demo: DemoCluster;
+  readonly service: AttackedService;
+  readonly bystander: Bystander;
+  /** What must not be; a row passes without any. */
+  readonly problems: string[] = [];
+  /** What else the report should tell. */
+  readonly notes: string[] = [];
+  readonly #target: AttackTarget;
+  readonly #runs = new Set<AttackRun>();
+  readonly #total: Tally = { connections: 0, requests: 0, answers: {} };
+
+  private constructor(
+    demo: DemoCluster,
+    service: AttackedService,
+    bystander: Bystander,
+    target: AttackTarget,
+  ) {
+    this.demo = demo;
+    this.service = service;
+    this.bystander = bystander;
+    this.#target = target;
+  }
+
+  /**
+   * Plays one row of the table: the bystander alone, the attack, and the time after it.
+   * @param attack resolves when the attack is over; what it found goes into `problems`
+   */
+  static async play(
+    row: string,
+    options: SceneOptions,
+    attack: (scene: Scene) => Promise<void>,
+  ): Promise<RowResult> {
+    const scene = await Scene.#start(options);
+    try {
+      await scene.lasting(QUIET_MS);
+      const before = await scene.bystander.take();
+      const beforeMib = scene.service.residentMib ?? Number.NaN;
+      await attack(scene);
+      await scene.#stopAttacks();
+      const during = await scene.bystander.take();
+      const afterMib = await scene.#recovered(beforeMib + GROWTH_MIB);
+      const after = await scene.bystander.take();
+      await scene.service.settled();
+
+      const { service, problems } = scene;
+      if (service.end !== undefined) problems.unshift(`the service ended: ${service.end}`);
+      else if (afterMib > beforeMib + GROWTH_MIB)
+        problems.push(`still ${afterMib} MiB after 30 s, ${beforeMib} before`);
+      if (before.lost > 0)
+        problems.push(`the bystander lost requests before the attack: ${before.reasons[0]}`);
+      const lost = during.lost + after.lost;
+      if (lost > 0) problems.push(`the bystander lost ${lost}: ${[...during.reasons, ...after.reasons][0]}`);
+      if (service.log.errors.length > 0)
+        problems.push(`${service.log.errors.length} errors in the log: ${worst(service.log.errors)}`);
+      return {
+        row,
+        limitedBy: service.limitedBy,
+        ...scene.#total,
+        bystander: {
+          requests: during.requests + after.requests,
+          lost,
+          p99BeforeMs: before.p99Ms,
+          p99DuringMs: during.p99Ms,
+        },
+        memory: {
+          beforeMib,
+          peakMib: service.peakMib,
+          afterMib: service.end === undefined ? afterMib : undefined,
+        },
+        logLines: service.log.lines,
+        notes: scene.notes,
+        problems,
+        reasons: [...during.reasons, ...after.reasons],
+        lastLines: service.log.last,
+      };
+    } finally {
+      await scene.#stop();
+    }
+  }
+
+  static async #start({ openFiles, duties }: SceneOptions): Promise<Scene> {
+    const authority = await CertificateAuthority.create({ commonName: 'attack CA' });
+    const [server, ...clients] = await Promise.all([
+      authority.issue({
+        commonName: 'localhost',
+        sans: ['localhost', '127.0.0.1'],
+        usages: ['serverAuth'],
+      }),
+      ...IDENTITIES.map((commonName) => authority.issue({ commonName, usages: ['clientAuth'] })),
+    ]);
+    const demo = await DemoCluster.start({
+      deployments: DEPLOYMENTS,
+      rolloutDelayMs: Number.POSITIVE_INFINITY,
+    });
+    for (const role of ROLES) demo.roles.allow(role);
+    const certificates = new Map(IDENTITIES.map((name, index) => [name, clients[index] ?? server]));
+    const ca = authority.cert;
+    try {
+      const service = await AttackedService.start({
+        kubeconfig: demo.kubeconfig,
+        tls: { cert: server.cert, key: server.key, ca },
+        openFiles,
+      });
+      const { port, managementPort } = service;
+      const target = { port, managementPort, ca, certificates };
+      const bystander = new Bystander({
+        port,
+        tls: tlsOf(target, 'bystander'),
+        localAddress: BYSTANDER_ADDRESS,
+        duties: { ...ALL_DUTIES, ...duties },
+      });
+      return new Scene(demo, service, bystander, target);
+    } catch (error) {
+      await demo.stop();
+      throw error;
+    }
+  }
+
+  /** Starts an attack, which goes on until the end of the row unless it is stopped. */
+  attack(name: AttackName): AttackRun {
+    const run = new AttackRun(name, this.#target);
+    this.#runs.add(run);
+    return run;
+  }
+
+  async stopAttack(run: AttackRun): Promise<Tally> {
+    this.#runs.delete(run);
+    const tally = await run.stop();
+    this.#total.connections += tally.connections;
+    this.#total.requests += tally.requests;
+    for (const [status, count] of Object.entries(tally.answers))
+      this.#total.answers[status] = (this.#total.answers[status] ?? 0) + count;
+    return tally;
+  }
+
+  /** One attack for so long. */
+  async attackFor(name: AttackName, milliseconds: number): Promise<Tally> {
+    const run = this.attack(name);
+    await this.lasting(milliseconds);
+    return await this.stopAttack(run);
+  }
+
+  /** Another client that writes, over so long a time. */
+  witness(milliseconds: number): Witness {
+    return new Witness(this.service.port, this.tls('witness'), milliseconds);
+  }
+
+  /** Reads the log to its end; every write of the witness has to be there. */
+  async audited(witness: Witness): Promise<void> {
+    const problems = () => witness.problems(this.service.log, this.demo);
+    this.service.log.bytesPerSecond = Number.POSITIVE_INFINITY;
+    const endsAt = performance.now() + RECOVERY_MS;
+    while (problems().length > 0 && performance.now() < endsAt && this.service.end === undefined)
+      await sleep(LOOK_MS);
+    this.notes.push(witness.summary);
+    const [first] = problems();
+    if (first !== undefined)
+      this.problems.push(`${problems().length} writes of the witness, such as ${first}`);
+  }
+
+  tls(identity: IdentityName) {
+    return tlsOf(this.#target, identity);
+  }
+
+  /** Resolves after so long, or as soon as the service has ended. */
+  async lasting(milliseconds: number): Promise<void> {
+    const endsAt = performance.now() + milliseconds;
+    while (performance.now() < endsAt && this.service.residentMib !== undefined) await sleep(LOOK_MS);
+  }
+
+  /** The resident memory as soon as it is no more than that, or after 30 s. */
+  async #recovered(limitMib: number): Promise<number> {
+    const endsAt = performance.now() + RECOVERY_MS;
+    for (;;) {
+      const mib = this.service.residentMib ?? Number.NaN;
+      if (!(mib > limitMib) || performance.now() >= endsAt) return mib;
+      await sleep(LOOK_MS);
+    }
+  }
+
+  async #stopAttacks(): Promise<void> {
+    for (const run of [...this.#runs]) await this.stopAttack(run);
+  }
+
+  async #stop(): Promise<void> {
+    await this.#stopAttacks();
+    await this.bystander.stop();
+    await this.service.stop();
+    await this.demo.stop();
+  }
+}
+
+/** The line that says most. */
+function worst(lines: readonly string[]): string | undefined {
+  return lines.find((line) => /FATAL|Error/.test(line)) ?? lines[0];
+}

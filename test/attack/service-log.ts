@@ -1,0 +1,71 @@
+import { constants, openSync } from 'node:fs';
+import { Socket } from 'node:net';
+
+const TICK_MS = 100;
+const MAX_KEPT = 1_000;
+const MAX_LAST = 20;
+
+/** The reader at the other end of the service's log, which can be a slow one. It keeps few lines and counts the rest. */
+export class ServiceLog {
+  /** Lines of level 50 and 60, and what is no JSON; the first thousand. */
+  readonly errors: string[] = [];
+  /** Audit lines of writes that were made, by `namespace/deployment`: how many. */
+  readonly writes = new Map<string, number>();
+  /** The last twenty lines. */
+  readonly last: string[] = [];
+  lines = 0;
+  /** Lines about requests that were answered with 429. */
+  rateLimited = 0;
+  readonly #pipe: Socket;
+  readonly #timer: NodeJS.Timeout;
+  #bytesPerSecond = Number.POSITIVE_INFINITY;
+  #rest = '';
+
+  /** @param file a named pipe that nobody has opened yet */
+  constructor(file: string) {
+    const fd = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
+    this.#pipe = new Socket({ fd, readable: true, writable: false });
+    this.#pipe.setEncoding('latin1');
+    this.#pipe.on('error', () => {});
+    this.#pipe.on('data', (text: string) => this.#take(text));
+    this.#timer = setInterval(() => this.#tick(), TICK_MS);
+  }
+
+  /** From now on no more than that is read. Infinity: all that comes. */
+  set bytesPerSecond(value: number) {
+    this.#bytesPerSecond = value;
+    if (value === Number.POSITIVE_INFINITY) this.#pipe.resume();
+    else this.#pipe.pause();
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+    this.#pipe.destroy();
+  }
+
+  #tick(): void {
+    if (this.#bytesPerSecond === Number.POSITIVE_INFINITY) return;
+    const bytes = Math.min((this.#bytesPerSecond * TICK_MS) / 1000, this.#pipe.readableLength);
+    this.#pipe.read(bytes); // which emits `data` too
+  }
+
+  #take(text: string): void {
+    const lines = (this.#rest + text).split('\n');
+    this.#rest = lines.pop() ?? '';
+    for (const line of lines) this.#line(line);
+  }
+
+  #line(line: string): void {
+    if (line === '') return; // in what the runtime prints when it aborts
+    this.lines += 1;
+    this.last.push(line.slice(0, 300));
+    if (this.last.length > MAX_LAST) this.last.shift();
+    if (!/^\{"level":[1-4]0,/.test(line) && this.errors.length < MAX_KEPT)
+      this.errors.push(line.slice(0, 300));
+    if (line.includes('"statusCode":429')) this.rateLimited += 1;
+    if (!line.includes('"to":') || !line.includes('"statusCode":200')) return;
+    const { namespace, deployment }: { namespace: string; deployment: string } = JSON.parse(line);
+    const key = `${namespace}/${deployment}`;
+    this.writes.set(key, (this.writes.get(key) ?? 0) + 1);
+  }
+}
