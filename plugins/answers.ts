@@ -16,8 +16,6 @@ declare module 'fastify' {
   interface FastifyInstance {
     /** Cuts every connection whose answer has been ready for longer than this, in milliseconds. */
     cutSlowReaders(olderThanMs: number): void;
-    /** Connections that were cut since the start because their answers were not read, or too slowly. */
-    readonly slowReadersCut: () => number;
   }
 }
 
@@ -37,7 +35,6 @@ export default fastifyPlugin(
     /** How many answers each body is being sent in. */
     const bodies = new Map<Buffer, number>();
     let bodyBytes = 0;
-    let cuts = 0;
 
     function hold(body: Buffer): () => void {
       const uses = bodies.get(body) ?? 0;
@@ -51,7 +48,7 @@ export default fastifyPlugin(
     }
 
     function cut(connection: ClientConnection): void {
-      cuts += 1;
+      app.limited.connections.slow_reader += 1;
       const { client, socket } = connection;
       warn({ client, address: socket.remoteAddress });
       socket.destroy();
@@ -89,7 +86,6 @@ export default fastifyPlugin(
       if (oldest !== undefined) cut(oldest.connection);
     }
 
-    app.decorate('slowReadersCut', () => cuts);
     app.decorate('cutSlowReaders', (olderThanMs) => {
       const now = performance.now();
       for (const { connection, since } of waiting()) {

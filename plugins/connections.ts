@@ -26,8 +26,6 @@ declare module 'fastify' {
   interface FastifyInstance {
     /** Those of clients with a verified certificate. */
     readonly clientConnections: ReadonlyMap<Socket, ClientConnection>;
-    /** Handshakes that were ended since the start to make room for others. */
-    readonly handshakesEvicted: () => number;
     /** Closes the connections whose certificate no longer passes, each after its running answer. */
     recheckClients(passes: (certificate: X509Certificate) => boolean): void;
     /**
@@ -66,6 +64,7 @@ export default fastifyPlugin(
       const peer = peerOf(socket);
       unverified.set(peer, socket);
       handshakes.add(socket);
+      app.limited.connections.handshakes = handshakes.evicted;
       socket.once('close', () => {
         if (unverified.get(peer) === socket) unverified.delete(peer);
         handshakes.remove(socket);
@@ -85,6 +84,7 @@ export default fastifyPlugin(
       const { client } = connection;
       const count = (counts.get(client) ?? 0) + 1;
       if (count > maxConnectionsPerClient || connections.size >= maxConnections) {
+        app.limited.connections.too_many += 1;
         warnOfTooMany({ client, connections: count - 1 });
         return void socket.destroy();
       }
@@ -115,7 +115,6 @@ export default fastifyPlugin(
       },
     });
     app.decorate('clientConnections', connections);
-    app.decorate('handshakesEvicted', () => handshakes.evicted);
     app.decorate('recheckClients', (passes) => {
       for (const connection of connections.values()) {
         if (connection.certificate !== undefined && !passes(connection.certificate)) connection.closeIfIdle();

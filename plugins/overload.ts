@@ -13,13 +13,6 @@ export interface OverloadOptions {
   readonly maxMemoryBytes: number;
 }
 
-declare module 'fastify' {
-  interface FastifyInstance {
-    /** Requests that were refused since the start because the process could not keep up. */
-    readonly requestsShed: () => number;
-  }
-}
-
 const RESOLUTION_MS = 10;
 const DELAY_SAMPLE_MS = 1_000;
 const MEMORY_SAMPLE_MS = 250;
@@ -37,7 +30,6 @@ export default fastifyPlugin(
     const { maxEventLoopDelayMs, maxMemoryBytes } = options;
     let tooSlow = false;
     let tooLarge = false;
-    let shed = 0;
     const warn = throttledWarning(app.log, 'memory is short: new requests are refused');
     const timers: NodeJS.Timeout[] = [];
     if (maxEventLoopDelayMs > 0) {
@@ -66,10 +58,9 @@ export default fastifyPlugin(
     app.addHook('onClose', async () => {
       for (const timer of timers) clearInterval(timer);
     });
-    app.decorate('requestsShed', () => shed);
     app.addHook('onRequest', (_request, _reply, next) => {
       if (!tooSlow && !tooLarge) return next();
-      shed += 1;
+      app.limited.requests.overload += 1;
       next(new OverloadedError());
     });
     done();

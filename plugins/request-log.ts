@@ -19,10 +19,6 @@ export interface RequestLogOptions {
 }
 
 declare module 'fastify' {
-  interface FastifyInstance {
-    /** Lines that were left out since the start because one client caused too many. */
-    readonly logLinesLeftOut: () => number;
-  }
   interface FastifyRequest {
     /** Set by the routes that write, as soon as they know what they are asked for. */
     audit: ScaleAudit | undefined;
@@ -61,13 +57,14 @@ export default fastifyPlugin(
       onLeftOut: (user, lines) => app.log.warn({ user, lines }, 'lines of a client were left out'),
     });
     app.addHook('onClose', async () => budget.end());
-    app.decorate('logLinesLeftOut', () => budget.leftOut);
     app.decorateRequest('audit', undefined);
     app.decorateRequest('auditRoom', undefined);
     app.decorateRequest('errorCode', undefined);
     app.decorateRequest('reserveAuditLine', function () {
       this.auditRoom = logStream.reserve();
-      if (this.auditRoom === undefined) throw new LogBlockedError();
+      if (this.auditRoom !== undefined) return;
+      app.limited.requests.log += 1;
+      throw new LogBlockedError();
     });
     app.addHook('onSend', (request, reply, _payload, next) => {
       const { statusCode, elapsedTime } = reply;
@@ -75,7 +72,10 @@ export default fastifyPlugin(
       if (read && statusCode < 400 && !isDebug(request.log.level)) return next();
       const room = request.auditRoom;
       const served = statusCode < 400;
-      if (room === undefined && !served && !budget.take(nameOf(request))) return next();
+      if (room === undefined && !served && !budget.take(request.clientConnection.client)) {
+        app.limited.logLines += 1;
+        return next();
+      }
       const level = statusCode >= 500 ? 'warn' : read && served ? 'debug' : 'info';
       const message = request.audit !== undefined || REFUSALS.has(statusCode) ? 'audit' : 'request';
       const line = { ...describe(request), statusCode, code: request.errorCode };
@@ -96,11 +96,6 @@ function describe(request: FastifyRequest) {
   const who =
     typeof identity === 'string' ? { refused: identity } : { user: identity.user, groups: identity.groups };
   return { ...who, method, url: url.slice(0, MAX_URL_CHARACTERS), ...audit };
-}
-
-/** Whose lines are counted together; certificates that name nobody have one name. */
-function nameOf({ clientConnection: { identity } }: FastifyRequest): string {
-  return typeof identity === 'string' ? '' : identity.user;
 }
 
 function isRead({ method }: FastifyRequest): boolean {

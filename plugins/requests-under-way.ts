@@ -17,10 +17,6 @@ export interface RequestsUnderWayOptions {
 }
 
 declare module 'fastify' {
-  interface FastifyInstance {
-    /** Connections that were cut since the start because they brought more requests than their client may have. */
-    readonly overfullConnections: () => number;
-  }
   interface FastifyContextConfig {
     /**
      * Whether answers of the route go on for as long as their clients stay, as a wait or a stream does. They have bounds
@@ -40,8 +36,6 @@ export default fastifyPlugin(
     const { maxRequests, maxRequestsPerClient, maxRequestsPerConnection, maxConnectionAgeSeconds } = options;
     const places = new Quota(maxRequests, maxRequestsPerClient);
     const warn = throttledWarning(app.log, 'cut a connection that brought too many requests at once');
-    let cut = 0;
-    app.decorate('overfullConnections', () => cut);
 
     /** The answer has left, or has nowhere to go. */
     function end(connection: ClientConnection, answer: ServerResponse): void {
@@ -74,7 +68,7 @@ export default fastifyPlugin(
       }
       const counted = places.take(client);
       if (!counted && running.size > 0) {
-        cut += 1;
+        app.limited.connections.requests += 1;
         warn({ client, requests: running.size });
         connection.closing = true;
         connection.socket.destroy();
@@ -85,6 +79,7 @@ export default fastifyPlugin(
       connection.latest = reply.raw;
       if (running.size >= maxRequestsPerConnection) connection.stopReading();
       if (counted) return next();
+      app.limited.requests[places.full ? 'in_all' : 'client'] += 1;
       next(places.full ? new OverloadedError() : new TooManyRequestsError());
     });
     app.addHook('onRoute', (route) => {

@@ -22,6 +22,7 @@ import urlLengthPlugin from '../plugins/url-length.ts';
 import clusterRoutes from '../routes/cluster.ts';
 import clustersRoutes from '../routes/clusters.ts';
 import docsRoutes from '../routes/docs.ts';
+import { Limited } from './limited.ts';
 import type { Limits } from './limits.ts';
 import type { LogSink } from './log-stream.ts';
 import { requestIdGenerator } from './request-id.ts';
@@ -37,6 +38,13 @@ export interface AppOptions extends FleetPluginOptions {
   readonly limits: Limits;
   /** Whether to serve the API document and a page to try it. */
   readonly docs: boolean;
+}
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** What limits have ended, refused or left out since the start. */
+    readonly limited: Limited;
+  }
 }
 
 const HTTP_OPTIONS = {
@@ -73,6 +81,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     .withTypeProvider<TypeBoxTypeProvider>()
     .setValidatorCompiler(TypeBoxValidatorCompiler);
 
+  app.decorate('limited', new Limited());
   // The order is that in which a request meets them: who it is comes before what it wants.
   await app.register(sensible);
   await app.register(responseHeadersPlugin);

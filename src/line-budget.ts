@@ -22,7 +22,6 @@ interface Period {
 export class LineBudget {
   readonly #options: LineBudgetOptions;
   readonly #periods: LRUCache<string, Period>;
-  #leftOut = 0;
 
   constructor(options: LineBudgetOptions) {
     this.#options = options;
@@ -32,18 +31,12 @@ export class LineBudget {
     });
   }
 
-  /** Lines that were left out since the start. */
-  get leftOut(): number {
-    return this.#leftOut;
-  }
-
   /** Whether the identity may cause one more line now. */
   take(identity: string): boolean {
     const period = this.#periodOf(identity);
     period.lines += 1;
     if (period.lines <= this.#options.lines) return true;
     period.leftOut += 1;
-    this.#leftOut += 1;
     period.timer ??= setTimeout(
       () => this.#periods.delete(identity),
       period.startedAt + this.#options.periodMs - performance.now(),

@@ -1,6 +1,8 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { Cluster } from './cluster/cluster.ts';
 import type { Fleet, FleetMember } from './cluster/fleet.ts';
+import type { Limited } from './limited.ts';
+import type { LogStream } from './log-stream.ts';
 import type { TlsReloader } from './tls/reloader.ts';
 
 type Observed = FleetMember & Pick<Cluster, 'state' | 'objects' | 'mirrors'>;
@@ -9,15 +11,18 @@ type Observed = FleetMember & Pick<Cluster, 'state' | 'objects' | 'mirrors'>;
 export interface MetricsSources {
   readonly fleet: Pick<Fleet<Observed>, 'clusters'>;
   readonly reloader: Pick<TlsReloader, 'stats'>;
+  readonly limited: Limited;
+  readonly logStream: Pick<LogStream, 'dropped'>;
 }
 
 /** The metrics of the service and of its process, in a registry of their own. */
-export function createMetrics({ fleet, reloader }: MetricsSources): Registry {
+export function createMetrics({ fleet, reloader, limited, logStream }: MetricsSources): Registry {
   const register = new Registry();
   collectDefaultMetrics({ register });
   ofClusters(register, fleet);
   ofMirrors(register, fleet);
   ofTls(register, reloader);
+  ofLimits(register, limited, logStream);
   return register;
 }
 
@@ -128,4 +133,24 @@ function ofTls(register: Registry, reloader: MetricsSources['reloader']): void {
       if (crlNextUpdate !== undefined) this.set({ of: 'crl' }, crlNextUpdate.getTime() / 1000);
     },
   });
+}
+
+function ofLimits(register: Registry, limited: Limited, logStream: MetricsSources['logStream']): void {
+  const counter = (name: string, help: string, read: () => Readonly<Record<string, number>>) =>
+    new Counter({
+      name,
+      help,
+      labelNames: ['limit'],
+      registers: [register],
+      collect() {
+        this.reset();
+        for (const [limit, count] of Object.entries(read())) this.inc({ limit }, count);
+      },
+    });
+  counter('scaler_connections_cut_total', 'Connections that a limit ended', () => limited.connections);
+  counter('scaler_requests_shed_total', 'Requests that a limit refused', () => limited.requests);
+  counter('scaler_log_lines_dropped_total', 'Log lines that a limit left out', () => ({
+    client: limited.logLines,
+    full: logStream.dropped,
+  }));
 }

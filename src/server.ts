@@ -90,7 +90,7 @@ async function main(): Promise<void> {
   }
   const management = createManagementServer({
     isReady: () => app.fleet.ready && !app.isDraining(),
-    metrics: createMetrics({ fleet: app.fleet, reloader }),
+    metrics: createMetrics({ fleet: app.fleet, reloader, limited: app.limited, logStream }),
     allowedHosts: config.managementAllowedHosts,
     log: app.log,
   });

@@ -21,7 +21,12 @@ it('the metrics say of each cluster what its cache holds, how old it is and what
   const service = await TestService.start({ kubeconfig: { one: one.kubeconfig, two: two.kubeconfig } });
   onTestFinished(() => service.stop());
   await service.synced();
-  const metrics = createMetrics({ fleet: service.app.fleet, reloader: { stats } });
+  const metrics = createMetrics({
+    fleet: service.app.fleet,
+    reloader: { stats },
+    limited: service.app.limited,
+    logStream: { dropped: 5 },
+  });
   const measured = async (series: string) => {
     const line = (await metrics.metrics()).split('\n').find((each) => each.startsWith(`${series} `));
     return line === undefined ? undefined : Number(line.slice(series.length));
@@ -35,6 +40,10 @@ it('the metrics say of each cluster what its cache holds, how old it is and what
   expect(await measured('scaler_reflector_requests_total{cluster="two",namespace="",kind="list"}')).toBe(1);
   expect(await measured('scaler_tls_reloads_total{result="used"}')).toBe(2);
   expect(await measured('scaler_tls_expiry_timestamp_seconds{of="certificate"}')).toBe(1_893_456_000);
+  expect(await measured('scaler_log_lines_dropped_total{limit="full"}')).toBe(5);
+  service.app.limited.connections.slow_reader = 3;
+  expect(await measured('scaler_connections_cut_total{limit="slow_reader"}')).toBe(3);
+  expect(await measured('scaler_requests_shed_total{limit="overload"}')).toBe(0);
   expect(await measured('process_resident_memory_bytes')).toBeGreaterThan(0);
 
   one.deployments.scale('default', 'a', 5);

@@ -123,7 +123,7 @@ describe('sockets without a handshake', () => {
     const others = [await strange('127.0.0.3'), await strange('127.0.0.3'), await strange('127.0.0.4')];
     await until(() => sameAddress.filter(isCut).length === 2);
     expect([...sameAddress, ...others].map(isCut)).toEqual([true, true, ...Array(5).fill(false)]);
-    expect(service.app.handshakesEvicted()).toBe(2);
+    expect(service.app.limited.connections.handshakes).toBe(2);
     await read(await open(service.client));
   });
 
@@ -134,7 +134,7 @@ describe('sockets without a handshake', () => {
     await read(first);
     await read(await open(service.client));
     expect(service.app.clientConnections.size).toBe(2);
-    await until(() => service.app.handshakesEvicted() === 8);
+    await until(() => service.app.limited.connections.handshakes === 8);
   });
 });
 

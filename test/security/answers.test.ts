@@ -68,7 +68,7 @@ describe('a large answer', () => {
     const sip = setInterval(() => connection.socket.read(512), 50);
     await until(() => scene.attackers.length === 0);
     clearInterval(sip);
-    expect(scene.service.app.slowReadersCut()).toBe(1);
+    expect(scene.service.app.limited.connections.slow_reader).toBe(1);
     connection.close();
   });
 });
@@ -78,7 +78,7 @@ describe('many large answers that are not read', () => {
     scene = await Scene.start({}, { routes });
     const open = [];
     for (let count = 0; count < 20; count += 1) open.push(await unread('/shared'));
-    expect(scene.service.app.slowReadersCut()).toBe(0);
+    expect(scene.service.app.limited.connections.slow_reader).toBe(0);
     expect(scene.attackers).toHaveLength(20);
     for (const { connection } of open) connection.close();
   });
@@ -95,7 +95,7 @@ describe('many large answers that are not read', () => {
     await until(() => scene.attackers.length === 0);
     const again = [];
     for (let count = 0; count < 8; count += 1) again.push(await unread('/own'));
-    expect(scene.service.app.slowReadersCut()).toBe(4);
+    expect(scene.service.app.limited.connections.slow_reader).toBe(4);
     for (const { connection } of again) connection.close();
   });
 });
@@ -130,7 +130,7 @@ describe('a long-lived answer', () => {
     stream.socket.pause();
     for (const answer of streams) answer.write(SHARED);
     await until(() => scene.attackers.length === 0);
-    expect(scene.service.app.slowReadersCut()).toBe(1);
+    expect(scene.service.app.limited.connections.slow_reader).toBe(1);
     stream.close();
   });
 });

@@ -92,7 +92,7 @@ describe('a client', () => {
     await othersAreServed();
     release();
     expect(patches()).toBeLessThanOrEqual(3);
-    expect(scene.service.app.overfullConnections()).toBe(1);
+    expect(scene.service.app.limited.connections.requests).toBe(1);
     await servesThreeAtATime();
     connection.close();
   });
