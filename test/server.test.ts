@@ -101,6 +101,24 @@ describe('starting', () => {
   });
 });
 
+describe('an error that nothing catches', () => {
+  it('ends the process with a line in the log, after those that waited there', async () => {
+    const thrower = `process.once('SIGUSR2', () => { throw new Error('nobody catches this'); });`;
+    const server = await ServerProcess.start(demo.kubeconfig, {
+      NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(thrower)}`,
+    });
+    await server.ready();
+    server.signal('SIGUSR2');
+    expect(await server.exited()).toBe(1);
+    const last = server.output.split('\n').find((line) => line.includes('"level":60'));
+    expect(JSON.parse(last ?? '{}')).toMatchObject({
+      msg: 'the process ends by an error that nothing caught',
+      origin: 'uncaughtException',
+      err: { message: 'nobody catches this', stack: expect.stringContaining('Error: nobody catches this') },
+    });
+  });
+});
+
 describe('while it runs', () => {
   it('takes a new certificate, and a CRL that cuts off a client who is connected', async () => {
     const server = await ServerProcess.start(

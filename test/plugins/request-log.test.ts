@@ -110,6 +110,84 @@ describe('other lines', () => {
   });
 });
 
+describe('the lines about requests that were not served', () => {
+  it('hold at most 256 characters of a URL', async () => {
+    await service.get(`/nope?x=${'y'.repeat(10_000)}`);
+    const { url } = await lineOf('request');
+    expect(url).toBe(`/nope?x=${'y'.repeat(248)}`);
+  });
+
+  it('are 50 of one client in 10 s, then one that counts the rest; other clients have theirs', async () => {
+    const written: Record<string, unknown>[] = [];
+    const another = await TestService.start({
+      kubeconfig: demo.kubeconfig,
+      logStream: logTo((line) => void written.push(JSON.parse(line))),
+    });
+    const greedy = await another.clientOf('greedy');
+    for (let count = 0; count < 60; count += 1) await greedy.get('/nope');
+    await another.get('/nope');
+    expect((await greedy.scale('shop', 'cart', 3)).status).toBe(200);
+    await another.stop();
+    const ofGreedy = written.filter(({ user }) => user === 'greedy');
+    expect(ofGreedy.filter(({ statusCode }) => statusCode === 404)).toHaveLength(50);
+    expect(ofGreedy.filter(({ statusCode }) => statusCode === 200)).toHaveLength(1);
+    expect(ofGreedy.at(-1)).toMatchObject({ lines: 10, msg: 'lines of a client were left out' });
+    expect(written.filter(({ user, statusCode }) => user === 'client' && statusCode === 404)).toHaveLength(1);
+  });
+});
+
+describe('a log that is not read', () => {
+  it('refuses a write for whose line there is no room, and nothing is written', async () => {
+    const blocked = await (
+      await TestService.start({
+        kubeconfig: demo.kubeconfig,
+        logStream: { write: () => {}, reserve: () => undefined },
+      })
+    ).synced();
+    demo.requests.clear();
+    expect(await blocked.scale('shop', 'cart', 0)).toMatchObject({
+      status: 503,
+      headers: { 'retry-after': '1' },
+      body: { code: 'LOG_BLOCKED' },
+    });
+    expect(demo.requests.count('patchScale')).toBe(0);
+    expect((await blocked.count('shop', 'cart')).status).toBe(200);
+    await blocked.stop();
+  });
+
+  it('holds up the answer to a write until its line is written, and no other answer', async () => {
+    const { promise: read, resolve: readTheLog } = Promise.withResolvers<void>();
+    let limit = 0;
+    const held = await (
+      await TestService.start({
+        kubeconfig: demo.kubeconfig,
+        logStream: {
+          write: () => {},
+          reserve: () => ({
+            fill: (log, limitMs) => {
+              limit = limitMs;
+              log();
+              return read;
+            },
+          }),
+        },
+      })
+    ).synced();
+    let answered = false;
+    const answer = held.scale('shop', 'cart', 5).then(({ status }) => {
+      answered = true;
+      return status;
+    });
+    await until(() => limit > 0);
+    for (let count = 0; count < 5; count += 1) expect((await held.count('shop', 'cart')).status).toBe(200);
+    expect(answered).toBe(false);
+    expect(limit).toBe(1_000);
+    readTheLog();
+    expect(await answer).toBe(200);
+    await held.stop();
+  });
+});
+
 describe('the request id', () => {
   it.each(['abc', 'A.b_c-1', 'x'.repeat(64)])('%s is taken over', async (id) => {
     expect((await service.get('/healthz', { 'x-request-id': id })).headers['x-request-id']).toBe(id);
