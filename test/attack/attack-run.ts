@@ -5,7 +5,7 @@ import type { AttackName, AttackTarget, Tally } from './attacks.ts';
 /** One attack, in a thread of its own. */
 export class AttackRun {
   readonly #thread: Worker;
-  /** Resolves when an attack that ends by itself has. */
+  /** Resolves when an attack with a fixed number of requests has its last answer. */
   readonly done: Promise<unknown>;
   #failure: unknown;
 
@@ -21,7 +21,7 @@ export class AttackRun {
     this.done.catch(() => {});
   }
 
-  /** The attacker goes away, with all connections at once. @throws what broke the attacker itself */
+  /** Ends the attack, with all connections at once. @throws what broke the attacker itself */
   async stop(): Promise<Tally> {
     if (this.#failure !== undefined) throw this.#failure;
     const answer = new Promise<Tally>((resolve) => {

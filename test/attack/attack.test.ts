@@ -10,17 +10,18 @@ import { type IdentityName, placeIn } from './scenery.ts';
 /** How long each attack goes on. */
 const ATTACK_MS = 12_000;
 const ALL_MS = Number(process.env.ATTACK_SOAK_SECONDS ?? 60) * 1000;
+/** How fast the log is read where it is read slowly, bytes per second. */
 const SLOW_LOG = 100_000;
-/** Lines about refused writes, at most, in a second. */
+/** Log lines per second about refused writes, at most. */
 const MAX_REFUSAL_LINES = 10;
 
-/** Namespaces that somebody may read and seldom does. */
+/** Namespaces that the witness reads before an attack and after it, and not during it. */
 const SELDOM_READ = 100;
 
 const results: RowResult[] = [];
 afterAll(() => writeReport(results));
 
-/** Attacks a service of its own, and holds it to what every attack has to leave as it was. */
+/** One row of the table: attacks a fresh service, which has to bear it. */
 function row(name: string, options: SceneOptions, attack: (scene: Scene) => Promise<void>, moreMs = 0): void {
   it(
     name,
@@ -176,7 +177,7 @@ row(
   ALL_MS,
 );
 
-/** Reads a count in each of many namespaces, as the witness; what was not answered with 200. */
+/** Reads a count in each of many namespaces as the witness, and returns the answers other than 200. */
 async function readAll(scene: Scene): Promise<string[]> {
   const client = clientOf(scene, 'witness');
   const failures: string[] = [];

@@ -2,7 +2,7 @@ import { setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import { Attacker, type AttackName, type AttackTarget } from './attacks.ts';
 
-// Of this thread alone, on Linux. Attackers bring machines of their own; here they share the cores of the service.
+// Real attackers bring their own machines; this one shares the cores of the service. On Linux it concerns this thread only.
 const NICE = 10;
 
 const { attack, target }: { attack: AttackName; target: AttackTarget } = workerData;

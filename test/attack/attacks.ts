@@ -3,7 +3,7 @@ import { connect, createSecureContext, type SecureContext, type TLSSocket } from
 import { type IdentityName, placeIn } from './scenery.ts';
 import { SippedSocket } from './sipped-socket.ts';
 
-/** Whom to attack, and with which certificates. */
+/** The service to attack, and the certificates to do it with. */
 export interface AttackTarget {
   readonly port: number;
   readonly managementPort: number;
@@ -17,7 +17,7 @@ export function tlsOf({ ca, certificates }: AttackTarget, identity: IdentityName
   return { ca, cert, key };
 }
 
-/** What an attack did and what came of it. */
+/** What an attack did, and the answers it got. */
 export interface Tally {
   connections: number;
   requests: number;
@@ -26,13 +26,13 @@ export interface Tally {
 }
 
 const HOST = '127.0.0.1';
-/** An attacker whose connection was cut comes back after so long. */
+/** How long after a cut an attacker connects again. */
 const REOPEN_MS = 20;
 /** Requests in one write, at most. */
 const BATCH = 16;
 const SIP_BYTES = 512;
 const SIP_MS = 2_000;
-/** Bare sockets opened in each tick, so that 10,000 are there within a second. */
+/** How bare sockets are opened: 10,000 within a second. */
 const OPEN_TICK_MS = 5;
 const OPENED_PER_TICK = 50;
 /** The addresses that bare sockets come from. */
@@ -57,7 +57,7 @@ const directRead = (number: number) => get(`${count('flooded', `name-${number}`)
 const write = (number: number) => scale('flooded', 'target', number % 10);
 const inTurn = [review, directRead, write];
 
-/** Each of them floods from when it is called until the attacker is stopped. */
+/** The attacks. Each lasts until the attacker is stopped. */
 const ATTACKS = {
   longUrls: (attacker: Attacker) => attacker.flood('stranger', 200, () => longUrl),
   waitsOnOne: (attacker: Attacker) => attacker.flood('reader', 1, () => aWait),
@@ -75,7 +75,7 @@ const ATTACKS = {
   writes: (attacker: Attacker) => attacker.flood('scaler', 100, write),
   mixed: (attacker: Attacker) =>
     attacker.flood('scaler', 100, (number) => inTurn[number % inTurn.length]?.(number) ?? ''),
-  /** Ends by itself after 21,500 names; those that were not decided on are asked for again by nobody. */
+  /** Asks for each of 21,500 names once. */
   deniedNames: (attacker: Attacker) =>
     attacker.flood('prober', 100, (number) => get(count('private', `name-${number}`)), {
       inFlight: 1,
@@ -89,13 +89,13 @@ export type AttackName = keyof typeof ATTACKS;
 export interface FloodOptions {
   /** Whether to read what comes back. Default true. */
   readonly read?: boolean;
-  /** Requests on a connection without an answer yet. Default: as many as the connection takes. */
+  /** Unanswered requests on a connection. Default: as many as the connection takes. */
   readonly inFlight?: number;
   /** Requests in all. Default: no end. */
   readonly total?: number;
 }
 
-/** Somebody on the network. Nothing that comes back is kept. */
+/** A hostile client. It keeps nothing of what it receives. */
 export class Attacker {
   readonly tally: Tally = { connections: 0, requests: 0, answers: {} };
   readonly #target: AttackTarget;
@@ -105,7 +105,7 @@ export class Attacker {
   readonly #timers = new Set<NodeJS.Timeout>();
   #stopping = false;
 
-  /** @param onDone called when an attack that ends by itself has had its last answer */
+  /** @param onDone called when an attack with a fixed number of requests has its last answer */
   constructor(target: AttackTarget, onDone: () => void) {
     this.#target = target;
     this.#onDone = onDone;
@@ -122,7 +122,7 @@ export class Attacker {
     for (const connection of this.#open) connection.destroy();
   }
 
-  /** Requests one after the other, without waiting, on so many connections, which are opened again when they are cut. */
+  /** Sends requests without waiting for answers on this many connections, and reopens those that are cut. */
   flood(
     identity: IdentityName,
     connections: number,
@@ -162,7 +162,7 @@ export class Attacker {
     for (let index = 0; index < connections; index += 1) open();
   }
 
-  /** Reads one answer on each connection, 512 bytes every 2 s. */
+  /** Reads one answer on each of this many connections, 512 bytes every 2 s. */
   sip(identity: IdentityName, connections: number, request: string): void {
     const open = () => {
       const slow = new SippedSocket({ port: this.#target.port, host: HOST }, SIP_BYTES);
@@ -176,13 +176,14 @@ export class Attacker {
       const timer = this.#every(SIP_MS, () => slow.sip());
       this.#reopenWhenCut(socket, () => {
         clearInterval(timer);
+        this.#timers.delete(timer);
         open();
       });
     };
     for (let index = 0; index < connections; index += 1) open();
   }
 
-  /** Holds so many sockets on which nothing is ever sent, from several addresses; where one is cut there comes another. */
+  /** Holds this many silent sockets, from several addresses, and replaces each one that is cut. */
   squat(port: 'port' | 'managementPort', sockets: number): void {
     let wanted = sockets;
     const open = () => {

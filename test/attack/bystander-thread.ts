@@ -1,6 +1,12 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { Client } from 'undici';
-import type { BystanderDuties, BystanderOrder, BystanderResult } from './bystander.ts';
+import {
+  type BystanderDuties,
+  type BystanderMessage,
+  type BystanderOrder,
+  type BystanderResult,
+  NO_DUTIES,
+} from './bystander.ts';
 import { placeIn } from './scenery.ts';
 
 /** Milliseconds between two requests of a kind. */
@@ -24,6 +30,7 @@ let lost = 0;
 let reasons: string[] = [];
 let countTimes: number[] = [];
 let fresh = 0;
+const running = new Set<Promise<void>>();
 
 /** Kept connections, one a kind, so that no kind waits for another. */
 const kept = {
@@ -36,10 +43,10 @@ const kept = {
 const own = '/replica-count?namespace=own&deployment=bystander';
 
 const actions = {
-  counts: () => ask(kept.counts, 'GET', own, countTimes),
+  counts: () => ask(kept.counts, 'GET', own, true),
   listsOfNamespace: () => ask(kept.listsOfNamespace, 'GET', '/deployments?namespace=own'),
   lists: () => ask(kept.lists, 'GET', '/deployments'),
-  // A namespace that was not asked for before: a review, and a read of the API server.
+  // A namespace that was not asked for before costs an access review, and maxAge=0 a read from the API server.
   fresh: () => {
     const { namespace, deployment } = placeIn(fresh++);
     return ask(kept.fresh, 'GET', `/replica-count?namespace=${namespace}&deployment=${deployment}&maxAge=0`);
@@ -55,18 +62,25 @@ const actions = {
 const busy = new Set<keyof BystanderDuties>();
 for (const kind of ['counts', 'listsOfNamespace', 'lists', 'fresh', 'writes', 'newConnections'] as const) {
   setInterval(async () => {
-    // Counts come at their times even when the one before has no answer yet: who waits is part of the p99.
+    // Counts are sent on time even while earlier ones wait: the wait in the line is part of the p99.
     if (!held[kind] || (kind !== 'counts' && busy.has(kind))) return;
     busy.add(kind);
-    await actions[kind]();
+    const action = actions[kind]();
+    running.add(action);
+    await action;
+    running.delete(action);
     busy.delete(kind);
   }, PERIODS[kind]);
 }
 
-parentPort?.on('message', (message: { duties: Partial<BystanderDuties> } | 'take') => {
-  if (message !== 'take') {
+parentPort?.on('message', async (message: BystanderMessage) => {
+  if (typeof message !== 'string') {
     held = { ...held, ...message.duties };
     return;
+  }
+  if (message === 'end') {
+    held = NO_DUTIES;
+    await Promise.all(running);
   }
   const sorted = countTimes.sort((a, b) => a - b);
   const p99Ms = sorted[Math.ceil(sorted.length * 0.99) - 1];
@@ -86,7 +100,7 @@ function connect(): Client {
   });
 }
 
-async function ask(client: Client, method: 'GET' | 'POST', path: string, times?: number[]): Promise<void> {
+async function ask(client: Client, method: 'GET' | 'POST', path: string, timed = false): Promise<void> {
   const startedAt = performance.now();
   const write = {
     headers: { 'content-type': 'application/json' },
@@ -107,7 +121,7 @@ async function ask(client: Client, method: 'GET' | 'POST', path: string, times?:
     failure = String(error);
   }
   requests += 1;
-  times?.push(performance.now() - startedAt);
+  if (timed) countTimes.push(performance.now() - startedAt);
   if (failure === undefined) return;
   lost += 1;
   if (reasons.length < MAX_KEPT) reasons.push(`${method} ${path}: ${failure}`);

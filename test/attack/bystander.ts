@@ -1,12 +1,14 @@
 import { Worker } from 'node:worker_threads';
 
-/** What the bystander does all the time; one that is false is left out. */
+/** What the bystander keeps doing. */
 export interface BystanderDuties {
   /** Fifty a second of a count, from memory. */
   readonly counts: boolean;
+  /** Five a second of one namespace. */
   readonly listsOfNamespace: boolean;
+  /** One a second of all namespaces. */
   readonly lists: boolean;
-  /** Counts with maxAge=0 in ever new namespaces, each with a review of its own. */
+  /** Five a second of a count in yet another namespace, with maxAge=0: an access review and a direct read each. */
   readonly fresh: boolean;
   /** One a second to a Deployment of its own. */
   readonly writes: boolean;
@@ -23,6 +25,18 @@ export const ALL_DUTIES: BystanderDuties = {
   newConnections: true,
 };
 
+export const NO_DUTIES: BystanderDuties = {
+  counts: false,
+  listsOfNamespace: false,
+  lists: false,
+  fresh: false,
+  writes: false,
+  newConnections: false,
+};
+
+/** What its thread is told. */
+export type BystanderMessage = { readonly duties: Partial<BystanderDuties> } | 'take' | 'end';
+
 export interface BystanderOrder {
   readonly port: number;
   readonly tls: { readonly ca: string; readonly cert: string; readonly key: string };
@@ -30,14 +44,14 @@ export interface BystanderOrder {
   readonly duties: BystanderDuties;
 }
 
-/** Since the one before. */
+/** What happened since the previous result. */
 export interface BystanderResult {
   readonly requests: number;
   /** Requests that were not answered with 200 within 10 s. */
   readonly lost: number;
-  /** Of the first 20 that were lost. */
+  /** Why the first 20 were lost. */
   readonly reasons: readonly string[];
-  /** Of the counts, from when each was due; undefined where there was none. */
+  /** Of the counts, from the time each was due; undefined without counts. */
   readonly p99Ms: number | undefined;
 }
 
@@ -56,16 +70,26 @@ export class Bystander {
     this.#thread.postMessage({ duties });
   }
 
+  /** The result so far; the bystander goes on. */
   take(): Promise<BystanderResult> {
-    const result = new Promise<BystanderResult>((resolve, reject) => {
-      this.#thread.once('message', resolve);
-      this.#thread.once('error', reject);
-    });
-    this.#thread.postMessage('take');
-    return result;
+    return this.#ask('take');
+  }
+
+  /** Stops asking, waits for the answers that are due and returns the last result. */
+  end(): Promise<BystanderResult> {
+    return this.#ask('end');
   }
 
   async stop(): Promise<void> {
     await this.#thread.terminate();
+  }
+
+  #ask(message: BystanderMessage): Promise<BystanderResult> {
+    const result = new Promise<BystanderResult>((resolve, reject) => {
+      this.#thread.once('message', resolve);
+      this.#thread.once('error', reject);
+    });
+    this.#thread.postMessage(message);
+    return result;
   }
 }

@@ -3,34 +3,34 @@ import { once } from 'node:events';
 import { openSync, rmSync } from 'node:fs';
 import { memoryLimit } from './memory-limit.ts';
 
-/** What to start, and what to remove afterwards. */
+/** What to start and what to remove afterwards. */
 export interface GuardOrder {
   /** Command and arguments. */
   readonly command: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
-  /** A named pipe, read by somebody else already: stdout and stderr of the service. */
+  /** Named pipe for stdout and stderr of the service; its reader has opened it already. */
   readonly logPipe: string;
   readonly limitMib: number;
   /** `ulimit -n` of the service; undefined: that of this process. */
   readonly openFiles: number | undefined;
-  /** Removed at the end, with what is in it. */
+  /** Folder to remove at the end. */
   readonly folder: string;
 }
 
-/** First that it runs, then how it ended. */
+/** What the guard tells the test: first that the service runs, then how it ended. */
 export type GuardReport =
   | { readonly type: 'started'; readonly pid: number; readonly limitedBy: string }
   | {
       readonly type: 'ended';
       readonly code: number | null;
       readonly signal: string | null;
-      /** Of its group. */
+      /** Of its cgroup. */
       readonly peakMib: number | undefined;
     };
 
 /**
- * A process between the test and the service, which outlives both. Once the test disconnects, for whatever reason (it is
- * done, was killed or crashed), the service is killed, and its cgroup and its files are removed.
+ * A process between the test and the service, which outlives both. When the test disconnects, because it is done, was
+ * killed or crashed, the guard kills the service and removes its cgroup and its files.
  */
 async function main(order: GuardOrder): Promise<void> {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});

@@ -4,15 +4,15 @@ import { join } from 'node:path';
 const MIB = 1024 * 1024;
 const POLL_MS = 50;
 
-/** Keeps one process within a memory limit, by killing it beyond it. */
+/** Limits the memory of one process, which is killed beyond it. */
 export interface MemoryLimit {
-  /** What does it, for the report. */
+  /** What limits it, for the report. */
   readonly by: string;
-  /** The file a process writes its id to before it becomes the service; undefined where `watch` is enough. */
+  /** The process has to write its id to this file before it becomes the service; undefined: it need not. */
   readonly joinFile: string | undefined;
-  /** From now on this process is limited. */
+  /** Limits this process from now on. */
   watch(pid: number): void;
-  /** The most memory that the group held, kernel memory and file pages included; undefined where nobody counts it. */
+  /** Peak of the group, with kernel memory and file pages; undefined without a cgroup. */
   peakMib(): number | undefined;
   /** Harmless when repeated. The process has to have ended. */
   remove(): void;

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import type { Tally } from './attacks.ts';
 
-/** What a row of the table came to. */
+/** The outcome of a row. */
 export interface RowResult extends Tally {
   readonly row: string;
   /** What kept the service within its memory. */
@@ -12,7 +12,7 @@ export interface RowResult extends Tally {
     readonly p99BeforeMs: number | undefined;
     readonly p99DuringMs: number | undefined;
   };
-  /** Resident memory of the service: after the time without attack, at its highest, and at the end of the row. */
+  /** Memory of the service: before the attack, at its peak, and at the end of the row. */
   readonly memory: {
     readonly beforeMib: number;
     readonly peakMib: number;
@@ -41,7 +41,7 @@ const HEADINGS = [
   'verdict',
 ];
 
-/** Prints the table, and writes all that is known to build/attack.json. */
+/** Prints the table, and writes the details to build/attack.json. */
 export function writeReport(results: readonly RowResult[]): void {
   mkdirSync('build', { recursive: true });
   writeFileSync('build/attack.json', `${JSON.stringify(results, undefined, 2)}\n`);
@@ -74,6 +74,6 @@ function cells(result: RowResult): string[] {
     String(memory.beforeMib),
     String(memory.peakMib),
     String(memory.afterMib ?? '-'),
-    problems.length === 0 ? 'borne' : 'RED',
+    problems.length === 0 ? 'green' : 'RED',
   ];
 }

@@ -14,7 +14,7 @@ const BYSTANDER_ADDRESS = '127.0.0.9';
 const QUIET_MS = 8_000;
 const LOOK_MS = 200;
 const RECOVERY_MS = 30_000;
-/** What memory may grow by: code and heap pages that the runtime keeps after a busy time, and the allocator's gaps. */
+/** What memory may grow by: compiled code, and heap pages that the runtime keeps after a busy time. */
 const GROWTH_MIB = 40;
 
 export interface SceneOptions {
@@ -24,14 +24,14 @@ export interface SceneOptions {
   readonly duties?: Partial<BystanderDuties>;
 }
 
-/** One service under attack, its cluster, a bystander, and all that goes wrong. */
+/** One service under attack, with its cluster and a bystander, and what went wrong. */
 export class Scene {
   readonly demo: DemoCluster;
   readonly service: AttackedService;
   readonly bystander: Bystander;
-  /** What must not be; a row passes without any. */
+  /** Why the row fails; without problems it passes. */
   readonly problems: string[] = [];
-  /** What else the report should tell. */
+  /** Further facts for the report. */
   readonly notes: string[] = [];
   readonly #target: AttackTarget;
   readonly #runs = new Set<AttackRun>();
@@ -50,8 +50,8 @@ export class Scene {
   }
 
   /**
-   * Plays one row of the table: the bystander alone, the attack, and the time after it.
-   * @param attack resolves when the attack is over; what it found goes into `problems`
+   * Plays one row: the bystander alone, then the attack, then the recovery.
+   * @param attack resolves when the attack is over; adds what it finds to `problems`
    */
   static async play(
     row: string,
@@ -67,7 +67,7 @@ export class Scene {
       await scene.#stopAttacks();
       const during = await scene.bystander.take();
       const afterMib = await scene.#recovered(beforeMib + GROWTH_MIB);
-      const after = await scene.bystander.take();
+      const after = await scene.bystander.end();
       await scene.service.settled();
 
       const { service, problems } = scene;
@@ -161,19 +161,19 @@ export class Scene {
     return tally;
   }
 
-  /** One attack for so long. */
+  /** Runs one attack for this long. */
   async attackFor(name: AttackName, milliseconds: number): Promise<Tally> {
     const run = this.attack(name);
     await this.lasting(milliseconds);
     return await this.stopAttack(run);
   }
 
-  /** Another client that writes, over so long a time. */
+  /** Starts a client that writes for this long. */
   witness(milliseconds: number): Witness {
     return new Witness(this.service.port, this.tls('witness'), milliseconds);
   }
 
-  /** Reads the log to its end; every write of the witness has to be there. */
+  /** Reads the log at full speed, for up to 30 s, until it shows every write of the witness. */
   async audited(witness: Witness): Promise<void> {
     const problems = () => witness.problems(this.service.log, this.demo);
     this.service.log.bytesPerSecond = Number.POSITIVE_INFINITY;
@@ -190,13 +190,13 @@ export class Scene {
     return tlsOf(this.#target, identity);
   }
 
-  /** Resolves after so long, or as soon as the service has ended. */
+  /** Resolves after this time, or as soon as the service has ended. */
   async lasting(milliseconds: number): Promise<void> {
     const endsAt = performance.now() + milliseconds;
     while (performance.now() < endsAt && this.service.residentMib !== undefined) await sleep(LOOK_MS);
   }
 
-  /** The resident memory as soon as it is no more than that, or after 30 s. */
+  /** Resolves with the resident memory once it is within the limit, or after 30 s. */
   async #recovered(limitMib: number): Promise<number> {
     const endsAt = performance.now() + RECOVERY_MS;
     for (;;) {

@@ -4,12 +4,12 @@ import { generateDeployments } from '../../hack/demo-cluster/samples.ts';
 
 const NAMESPACES = 500;
 const EACH = 20;
-/** Deployments of the witness, each of which is scaled to zero once. */
+/** Deployments that the witness scales to zero, each once. */
 export const VICTIMS = 100;
-/** What they have before. */
+/** Their replicas before that. */
 export const VICTIM_REPLICAS = 3;
 
-/** 10,000 Deployments, and those that somebody writes to. */
+/** 10,000 Deployments, and those that are written to. */
 export const DEPLOYMENTS: readonly DeploymentSeed[] = [
   ...generateDeployments(NAMESPACES * EACH, NAMESPACES),
   { namespace: 'own', name: 'bystander', replicas: 1 },
@@ -22,7 +22,7 @@ export const DEPLOYMENTS: readonly DeploymentSeed[] = [
   })),
 ];
 
-/** The n-th namespace and its first Deployment; after the last one they begin again. */
+/** The n-th namespace, modulo their number, and its first Deployment. */
 export function placeIn(number: number): { namespace: string; deployment: string } {
   const index = number % NAMESPACES;
   return {
@@ -31,7 +31,7 @@ export function placeIn(number: number): { namespace: string; deployment: string
   };
 }
 
-/** Everybody who has a certificate; a CN each. */
+/** The CN of everybody who has a certificate. */
 export const IDENTITIES = [
   'bystander',
   'witness',
@@ -48,13 +48,13 @@ export type IdentityName = (typeof IDENTITIES)[number];
 
 const SCALE = ['deployments/scale'];
 
-/** Who may do what; the others in IDENTITIES nothing. */
+/** Who may do what. The other identities have no rights. */
 export const ROLES: readonly Role[] = [
   {
     users: ['bystander', 'witness'],
     verbs: ['get', 'list', 'patch'],
     resources: ['deployments', ...SCALE],
-    // A role for each namespace and not one for all: then each namespace costs a review, as in most clusters.
+    // By namespace, and not cluster-wide, so that each namespace costs an access review of its own.
     namespaces: ['', 'own', 'victims', ...Array.from({ length: NAMESPACES }, (_, n) => placeIn(n).namespace)],
   },
   { users: ['lister'], verbs: ['list'], resources: ['deployments'] },

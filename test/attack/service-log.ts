@@ -5,11 +5,11 @@ const TICK_MS = 100;
 const MAX_KEPT = 1_000;
 const MAX_LAST = 20;
 
-/** The reader at the other end of the service's log, which can be a slow one. It keeps few lines and counts the rest. */
+/** Reads the log of the service, slowly if told to. Keeps few lines and counts the rest. */
 export class ServiceLog {
-  /** Lines of level 50 and 60, and what is no JSON; the first thousand. */
+  /** Lines of level 50 and 60, and lines that are not JSON; the first thousand. */
   readonly errors: string[] = [];
-  /** Audit lines of writes that were made, by `namespace/deployment`: how many. */
+  /** How many audit lines there are about successful writes, by `namespace/deployment`. */
   readonly writes = new Map<string, number>();
   /** The last twenty lines. */
   readonly last: string[] = [];
@@ -21,7 +21,7 @@ export class ServiceLog {
   #bytesPerSecond = Number.POSITIVE_INFINITY;
   #rest = '';
 
-  /** @param file a named pipe that nobody has opened yet */
+  /** @param file a named pipe that the service is yet to open */
   constructor(file: string) {
     const fd = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
     this.#pipe = new Socket({ fd, readable: true, writable: false });
@@ -31,7 +31,7 @@ export class ServiceLog {
     this.#timer = setInterval(() => this.#tick(), TICK_MS);
   }
 
-  /** From now on no more than that is read. Infinity: all that comes. */
+  /** How fast to read from now on. Infinity: without a limit. */
   set bytesPerSecond(value: number) {
     this.#bytesPerSecond = value;
     if (value === Number.POSITIVE_INFINITY) this.#pipe.resume();

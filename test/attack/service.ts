@@ -18,7 +18,7 @@ export interface ServiceOrder {
   readonly kubeconfig: string;
   /** PEM: server certificate, its key, client CA. */
   readonly tls: { readonly cert: string; readonly key: string; readonly ca: string };
-  /** `ulimit -n`. Default: as it is. */
+  /** `ulimit -n`; undefined: that of the test. */
   readonly openFiles: number | undefined;
 }
 
@@ -105,14 +105,14 @@ export class AttackedService {
     return this.#limitedBy;
   }
 
-  /** Of the process; undefined once it has ended. */
+  /** Resident memory of the process; undefined once it has ended. */
   get residentMib(): number | undefined {
     const memory = memoryOf(this.#pid);
     if (memory !== undefined) this.#peakMib = memory.peakMib;
     return memory?.residentMib;
   }
 
-  /** Resident memory at its highest: of the process, or once that was killed, of its group. */
+  /** Peak of the resident memory; once the process has ended, of the memory of its cgroup. */
   get peakMib(): number {
     return this.residentMib === undefined ? (this.#groupPeakMib ?? this.#peakMib) : this.#peakMib;
   }
@@ -122,7 +122,7 @@ export class AttackedService {
     if (this.residentMib === undefined) await until(() => this.end !== undefined);
   }
 
-  /** Kills it and removes what it had. */
+  /** Kills it and removes its files. */
   async stop(): Promise<void> {
     if (this.#guard.connected) this.#guard.disconnect();
     if (this.#guard.exitCode === null && this.#guard.signalCode === null) await once(this.#guard, 'exit');

@@ -3,7 +3,7 @@ import type { DemoCluster } from '../../hack/demo-cluster/demo-cluster.ts';
 import { VICTIM_REPLICAS, VICTIMS } from './scenery.ts';
 import type { ServiceLog } from './service-log.ts';
 
-/** Scales one Deployment after the other to zero, evenly over a time, and later holds the log to it. */
+/** A client that scales one Deployment after the other to zero, evenly over a time, and then checks the audit trail. */
 export class Witness {
   readonly #client: Client;
   readonly #answers = new Map<string, string>();
@@ -36,7 +36,7 @@ export class Witness {
     await this.#client.destroy();
   }
 
-  /** Every write that was made has its audit line; one that was refused for want of room in the log was not made. */
+  /** Writes without an audit line, and writes that were neither made nor refused with LOG_BLOCKED. */
   problems(log: ServiceLog, demo: DemoCluster): string[] {
     return [...this.#answers].flatMap(([name, answer]) => {
       const made = demo.deployments.get('victims', name)?.replicas !== VICTIM_REPLICAS;
