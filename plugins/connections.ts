@@ -50,8 +50,8 @@ export default fastifyPlugin(
   function connectionsPlugin(app: FastifyInstance, options: ConnectionOptions, done) {
     const { identify, maxConnections, maxConnectionsPerClient } = options;
     const connections = new Map<Socket, ClientConnection>();
-    /** Those that never were a TLS socket of the server: requests by inject. */
-    const injected = new WeakMap<Socket, ClientConnection>();
+    /** Those that are closed as well, as requests outlive them, and those of requests by inject. */
+    const known = new WeakMap<Socket, ClientConnection>();
     const counts = new Map<string, number>();
     const handshakes = new SocketPlaces(options.maxHandshakes, options.maxHandshakesPerAddress);
     /** Those of the handshakes, by address and port of the client: nothing else leads there from a TLS socket. */
@@ -100,18 +100,15 @@ export default fastifyPlugin(
 
     function describe(socket: Socket): ClientConnection {
       const certificate = certificateOf(socket);
-      return new ClientConnection(socket, identify(certificate), certificate);
+      const connection = new ClientConnection(socket, identify(certificate), certificate);
+      known.set(socket, connection);
+      return connection;
     }
 
     app.decorateRequest('clientConnection', {
       getter() {
         const { socket } = this.raw;
-        let connection = connections.get(socket) ?? injected.get(socket);
-        if (connection === undefined) {
-          connection = describe(socket);
-          injected.set(socket, connection);
-        }
-        return connection;
+        return known.get(socket) ?? describe(socket);
       },
     });
     app.decorate('clientConnections', connections);

@@ -1,4 +1,5 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { getHeapStatistics } from 'node:v8';
 import type { FastifyInstance } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
 import { OverloadedError } from '../src/errors.ts';
@@ -16,6 +17,8 @@ export interface OverloadOptions {
 const RESOLUTION_MS = 10;
 const DELAY_SAMPLE_MS = 1_000;
 const MEMORY_SAMPLE_MS = 250;
+/** Part of V8's own limit on the heap beyond which new requests are refused. */
+const HEAP_SHARE = 0.85;
 /** So much more than the limit, and slow readers are cut as well: refusing alone did not help. */
 const CUT_ABOVE = 1.05;
 /** A reader is slow then if it has had its answer for so long. */
@@ -49,9 +52,12 @@ export default fastifyPlugin(
       app.addHook('onClose', async () => memory.close());
       const sample = () => {
         const { bytes } = memory;
-        tooLarge = bytes > maxMemoryBytes;
-        if (tooLarge) warn({ bytes, maxMemoryBytes });
-        if (bytes > maxMemoryBytes * CUT_ABOVE) app.cutSlowReaders(SLOW_MS);
+        const { used_heap_size: heapBytes, heap_size_limit: maxHeapBytes } = getHeapStatistics();
+        // V8 ends the process at a limit of its own, which in a small container is about half of the memory.
+        const share = Math.max(bytes / maxMemoryBytes, heapBytes / (maxHeapBytes * HEAP_SHARE));
+        tooLarge = share > 1;
+        if (tooLarge) warn({ bytes, maxMemoryBytes, heapBytes, maxHeapBytes });
+        if (share > CUT_ABOVE) app.cutSlowReaders(SLOW_MS);
       };
       timers.push(setInterval(sample, MEMORY_SAMPLE_MS).unref());
     }

@@ -1,9 +1,9 @@
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FastifyInstance } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
 import type { ClientConnection } from '../src/client-connection.ts';
-import { OverloadedError, TooManyRequestsError } from '../src/errors.ts';
-import { Quota } from '../src/quota.ts';
+import { OverloadedError } from '../src/errors.ts';
+import { RequestPlaces } from '../src/request-places.ts';
 import { throttledWarning } from '../src/throttled-warning.ts';
 
 /** Requests without a whole answer, whether they wait for the API server, for the cache or for a slow reader. */
@@ -27,14 +27,14 @@ declare module 'fastify' {
 }
 
 /**
- * Bounds the requests under way: of a connection, which is no longer read, of a client, and in all. What is beyond is
- * refused at once. Where it cannot be, because the answer would have to wait for those before it on the connection, the
- * connection is cut: a client that is told to wait does not get there.
+ * Bounds the requests under way: of a connection, of a client, and in all. Beyond that connections are not read on.
+ * What a connection has brought along already is refused at once; where it cannot be, because the answer would have to
+ * wait for those before it, the connection is cut.
  */
 export default fastifyPlugin(
   function requestsUnderWayPlugin(app: FastifyInstance, options: RequestsUnderWayOptions, done) {
     const { maxRequests, maxRequestsPerClient, maxRequestsPerConnection, maxConnectionAgeSeconds } = options;
-    const places = new Quota(maxRequests, maxRequestsPerClient);
+    const places = new RequestPlaces(maxRequests, maxRequestsPerClient);
     const warn = throttledWarning(app.log, 'cut a connection that brought too many requests at once');
 
     /** The answer has left, or has nowhere to go. */
@@ -44,17 +44,20 @@ export default fastifyPlugin(
       if (request === undefined) return;
       running.delete(answer);
       connection.firstSince = performance.now();
-      if (request.counted) places.release(connection.client);
+      if (request.counted) places.release(connection);
       request.onEnd?.();
-      if (running.size < maxRequestsPerConnection && !connection.closing) connection.readOn();
+      if (running.size < maxRequestsPerConnection) connection.release('connection');
     }
 
     app.server.on('secureConnection', (socket) => {
       const connection = app.clientConnections.get(socket);
       if (connection === undefined) return;
-      // What is still being worked at has bounds of its own: those of waiters and of turns.
+      places.add(connection);
       socket.once('close', () => {
-        for (const answer of connection.running.keys()) end(connection, answer);
+        places.remove(connection);
+        // What is still worked at keeps its place until it is done. A request that has not come whole is not begun.
+        for (const [answer, { readyAt }] of connection.running)
+          if (readyAt !== undefined || !isBegun(answer.req)) end(connection, answer);
       });
     });
     app.addHook('onRequest', (request, reply, next) => {
@@ -62,11 +65,12 @@ export default fastifyPlugin(
       const { running, client } = connection;
       // The connection is closing and its client could never see the answer, so the request is not carried out.
       if (connection.closing) {
-        connection.stopReading();
+        connection.hold('closing');
         reply.hijack();
         return;
       }
-      const counted = places.take(client);
+      connection.latest = reply.raw;
+      const counted = places.take(connection);
       if (!counted && running.size > 0) {
         app.limited.connections.requests += 1;
         warn({ client, requests: running.size });
@@ -76,24 +80,23 @@ export default fastifyPlugin(
         return;
       }
       running.set(reply.raw, { bytes: 0, readyAt: undefined, counted, longLived: false });
-      connection.latest = reply.raw;
-      if (running.size >= maxRequestsPerConnection) connection.stopReading();
+      if (running.size >= maxRequestsPerConnection && !connection.isReceiving) connection.hold('connection');
       if (counted) return next();
-      app.limited.requests[places.full ? 'in_all' : 'client'] += 1;
-      next(places.full ? new OverloadedError() : new TooManyRequestsError());
+      app.limited.requests.in_all += 1;
+      next(new OverloadedError());
     });
     app.addHook('onRoute', (route) => {
       if (!route.config?.longLived) return;
       route.onRequest = [
         ...[route.onRequest ?? []].flat(),
         (request, reply, next) => {
-          const { running, client, socket } = request.clientConnection;
-          const entry = running.get(reply.raw);
-          if (entry?.counted) places.release(client);
+          const { clientConnection: connection } = request;
+          const entry = connection.running.get(reply.raw);
+          if (entry?.counted) places.release(connection);
           if (entry !== undefined)
             Object.assign(entry, { counted: false, longLived: true, readyAt: performance.now() });
           // The server sets it again once the answer has ended.
-          socket.setTimeout(0);
+          connection.socket.setTimeout(0);
           next();
         },
       ];
@@ -105,6 +108,7 @@ export default fastifyPlugin(
       if (entry !== undefined) {
         entry.readyAt = now;
         entry.bytes = sizeOf(payload);
+        if (connection.socket.destroyed) end(connection, reply.raw);
       }
       if (connection.closing || now - connection.openedAt > maxConnectionAgeSeconds * 1000)
         reply.header('connection', 'close');
@@ -123,6 +127,11 @@ export default fastifyPlugin(
   },
   { name: 'requests-under-way', dependencies: ['connections'], fastify: '5.x' },
 );
+
+/** Whether somebody works at it: at a read from its begin, at a write once its body has come. */
+function isBegun({ method, readableEnded }: IncomingMessage): boolean {
+  return method === 'GET' || method === 'HEAD' || readableEnded;
+}
 
 /** Bytes of an answer's body, about; 0 for a stream. */
 function sizeOf(payload: unknown): number {

@@ -20,6 +20,9 @@ export interface Running {
   onEnd?: () => void;
 }
 
+/** Why a connection is not read: it has or its client has enough requests under way, or it is to close. */
+export type Hold = 'connection' | 'client' | 'closing';
+
 /** One connection of a client. What is looked up here once costs nothing per request. */
 export class ClientConnection {
   readonly socket: Socket;
@@ -34,7 +37,8 @@ export class ClientConnection {
   latest: ServerResponse | undefined;
   /** Whether it is closed as soon as no request runs. */
   closing = false;
-  #reading = true;
+  /** Why it is not read. */
+  readonly #holds = new Set<Hold>();
 
   constructor(
     socket: Socket,
@@ -51,17 +55,26 @@ export class ClientConnection {
     return typeof this.identity === 'string' ? '' : this.identity.user;
   }
 
-  /** Leaves what else the client sends in its own socket. */
-  stopReading(): void {
-    if (!this.#reading) return;
-    this.#reading = false;
+  /** Whether the rest of a request is still to come. */
+  get isReceiving(): boolean {
+    const request = this.latest?.req;
+    if (request === undefined || request.complete) return false;
+    const { 'content-length': length = '0', 'transfer-encoding': encoding } = request.headers;
+    return length !== '0' || encoding !== undefined;
+  }
+
+  /** Leaves what else the client sends in its own socket, until no reason for it is left. */
+  hold(reason: Hold): void {
+    if (this.#holds.has(reason)) return;
+    this.#holds.add(reason);
+    if (this.#holds.size > 1) return;
     this.socket.pause();
     this.socket.on('resume', this.#stayPaused);
   }
 
-  readOn(): void {
-    if (this.#reading) return;
-    this.#reading = true;
+  /** Ends a reason for not reading on; one that there was none of is ignored. */
+  release(reason: Hold): void {
+    if (!this.#holds.delete(reason) || this.#holds.size > 0) return;
     this.socket.off('resume', this.#stayPaused);
     this.socket.resume();
   }
@@ -71,8 +84,12 @@ export class ClientConnection {
     if (this.running.size === 0) this.socket.destroy();
   }
 
-  /** Node's HTTP server resumes the socket whenever a request has been answered. */
+  /**
+   * Node's HTTP server resumes the socket whenever a request has been answered. By its 'pause' event the server is told
+   * to stop, which a socket that was paused before its turn to resume came does not emit by itself.
+   */
   readonly #stayPaused = () => {
     this.socket.pause();
+    this.socket.emit('pause');
   };
 }

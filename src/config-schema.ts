@@ -127,11 +127,9 @@ export const ConfigSchema = Type.Object({
     minimum: 1,
   }),
   MAX_REQUESTS_PER_CLIENT: limit(
-    500,
-    'Requests without a whole answer of one client; more are answered with 429',
-    {
-      minimum: 1,
-    },
+    1_000,
+    'Requests without a whole answer of one client; from half of that its connections are not read on, and one that brings more at once is cut',
+    { minimum: 2 },
   ),
   MAX_REQUESTS_PER_CONNECTION: limit(
     32,

@@ -113,11 +113,6 @@ export const RateLimitedError = createError(
   'This client sends more requests than the service lets it: try again after the time in Retry-After',
   429,
 );
-export const TooManyRequestsError = createError(
-  'TOO_MANY_REQUESTS',
-  'This client has too many requests under way: wait for answers before you send more',
-  429,
-);
 export const TooManyWaitersError = createError(
   'TOO_MANY_WAITERS',
   'Too many reads of this client, or of all together, wait for a resourceVersion: try again after the time in Retry-After',

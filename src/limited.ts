@@ -13,8 +13,6 @@ export class Limited {
   };
   /** Requests that were refused, by reason. */
   readonly requests = {
-    /** More under way than one client may have. */
-    client: 0,
     /** More under way than there may be in all. */
     in_all: 0,
     /** The process could not keep up. */

@@ -10,6 +10,7 @@ export interface Limits {
   readonly maxHandshakesPerAddress: number;
   /** Requests without a whole answer, in all. */
   readonly maxRequests: number;
+  /** Of one user. From half of that its connections are not read on; one that brings more at once is cut. */
   readonly maxRequestsPerClient: number;
   /** A connection that has so many is not read on until it has fewer. */
   readonly maxRequestsPerConnection: number;

@@ -13,15 +13,10 @@ export class Quota {
     this.#maxPerIdentity = maxPerIdentity;
   }
 
-  /** Whether there is none left for anybody. */
-  get full(): boolean {
-    return this.#total >= this.#maxInAll;
-  }
-
   /** Takes one for the identity. False if that would be one too many: then nothing was taken. */
   take(identity: string): boolean {
     const used = this.#used.get(identity) ?? 0;
-    if (this.full || used >= this.#maxPerIdentity) return false;
+    if (this.#total >= this.#maxInAll || used >= this.#maxPerIdentity) return false;
     this.#total += 1;
     this.#used.set(identity, used + 1);
     return true;

@@ -52,8 +52,8 @@ export class Turns {
 
   #wait(line: Line, maxWaitMs: number | undefined): Promise<void> {
     const { waiting } = line;
-    if (this.#waiting >= this.#maxWaiting || waiting.size >= this.#maxWaitingPerIdentity)
-      throw new KubeBusyError();
+    const full = this.#waiting >= this.#maxWaiting || waiting.size >= this.#maxWaitingPerIdentity;
+    if (full || (maxWaitMs !== undefined && maxWaitMs <= 0)) throw new KubeBusyError();
     return new Promise((resolve, reject) => {
       const giveUp = () => {
         this.#stopWaiting(line, enter);

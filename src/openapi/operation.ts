@@ -49,7 +49,6 @@ export const ERRORS_OF_EVERY_REQUEST: readonly FastifyError[] = [
   new errors.RequestTimeoutError(),
   new errors.UrlTooLongError(2048),
   new errors.RateLimitedError(),
-  new errors.TooManyRequestsError(),
   new errors.HeadersTooLargeError(),
   new errors.InternalError(),
   new errors.OverloadedError(),

@@ -8,7 +8,7 @@ export const defaultLimits: Limits = {
   maxHandshakes: 500,
   maxHandshakesPerAddress: 200,
   maxRequests: 2_000,
-  maxRequestsPerClient: 500,
+  maxRequestsPerClient: 1_000,
   maxRequestsPerConnection: 32,
   maxConnectionAgeSeconds: 3600,
   handshakeTimeoutSeconds: 5,

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { until } from '../helpers/until.ts';
-import { errorCode, summary } from './helpers/answers.ts';
+import { summary } from './helpers/answers.ts';
 import type { RawConnection } from './helpers/raw.ts';
 import { BODY, COUNT, Scene } from './helpers/scene.ts';
 
@@ -10,6 +10,7 @@ let scene: Scene;
 afterEach(() => scene.stop());
 
 const READ = `GET ${COUNT} HTTP/1.1\r\nHost: a\r\n\r\n`;
+const FRESH_READ = `GET ${COUNT}&maxAge=0 HTTP/1.1\r\nHost: a\r\n\r\n`;
 const WRITE = `POST ${COUNT} HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 14\r\n\r\n${BODY}`;
 const DONE = '200 {"replicaCount":7}';
 
@@ -26,10 +27,10 @@ async function othersAreServed(): Promise<void> {
 describe('a connection', () => {
   it('with as many requests as it may have is not read on until one of them is answered', async () => {
     scene = await Scene.start({ maxRequestsPerConnection: 3 });
-    const release = scene.holdWrites();
+    const release = scene.hold('get');
     const connection = await scene.open();
-    connection.send(WRITE.repeat(3));
-    await until(() => patches() === 3);
+    connection.send(FRESH_READ.repeat(3));
+    await until(() => scene.attackers[0]?.running.size === 3);
     const read = bytesRead();
     for (let count = 0; count < 40; count += 1) connection.send(READ.repeat(10));
     await othersAreServed();
@@ -37,13 +38,13 @@ describe('a connection', () => {
     expect(scene.attackers[0]?.running.size).toBe(3);
     release();
     await until(() => connection.answers.length === 403);
-    expect(new Set(answersOf(connection))).toEqual(new Set([DONE]));
+    expect(new Set(answersOf(connection))).toEqual(new Set(['200 {"replicaCount":3}']));
     connection.close();
   });
 
   it('that is to close is not read on while its last answers are made', async () => {
     scene = await Scene.start();
-    const release = scene.holdWrites();
+    const release = scene.hold('patchScale');
     const connection = await scene.open();
     connection.send(WRITE);
     await until(() => patches() === 1);
@@ -61,45 +62,63 @@ describe('a connection', () => {
 });
 
 describe('a client', () => {
-  it('with as many requests as it may have is refused more, on whichever connection, and no other client is', async () => {
-    scene = await Scene.start({ maxRequestsPerClient: 3 });
-    const release = scene.holdWrites();
+  it('with half of the requests that it may have is not read on, on whichever connection, and others are', async () => {
+    scene = await Scene.start({ maxRequestsPerClient: 6 });
+    const idle = await scene.open();
+    await until(() => scene.attackers.length === 1);
+    const [known] = scene.attackers;
+    const release = scene.hold('patchScale');
     const busy = await Promise.all([scene.open(), scene.open(), scene.open()]);
     for (const connection of busy) connection.send(WRITE);
     await until(() => patches() === 3);
-    const another = await scene.open();
-    another.send(READ);
-    await until(() => another.answers.length === 1);
-    const [refusal] = another.answers;
-    expect(refusal && errorCode(refusal)).toBe('TOO_MANY_REQUESTS');
-    expect(refusal?.headers['retry-after']).toBe('1');
+    const fresh = await scene.open();
+    // What comes with the end of its handshake is read.
+    await until(() => scene.attackers.length === 5);
+    const read = known?.socket.bytesRead;
+    for (const connection of [idle, fresh]) connection.send(READ);
     await othersAreServed();
+    expect(known?.socket.bytesRead).toBe(read);
+    expect([...idle.answers, ...fresh.answers]).toEqual([]);
     release();
-    await until(() => busy.every(({ answers }) => answers.length === 1));
-    another.send(READ);
-    await until(() => another.answers.length === 2);
-    expect(answersOf(another)[1]).toBe(DONE);
-    for (const connection of [...busy, another]) connection.close();
+    await until(() => idle.answers.length + fresh.answers.length === 2);
+    expect(new Set([idle, fresh, ...busy].flatMap(answersOf))).toEqual(new Set([DONE]));
+    for (const connection of [idle, fresh, ...busy]) connection.close();
+  });
+
+  it('is read on where the rest of a request is still to come', async () => {
+    scene = await Scene.start({ maxRequestsPerClient: 4 });
+    const release = scene.hold('patchScale');
+    const slow = await scene.open();
+    slow.send(WRITE.slice(0, -4));
+    await until(() => scene.attackers[0]?.running.size === 1);
+    const busy = await scene.open();
+    busy.send(WRITE);
+    await until(() => patches() === 1);
+    slow.send(WRITE.slice(-4));
+    await until(() => patches() === 2);
+    release();
+    await until(() => slow.answers.length + busy.answers.length === 2);
+    for (const connection of [slow, busy]) connection.close();
   });
 
   it('that sends too many on a connection that cannot answer yet loses the connection, and they are not done', async () => {
-    scene = await Scene.start({ maxRequestsPerClient: 3 });
-    const release = scene.holdWrites();
+    scene = await Scene.start({ maxRequestsPerClient: 6 });
+    const release = scene.hold('patchScale');
     const connection = await scene.open();
     connection.send(WRITE.repeat(50));
     await connection.ended();
     expect(connection.answers).toEqual([]);
     await othersAreServed();
     release();
-    expect(patches()).toBeLessThanOrEqual(3);
+    expect(patches()).toBeLessThanOrEqual(6);
     expect(scene.service.app.limited.connections.requests).toBe(1);
     await servesThreeAtATime();
     connection.close();
   });
 
   it('that goes away gives back the places of its requests once they are done with', async () => {
-    scene = await Scene.start({ maxRequestsPerClient: 3 });
-    const release = scene.holdWrites();
+    scene = await Scene.start({ maxRequestsPerClient: 6 });
+    const release = scene.hold('patchScale');
     const connection = await scene.open();
     connection.send(WRITE + READ + READ);
     await until(() => [...(scene.attackers[0]?.running.values() ?? [])][2]?.readyAt !== undefined);
@@ -107,14 +126,29 @@ describe('a client', () => {
     await until(() => scene.attackers.length === 0);
     release();
     await servesThreeAtATime();
+    // The write is told with its client all the same.
+    const [line] = scene.log.filter((each) => each.includes('"msg":"audit"'));
+    expect(JSON.parse(line ?? '{}')).toMatchObject({ user: 'client', to: 7, statusCode: 200 });
   });
 
-  /** The client has all its places again. */
+  it('that goes away while it sends a write gives back its place', async () => {
+    scene = await Scene.start({ maxRequestsPerClient: 6 });
+    for (let count = 0; count < 6; count += 1) {
+      const connection = await scene.open();
+      connection.send(WRITE.slice(0, -4));
+      await until(() => scene.attackers[0]?.running.size === 1);
+      connection.close();
+      await until(() => scene.attackers.length === 0);
+    }
+    await servesThreeAtATime();
+  });
+
+  /** The client has its places again: held back, it would have no answer. */
   async function servesThreeAtATime(): Promise<void> {
     await until(async () => {
       const connections = await Promise.all([scene.open(), scene.open(), scene.open()]);
       const before = patches();
-      const release = scene.holdWrites();
+      const release = scene.hold('patchScale');
       for (const connection of connections) connection.send(WRITE);
       await until(() => patches() === before + 3 || connections.some(({ answers }) => answers.length > 0));
       release();
@@ -129,7 +163,7 @@ describe('a client', () => {
 describe('all clients together', () => {
   it('have a bound as well, beyond which each is refused with 503', async () => {
     scene = await Scene.start({ maxRequests: 2, maxRequestsPerClient: 2 });
-    const release = scene.holdWrites();
+    const release = scene.hold('patchScale');
     const connection = await scene.open();
     connection.send(WRITE.repeat(2));
     await until(() => patches() === 2);

@@ -70,10 +70,10 @@ export class Scene {
     return [...this.service.app.clientConnections.values()].filter(({ client }) => client === 'client');
   }
 
-  /** Makes each PATCH of the API server wait; returns the function that lets all of them go on. */
-  holdWrites(): () => void {
+  /** Makes calls of the API server wait; returns the function that lets all of them go on. */
+  hold(on: 'get' | 'patchScale'): () => void {
     const { promise, resolve } = Promise.withResolvers<void>();
-    this.demo.faults.add({ on: 'patchScale', fault: { type: 'call', action: () => promise } });
+    this.demo.faults.add({ on, fault: { type: 'call', action: () => promise } });
     return () => {
       this.demo.faults.clear();
       resolve();
