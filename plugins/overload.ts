@@ -3,6 +3,7 @@ import { getHeapStatistics } from 'node:v8';
 import type { FastifyInstance } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
 import { OverloadedError } from '../src/errors.ts';
+import { IdleCollection } from '../src/idle-collection.ts';
 import { ProcessMemory } from '../src/process-memory.ts';
 import { throttledWarning } from '../src/throttled-warning.ts';
 
@@ -19,6 +20,8 @@ const DELAY_SAMPLE_MS = 1_000;
 const MEMORY_SAMPLE_MS = 250;
 /** Part of V8's own limit on the heap beyond which new requests are refused. */
 const HEAP_SHARE = 0.85;
+/** How often to see whether a burst is over and has left garbage behind. */
+const COLLECTION_MS = 10_000;
 /** So much more than the limit, and slow readers are cut as well: refusing alone did not help. */
 const CUT_ABOVE = 1.05;
 /** A reader is slow then if it has had its answer for so long. */
@@ -60,6 +63,8 @@ export default fastifyPlugin(
         if (share > CUT_ABOVE) app.cutSlowReaders(SLOW_MS);
       };
       timers.push(setInterval(sample, MEMORY_SAMPLE_MS).unref());
+      const collection = new IdleCollection();
+      timers.push(setInterval(() => collection.maybe(() => memory.bytes), COLLECTION_MS).unref());
     }
     app.addHook('onClose', async () => {
       for (const timer of timers) clearInterval(timer);
