@@ -52,6 +52,7 @@ export default fastifyPlugin(
     app.server.on('secureConnection', (socket) => {
       const connection = app.clientConnections.get(socket);
       if (connection === undefined) return;
+      connection.readInPieces();
       places.add(connection);
       socket.once('close', () => {
         places.remove(connection);

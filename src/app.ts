@@ -1,6 +1,6 @@
 import type { ServerOptions } from 'node:https';
 import sensible from '@fastify/sensible';
-import { type TypeBoxTypeProvider, TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox';
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import Fastify, { type FastifyInstance, LogController } from 'fastify';
 import answersPlugin from '../plugins/answers.ts';
 import authorizationPlugin from '../plugins/authorization.ts';
@@ -25,6 +25,7 @@ import docsRoutes from '../routes/docs.ts';
 import { Limited } from './limited.ts';
 import type { Limits } from './limits.ts';
 import type { LogSink } from './log-stream.ts';
+import { rememberingParser, validatorCompiler } from './query-strings.ts';
 import { requestIdGenerator } from './request-id.ts';
 
 export interface AppOptions extends FleetPluginOptions {
@@ -69,7 +70,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     connectionTimeout: limits.idleTimeoutSeconds * 1000,
     bodyLimit: limits.maxBodyBytes,
     // plugins/url-length.ts bounds the whole URL: a name that is too long is one that there is not.
-    routerOptions: { maxParamLength: limits.maxHeaderBytes },
+    routerOptions: { maxParamLength: limits.maxHeaderBytes, querystringParser: rememberingParser() },
     genReqId: requestIdGenerator(),
     // plugins/request-log.ts writes the lines instead.
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
@@ -79,7 +80,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     frameworkErrors: answerFrameworkError,
   })
     .withTypeProvider<TypeBoxTypeProvider>()
-    .setValidatorCompiler(TypeBoxValidatorCompiler);
+    .setValidatorCompiler(validatorCompiler);
 
   app.decorate('limited', new Limited());
   // The order is that in which a request meets them: who it is comes before what it wants.

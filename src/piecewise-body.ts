@@ -8,21 +8,22 @@ export const PIECE_BYTES = 64 * 1024;
  * reader would hold a copy of it.
  */
 export class PiecewiseBody extends Readable {
-  readonly #content: Buffer;
+  /** The whole of it, which others may be sent as well. */
+  readonly content: Buffer;
   #sent = 0;
 
   constructor(content: Buffer) {
     super({ highWaterMark: PIECE_BYTES });
-    this.#content = content;
+    this.content = content;
   }
 
   override _read(): void {
-    if (this.#sent >= this.#content.length) {
+    if (this.#sent >= this.content.length) {
       this.push(null);
       return;
     }
     const end = this.#sent + PIECE_BYTES;
-    this.push(this.#content.subarray(this.#sent, end));
+    this.push(this.content.subarray(this.#sent, end));
     this.#sent = end;
   }
 }

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { PiecewiseBody } from '../../src/piecewise-body.ts';
 import { buildTestApp } from '../helpers/build-app.ts';
 
 const committed = parse(readFileSync(new URL('../../openapi.yaml', import.meta.url), 'utf8'));
@@ -108,7 +109,9 @@ describe('the document and the files of the page', () => {
   it('share one buffer among all answers, compressed or not', async () => {
     const app = await buildTestApp();
     const sent: unknown[] = [];
-    app.addHook('onSend', async (_request, _reply, payload) => void sent.push(payload));
+    app.addHook('onSend', async (_request, _reply, payload) => {
+      sent.push(payload instanceof PiecewiseBody ? payload.content : payload);
+    });
     const url = '/docs/swagger-ui-bundle.js';
     await Promise.all([1, 2, 3].map(() => app.inject({ url, headers: { 'accept-encoding': 'gzip' } })));
     await Promise.all([1, 2, 3].map(() => app.inject(url)));
