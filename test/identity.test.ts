@@ -60,6 +60,14 @@ describe('the identity of a certificate', () => {
     expect(await identified(options)).toBe('reserved');
   });
 
+  it('holds at most 8 KiB of names', async () => {
+    const organizations = Array.from({ length: 40 }, (_, index) => `${index}`.padEnd(204, 'x'));
+    // alice and these come to 8,165.
+    const most = [...organizations, 'y'.repeat(27)];
+    expect(await identified({ organizations: most })).toMatchObject({ user: 'alice' });
+    expect(await identified({ organizations: [...most, 'z'] })).toBe('unusable');
+  });
+
   it('may be reserved where the configuration says so, by exact name', async () => {
     const allowedReserved = ['system:masters'];
     expect(await identified({ organizations: ['system:masters'] }, { allowedReserved })).toMatchObject({
