@@ -1,9 +1,8 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { getHeapStatistics } from 'node:v8';
 import type { FastifyInstance } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
 import { OverloadedError } from '../src/errors.ts';
-import { IdleCollection } from '../src/idle-collection.ts';
+import { Garbage } from '../src/garbage.ts';
 import { ProcessMemory } from '../src/process-memory.ts';
 import { throttledWarning } from '../src/throttled-warning.ts';
 
@@ -18,10 +17,8 @@ export interface OverloadOptions {
 const RESOLUTION_MS = 10;
 const DELAY_SAMPLE_MS = 1_000;
 const MEMORY_SAMPLE_MS = 250;
-/** Part of V8's own limit on the heap beyond which new requests are refused. */
-const HEAP_SHARE = 0.85;
 /** How often to see whether a burst is over and has left garbage behind. */
-const COLLECTION_MS = 10_000;
+const BURST_SAMPLE_MS = 10_000;
 /** So much more than the limit, and slow readers are cut as well: refusing alone did not help. */
 const CUT_ABOVE = 1.05;
 /** A reader is slow then if it has had its answer for so long. */
@@ -53,18 +50,15 @@ export default fastifyPlugin(
     if (maxMemoryBytes > 0) {
       const memory = new ProcessMemory();
       app.addHook('onClose', async () => memory.close());
+      const garbage = new Garbage(memory);
       const sample = () => {
-        const { bytes } = memory;
-        const { used_heap_size: heapBytes, heap_size_limit: maxHeapBytes } = getHeapStatistics();
-        // V8 ends the process at a limit of its own, which in a small container is about half of the memory.
-        const share = Math.max(bytes / maxMemoryBytes, heapBytes / (maxHeapBytes * HEAP_SHARE));
-        tooLarge = share > 1;
-        if (tooLarge) warn({ bytes, maxMemoryBytes, heapBytes, maxHeapBytes });
-        if (share > CUT_ABOVE) app.cutSlowReaders(SLOW_MS);
+        const bytes = garbage.memoryAbove(maxMemoryBytes);
+        tooLarge = bytes > maxMemoryBytes;
+        if (tooLarge) warn({ bytes, maxMemoryBytes });
+        if (bytes > maxMemoryBytes * CUT_ABOVE) app.cutSlowReaders(SLOW_MS);
       };
       timers.push(setInterval(sample, MEMORY_SAMPLE_MS).unref());
-      const collection = new IdleCollection();
-      timers.push(setInterval(() => collection.maybe(() => memory.bytes), COLLECTION_MS).unref());
+      timers.push(setInterval(() => garbage.collectAfterBurst(), BURST_SAMPLE_MS).unref());
     }
     app.addHook('onClose', async () => {
       for (const timer of timers) clearInterval(timer);

@@ -21,7 +21,7 @@ export interface Running {
 }
 
 /** Of what comes in, given to the HTTP server at a time: most requests are smaller, and few are much smaller. */
-const PIECE_BYTES = 1024;
+const PIECE_BYTES = 512;
 const NOTHING = Buffer.alloc(0);
 
 /** Why a connection is not read: it has or its client has enough requests under way, or it is to close. */
@@ -79,6 +79,7 @@ export class ClientConnection {
     const [parse] = this.socket.listeners('data');
     if (parse === undefined) return;
     this.#parse = (piece) => Reflect.apply(parse, this.socket, [piece]);
+    this.socket.on('resume', this.#resumed);
     this.socket.removeAllListeners('data');
     this.socket.on('data', (bytes: Buffer) => {
       this.#unparsed = this.#unparsed.length === 0 ? bytes : Buffer.concat([this.#unparsed, bytes]);
@@ -88,19 +89,14 @@ export class ClientConnection {
 
   /** Leaves what else the client sends in its own socket, but for what is in ours, until no reason for it is left. */
   hold(reason: Hold): void {
-    if (this.#holds.has(reason)) return;
     this.#holds.add(reason);
-    if (this.#holds.size > 1) return;
     this.socket.pause();
-    this.socket.on('resume', this.#stayPaused);
   }
 
   /** Ends a reason for not reading on; one that there was none of is ignored. */
   release(reason: Hold): void {
-    if (!this.#holds.delete(reason) || this.#holds.size > 0) return;
-    this.socket.off('resume', this.#stayPaused);
     // Later, as the parser may be at work.
-    setImmediate(this.#goOn);
+    if (this.#holds.delete(reason) && this.#holds.size === 0) setImmediate(this.#readOn);
   }
 
   closeIfIdle(): void {
@@ -111,21 +107,27 @@ export class ClientConnection {
   #parseOn(): void {
     // Once it is destroyed its parser may be that of another connection; once it has been answered a failure, it has no
     // further requests.
-    while (this.#unparsed.length > 0 && this.#holds.size === 0 && this.socket.writable) {
+    while (this.#unparsed.length > 0 && this.#mayParse && this.socket.writable) {
       const piece = this.#unparsed.subarray(0, PIECE_BYTES);
       this.#unparsed = this.#unparsed.subarray(PIECE_BYTES);
       this.#parse(piece);
     }
   }
 
-  readonly #goOn = () => {
-    if (this.#holds.size > 0) return;
+  /** The HTTP server pauses a socket, and notes it there, that does not take answers as fast as it brings requests. */
+  get #mayParse(): boolean {
+    return this.#holds.size === 0 && Reflect.get(this.socket, '_paused') !== true;
+  }
+
+  readonly #readOn = () => {
+    if (!this.#mayParse) return;
     this.#parseOn();
-    if (this.#holds.size === 0) this.socket.resume();
+    if (this.#mayParse) this.socket.resume();
   };
 
-  /** Node's HTTP server resumes the socket whenever a request has been answered. */
-  readonly #stayPaused = () => {
-    this.socket.pause();
+  /** The HTTP server resumes the socket whenever a request has been answered. */
+  readonly #resumed = () => {
+    if (this.#holds.size > 0) this.socket.pause();
+    else this.#parseOn();
   };
 }

@@ -132,7 +132,7 @@ export const ConfigSchema = Type.Object({
     { minimum: 2 },
   ),
   MAX_REQUESTS_PER_CONNECTION: limit(
-    32,
+    8,
     'Requests without a whole answer on one connection; it is not read on until there are fewer',
     { minimum: 1 },
   ),

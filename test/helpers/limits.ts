@@ -9,7 +9,7 @@ export const defaultLimits: Limits = {
   maxHandshakesPerAddress: 200,
   maxRequests: 2_000,
   maxRequestsPerClient: 1_000,
-  maxRequestsPerConnection: 32,
+  maxRequestsPerConnection: 8,
   maxConnectionAgeSeconds: 3600,
   handshakeTimeoutSeconds: 5,
   headersTimeoutSeconds: 5,
