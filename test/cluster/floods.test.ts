@@ -106,7 +106,10 @@ describe('one user who floods', () => {
         cluster.scale({ namespace: 'shop', deployment: `d-${index}`, replicas: 1, user: 'flooder' }),
       ),
     ];
-    await until(() => demo.requests.count('patchScale') >= 8);
+    // Of the flooder no more calls are under way than its places.
+    const underWay = () =>
+      (['review', 'get', 'patchScale'] as const).map((kind) => demo.requests.count(kind));
+    await until(() => underWay().join() === '5,4,8');
     demo.faults.clear();
     expect(await cluster.access.mayScale(alice, 'shop', 'cart')).toBe(true);
     expect(
@@ -114,10 +117,6 @@ describe('one user who floods', () => {
     ).toMatchObject({
       replicas: 7,
     });
-    // Of the flooder there are never more calls under way than its places.
-    expect(demo.requests.count('review')).toBe(5 + 1);
-    expect(demo.requests.count('get')).toBe(4);
-    expect(demo.requests.count('patchScale')).toBe(8 + 1);
     await cluster.stop();
     await Promise.all(all);
   });

@@ -221,6 +221,20 @@ describe('a closed client', () => {
     expect(server.connections).toBe(0);
   });
 
+  it('has none either where it is closed at any moment while a call is begun', async () => {
+    const server = await ApiServer.start(ca);
+    for (let turns = 0; turns < 20; turns += 1) {
+      const client = clientOf(server.origin, ca.cert);
+      const calling = expect(client.call(request)).rejects.toMatchObject({ code: 'KUBE_UNREACHABLE' });
+      for (let turn = 0; turn < turns; turn += 1) await null;
+      await client.close();
+      await calling;
+    }
+    // By the time of its answer those of the others would be there.
+    await clientOf(server.origin, ca.cert).call(request);
+    await until(() => server.open === 1);
+  });
+
   it('may be closed twice, and before it was used', async () => {
     const client = clientOf('https://127.0.0.1:1', ca.cert);
     await client.close();
