@@ -55,6 +55,8 @@ export class KubeClient implements KubeApi {
   readonly #credentials: CredentialSource;
   readonly #closing = new AbortController();
   #agents: Agents | undefined;
+  /** Those of earlier credentials, as long as their last requests run. */
+  readonly #retired = new Set<Agents>();
   readonly #connecting = new Set<Socket>();
 
   constructor(load: KubeConfigLoader) {
@@ -97,11 +99,10 @@ export class KubeClient implements KubeApi {
 
   /** Closes every connection at once. */
   async close(): Promise<void> {
-    // Agents of earlier credentials end with their last requests.
     this.#closing.abort(new Error('the client is closed'));
-    const agents = this.#agents;
+    const all = [...this.#retired, ...(this.#agents === undefined ? [] : [this.#agents])];
     this.#agents = undefined;
-    await Promise.all([agents?.calls.destroy(), agents?.watches.destroy()]);
+    await Promise.all(all.flatMap(({ calls, watches }) => [calls.destroy(), watches.destroy()]));
     // undici would leave them to the end of their handshake, or of their time for it.
     for (const socket of this.#connecting) socket.destroy();
   }
@@ -157,6 +158,13 @@ export class KubeClient implements KubeApi {
     return await abortable(response, signal);
   }
 
+  /** Lets their running requests finish. */
+  #retire(agents: Agents): void {
+    this.#retired.add(agents);
+    const closing = Promise.all([agents.calls.close(), agents.watches.close()]);
+    closing.finally(() => this.#retired.delete(agents));
+  }
+
   /** The agents for these credentials; rotated client certificates or CAs get new ones, running requests finish. */
   #agentsFor(credentials: Credentials): Agents {
     const current = this.#agents;
@@ -168,9 +176,7 @@ export class KubeClient implements KubeApi {
       this.#agents = { ...current, credentials };
       return this.#agents;
     }
-    // `close` lets running requests finish.
-    current?.calls.close();
-    current?.watches.close();
+    if (current !== undefined) this.#retire(current);
     this.#agents = newAgents(credentials, this.#connecting);
     return this.#agents;
   }
