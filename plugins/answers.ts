@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
 import type { ClientConnection, Running } from '../src/client-connection.ts';
 import { PIECE_BYTES, PiecewiseBody } from '../src/piecewise-body.ts';
-import { throttledWarning } from '../src/throttled-warning.ts';
+import { throttled } from '../src/throttled.ts';
 
 /** How slowly an answer may be read. */
 export interface AnswerOptions {
@@ -31,7 +31,7 @@ const MAX_BODY_BYTES = 64 * 1024 * 1024;
  */
 export default fastifyPlugin(
   function answersPlugin(app: FastifyInstance, options: AnswerOptions, done) {
-    const warn = throttledWarning(app.log, 'cut a client that reads its answer too slowly');
+    const warn = throttled((line) => app.log.warn(line, 'cut a client that reads its answer too slowly'));
     /** How many answers each body is being sent in. */
     const bodies = new Map<Buffer, number>();
     let bodyBytes = 0;

@@ -6,7 +6,7 @@ import fastifyPlugin from 'fastify-plugin';
 import { ClientConnection } from '../src/client-connection.ts';
 import type { Identity, IdentityRefusal } from '../src/identity.ts';
 import { SocketPlaces } from '../src/socket-places.ts';
-import { throttledWarning } from '../src/throttled-warning.ts';
+import { throttled } from '../src/throttled.ts';
 
 /** Reads the identity of a connection; a connection without TLS, as in tests by inject, has no certificate. */
 export type Identify = (certificate: X509Certificate | undefined) => Identity | IdentityRefusal;
@@ -58,8 +58,8 @@ export default fastifyPlugin(
     const unverified = new Map<string, Socket>();
     let closingAll = false;
 
-    const warnOfHandshake = throttledWarning(app.log, 'refused a TLS handshake');
-    const warnOfTooMany = throttledWarning(app.log, 'a client has too many connections');
+    const warnOfHandshake = throttled((line) => app.log.warn(line, 'refused a TLS handshake'));
+    const warnOfTooMany = throttled((line) => app.log.warn(line, 'a client has too many connections'));
     app.server.on('connection', (socket: Socket) => {
       const peer = peerOf(socket);
       unverified.set(peer, socket);

@@ -4,7 +4,7 @@ import fastifyPlugin from 'fastify-plugin';
 import { OverloadedError } from '../src/errors.ts';
 import { Garbage } from '../src/garbage.ts';
 import { ProcessMemory } from '../src/process-memory.ts';
-import { throttledWarning } from '../src/throttled-warning.ts';
+import { throttled } from '../src/throttled.ts';
 
 /** 0 switches a limit off. */
 export interface OverloadOptions {
@@ -33,7 +33,7 @@ export default fastifyPlugin(
     const { maxEventLoopDelayMs, maxMemoryBytes } = options;
     let tooSlow = false;
     let tooLarge = false;
-    const warn = throttledWarning(app.log, 'memory is short: new requests are refused');
+    const warn = throttled((line) => app.log.warn(line, 'memory is short: new requests are refused'));
     const timers: NodeJS.Timeout[] = [];
     if (maxEventLoopDelayMs > 0) {
       const delays = monitorEventLoopDelay({ resolution: RESOLUTION_MS });

@@ -4,7 +4,7 @@ import fastifyPlugin from 'fastify-plugin';
 import type { ClientConnection } from '../src/client-connection.ts';
 import { OverloadedError } from '../src/errors.ts';
 import { RequestPlaces } from '../src/request-places.ts';
-import { throttledWarning } from '../src/throttled-warning.ts';
+import { throttled } from '../src/throttled.ts';
 
 /** Requests without a whole answer, whether they wait for the API server, for the cache or for a slow reader. */
 export interface RequestsUnderWayOptions {
@@ -35,7 +35,9 @@ export default fastifyPlugin(
   function requestsUnderWayPlugin(app: FastifyInstance, options: RequestsUnderWayOptions, done) {
     const { maxRequests, maxRequestsPerClient, maxRequestsPerConnection, maxConnectionAgeSeconds } = options;
     const places = new RequestPlaces(maxRequests, maxRequestsPerClient);
-    const warn = throttledWarning(app.log, 'cut a connection that brought too many requests at once');
+    const warn = throttled((line) =>
+      app.log.warn(line, 'cut a connection that brought too many requests at once'),
+    );
 
     /** The answer has left, or has nowhere to go. */
     function end(connection: ClientConnection, answer: ServerResponse): void {

@@ -4,6 +4,7 @@ import { hostname } from 'node:os';
 import type { Registry } from 'prom-client';
 import type { Logger } from './cluster/logger.ts';
 import { SocketPlaces } from './socket-places.ts';
+import { throttled } from './throttled.ts';
 
 /** What the listener tells, and to whom. */
 export interface ManagementOptions {
@@ -112,7 +113,8 @@ export function createManagementServer({ isReady, metrics, allowedHosts, log }: 
     });
   });
   // For example no file descriptor for a new connection. Without a listener the error would end the process.
-  server.once('listening', () => server.on('error', throttled(log, 'the management listener failed')));
+  const failed = throttled((line) => log.error(line, 'the management listener failed'));
+  server.once('listening', () => server.on('error', (err) => failed({ err })));
   return server;
 }
 
@@ -127,17 +129,4 @@ function mayAsk({ headersDistinct, httpVersion }: IncomingMessage, names: Readon
   if (others.length > 0) return false;
   const [, address, name = ''] = /^(?:\[(.+)\]|([^:]+))(?::\d+)?$/.exec(host) ?? [];
   return address === undefined ? isIPv4(name) || names.has(name.toLowerCase()) : isIPv6(address);
-}
-
-/** At most one line a second, with how many errors it stands for. */
-function throttled(log: ManagementOptions['log'], message: string): (error: Error) => void {
-  let times = 0;
-  let loggedAt = Number.NEGATIVE_INFINITY;
-  return (error) => {
-    times += 1;
-    if (performance.now() - loggedAt < 1_000) return;
-    loggedAt = performance.now();
-    log.error({ err: error, times }, message);
-    times = 0;
-  };
 }

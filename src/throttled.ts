@@ -1,0 +1,15 @@
+/**
+ * Lets through at most one line a second, with how many times it stands for: nobody must be able to fill the log.
+ * @param log writes one line with this context
+ */
+export function throttled(log: (context: object) => void): (context: object) => void {
+  let times = 0;
+  let loggedAt = Number.NEGATIVE_INFINITY;
+  return (context) => {
+    times += 1;
+    if (performance.now() - loggedAt < 1_000) return;
+    loggedAt = performance.now();
+    log({ ...context, times });
+    times = 0;
+  };
+}
