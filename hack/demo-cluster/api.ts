@@ -41,7 +41,7 @@ export async function answer(state: ApiState, call: Call): Promise<void> {
     case 'health':
       return reply.text(200, 'ok', { 'content-type': 'text/plain; charset=utf-8' });
     case 'list':
-      return answerList(state.store, reply, selectionOf(target.namespace, call.query), call.query);
+      return answerList(state.store, call);
     case 'watch':
       return answerWatch(state, call);
     case 'namespace':

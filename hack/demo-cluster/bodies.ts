@@ -32,6 +32,12 @@ export function deploymentItem(record: DeploymentRecord): string {
   return `{${members(record)}}`;
 }
 
+/** The metadata of a Deployment, JSON. Unlike other items, those of a PartialObjectMetadataList tell their kind. */
+export function deploymentMetadataItem(record: DeploymentRecord): string {
+  const type = '"kind":"PartialObjectMetadata","apiVersion":"meta.k8s.io/v1"';
+  return `{${type},${metadataMember(record, textsFor(record))}}`;
+}
+
 /** A Deployment, JSON. */
 export function deploymentBody(record: DeploymentRecord): string {
   return `{"kind":"Deployment","apiVersion":"apps/v1",${members(record)}}`;
@@ -84,8 +90,16 @@ export function watchLine(type: string, object: JsonObject): string {
 }
 
 function members(record: DeploymentRecord): string {
+  const texts = textsFor(record);
+  const { replicas, status } = record;
+  return (
+    `${metadataMember(record, texts)},"spec":{"replicas":${replicas}${texts.spec}},` +
+    `"status":${status === undefined ? '{}' : JSON.stringify(statusOf(record, status))}`
+  );
+}
+
+function metadataMember(record: DeploymentRecord, texts: SourceTexts): string {
   const { name, namespace, uid, resourceVersion, generation, createdAt, status } = record;
-  const texts = record.source === undefined ? sampleTexts(record) : textsOf(record.source);
   const managers = [manager('kubectl', createdAt, texts.fields)];
   if (status !== undefined) {
     managers.push(
@@ -100,10 +114,12 @@ function members(record: DeploymentRecord): string {
   return (
     `"metadata":{"name":"${name}","namespace":"${namespace}","uid":"${uid}","resourceVersion":"${resourceVersion}",` +
     `"generation":${generation},"creationTimestamp":"${createdAt}"${texts.labels}${texts.annotations},` +
-    `"managedFields":[${managers.join()}]},"spec":{"replicas":${record.replicas}${texts.spec}},` +
-    `"status":${status === undefined ? '{}' : JSON.stringify(statusOf(record, status))}`
+    `"managedFields":[${managers.join()}]}`
   );
 }
+
+const textsFor = (record: DeploymentRecord) =>
+  record.source === undefined ? sampleTexts(record) : textsOf(record.source);
 
 function sampleTexts({ name, namespace }: DeploymentRecord): SourceTexts {
   const fill = (text: string) => text.replaceAll(NAME, name).replaceAll(NAMESPACE, namespace);

@@ -1,10 +1,13 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { deploymentItem } from './bodies.ts';
+import { deploymentItem, deploymentMetadataItem } from './bodies.ts';
+import type { Call } from './call.ts';
 import { isObject } from './json.ts';
 import type { Reply } from './reply.ts';
 import { badRequest, expiredContinue, tooLargeResourceVersion } from './status.ts';
 import { type DeploymentRecord, keyOf, lowerBound, type Snapshot, type Store } from './store.ts';
 
+/** What a client accepts who wants the metadata of the Deployments only. */
+const METADATA_ONLY = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1';
 /** Bodies made in one go, so that a list of thousands leaves turns to everybody else. */
 const ITEMS_A_TURN = 50;
 
@@ -66,12 +69,9 @@ export function listVersionOf(query: URLSearchParams): number | undefined {
  * answer is 410 with a token for the rest as it is now. `resourceVersion=0` ignores the limit, as the watch cache does.
  * @throws StatusError, Gone
  */
-export async function answerList(
-  store: Store,
-  reply: Reply,
-  selection: Selection,
-  query: URLSearchParams,
-): Promise<void> {
+export async function answerList(store: Store, call: Call): Promise<void> {
+  const { reply, query, request, target } = call;
+  const selection = selectionOf(target.namespace, query);
   const token = query.get('continue') ?? '';
   const limit = Math.max(0, numberOf(query, 'limit') ?? 0);
   const version = listVersionOf(query);
@@ -98,9 +98,13 @@ export async function answerList(
     metadata.remainingItemCount = last - end;
   }
   reply.head(200);
-  const head = JSON.stringify({ kind: 'DeploymentList', apiVersion: 'apps/v1', metadata });
-  await reply.write(`${head.slice(0, -1)},"items":[`);
-  await writeItems(reply, records, first, end, selection);
+  const metadataOnly = request.headers.accept === METADATA_ONLY;
+  const kind = metadataOnly
+    ? { kind: 'PartialObjectMetadataList', apiVersion: 'meta.k8s.io/v1' }
+    : { kind: 'DeploymentList', apiVersion: 'apps/v1' };
+  await reply.write(`${JSON.stringify({ ...kind, metadata }).slice(0, -1)},"items":[`);
+  const selected = records.slice(first, end).filter((record) => matches(selection, record));
+  await writeItems(reply, selected, metadataOnly ? deploymentMetadataItem : deploymentItem);
   await reply.write(']}\n');
   await reply.end();
 }
@@ -108,19 +112,11 @@ export async function answerList(
 async function writeItems(
   reply: Reply,
   records: readonly DeploymentRecord[],
-  first: number,
-  end: number,
-  selection: Selection,
+  item: (record: DeploymentRecord) => string,
 ): Promise<void> {
-  let separator = '';
-  for (let at = first; at < end; at += ITEMS_A_TURN) {
-    let text = '';
-    for (const record of records.slice(at, Math.min(end, at + ITEMS_A_TURN))) {
-      if (!matches(selection, record)) continue;
-      text += separator + deploymentItem(record);
-      separator = ',';
-    }
-    if (text !== '') await reply.write(text);
+  for (let at = 0; at < records.length; at += ITEMS_A_TURN) {
+    const items = records.slice(at, at + ITEMS_A_TURN).map(item);
+    await reply.write((at === 0 ? '' : ',') + items.join());
     await nextTurn();
   }
 }

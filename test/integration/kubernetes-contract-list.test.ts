@@ -28,6 +28,25 @@ onEachServer('the contract of lists', (bench) => {
       expect(Object.keys(Object(at(body, 'items.0')))).toEqual(['metadata', 'spec', 'status']);
     });
 
+    it('are of the metadata alone for who accepts nothing else', async () => {
+      for (const name of ['a', 'b']) await bench.create(name);
+      const accept = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1';
+      const whole = await bench.kube.get(bench.path);
+      const { status, headers, body } = await bench.kube.get(bench.path, { accept });
+      expect(status).toBe(200);
+      expect(headers['content-type']).toBe('application/json');
+      expect(body).toEqual({
+        kind: 'PartialObjectMetadataList',
+        apiVersion: 'meta.k8s.io/v1',
+        metadata: at(whole.body, 'metadata'),
+        items: arrayAt(whole.body, 'items').map((item) => ({
+          kind: 'PartialObjectMetadata',
+          apiVersion: 'meta.k8s.io/v1',
+          metadata: at(item, 'metadata'),
+        })),
+      });
+    });
+
     it('come in pages that show one moment, whatever is written meanwhile', async () => {
       for (const name of ['a', 'b', 'c', 'd', 'e']) await bench.create(name);
       const first = await bench.kube.get(`${bench.path}?limit=2`);
