@@ -22,6 +22,11 @@ export interface Running {
 
 /** Of what comes in, given to the HTTP server at a time: most requests are smaller, and few are much smaller. */
 const PIECE_BYTES = 512;
+/**
+ * What a client may go on sending once its last answer is on its way, and nobody looks at. Left in its socket it would
+ * reset the connection as it is closed, before a client who sends first and reads later has that answer.
+ */
+const MAX_DISCARDED_BYTES = 256 * 1024;
 const NOTHING = Buffer.alloc(0);
 
 /** Why a connection is not read: it has or its client has enough requests under way, or it is to close. */
@@ -46,6 +51,7 @@ export class ClientConnection {
   /** What has come in and was not given to the HTTP server yet. */
   #unparsed: Buffer = NOTHING;
   #parse: (piece: Buffer) => void = () => {};
+  #discardedBytes = 0;
 
   constructor(
     socket: Socket,
@@ -82,6 +88,7 @@ export class ClientConnection {
     this.socket.on('resume', this.#resumed);
     this.socket.removeAllListeners('data');
     this.socket.on('data', (bytes: Buffer) => {
+      if (!this.socket.writable) return this.#discard(bytes);
       this.#unparsed = this.#unparsed.length === 0 ? bytes : Buffer.concat([this.#unparsed, bytes]);
       this.#parseOn();
     });
@@ -102,6 +109,11 @@ export class ClientConnection {
   closeIfIdle(): void {
     this.closing = true;
     if (this.running.size === 0) this.socket.destroy();
+  }
+
+  #discard(bytes: Buffer): void {
+    this.#discardedBytes += bytes.length;
+    if (this.#discardedBytes > MAX_DISCARDED_BYTES) this.socket.destroy();
   }
 
   #parseOn(): void {

@@ -59,6 +59,19 @@ describe('a connection', () => {
     expect(answersOf(await connection.ended())).toEqual([DONE]);
     connection.close();
   });
+
+  it('whose last answer is on its way is cut if its client goes on sending', async () => {
+    scene = await Scene.start();
+    const connection = await scene.open();
+    await until(() => scene.attackers.length === 1);
+    const [attacker] = scene.attackers;
+    connection.socket.pause();
+    attacker?.socket.end(Buffer.alloc(64 * 1024 * 1024));
+    connection.send(READ.repeat(100_000));
+    await until(() => attacker?.socket.destroyed === true);
+    expect(attacker?.socket.bytesRead).toBeLessThan(3 * MAX_READ);
+    connection.close();
+  });
 });
 
 describe('a client', () => {
