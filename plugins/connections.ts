@@ -7,6 +7,7 @@ import { ClientConnection } from '../src/client-connection.ts';
 import type { Identity, IdentityRefusal } from '../src/identity.ts';
 import { SocketPlaces } from '../src/socket-places.ts';
 import { throttled } from '../src/throttled.ts';
+import { peerCertificate } from '../src/tls/peer-certificate.ts';
 
 /** Reads the identity of a connection; a connection without TLS, as in tests by inject, has no certificate. */
 export type Identify = (certificate: X509Certificate | undefined) => Identity | IdentityRefusal;
@@ -147,5 +148,5 @@ function peerOf({ remoteAddress, remotePort }: Socket): string {
 
 /** The verified certificate. A resumed session would show none: then the connection has none either. */
 function certificateOf(socket: Socket): X509Certificate | undefined {
-  return socket instanceof TLSSocket && socket.authorized ? socket.getPeerX509Certificate() : undefined;
+  return socket instanceof TLSSocket && socket.authorized ? peerCertificate(socket) : undefined;
 }

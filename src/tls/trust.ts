@@ -27,7 +27,7 @@ export class ClientTrust {
     this.#revocations = material.crl && new RevocationCheck(material.crl.lists, authorities);
   }
 
-  /** @param certificate as `getPeerX509Certificate` gives it; the intermediates hang on `issuerCertificate` */
+  /** @param certificate as `peerCertificate` gives it, with the intermediates that the client sent */
   verifies(certificate: X509Certificate): boolean {
     const sent = intermediatesOf(certificate);
     const chain = [certificate, ...sent].map(idOf).join();

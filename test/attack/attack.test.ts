@@ -15,6 +15,11 @@ const SLOW_LOG = 100_000;
 /** Log lines per second about refused writes, at most. */
 const MAX_REFUSAL_LINES = 10;
 
+/** After it what a busy time has left behind is collected. */
+const REST_MS = 12_000;
+/** What a connection may leave behind: less than its certificate, parsed. */
+const MAX_LEFT_KIB = 2;
+
 /** Namespaces that the witness reads before an attack and after it, and not during it. */
 const SELDOM_READ = 100;
 
@@ -56,6 +61,28 @@ row('lists that nobody reads', {}, async (scene) => {
 
 row('a large file in sips', {}, async (scene) => {
   await scene.attackFor('sips', 45_000); // beyond IDLE_TIMEOUT_SECONDS
+});
+
+row('answers that nobody reads, with requests behind them', {}, async (scene) => {
+  const before = scene.service.residentMib ?? Number.NaN;
+  const run = scene.attack('unread');
+  await scene.lasting(ATTACK_MS);
+  const held = (scene.service.residentMib ?? Number.NaN) - before;
+  const { connections } = await scene.stopAttack(run);
+  scene.notes.push(`${connections} connections of ${Math.round((held * 1024) / connections)} KiB`);
+});
+
+row('connections that come and go', {}, async (scene) => {
+  const rested = async () => {
+    await scene.lasting(REST_MS);
+    return scene.service.residentMib ?? Number.NaN;
+  };
+  await scene.attackFor('comeAndGo', ATTACK_MS);
+  const before = await rested();
+  const { connections } = await scene.attackFor('comeAndGo', 3 * ATTACK_MS);
+  const left = (((await rested()) - before) * 1024) / connections;
+  scene.notes.push(`${connections} connections have left ${left.toFixed(1)} KiB each`);
+  if (left > MAX_LEFT_KIB) scene.problems.push(`a connection leaves ${left.toFixed(1)} KiB behind`);
 });
 
 row('12,000 sockets without a handshake', {}, async (scene) => {
@@ -163,6 +190,7 @@ row(
       'waits',
       'lists',
       'sips',
+      'unread',
       'bareSockets',
       'managementSockets',
       'mixed',

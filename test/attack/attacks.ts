@@ -67,6 +67,15 @@ const ATTACKS = {
     for (const identity of ['sipper-1', 'sipper-2'] as const)
       attacker.sip(identity, 200, get('/docs/swagger-ui-bundle.js'));
   },
+  /** On each connection answers, and requests beyond those that the service begins, as much as it takes of both. */
+  unread: (attacker: Attacker) => {
+    for (const identity of ['holder-1', 'holder-2', 'holder-3'] as const)
+      attacker.flood(identity, 200, () => get('/docs/swagger-ui-bundle.js'), {
+        read: false,
+        inFlight: 4_000,
+      });
+  },
+  comeAndGo: (attacker: Attacker) => attacker.comeAndGo('holder-1', 20),
   bareSockets: (attacker: Attacker) => attacker.squat('port', 12_000), // more than MAX_CONNECTIONS
   sockets: (attacker: Attacker) => attacker.squat('port', 1_000),
   managementSockets: (attacker: Attacker) => attacker.squat('managementPort', 1_000),
@@ -179,6 +188,17 @@ export class Attacker {
         this.#timers.delete(timer);
         open();
       });
+    };
+    for (let index = 0; index < connections; index += 1) open();
+  }
+
+  /** Keeps this many connections in the making, and closes each as soon as it is made. */
+  comeAndGo(identity: IdentityName, connections: number): void {
+    const open = () => {
+      const socket = this.#connect(identity);
+      socket.once('secureConnect', () => socket.end());
+      socket.resume();
+      this.#reopenWhenCut(socket, open);
     };
     for (let index = 0; index < connections; index += 1) open();
   }

@@ -41,6 +41,9 @@ export const IDENTITIES = [
   'lister',
   'sipper-1',
   'sipper-2',
+  'holder-1',
+  'holder-2',
+  'holder-3',
   'scaler',
   'writer',
 ] as const;

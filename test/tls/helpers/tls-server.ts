@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls';
 import { onTestFinished } from 'vitest';
 import type { TlsMaterial } from '../../../src/tls/material.ts';
+import { peerCertificate } from '../../../src/tls/peer-certificate.ts';
 import { tlsServerOptions } from '../../../src/tls/server-options.ts';
 import { defaultLimits } from '../../helpers/limits.ts';
 
@@ -31,7 +32,7 @@ export class TlsServer {
       this.refusals.push(String(socket.authorizationError ?? error.code));
     });
     server.on('secureConnection', (socket: TLSSocket) => {
-      this.certificate = socket.getPeerX509Certificate();
+      this.certificate = peerCertificate(socket);
     });
   }
 

@@ -1,0 +1,16 @@
+import { X509Certificate } from 'node:crypto';
+import type { PeerCertificate, TLSSocket } from 'node:tls';
+
+/** Before this version Node never frees what `getPeerX509Certificate()` returns, 4 KiB for each connection. */
+const FREES_SINCE = 26;
+const [major = 0] = process.versions.node.split('.').map(Number);
+
+/**
+ * The certificate that the other side of a connection has shown, or undefined. The intermediates that it sent hang on
+ * `issuerCertificate` where Node shows them to a server, which Node 24 does not.
+ */
+export function peerCertificate(socket: TLSSocket): X509Certificate | undefined {
+  if (major >= FREES_SINCE) return socket.getPeerX509Certificate();
+  const peer: Partial<PeerCertificate> | null = socket.getPeerCertificate();
+  return peer?.raw === undefined ? undefined : new X509Certificate(peer.raw);
+}
