@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
 import type { ClientConnection } from '../src/client-connection.ts';
 import { OverloadedError } from '../src/errors.ts';
+import { ParseTurns } from '../src/parse-turns.ts';
 import { RequestPlaces } from '../src/request-places.ts';
 import { throttled } from '../src/throttled.ts';
 
@@ -35,6 +36,7 @@ export default fastifyPlugin(
   function requestsUnderWayPlugin(app: FastifyInstance, options: RequestsUnderWayOptions, done) {
     const { maxRequests, maxRequestsPerClient, maxRequestsPerConnection, maxConnectionAgeSeconds } = options;
     const places = new RequestPlaces(maxRequests, maxRequestsPerClient);
+    const turns = new ParseTurns();
     const warn = throttled((line) =>
       app.log.warn(line, 'cut a connection that brought too many requests at once'),
     );
@@ -54,7 +56,7 @@ export default fastifyPlugin(
     app.server.on('secureConnection', (socket) => {
       const connection = app.clientConnections.get(socket);
       if (connection === undefined) return;
-      connection.readInPieces();
+      connection.readInPieces(turns);
       places.add(connection);
       socket.once('close', () => {
         places.remove(connection);

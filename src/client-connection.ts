@@ -2,6 +2,7 @@ import type { X509Certificate } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Identity, IdentityRefusal } from './identity.ts';
+import type { ParseTurns, Parsing } from './parse-turns.ts';
 
 /** A request of a connection whose answer has not left the process yet. */
 export interface Running {
@@ -33,7 +34,7 @@ const NOTHING = Buffer.alloc(0);
 export type Hold = 'connection' | 'client' | 'closing';
 
 /** One connection of a client. What is looked up here once costs nothing per request. */
-export class ClientConnection {
+export class ClientConnection implements Parsing {
   readonly socket: Socket;
   readonly identity: Identity | IdentityRefusal;
   readonly certificate: X509Certificate | undefined;
@@ -51,6 +52,9 @@ export class ClientConnection {
   /** What has come in and was not given to the HTTP server yet. */
   #unparsed: Buffer = NOTHING;
   #parse: (piece: Buffer) => void = () => {};
+  #turns: ParseTurns | undefined;
+  /** Whether it is one of those that `#turns` calls. */
+  #inLine = false;
   #discardedBytes = 0;
 
   constructor(
@@ -79,18 +83,21 @@ export class ClientConnection {
   /**
    * From here on what comes in reaches the HTTP server piece by piece, and nothing of it while there is a hold. One read
    * may bring a thousand requests: by itself the server would begin all of them before it looked at anything else.
+   * @param turns says when a piece may be parsed
    */
-  readInPieces(): void {
+  readInPieces(turns: ParseTurns): void {
     // Its own listener, which parses: TLS hands it up to 16 KiB at a time.
     const [parse] = this.socket.listeners('data');
     if (parse === undefined) return;
     this.#parse = (piece) => Reflect.apply(parse, this.socket, [piece]);
+    this.#turns = turns;
+    this.socket.once('close', () => turns.remove(this));
     this.socket.on('resume', this.#resumed);
     this.socket.removeAllListeners('data');
     this.socket.on('data', (bytes: Buffer) => {
       if (!this.socket.writable) return this.#discard(bytes);
       this.#unparsed = this.#unparsed.length === 0 ? bytes : Buffer.concat([this.#unparsed, bytes]);
-      this.#parseOn();
+      if (!this.#inLine) this.#parseOn();
     });
   }
 
@@ -111,19 +118,43 @@ export class ClientConnection {
     if (this.running.size === 0) this.socket.destroy();
   }
 
+  parsePiece(): boolean {
+    this.#inLine = false;
+    if (this.#hasPiece) this.#parseNext();
+    this.#inLine = this.#hasPiece;
+    if (!this.#inLine) this.#readOn();
+    return this.#inLine;
+  }
+
   #discard(bytes: Buffer): void {
     this.#discardedBytes += bytes.length;
     if (this.#discardedBytes > MAX_DISCARDED_BYTES) this.socket.destroy();
   }
 
+  /** As far as there is time. What it does not come to is parsed in its turn, and until then nothing is read. */
   #parseOn(): void {
-    // Once it is destroyed its parser may be that of another connection; once it has been answered a failure, it has no
-    // further requests.
-    while (this.#unparsed.length > 0 && this.#mayParse && this.socket.writable) {
-      const piece = this.#unparsed.subarray(0, PIECE_BYTES);
-      this.#unparsed = this.#unparsed.subarray(PIECE_BYTES);
-      this.#parse(piece);
+    while (this.#hasPiece) {
+      if (this.#turns?.take(this) !== true) {
+        this.#inLine = true;
+        this.socket.pause();
+        return;
+      }
+      this.#parseNext();
     }
+  }
+
+  #parseNext(): void {
+    const piece = this.#unparsed.subarray(0, PIECE_BYTES);
+    this.#unparsed = this.#unparsed.subarray(PIECE_BYTES);
+    this.#parse(piece);
+  }
+
+  /**
+   * Whether there is a piece that may be parsed. Once the connection is destroyed its parser may be that of another
+   * one; once it has been answered a failure, it has no further requests.
+   */
+  get #hasPiece(): boolean {
+    return this.#unparsed.length > 0 && this.#mayParse && this.socket.writable;
   }
 
   /** The HTTP server pauses a socket, and notes it there, that does not take answers as fast as it brings requests. */
@@ -132,14 +163,14 @@ export class ClientConnection {
   }
 
   readonly #readOn = () => {
-    if (!this.#mayParse) return;
+    if (!this.#mayParse || this.#inLine) return;
     this.#parseOn();
-    if (this.#mayParse) this.socket.resume();
+    if (this.#mayParse && !this.#inLine) this.socket.resume();
   };
 
   /** The HTTP server resumes the socket whenever a request has been answered. */
   readonly #resumed = () => {
-    if (this.#holds.size > 0) this.socket.pause();
+    if (this.#holds.size > 0 || this.#inLine) this.socket.pause();
     else this.#parseOn();
   };
 }
