@@ -4,6 +4,7 @@ import fastifyPlugin from 'fastify-plugin';
 import type { ClientConnection } from '../src/client-connection.ts';
 import { OverloadedError } from '../src/errors.ts';
 import { ParseTurns } from '../src/parse-turns.ts';
+import { Rate } from '../src/rate.ts';
 import { RequestPlaces } from '../src/request-places.ts';
 import { throttled } from '../src/throttled.ts';
 
@@ -27,16 +28,23 @@ declare module 'fastify' {
   }
 }
 
+/** Of one client in a second. Beyond these a refused request keeps its place for a while. */
+const FREE_REFUSALS = 100;
+/** How long, from the end of its answer. */
+const REFUSED_MS = 1_000;
+
 /**
  * Bounds the requests under way: of a connection, of a client, and in all. Beyond that connections are not read on.
  * What a connection has brought along already is refused at once; where it cannot be, because the answer would have to
- * wait for those before it, the connection is cut.
+ * wait for those before it, the connection is cut. A client that is refused over and over is read on more slowly, as a
+ * refusal costs little time and there would be no end to them.
  */
 export default fastifyPlugin(
   function requestsUnderWayPlugin(app: FastifyInstance, options: RequestsUnderWayOptions, done) {
     const { maxRequests, maxRequestsPerClient, maxRequestsPerConnection, maxConnectionAgeSeconds } = options;
     const places = new RequestPlaces(maxRequests, maxRequestsPerClient);
     const turns = new ParseTurns();
+    const refusals = new Rate(FREE_REFUSALS);
     const warn = throttled((line) =>
       app.log.warn(line, 'cut a connection that brought too many requests at once'),
     );
@@ -48,9 +56,14 @@ export default fastifyPlugin(
       if (request === undefined) return;
       running.delete(answer);
       connection.firstSince = performance.now();
-      if (request.counted) places.release(connection);
+      if (request.counted) giveBack(connection, answer.statusCode);
       request.onEnd?.();
       if (running.size < maxRequestsPerConnection) connection.release('connection');
+    }
+
+    function giveBack(connection: ClientConnection, status: number): void {
+      if (status < 400 || refusals.take(connection.client)) places.release(connection);
+      else setTimeout(() => places.release(connection), REFUSED_MS).unref();
     }
 
     app.server.on('secureConnection', (socket) => {

@@ -152,10 +152,12 @@ describe(`${IDLE} idle connections`, { timeout: 30_000 + IDLE * 60 }, () => {
     const before = await memory();
     const first = await round();
     const second = await round();
+    const third = await round();
     expect(first.after.heap).toBeLessThan(before.heap + 3);
     expect(second.after.heap).toBeLessThan(first.after.heap + 1);
-    // The allocator keeps what was freed for later, and returns little of it to the system: it has to be used again.
-    expect(second.peak.resident).toBeLessThan(1.2 * first.peak.resident);
+    // The allocator keeps what was freed for later, and returns little of it to the system: it has to be used again. What
+    // lies where a second crowd finds no room is used by the third.
+    expect(third.peak.resident).toBeLessThan(1.2 * second.peak.resident);
   });
 
   it('that come and go are as if they had not been', async () => {

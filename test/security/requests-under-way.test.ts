@@ -128,6 +128,20 @@ describe('a client', () => {
     connection.close();
   });
 
+  it('that is refused over and over is read on slowly, and others are not', async () => {
+    scene = await Scene.start({ maxRequestsPerClient: 20 });
+    const connection = await scene.open();
+    connection.send('GET /nothing HTTP/1.1\r\nHost: a\r\n\r\n'.repeat(4_000));
+    const refusals = () => connection.received.split('HTTP/1.1 404').length - 1;
+    await until(() => refusals() >= 100);
+    await othersAreServed();
+    // 100 in a second, and one more in a second for each of its places.
+    const soFar = refusals();
+    expect(soFar).toBeLessThan(2_000);
+    await until(() => refusals() > soFar);
+    connection.close();
+  });
+
   it('that goes away gives back the places of its requests once they are done with', async () => {
     scene = await Scene.start({ maxRequestsPerClient: 8 });
     const release = scene.hold('patchScale');
