@@ -112,7 +112,7 @@ export const ConfigSchema = Type.Object({
     }),
   ),
   MAX_CONNECTIONS: limit(
-    2_000,
+    1_500,
     'Open connections in all; fewer where the process may not open so many files (`ulimit -n`)',
     { minimum: 1 },
   ),

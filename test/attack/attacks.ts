@@ -68,14 +68,9 @@ const ATTACKS = {
       attacker.sip(identity, 200, get('/docs/swagger-ui-bundle.js'));
   },
   /** On each connection answers, and requests beyond those that the service begins, as much as it takes of both. */
-  unread: (attacker: Attacker) => {
-    for (const identity of ['holder-1', 'holder-2', 'holder-3'] as const)
-      attacker.flood(identity, 200, () => get('/docs/swagger-ui-bundle.js'), {
-        read: false,
-        inFlight: 4_000,
-      });
-  },
-  comeAndGo: (attacker: Attacker) => attacker.comeAndGo('holder-1', 20),
+  unread: (attacker: Attacker) =>
+    attacker.flood('holder', 200, () => get('/docs/swagger-ui-bundle.js'), { read: false, inFlight: 4_000 }),
+  comeAndGo: (attacker: Attacker) => attacker.comeAndGo('holder', 20),
   bareSockets: (attacker: Attacker) => attacker.squat('port', 12_000), // more than MAX_CONNECTIONS
   sockets: (attacker: Attacker) => attacker.squat('port', 1_000),
   managementSockets: (attacker: Attacker) => attacker.squat('managementPort', 1_000),

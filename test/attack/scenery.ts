@@ -41,9 +41,7 @@ export const IDENTITIES = [
   'lister',
   'sipper-1',
   'sipper-2',
-  'holder-1',
-  'holder-2',
-  'holder-3',
+  'holder',
   'scaler',
   'writer',
 ] as const;

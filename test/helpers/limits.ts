@@ -3,7 +3,7 @@ import type { Limits } from '../../src/limits.ts';
 
 /** The defaults of src/config-schema.ts, which test/config.test.ts holds to them. */
 export const defaultLimits: Limits = {
-  maxConnections: 2_000,
+  maxConnections: 1_500,
   maxConnectionsPerClient: 200,
   maxHandshakes: 500,
   maxHandshakesPerAddress: 200,
