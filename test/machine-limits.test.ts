@@ -17,7 +17,7 @@ describe('the limits on this machine', () => {
   it.each([
     [1_024, 1],
     [1_024, 10],
-    [2_500, 1],
+    [2_000, 1],
     [300, 1],
   ])('leave descriptors for other things: of %d, with %d clusters', (descriptors, clusters) => {
     const { maxConnections, maxHandshakes } = limitsWith(descriptors, clusters);
