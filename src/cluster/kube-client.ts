@@ -1,5 +1,4 @@
 import type { Socket } from 'node:net';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import type { Dispatcher } from 'undici';
 import { type Agents, newAgents } from './agents.ts';
@@ -14,12 +13,7 @@ import {
 import { isObject, type JsonObject, MAX_OBJECT_BYTES, parseJson } from './json.ts';
 import type { KubeConfigLoader } from './kubeconfig.ts';
 import { ListDecoder } from './list-decoder.ts';
-
-/**
- * How long a list may be decoded before others have a turn of the event loop. Node hands on megabytes of one connection
- * in one turn, for as long as somebody takes them.
- */
-const SLICE_MS = 3;
+import { inSlices } from './slices.ts';
 
 /** One request to the API server. */
 export interface KubeRequest {
@@ -81,12 +75,8 @@ export class KubeClient implements KubeApi {
   list(request: KubeRequest, take: (item: unknown) => void): Promise<JsonObject> {
     return this.#exchange(request, async ({ body }) => {
       const decoder = new ListDecoder();
-      let endsAt = performance.now() + SLICE_MS;
-      for await (const chunk of body) {
+      for await (const chunk of inSlices(body)) {
         for (const item of decoder.push(chunk)) take(item);
-        if (performance.now() < endsAt) continue;
-        await nextTurn();
-        endsAt = performance.now() + SLICE_MS;
       }
       return decoder.end();
     });
