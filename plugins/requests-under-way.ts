@@ -62,7 +62,9 @@ export default fastifyPlugin(
     }
 
     function giveBack(connection: ClientConnection, status: number): void {
-      if (status < 400 || refusals.take(connection.client)) places.release(connection);
+      // Where nothing can be left unread, further requests would be refused for it.
+      const reads = status < 400 || !connection.isReadInPieces || refusals.take(connection.client);
+      if (reads) places.release(connection);
       else setTimeout(() => places.release(connection), REFUSED_MS).unref();
     }
 

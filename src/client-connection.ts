@@ -72,6 +72,11 @@ export class ClientConnection implements Parsing {
     return typeof this.identity === 'string' ? '' : this.identity.user;
   }
 
+  /** Whether it can be held; that of a request by inject, as in tests, cannot. */
+  get isReadInPieces(): boolean {
+    return this.#turns !== undefined;
+  }
+
   /** Whether the rest of a request is still to come. */
   get isReceiving(): boolean {
     const request = this.latest?.req;

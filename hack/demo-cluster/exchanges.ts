@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { TLSSocket } from 'node:tls';
+import { type PeerCertificate, TLSSocket } from 'node:tls';
 import { ANONYMOUS, type User } from './access.ts';
 import { answer } from './api.ts';
 import type { ApiState } from './call.ts';
@@ -119,7 +119,10 @@ export class Exchanges {
     }
     const { socket } = request;
     if (!(socket instanceof TLSSocket) || !socket.authorized) return ANONYMOUS;
-    const { CN, O } = socket.getPeerCertificate().subject;
+    // A resumed session counts as authorized without a certificate, but for the newest versions of Node.
+    const { subject }: Partial<PeerCertificate> = socket.getPeerCertificate();
+    if (subject === undefined) return ANONYMOUS;
+    const { CN, O } = subject;
     const groups = O === undefined ? [] : [O].flat();
     return { name: [CN].flat()[0] ?? '', groups: [...groups, 'system:authenticated'] };
   }
