@@ -63,8 +63,8 @@ export default fastifyPlugin(
 
     function giveBack(connection: ClientConnection, status: number): void {
       // Where nothing can be left unread, further requests would be refused for it.
-      const reads = status < 400 || !connection.isReadInPieces || refusals.take(connection.client);
-      if (reads) places.release(connection);
+      const free = status < 400 || !connection.isReadInPieces || refusals.take(connection.client);
+      if (free) places.release(connection);
       else setTimeout(() => places.release(connection), REFUSED_MS).unref();
     }
 

@@ -19,9 +19,8 @@ const SLICE_MS = 2;
 export class ParseTurns {
   /** The connections of each client that waits, the next client first. */
   readonly #waiting = new Map<string, Set<Parsing>>();
-  /** When the time of this turn of the loop is over, on the clock of performance.now(). */
-  #endsAt = Number.POSITIVE_INFINITY;
-  #isNew = true;
+  /** When the time of this turn of the loop is over, on the clock of performance.now(); undefined: it has not begun. */
+  #endsAt: number | undefined;
   #isDue = false;
 
   /** Whether a connection may parse another piece now. If not, its `parsePiece` is called when it may. */
@@ -39,8 +38,7 @@ export class ParseTurns {
 
   #hasTime(): boolean {
     const now = performance.now();
-    if (this.#isNew) {
-      this.#isNew = false;
+    if (this.#endsAt === undefined) {
       this.#endsAt = now + SLICE_MS;
       this.#atEndOfTurn();
     }
@@ -64,10 +62,10 @@ export class ParseTurns {
   /** A slice for those who wait. The polling of the loop comes before the next. */
   readonly #parse = (): void => {
     this.#isDue = false;
-    this.#isNew = true;
+    this.#endsAt = undefined;
     const endsAt = performance.now() + SLICE_MS;
     for (const [client, connections] of this.#waiting) {
-      // At the end of the line again, whether it is to wait or not: a Map is gone through in the order of insertion.
+      // If it has more it goes to the end of the line, which this loop comes to: a Map is in the order of insertion.
       this.#waiting.delete(client);
       const [connection] = connections;
       if (connection === undefined) continue;
