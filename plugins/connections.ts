@@ -62,6 +62,7 @@ export default fastifyPlugin(
     const warnOfHandshake = throttled((line) => app.log.warn(line, 'refused a TLS handshake'));
     const warnOfTooMany = throttled((line) => app.log.warn(line, 'a client has too many connections'));
     app.server.on('connection', (socket: Socket) => {
+      if (closingAll) return void socket.destroy();
       const peer = peerOf(socket);
       unverified.set(peer, socket);
       handshakes.add(socket);

@@ -10,6 +10,7 @@ import errorsPlugin, { answerClientError, answerFrameworkError } from '../plugin
 import fleetPlugin, { type FleetPluginOptions } from '../plugins/fleet.ts';
 import identityPlugin from '../plugins/identity.ts';
 import jsonBodyPlugin from '../plugins/json-body.ts';
+import listenersPlugin from '../plugins/listeners.ts';
 import notFoundPlugin from '../plugins/not-found.ts';
 import openapiPlugin from '../plugins/openapi.ts';
 import overloadPlugin from '../plugins/overload.ts';
@@ -93,6 +94,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   await app.register(errorsPlugin);
   await app.register(strictHttpPlugin);
   await app.register(drainPlugin);
+  await app.register(listenersPlugin);
   await app.register(overloadPlugin, limits);
   await app.register(identityPlugin);
   await app.register(rateLimitPlugin, limits);

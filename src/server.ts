@@ -124,7 +124,7 @@ async function main(): Promise<void> {
     management.listen(config.MANAGEMENT_PORT, config.MANAGEMENT_HOST, resolve);
   });
   app.log.info({ management: origin('http', management.address()) }, 'management listening');
-  await app.listen({ host: config.HOST, port: config.PORT });
+  await app.listenAt({ host: config.HOST, port: config.PORT });
 }
 
 /** What ends the process, for its log: Node itself tells it on stderr and in a form of its own. */

@@ -110,7 +110,7 @@ export class TestService {
         }),
     });
     options.routes?.(app);
-    await app.listen({ host: '127.0.0.1', port: 0 });
+    await app.listenAt({ host: '127.0.0.1', port: 0 });
     return new TestService(app, authority, client, folder);
   }
 

@@ -1,0 +1,68 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:net';
+import type { FastifyInstance } from 'fastify';
+import fastifyPlugin from 'fastify-plugin';
+import { throttled } from '../src/throttled.ts';
+
+export interface Address {
+  readonly host: string;
+  /** 0: any that is free. */
+  readonly port: number;
+}
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /**
+     * Listens, instead of `listen`, and accepts connections faster.
+     * @throws the error of the system, where the address cannot be had
+     */
+    listenAt(address: Address): Promise<void>;
+  }
+}
+
+/**
+ * Node accepts one connection of each listener in a turn of the event loop: while turns are long, a single one would keep
+ * new clients waiting in a line that the others fill. Only Linux shares a port out among listeners.
+ */
+export const LISTENERS = process.platform === 'linux' ? 8 : 1;
+
+/** Listens on one port with several listeners, so that one turn of the event loop accepts several connections. */
+export default fastifyPlugin(
+  function listenersPlugin(app: FastifyInstance, _options, done) {
+    /** All but that of the app itself. */
+    const others: Server[] = [];
+    // For example no file descriptor for a new connection. Without a listener the error would end the process.
+    const failed = throttled((line) => app.log.error(line, 'a listener failed'));
+
+    app.decorate('listenAt', async ({ host, port }) => {
+      // Where ports are shared the system would let a second instance of the service listen beside this one.
+      if (LISTENERS > 1) await close(await listening(createServer(), { host, port }));
+      const options = { host, port, reusePort: LISTENERS > 1 };
+      await app.listen(options);
+      app.server.on('error', (err) => failed({ err }));
+      const address = app.server.address();
+      if (address === null || typeof address === 'string') return;
+      while (others.length < LISTENERS - 1) {
+        const server = createServer({ noDelay: true }, (socket) => app.server.emit('connection', socket));
+        others.push(await listening(server, { host: address.address, port: address.port, reusePort: true }));
+        server.on('error', (err) => failed({ err }));
+      }
+    });
+    // Its end is that of their connections; the clusters, which running requests need, are closed after it.
+    app.addHook('preClose', async () => void (await Promise.all(others.map(close))));
+    done();
+  },
+  { name: 'listeners', dependencies: ['drain'], fastify: '5.x' },
+);
+
+async function listening(server: Server, options: Address & { reusePort?: boolean }): Promise<Server> {
+  server.listen(options);
+  await once(server, 'listening');
+  return server;
+}
+
+/** Resolves once no connection of it is left. */
+async function close(server: Server): Promise<void> {
+  server.close();
+  await once(server, 'close');
+}
