@@ -3,7 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { Attacker, type AttackName, type AttackTarget } from './attacks.ts';
 
 // Real attackers bring their own machines; this one shares the cores of the service. On Linux it concerns this thread only.
-const NICE = 10;
+const NICE = 19;
 
 const { attack, target }: { attack: AttackName; target: AttackTarget } = workerData;
 setPriority(NICE);

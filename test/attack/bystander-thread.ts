@@ -36,7 +36,8 @@ const running = new Set<Promise<void>>();
 
 const origin = `https://127.0.0.1:${port}`;
 const options = {
-  connect: { ...tls, servername: 'localhost', localAddress, timeout: TIMEOUT_MS },
+  connect: { ...tls, servername: 'localhost', timeout: TIMEOUT_MS },
+  localAddress,
   headersTimeout: TIMEOUT_MS,
   bodyTimeout: TIMEOUT_MS,
 };
@@ -133,5 +134,6 @@ async function ask(
   if (timed) countTimes.push(performance.now() - startedAt);
   if (failure === undefined) return;
   lost += 1;
-  if (reasons.length < MAX_KEPT) reasons.push(`${method} ${path}: ${failure}`);
+  const [begun, ended] = [startedAt, performance.now()].map((time) => (time / 1000).toFixed(1));
+  if (reasons.length < MAX_KEPT) reasons.push(`${method} ${path}: ${failure}, from ${begun} to ${ended} s`);
 }
