@@ -13,8 +13,7 @@ const BYSTANDER_ADDRESS = '127.0.0.9';
 /** The bystander alone: what its p99 is compared with, and time for the service to get warm. */
 const QUIET_MS = 8_000;
 const LOOK_MS = 200;
-/** Time for memory to be back. */
-export const RECOVERY_MS = 30_000;
+const RECOVERY_MS = 30_000;
 /** What memory may grow by: compiled code, and heap pages that the runtime keeps after a busy time. */
 const GROWTH_MIB = 40;
 
@@ -23,6 +22,8 @@ export interface SceneOptions {
   readonly openFiles?: number;
   /** What the bystander leaves out. */
   readonly duties?: Partial<BystanderDuties>;
+  /** Of the memory that the attack has taken, what may stay resident although it is free, MiB. Default 0. */
+  readonly keptMib?: number;
 }
 
 /** One service under attack, with its cluster and a bystander, and what went wrong. */
@@ -32,8 +33,6 @@ export class Scene {
   readonly bystander: Bystander;
   /** Why the row fails; without problems it passes. */
   readonly problems: string[] = [];
-  /** Of the memory that the attack has taken, what may stay: 0 unless the row shows that the next attack uses it. */
-  keptMib = 0;
   /** Further facts for the report. */
   readonly notes: string[] = [];
   readonly #target: AttackTarget;
@@ -69,7 +68,7 @@ export class Scene {
       await attack(scene);
       await scene.#stopAttacks();
       const during = await scene.bystander.take();
-      const limitMib = beforeMib + scene.keptMib + GROWTH_MIB;
+      const limitMib = beforeMib + (options.keptMib ?? 0) + GROWTH_MIB;
       const afterMib = await scene.#recovered(limitMib);
       const after = await scene.bystander.end();
       await scene.service.settled();
