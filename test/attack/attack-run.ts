@@ -5,8 +5,10 @@ import type { AttackName, AttackTarget, Tally } from './attacks.ts';
 /** One attack, in a thread of its own. */
 export class AttackRun {
   readonly #thread: Worker;
+  /** Resolves when the attack may be started: until then its thread is loaded, with the priority of the test. */
+  readonly ready: Promise<unknown>;
   /** Resolves when an attack with a fixed number of requests has its last answer. */
-  readonly done: Promise<unknown>;
+  readonly done: Promise<void>;
   #failure: unknown;
 
   constructor(attack: AttackName, target: AttackTarget) {
@@ -17,16 +19,25 @@ export class AttackRun {
     this.#thread.on('error', (error) => {
       this.#failure = error;
     });
-    this.done = once(this.#thread, 'message');
-    this.done.catch(() => {});
+    this.ready = once(this.#thread, 'message');
+    this.ready.catch(() => {});
+    this.done = new Promise((resolve) => {
+      this.#thread.on('message', (message) => {
+        if (message === 'done') resolve();
+      });
+    });
+  }
+
+  start(): void {
+    this.#thread.postMessage('start');
   }
 
   /** Ends the attack, with all connections at once. @throws what broke the attacker itself */
   async stop(): Promise<Tally> {
     if (this.#failure !== undefined) throw this.#failure;
     const answer = new Promise<Tally>((resolve) => {
-      this.#thread.on('message', (message: Tally | 'done') => {
-        if (message !== 'done') resolve(message);
+      this.#thread.on('message', (message: Tally | 'ready' | 'done') => {
+        if (typeof message !== 'string') resolve(message);
       });
     });
     this.#thread.postMessage('stop');

@@ -67,10 +67,10 @@ row('a large file in sips', {}, async (scene) => {
 
 row('answers that nobody reads, with requests behind them', {}, async (scene) => {
   const before = scene.service.residentMib ?? Number.NaN;
-  const run = scene.attack('unread');
+  await scene.attack('unread');
   await scene.lasting(ATTACK_MS);
   const held = (scene.service.residentMib ?? Number.NaN) - before;
-  const { connections } = await scene.stopAttack(run);
+  const { connections } = await scene.stopAttacks();
   scene.notes.push(`${connections} connections of ${Math.round((held * 1024) / connections)} KiB`);
 });
 
@@ -143,9 +143,9 @@ row('lines for a slow API server that one client fills', {}, async (scene) => {
 row('21,500 denied names before an outage of the API server', {}, async (scene) => {
   const before = await readAll(scene);
   if (before.length > 0) scene.problems.push(`before the attack: ${before[0]}`);
-  const run = scene.attack('deniedNames');
-  await Promise.race([run.done, scene.lasting(90_000)]);
-  const { answers } = await scene.stopAttack(run);
+  const [run] = await scene.attack('deniedNames');
+  await Promise.race([run?.done, scene.lasting(90_000)]);
+  const { answers } = await scene.stopAttacks();
   scene.notes.push(`names were answered ${JSON.stringify(answers)}`);
   scene.bystander.change({ writes: false, fresh: false });
   await scene.demo.refuseConnections();
@@ -199,7 +199,7 @@ row(
       'deniedNames',
       'tooManyWrites',
     ];
-    for (const attack of together) scene.attack(attack);
+    await scene.attack(...together);
     await scene.lasting(ALL_MS);
     await witness.stop();
     await scene.audited(witness);

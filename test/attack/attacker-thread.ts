@@ -8,8 +8,9 @@ const NICE = 19;
 const { attack, target }: { attack: AttackName; target: AttackTarget } = workerData;
 setPriority(NICE);
 const attacker = new Attacker(target, () => parentPort?.postMessage('done'));
-attacker.start(attack);
-parentPort?.once('message', () => {
+parentPort?.on('message', (order: 'start' | 'stop') => {
+  if (order === 'start') return attacker.start(attack);
   attacker.stop();
   parentPort?.postMessage(attacker.tally);
 });
+parentPort?.postMessage('ready');

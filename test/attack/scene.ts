@@ -66,7 +66,7 @@ export class Scene {
       const before = await scene.bystander.take();
       const beforeMib = scene.service.residentMib ?? Number.NaN;
       await attack(scene);
-      await scene.#stopAttacks();
+      await scene.stopAttacks();
       const during = await scene.bystander.take();
       const limitMib = beforeMib + (options.keptMib ?? 0) + GROWTH_MIB;
       const afterMib = await scene.#recovered(limitMib);
@@ -146,28 +146,32 @@ export class Scene {
     }
   }
 
-  /** Starts an attack, which goes on until the end of the row unless it is stopped. */
-  attack(name: AttackName): AttackRun {
-    const run = new AttackRun(name, this.#target);
-    this.#runs.add(run);
-    return run;
+  /** Starts attacks at once, which go on until the end of the row unless they are stopped. */
+  async attack(...names: readonly AttackName[]): Promise<AttackRun[]> {
+    const runs = names.map((name) => new AttackRun(name, this.#target));
+    for (const run of runs) this.#runs.add(run);
+    await Promise.all(runs.map(({ ready }) => ready));
+    for (const run of runs) run.start();
+    return runs;
   }
 
-  async stopAttack(run: AttackRun): Promise<Tally> {
-    this.#runs.delete(run);
-    const tally = await run.stop();
-    this.#total.connections += tally.connections;
-    this.#total.requests += tally.requests;
-    for (const [status, count] of Object.entries(tally.answers))
-      this.#total.answers[status] = (this.#total.answers[status] ?? 0) + count;
+  /** Stops all attacks, and returns what they did. */
+  async stopAttacks(): Promise<Tally> {
+    const tally: Tally = { connections: 0, requests: 0, answers: {} };
+    for (const run of this.#runs) {
+      this.#runs.delete(run);
+      const its = await run.stop();
+      add(its, tally);
+      add(its, this.#total);
+    }
     return tally;
   }
 
   /** Runs one attack for this long. */
   async attackFor(name: AttackName, milliseconds: number): Promise<Tally> {
-    const run = this.attack(name);
+    await this.attack(name);
     await this.lasting(milliseconds);
-    return await this.stopAttack(run);
+    return await this.stopAttacks();
   }
 
   /** Starts a client that writes for this long. */
@@ -208,16 +212,19 @@ export class Scene {
     }
   }
 
-  async #stopAttacks(): Promise<void> {
-    for (const run of [...this.#runs]) await this.stopAttack(run);
-  }
-
   async #stop(): Promise<void> {
-    await this.#stopAttacks();
+    await this.stopAttacks();
     await this.bystander.stop();
     await this.service.stop();
     await this.demo.stop();
   }
+}
+
+function add(tally: Tally, sum: Tally): void {
+  sum.connections += tally.connections;
+  sum.requests += tally.requests;
+  for (const [status, count] of Object.entries(tally.answers))
+    sum.answers[status] = (sum.answers[status] ?? 0) + count;
 }
 
 /** The line that says most. */
