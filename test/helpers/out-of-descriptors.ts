@@ -83,6 +83,12 @@ management.listen(0, '127.0.0.1', async () => {
       (error) => /EMFILE/.test(String(error.cause)),
     );
 
+  const works = (credentials: CredentialSource) =>
+    credentials.get().then(
+      () => true,
+      () => false,
+    );
+
   const taken: number[] = [];
   try {
     for (;;) taken.push(openSync('/dev/null', 'r'));
@@ -99,14 +105,8 @@ management.listen(0, '127.0.0.1', async () => {
   process.stdin.resume().once('end', async () => {
     for (const descriptor of taken) closeSync(descriptor);
     await until(() => !reloader.stats.broken && reloads > 0);
-    await kubeconfig.get();
-    // A plugin that failed is not run again for 2 s.
-    await until(() =>
-      plugin.get().then(
-        () => true,
-        () => false,
-      ),
-    );
+    // A plugin that failed is not run again for 2 s; that of the kubeconfig may have, where a descriptor was free to read it.
+    await until(async () => (await works(kubeconfig)) && (await works(plugin)));
     process.stdout.write('recovered\n');
   });
   process.once('SIGTERM', async () => {
