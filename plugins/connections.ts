@@ -81,7 +81,6 @@ export default fastifyPlugin(
       const raw = unverified.get(peer);
       if (raw !== undefined) handshakes.remove(raw);
       unverified.delete(peer);
-      if (closingAll) return void socket.destroy();
       const connection = describe(socket);
       const { client } = connection;
       const count = (counts.get(client) ?? 0) + 1;

@@ -2,9 +2,10 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
+import { logListenerErrors } from '../src/listener-errors.ts';
 import { throttled } from '../src/throttled.ts';
 
-export interface Address {
+interface Address {
   readonly host: string;
   /** 0: any that is free. */
   readonly port: number;
@@ -31,33 +32,42 @@ export default fastifyPlugin(
   function listenersPlugin(app: FastifyInstance, _options, done) {
     /** All but that of the app itself. */
     const others: Server[] = [];
-    // For example no file descriptor for a new connection. Without a listener the error would end the process.
     const failed = throttled((line) => app.log.error(line, 'a listener failed'));
+    logListenerErrors(app.server, failed);
+    /** Resolves once nothing else is going to listen. */
+    let started: Promise<unknown> = Promise.resolve();
 
-    app.decorate('listenAt', async ({ host, port }) => {
+    async function listen({ host, port }: Address): Promise<void> {
       // Where ports are shared the system would let a second instance of the service listen beside this one.
       if (LISTENERS > 1) await close(await listening(createServer(), { host, port }));
       const options = { host, port, reusePort: LISTENERS > 1 };
       await app.listen(options);
-      app.server.on('error', (err) => failed({ err }));
       const address = app.server.address();
       if (address === null || typeof address === 'string') return;
       while (others.length < LISTENERS - 1) {
         const server = createServer({ noDelay: true }, (socket) => app.server.emit('connection', socket));
+        logListenerErrors(server, failed);
         others.push(await listening(server, { host: address.address, port: address.port, reusePort: true }));
-        server.on('error', (err) => failed({ err }));
       }
+    }
+
+    app.decorate('listenAt', (address) => {
+      const listens = listen(address);
+      started = listens.catch(() => {}); // its caller is told
+      return listens;
     });
     // Its end is that of their connections; the clusters, which running requests need, are closed after it.
-    app.addHook('preClose', async () => void (await Promise.all(others.map(close))));
+    app.addHook('preClose', async () => {
+      await started;
+      await Promise.all(others.map(close));
+    });
     done();
   },
   { name: 'listeners', dependencies: ['drain'], fastify: '5.x' },
 );
 
 async function listening(server: Server, options: Address & { reusePort?: boolean }): Promise<Server> {
-  server.listen(options);
-  await once(server, 'listening');
+  await once(server.listen(options), 'listening');
   return server;
 }
 

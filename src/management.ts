@@ -3,6 +3,7 @@ import { isIPv4, isIPv6, type Socket } from 'node:net';
 import { hostname } from 'node:os';
 import type { Registry } from 'prom-client';
 import type { Logger } from './cluster/logger.ts';
+import { logListenerErrors } from './listener-errors.ts';
 import { SocketPlaces } from './socket-places.ts';
 import { throttled } from './throttled.ts';
 
@@ -112,9 +113,10 @@ export function createManagementServer({ isReady, metrics, allowedHosts, log }: 
       scrapes.remove(socket);
     });
   });
-  // For example no file descriptor for a new connection. Without a listener the error would end the process.
-  const failed = throttled((line) => log.error(line, 'the management listener failed'));
-  server.once('listening', () => server.on('error', (err) => failed({ err })));
+  logListenerErrors(
+    server,
+    throttled((line) => log.error(line, 'the management listener failed')),
+  );
   return server;
 }
 
