@@ -193,7 +193,7 @@ row(
       'lists',
       'sips',
       'unread',
-      'enoughBareSockets',
+      'sockets', // more would only lengthen the line in the kernel, which `bareSockets` is about
       'managementSockets',
       'mixed',
       'deniedNames',

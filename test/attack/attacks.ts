@@ -72,9 +72,7 @@ const ATTACKS = {
     attacker.flood('holder', 200, () => get('/docs/swagger-ui-bundle.js'), { read: false, inFlight: 4_000 }),
   comeAndGo: (attacker: Attacker) => attacker.comeAndGo('holder', 20),
   bareSockets: (attacker: Attacker) => attacker.squat('port', 12_000), // more than MAX_CONNECTIONS
-  /** Twice the places for handshakes. More would only lengthen the line in the kernel, which `bareSockets` is about. */
-  enoughBareSockets: (attacker: Attacker) => attacker.squat('port', 1_000),
-  sockets: (attacker: Attacker) => attacker.squat('port', 1_000),
+  sockets: (attacker: Attacker) => attacker.squat('port', 1_000), // twice MAX_HANDSHAKES
   managementSockets: (attacker: Attacker) => attacker.squat('managementPort', 1_000),
   reviews: (attacker: Attacker) => attacker.flood('scaler', 100, review),
   directReads: (attacker: Attacker) => attacker.flood('scaler', 100, directRead),

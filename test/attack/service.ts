@@ -84,7 +84,7 @@ export class AttackedService {
       openFiles,
       folder,
     };
-    // In the session of the test: Linux shares its processors among sessions first, whatever is nice in another one.
+    // In the session of the test: Linux divides its processors among sessions first, and by nice values only within one.
     const guard = fork(join(import.meta.dirname, 'guard.ts'), [JSON.stringify(order)], { execArgv: [] });
     const service = new AttackedService(guard, log, port, managementPort);
     try {
