@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
 import type { IssuedCertificate } from '../issue-certificate.ts';
 
 /** Takes one request; `reset` breaks its connection with RST. */
@@ -10,7 +11,8 @@ export type RequestTaker = (request: IncomingMessage, response: ServerResponse, 
 /** HTTPS on 127.0.0.1, with every TCP connection in hand. Client certificates are asked for, not required. */
 export class Listener {
   readonly #server: Server;
-  readonly #sockets = new Set<Socket>();
+  /** TCP sockets, and the TLS socket above each whose handshake is done: only the lower one can be reset. */
+  readonly #sockets = new Map<Socket, TLSSocket | undefined>();
 
   /** @param clientCa PEM of the CA that client certificates are checked against */
   constructor(certificate: IssuedCertificate, clientCa: string, take: RequestTaker) {
@@ -18,14 +20,18 @@ export class Listener {
     this.#server = createServer({ cert, key, ca: clientCa, requestCert: true, rejectUnauthorized: false });
     this.#server.keepAliveTimeout = 0; // kube-apiserver keeps idle connections for minutes
     this.#server.on('connection', (socket: Socket) => {
-      this.#sockets.add(socket);
+      this.#sockets.set(socket, undefined);
       socket.on('close', () => this.#sockets.delete(socket));
       socket.on('error', () => {}); // a client that resets is no concern of ours
     });
+    this.#server.on('secureConnection', (above: TLSSocket) => {
+      const socket = this.#socketBelow(above);
+      if (socket !== undefined) this.#sockets.set(socket, above);
+    });
     this.#server.on('tlsClientError', () => {}); // nor one that gives up in the handshake
     this.#server.on('request', (request, response) => {
-      const port = request.socket.remotePort;
-      take(request, response, () => this.#socketFrom(port)?.resetAndDestroy());
+      const socket = this.#socketBelow(request.socket);
+      take(request, response, () => socket && this.#reset(socket));
     });
   }
 
@@ -52,15 +58,23 @@ export class Listener {
   }
 
   drop(how: 'close' | 'reset'): void {
-    for (const socket of this.#sockets) {
-      if (how === 'reset') socket.resetAndDestroy();
+    for (const socket of this.#sockets.keys()) {
+      if (how === 'reset') this.#reset(socket);
       else socket.destroy();
     }
   }
 
-  /** The TCP socket below a TLS socket: only it can be reset. */
-  #socketFrom(port: number | undefined): Socket | undefined {
-    return [...this.#sockets].find((socket) => socket.remotePort === port);
+  /**
+   * libuv refuses to reset a socket that is being shut down (EINVAL), and Node then forgets it while it is open: no
+   * 'close' ever comes. Such a socket is closed, as it was about to be.
+   */
+  #reset(socket: Socket): void {
+    if (this.#sockets.get(socket)?.writableEnded) socket.destroy();
+    else socket.resetAndDestroy();
+  }
+
+  #socketBelow(above: Socket): Socket | undefined {
+    return [...this.#sockets.keys()].find((socket) => socket.remotePort === above.remotePort);
   }
 }
 

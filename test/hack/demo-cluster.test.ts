@@ -5,6 +5,8 @@ import { AppsV1Api, KubeConfig } from '@kubernetes/client-node';
 import { Agent, type Dispatcher, request } from 'undici';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DemoCluster, type DemoClusterOptions } from '../../hack/demo-cluster/demo-cluster.ts';
+import { Listener } from '../../hack/demo-cluster/listener.ts';
+import { CertificateAuthority } from '../../hack/issue-certificate.ts';
 import { arrayAt, at, KubeRequests, textAt } from '../helpers/kube-requests.ts';
 import { until } from '../helpers/until.ts';
 
@@ -190,6 +192,26 @@ describe('history', () => {
     expect(arrayAt((await kube.get(LIST)).body, 'items')).toHaveLength(12);
     const { body } = await kube.get(`${LIST}?watch=1&resourceVersion=${since}&timeoutSeconds=1`);
     expect(body).toMatchObject([{ type: 'ERROR', object: { code: 410 } }]);
+  });
+});
+
+describe('a connection that is reset while it is being closed', () => {
+  it('is gone, and so is its request', async () => {
+    const authority = await CertificateAuthority.create({ commonName: 'listener-ca' });
+    const certificate = await authority.issue({ commonName: 'listener', sans: ['127.0.0.1'] });
+    const requestGone = Promise.withResolvers<void>();
+    const listener = new Listener(certificate, authority.cert, (request, response, reset) => {
+      response.once('close', requestGone.resolve);
+      request.socket.end();
+      reset();
+    });
+    const port = await listener.listen(0);
+    const agent = new Agent({ connect: { ca: authority.cert } });
+    await expect(request(`https://127.0.0.1:${port}/`, { dispatcher: agent })).rejects.toThrow();
+    await requestGone.promise;
+    await until(() => listener.openConnections === 0);
+    await agent.close();
+    await listener.close();
   });
 });
 
