@@ -25,7 +25,7 @@ declare module 'fastify' {
  * Node accepts one connection of each listener in a turn of the event loop: while turns are long, a single one would keep
  * new clients waiting in a line that the others fill. Only Linux shares a port out among listeners.
  */
-export const LISTENERS = process.platform === 'linux' ? 8 : 1;
+export const LISTENERS = process.platform === 'linux' ? 16 : 1;
 
 /** Listens on one port with several listeners, so that one turn of the event loop accepts several connections. */
 export default fastifyPlugin(

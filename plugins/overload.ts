@@ -8,7 +8,7 @@ import { throttled } from '../src/throttled.ts';
 
 /** 0 switches a limit off. */
 export interface OverloadOptions {
-  /** Delay of the event loop, milliseconds, on the average of a second. */
+  /** Delay of the event loop, milliseconds, on the average of a second, and of the second after it. */
   readonly maxEventLoopDelayMs: number;
   /** Resident memory of the process, native memory included. */
   readonly maxMemoryBytes: number;
@@ -39,11 +39,15 @@ export default fastifyPlugin(
       const delays = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
       delays.enable();
       app.addHook('onClose', async () => void delays.disable());
+      let wasLate = false;
       const sample = () => {
         const delayMs = delays.mean / 1e6 - RESOLUTION_MS;
         delays.reset();
         // It is no number where the loop did not turn once: then it is late without measure.
-        tooSlow = !(delayMs <= maxEventLoopDelayMs);
+        const isLate = !(delayMs <= maxEventLoopDelayMs);
+        // One long pause is over by the time that it is seen: to refuse then would help nobody.
+        tooSlow = isLate && wasLate;
+        wasLate = isLate;
       };
       timers.push(setInterval(sample, DELAY_SAMPLE_MS).unref());
     }

@@ -8,6 +8,7 @@ import connectionsPlugin, { type Identify } from '../plugins/connections.ts';
 import drainPlugin from '../plugins/drain.ts';
 import errorsPlugin, { answerClientError, answerFrameworkError } from '../plugins/errors.ts';
 import fleetPlugin, { type FleetPluginOptions } from '../plugins/fleet.ts';
+import handshakesPlugin from '../plugins/handshakes.ts';
 import identityPlugin from '../plugins/identity.ts';
 import jsonBodyPlugin from '../plugins/json-body.ts';
 import listenersPlugin from '../plugins/listeners.ts';
@@ -88,6 +89,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   await app.register(sensible);
   await app.register(responseHeadersPlugin);
   await app.register(connectionsPlugin, { identify, ...limits });
+  await app.register(handshakesPlugin, limits);
   await app.register(requestsUnderWayPlugin, limits);
   await app.register(answersPlugin, limits);
   await app.register(requestLogPlugin, { logStream });

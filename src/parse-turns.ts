@@ -1,8 +1,8 @@
-/** A connection with bytes that the HTTP server has not seen yet. */
+/** A connection with bytes that the TLS server, or above it the HTTP server, has not seen yet. */
 export interface Parsing {
   /** What its client is counted by. */
   readonly client: string;
-  /** Gives one piece to the HTTP server. @returns whether there is another that may be given now */
+  /** Gives one piece to that server. @returns whether there is another that may be given now */
   parsePiece(): boolean;
 }
 

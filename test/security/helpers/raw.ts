@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import type { Socket } from 'node:net';
 import { connect, type TLSSocket } from 'node:tls';
 
 /** An answer as it stood on the wire. */
@@ -15,6 +16,8 @@ export interface RawTarget {
   readonly ca: string;
   readonly cert: string;
   readonly key: string;
+  /** A TCP connection that is there already. */
+  readonly socket?: Socket;
 }
 
 /** A TLS connection that sends whatever bytes it is told to, and keeps all that comes back. */
