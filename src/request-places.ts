@@ -9,6 +9,9 @@ interface Client {
   readonly held: Set<ClientConnection>;
 }
 
+/** The part of the places that is kept for those who have few of them, even from what has been read already. */
+const KEPT_SHARE = 1 / 8;
+
 /**
  * The places of requests under way. A client that takes many is not read on, so that what else it sends waits in its
  * own sockets: at half of what one client may have, and sooner where places get scarce. Then each client may take as
@@ -48,7 +51,9 @@ export class RequestPlaces {
   /** Takes a place for a request that came on the connection; false where there is none. */
   take(connection: ClientConnection): boolean {
     const client = this.#clientOf(connection);
-    if (this.#used >= this.#max || client.used >= this.#maxPerClient) return false;
+    const free = this.#max - this.#used;
+    if (free <= 0 || client.used >= this.#maxPerClient) return false;
+    if (free <= this.#max * KEPT_SHARE && client.used >= free) return false;
     this.#used += 1;
     client.used += 1;
     if (this.#isCrowded(client)) this.#hold(client);
