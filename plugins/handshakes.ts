@@ -3,6 +3,7 @@ import { Server } from 'node:tls';
 import type { FastifyInstance } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
 import { ParseTurns } from '../src/parse-turns.ts';
+import { networkOf } from '../src/socket-places.ts';
 import { throttled } from '../src/throttled.ts';
 
 export interface HandshakeOptions {
@@ -26,9 +27,10 @@ export default fastifyPlugin(
     server.on('connection', (socket: Socket) => {
       if (socket.destroyed) return;
       const turn = {
-        client: socket.remoteAddress ?? '',
+        client: networkOf(socket),
         parsePiece() {
-          startHandshake(socket);
+          // It may have lost its place, and not be closed yet.
+          if (!socket.destroyed) startHandshake(socket);
           return false;
         },
       };

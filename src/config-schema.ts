@@ -139,7 +139,11 @@ export const ConfigSchema = Type.Object({
   MAX_CONNECTION_AGE_SECONDS: limit(3600, 'Age at which a connection is closed after its next answer', {
     minimum: 1,
   }),
-  HANDSHAKE_TIMEOUT_SECONDS: limit(5, 'Time for the TLS handshake', { minimum: 1, maximum: 120 }),
+  HANDSHAKE_TIMEOUT_SECONDS: limit(
+    5,
+    'Time for the first byte of a client, and again for its TLS handshake',
+    { minimum: 1, maximum: 120 },
+  ),
   HEADERS_TIMEOUT_SECONDS: limit(5, 'Time for the headers of a request', { minimum: 1, maximum: 120 }),
   REQUEST_TIMEOUT_SECONDS: limit(10, 'Time for a whole request to arrive', { minimum: 1, maximum: 120 }),
   IDLE_TIMEOUT_SECONDS: limit(
@@ -163,7 +167,7 @@ export const ConfigSchema = Type.Object({
   WRITES_PER_SECOND: limit(100, 'Writes of one client in any second; 0: no limit'),
   MAX_EVENT_LOOP_DELAY_MS: limit(
     1000,
-    'Delay of the event loop beyond which requests are answered with 503; 0: no limit',
+    'Delay of the event loop, two seconds in a row, beyond which requests are answered with 503; 0: no limit',
   ),
   MAX_HEAP_MIB: limit(
     0,

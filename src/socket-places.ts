@@ -41,7 +41,7 @@ export class SocketPlaces {
    * otherwise, where all places are taken, the oldest of all. The caller removes the socket when it closes.
    */
   add(socket: Socket): void {
-    const network = networkOf(socket.remoteAddress ?? '');
+    const network = networkOf(socket);
     const neighbours = this.#sockets.get(network);
     if (neighbours !== undefined && neighbours.size >= this.#limitPerAddress) this.#evictFirst(neighbours);
     else if (this.#networks.size >= this.#limit) this.#evictFirst(this.#networks.keys());
@@ -71,8 +71,8 @@ export class SocketPlaces {
   }
 }
 
-/** An IPv4 address as it is, of an IPv6 address the /64 that it belongs to. */
-function networkOf(address: string): string {
+/** Where a socket comes from: an IPv4 address as it is, of an IPv6 address the /64 that it belongs to. */
+export function networkOf({ remoteAddress: address = '' }: Socket): string {
   const mapped = MAPPED_IPV4.exec(address)?.[1];
   if (mapped !== undefined) return mapped;
   if (address === '' || isIPv4(address)) return address;

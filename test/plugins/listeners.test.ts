@@ -49,7 +49,7 @@ it('one turn of the event loop accepts a connection of each listener', async () 
     most = Math.max(most, accepted - before);
   }
   expect(most).toBeLessThanOrEqual(LISTENERS);
-  // Linux deals connections out by chance: that one listener has all of them happens once in 8 to the power of 63.
+  // Linux deals connections out by chance: that one listener has all of them hardly ever happens.
   expect(most > 1).toBe(LISTENERS > 1);
   for (const socket of sockets) socket.destroy();
 });
