@@ -72,8 +72,10 @@ export default fastifyPlugin(
         handshakes.remove(socket);
       });
     });
-    app.server.on('tlsClientError', (error: NodeJS.ErrnoException, socket: TLSSocket) => {
-      const reason = socket.authorizationError ?? error.code ?? error.message;
+    // A TCP socket where the handshake was not begun.
+    app.server.on('tlsClientError', (error: NodeJS.ErrnoException, socket: Socket) => {
+      const refusal = socket instanceof TLSSocket ? socket.authorizationError : undefined;
+      const reason = refusal ?? error.code ?? error.message;
       warnOfHandshake({ reason: String(reason), address: socket.remoteAddress });
     });
     app.server.on('secureConnection', (socket: TLSSocket) => {

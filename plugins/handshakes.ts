@@ -4,7 +4,6 @@ import type { FastifyInstance } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
 import { ParseTurns } from '../src/parse-turns.ts';
 import { networkOf } from '../src/socket-places.ts';
-import { throttled } from '../src/throttled.ts';
 
 export interface HandshakeOptions {
   /** A client has so long to send something, and as long again for the handshake. */
@@ -22,22 +21,22 @@ export default fastifyPlugin(
     // In tests by inject there is no TLS.
     if (!(server instanceof Server)) return done();
     const turns = new ParseTurns();
-    const warn = throttled((line) => app.log.warn(line, 'refused a TLS handshake'));
-    const startHandshake = takeHandshakes(server);
+    // Node's own listener; it takes what has been sent already.
+    const [startHandshake, ...others] = server.listeners('connection');
+    if (startHandshake === undefined || others.length > 0)
+      throw new Error('the plugin handshakes has to be the first to listen for connections');
+    server.removeAllListeners('connection');
     server.on('connection', (socket: Socket) => {
-      if (socket.destroyed) return;
       const turn = {
         client: networkOf(socket),
         parsePiece() {
           // It may have lost its place, and not be closed yet.
-          if (!socket.destroyed) startHandshake(socket);
+          if (!socket.destroyed) Reflect.apply(startHandshake, server, [socket]);
           return false;
         },
       };
-      const tooLate = () => {
-        warn({ reason: 'nothing was sent', address: socket.remoteAddress });
-        socket.destroy();
-      };
+      // As Node tells of a handshake that takes too long. Whoever hears of it closes the socket.
+      const tooLate = () => server.emit('tlsClientError', new Error('nothing was sent'), socket);
       socket.setTimeout(handshakeTimeoutSeconds * 1000, tooLate);
       socket.on('error', () => {}); // 'close' follows, and is all that matters
       socket.once('close', () => turns.remove(turn));
@@ -50,19 +49,5 @@ export default fastifyPlugin(
     });
     done();
   },
-  { name: 'handshakes', dependencies: ['connections'], fastify: '5.x' },
+  { name: 'handshakes', fastify: '5.x' },
 );
-
-/** Takes the start of the handshake out of the server, which was the first to listen to its own connections. */
-function takeHandshakes(server: Server): (socket: Socket) => void {
-  const [start, ...others] = server.listeners('connection').filter(isListener);
-  if (start === undefined) throw new Error('the server starts no handshake');
-  server.removeAllListeners('connection');
-  for (const listener of others) server.on('connection', listener);
-  // It takes what has been sent already.
-  return (socket) => start.call(server, socket);
-}
-
-function isListener(listener: unknown): listener is (socket: Socket) => void {
-  return typeof listener === 'function';
-}

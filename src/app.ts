@@ -88,8 +88,8 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   // The order is that in which a request meets them: who it is comes before what it wants.
   await app.register(sensible);
   await app.register(responseHeadersPlugin);
-  await app.register(connectionsPlugin, { identify, ...limits });
   await app.register(handshakesPlugin, limits);
+  await app.register(connectionsPlugin, { identify, ...limits });
   await app.register(requestsUnderWayPlugin, limits);
   await app.register(answersPlugin, limits);
   await app.register(requestLogPlugin, { logStream });

@@ -51,9 +51,8 @@ export class RequestPlaces {
   /** Takes a place for a request that came on the connection; false where there is none. */
   take(connection: ClientConnection): boolean {
     const client = this.#clientOf(connection);
-    const free = this.#max - this.#used;
-    if (free <= 0 || client.used >= this.#maxPerClient) return false;
-    if (free <= this.#max * KEPT_SHARE && client.used >= free) return false;
+    if (this.#free <= 0 || client.used >= this.#maxPerClient) return false;
+    if (this.#free <= this.#max * KEPT_SHARE && client.used >= this.#free) return false;
     this.#used += 1;
     client.used += 1;
     if (this.#isCrowded(client)) this.#hold(client);
@@ -67,6 +66,10 @@ export class RequestPlaces {
     client.used -= 1;
     this.#forgetIfUnused(connection.client, client);
     this.#readOnSoon();
+  }
+
+  get #free(): number {
+    return this.#max - this.#used;
   }
 
   #clientOf({ client: name }: ClientConnection): Client {
@@ -83,8 +86,7 @@ export class RequestPlaces {
   }
 
   #isCrowded({ used }: Client): boolean {
-    const free = Math.max(1, this.#max - this.#used);
-    return used >= Math.min(this.#maxPerClient / 2, free);
+    return used >= Math.min(this.#maxPerClient / 2, Math.max(1, this.#free));
   }
 
   #hold(client: Client): void {

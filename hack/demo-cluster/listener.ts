@@ -25,13 +25,15 @@ export class Listener {
       socket.on('error', () => {}); // a client that resets is no concern of ours
     });
     this.#server.on('secureConnection', (above: TLSSocket) => {
-      const socket = this.#socketBelow(above);
-      if (socket !== undefined) this.#sockets.set(socket, above);
+      for (const socket of this.#sockets.keys()) {
+        if (socket.remotePort === above.remotePort) this.#sockets.set(socket, above);
+      }
     });
     this.#server.on('tlsClientError', () => {}); // nor one that gives up in the handshake
     this.#server.on('request', (request, response) => {
-      const socket = this.#socketBelow(request.socket);
-      take(request, response, () => socket && this.#reset(socket));
+      take(request, response, () => {
+        for (const [socket, above] of this.#sockets) if (above === request.socket) this.#reset(socket);
+      });
     });
   }
 
@@ -71,10 +73,6 @@ export class Listener {
   #reset(socket: Socket): void {
     if (this.#sockets.get(socket)?.writableEnded) socket.destroy();
     else socket.resetAndDestroy();
-  }
-
-  #socketBelow(above: Socket): Socket | undefined {
-    return [...this.#sockets.keys()].find((socket) => socket.remotePort === above.remotePort);
   }
 }
 
