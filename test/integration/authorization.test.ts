@@ -4,7 +4,7 @@ import { KubeRequests } from '../helpers/kube-requests.ts';
 import { TestService } from '../helpers/service.ts';
 import type { Answer, TestClient } from '../helpers/test-client.ts';
 import { until } from '../helpers/until.ts';
-import { bindingHolds } from './rbac.ts';
+import { mayGetScale } from './rbac.ts';
 
 /** Who may do what, decided by the RBAC of a real kube-apiserver, for reads from the cache as for writes. */
 const rbacGroup = 'rbac.authorization.k8s.io';
@@ -15,6 +15,7 @@ let service: TestService;
 let rbac: RbacAuthorizationV1Api;
 let apps: AppsV1Api;
 let core: CoreV1Api;
+let kube: KubeRequests;
 const clients = new Map<string, TestClient>();
 
 beforeAll(async () => {
@@ -23,6 +24,7 @@ beforeAll(async () => {
   rbac = config.makeApiClient(RbacAuthorizationV1Api);
   apps = config.makeApiClient(AppsV1Api);
   core = config.makeApiClient(CoreV1Api);
+  kube = new KubeRequests(inject('kubeApiserver'));
   for (const namespace of [inA, inB]) {
     await core.createNamespace({ body: { metadata: { name: namespace } } });
     for (const name of ['web', 'worker']) await createDeployment(namespace, name);
@@ -47,6 +49,7 @@ afterAll(async () => {
     for (const name of ['web', 'worker']) await apps.deleteNamespacedDeployment({ namespace, name });
     await core.deleteNamespace({ name: namespace });
   }
+  await kube?.close();
 });
 
 async function createDeployment(namespace: string, name: string): Promise<void> {
@@ -67,6 +70,10 @@ async function grant(): Promise<void> {
   await bind(inA, 'one-name', one, { kind: 'User', name: 'one-name' });
   await bind(inA, 'one-namespace', [...write, ...list], { kind: 'User', name: 'one-namespace' });
   await bind(inB, 'scalers', [...write, ...list], { kind: 'Group', name: 'scalers' });
+  await until(() => mayGetScale(kube, { user: 'reader' }, inB, 'worker'));
+  await until(() => mayGetScale(kube, { user: 'one-name' }, inA, 'web'));
+  await until(() => mayGetScale(kube, { user: 'one-namespace' }, inA, 'worker'));
+  await until(() => mayGetScale(kube, { user: 'member', groups: ['scalers'] }, inB, 'web'));
 }
 
 type Rules = { apiGroups: string[]; resources: string[]; verbs: string[]; resourceNames?: string[] }[];
@@ -167,18 +174,17 @@ describe('a right that is taken back', () => {
     const name = 'leaver';
     const rules = [{ apiGroups: ['apps'], resources: ['deployments/scale'], verbs: ['get', 'patch'] }];
     await bind(inA, name, rules, { kind: 'User', name });
-    const kube = new KubeRequests(inject('kubeApiserver'));
-    await bindingHolds(kube, name, inA);
-    await kube.close();
+    await until(() => mayGetScale(kube, { user: name }, inA, 'web'));
     const client = await service.clientOf(name);
     expect((await client.count(inA, 'web')).status).toBe(200);
     expect((await client.scale(inA, 'web', 3)).status).toBe(200);
 
     await rbac.deleteNamespacedRoleBinding({ namespace: inA, name });
+    await until(async () => !(await mayGetScale(kube, { user: name }, inA, 'web')));
     const now = performance.now.bind(performance);
     try {
       vi.spyOn(performance, 'now').mockImplementation(() => now() + 5 * 60_000 + 1_000);
-      await until(async () => (await client.count(inA, 'web')).status === 403);
+      expect((await client.count(inA, 'web')).status).toBe(403);
       expect((await client.scale(inA, 'web', 4)).status).toBe(403);
     } finally {
       vi.restoreAllMocks();

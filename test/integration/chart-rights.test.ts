@@ -115,6 +115,9 @@ async function rightsOf(
   return allowed.sort();
 }
 
+/** Asks again until it is so: the API server hears of roles and bindings some milliseconds after Helm has made them. */
+const settled = (rights: () => Promise<string[]>) => expect.poll(rights, { timeout: 45_000 });
+
 const text = ({ verb, group, resource, namespace }: Right) =>
   `${verb} ${resource}.${group} in ${namespace ?? 'all namespaces'}`;
 
@@ -148,7 +151,7 @@ describe("the service's account may do what README.md says and nothing else", ()
     await install();
     const places = { watchNamespaces: [], 'scaling.namespaces': [], cluster: [] };
     expect(all.length).toBeGreaterThan(100);
-    expect(await rightsOf(account, [], all)).toEqual(documented(places));
+    await settled(() => rightsOf(account, [], all)).toEqual(documented(places));
   });
 
   it.each([
@@ -169,12 +172,12 @@ describe("the service's account may do what README.md says and nothing else", ()
   ])('%s', async (_, values, watched, scaled) => {
     await install(...values);
     const places = { watchNamespaces: watched, 'scaling.namespaces': scaled, cluster: [] };
-    expect(await rightsOf(account)).toEqual(documented(places));
+    await settled(() => rightsOf(account)).toEqual(documented(places));
   });
 
   it('nothing at all where only other clusters are served', async () => {
     await install('clusters[0].name=west', 'clusters[0].kubeconfig.secretName=west');
-    expect(await rightsOf(account)).toEqual([]);
+    await settled(() => rightsOf(account)).toEqual([]);
   });
 });
 
@@ -197,8 +200,8 @@ describe('clients may do what their role says and nothing else', () => {
       ...['clients[0].name=alice', 'clients[0].role=scaler', 'clients[0].namespaces={rights-a}'],
       ...['clients[1].groups={auditors}', 'clients[1].role=viewer'],
     );
-    expect(await rightsOf('alice')).toEqual(rights('scaler', ['rights-a']));
-    expect(await rightsOf('bob', ['auditors'])).toEqual(rights('viewer', [undefined, ...namespaces]));
-    expect(await rightsOf('auditors')).toEqual([]);
+    await settled(() => rightsOf('alice')).toEqual(rights('scaler', ['rights-a']));
+    await settled(() => rightsOf('bob', ['auditors'])).toEqual(rights('viewer', [undefined, ...namespaces]));
+    await settled(() => rightsOf('auditors')).toEqual([]);
   });
 });

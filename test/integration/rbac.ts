@@ -1,10 +1,12 @@
 import { at, type KubeRequests } from '../helpers/kube-requests.ts';
-import { until } from '../helpers/until.ts';
 
-/** The `spec` of a SubjectAccessReview. */
-export interface Question {
+export interface Who {
   readonly user: string;
   readonly groups?: readonly string[];
+}
+
+/** The `spec` of a SubjectAccessReview. */
+export interface Question extends Who {
   readonly resourceAttributes: Readonly<Record<string, string>>;
 }
 
@@ -15,10 +17,11 @@ export async function allows(kube: KubeRequests, spec: Question): Promise<boolea
 }
 
 /**
- * Resolves once the API server lets this user get the scale of Deployments in the namespace. It hears of a role or a
- * binding some milliseconds after it has answered for it, and the service remembers a denial for longer.
+ * Whether the API server lets this user get the scale of that Deployment. It hears of a role, of a binding and of their
+ * end some milliseconds after it has answered for it, while the service remembers what it was told for much longer: who
+ * changes a right waits for this before he asks the service.
  */
-export async function bindingHolds(kube: KubeRequests, user: string, namespace: string): Promise<void> {
-  const where = { group: 'apps', resource: 'deployments', subresource: 'scale', namespace };
-  await until(() => allows(kube, { user, resourceAttributes: { verb: 'get', ...where } }));
+export function mayGetScale(kube: KubeRequests, who: Who, namespace: string, name: string): Promise<boolean> {
+  const where = { group: 'apps', resource: 'deployments', subresource: 'scale', namespace, name };
+  return allows(kube, { ...who, resourceAttributes: { verb: 'get', ...where } });
 }

@@ -6,7 +6,7 @@ import { TestService } from '../helpers/service.ts';
 import type { TestClient } from '../helpers/test-client.ts';
 import { until } from '../helpers/until.ts';
 import { deployment } from './contract-bodies.ts';
-import { bindingHolds } from './rbac.ts';
+import { mayGetScale } from './rbac.ts';
 
 /** Two kube-apiservers, each with an etcd of its own, and a demo cluster, behind one service. */
 const NAMESPACE = 'several-clusters';
@@ -155,7 +155,7 @@ describe('the same certificate in several clusters', () => {
       roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name },
       subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name }],
     });
-    await bindingHolds(kube.one, name, NAMESPACE);
+    await until(() => mayGetScale(kube.one, { user: name }, NAMESPACE, 'api'));
     const reader = await service.clientOf(name);
     expect(await read('/one', 'api', reader)).toMatchObject({ status: 200 });
     expect(await read('/two', 'api', reader)).toMatchObject({ status: 403, body: { code: 'FORBIDDEN' } });
