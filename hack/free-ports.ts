@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
+import { createServer, type ListenOptions, type Server } from 'node:net';
 
 /** Below the ports that Linux and macOS give out by themselves, and below the NodePorts of Kubernetes. */
 const RANGE = { from: 20_000, to: 30_000 };
@@ -8,7 +8,8 @@ const MAX_TRIES = 100;
 
 /**
  * Ports of 127.0.0.1 on which nobody listens, each another one. Nobody gets one of them by chance either, as long as
- * the server that it is for is yet to start, or is down for a while.
+ * the server that it is for is yet to start, or is down for a while: the system does not give them out by itself, and on
+ * Linux no process gets one here that another one, which still runs, has got.
  * @throws Error where there are none
  */
 export async function freePorts(count: number): Promise<number[]> {
@@ -16,18 +17,28 @@ export async function freePorts(count: number): Promise<number[]> {
   for (let tries = 0; ports.size < count; tries += 1) {
     if (tries === MAX_TRIES) throw new Error('no free port was found on 127.0.0.1');
     const port = randomInt(RANGE.from, RANGE.to);
-    if (await isFree(port)) ports.add(port);
+    if ((await reserve(port)) && (await isFree(port))) ports.add(port);
   }
   return [...ports];
 }
 
+/** Takes a name for the port that lasts as long as this process: an abstract socket, which leaves no file behind. */
+async function reserve(port: number): Promise<boolean> {
+  return process.platform !== 'linux' || listens(createServer().unref(), `\0port ${port} of 127.0.0.1`);
+}
+
 async function isFree(port: number): Promise<boolean> {
   const server = createServer();
+  if (!(await listens(server, { port, host: '127.0.0.1' }))) return false;
+  await once(server.close(), 'close');
+  return true;
+}
+
+async function listens(server: Server, place: string | ListenOptions): Promise<boolean> {
   try {
-    await once(server.listen(port, '127.0.0.1'), 'listening');
+    await once(server.listen(place), 'listening');
+    return true;
   } catch {
     return false;
   }
-  await once(server.close(), 'close');
-  return true;
 }

@@ -13,3 +13,9 @@ it('free ports are different ones, can be listened on, and are not those that th
     await once(server.close(), 'close');
   }
 });
+
+it.runIf(process.platform === 'linux')('a port is given out once, though nobody listens on it', async () => {
+  const ports: number[] = [];
+  while (ports.length < 500) ports.push(...(await freePorts(20)));
+  expect(new Set(ports).size).toBe(500);
+});
