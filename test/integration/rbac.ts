@@ -1,5 +1,6 @@
 import { at, type KubeRequests } from '../helpers/kube-requests.ts';
 
+/** Somebody whom the API server is asked about. */
 export interface Who {
   readonly user: string;
   readonly groups?: readonly string[];
@@ -19,7 +20,7 @@ export async function allows(kube: KubeRequests, spec: Question): Promise<boolea
 /**
  * Whether the API server lets this user get the scale of that Deployment. It hears of a role, of a binding and of their
  * end some milliseconds after it has answered for it, while the service remembers what it was told for much longer: who
- * changes a right waits for this before he asks the service.
+ * changes a right waits for this before asking the service.
  */
 export function mayGetScale(kube: KubeRequests, who: Who, namespace: string, name: string): Promise<boolean> {
   const where = { group: 'apps', resource: 'deployments', subresource: 'scale', namespace, name };
