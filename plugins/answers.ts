@@ -1,8 +1,8 @@
 import type { FastifyInstance } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
-import type { ClientConnection, Running } from '../src/client-connection.ts';
-import { PIECE_BYTES, PiecewiseBody } from '../src/piecewise-body.ts';
-import { throttled } from '../src/throttled.ts';
+import { PIECE_BYTES, PiecewiseBody } from '../src/lib/piecewise-body.ts';
+import { throttled } from '../src/lib/throttled.ts';
+import type { ClientConnection, Running } from '../src/tls/client-connection.ts';
 
 /** How slowly an answer may be read. */
 export interface AnswerOptions {

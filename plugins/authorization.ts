@@ -1,8 +1,8 @@
 import type { FastifyInstance } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
-import { NotSyncedError } from '../src/cluster/errors.ts';
-import { ForbiddenError } from '../src/errors.ts';
-import type { Identity } from '../src/identity.ts';
+import { ForbiddenError } from '../src/api/errors.ts';
+import { NotSyncedError } from '../src/cluster/cluster-errors.ts';
+import type { Identity } from '../src/tls/certificate-identity.ts';
 import type { ClusterService } from './fleet.ts';
 
 /** Who wants something, and of which cluster. */

@@ -3,10 +3,10 @@ import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import type { FastifyInstance } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
-import { ClientConnection } from '../src/client-connection.ts';
-import type { Identity, IdentityRefusal } from '../src/identity.ts';
-import { SocketPlaces } from '../src/socket-places.ts';
-import { throttled } from '../src/throttled.ts';
+import { SocketPlaces } from '../src/lib/socket-places.ts';
+import { throttled } from '../src/lib/throttled.ts';
+import type { Identity, IdentityRefusal } from '../src/tls/certificate-identity.ts';
+import { ClientConnection } from '../src/tls/client-connection.ts';
 import { peerCertificate } from '../src/tls/peer-certificate.ts';
 
 /** Reads the identity of a connection; a connection without TLS, as in tests by inject, has no certificate. */

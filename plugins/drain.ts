@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
-import { DrainingError } from '../src/errors.ts';
+import { DrainingError } from '../src/api/errors.ts';
 
 declare module 'fastify' {
   interface FastifyInstance {

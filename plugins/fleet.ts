@@ -1,8 +1,8 @@
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
+import { ClusterNotFoundError, RouteNotFoundError } from '../src/api/errors.ts';
 import type { Cluster } from '../src/cluster/cluster.ts';
-import type { Fleet } from '../src/cluster/fleet.ts';
-import { ClusterNotFoundError, RouteNotFoundError } from '../src/errors.ts';
+import type { Fleet } from '../src/fleet/fleet.ts';
 
 /** What routes may do with a cluster; tests put a stand-in here. */
 export type ClusterService = Pick<

@@ -2,8 +2,8 @@ import type { Socket } from 'node:net';
 import { Server } from 'node:tls';
 import type { FastifyInstance } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
-import { ParseTurns } from '../src/parse-turns.ts';
-import { networkOf } from '../src/socket-places.ts';
+import { ParseTurns } from '../src/lib/parse-turns.ts';
+import { networkOf } from '../src/lib/socket-places.ts';
 
 export interface HandshakeOptions {
   /** A client has so long to send something, and as long again for the handshake. */

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
-import { CertificateUnusableError, ClientNotAllowedError, IdentityReservedError } from '../src/errors.ts';
-import type { Identity, IdentityRefusal } from '../src/identity.ts';
+import { CertificateUnusableError, ClientNotAllowedError, IdentityReservedError } from '../src/api/errors.ts';
+import type { Identity, IdentityRefusal } from '../src/tls/certificate-identity.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
-import { InvalidBodyError, UnsupportedMediaTypeError } from '../src/errors.ts';
+import { InvalidBodyError, UnsupportedMediaTypeError } from '../src/api/errors.ts';
 
 /**
  * Bodies are JSON and nothing else. Refuses what JSON.parse would change in silence: of a key that stands in a body

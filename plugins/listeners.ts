@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
-import { logListenerErrors } from '../src/listener-errors.ts';
-import { throttled } from '../src/throttled.ts';
+import { logListenerErrors } from '../src/lib/listener-errors.ts';
+import { throttled } from '../src/lib/throttled.ts';
 
 interface Address {
   readonly host: string;

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
-import { MethodNotAllowedError, RouteNotFoundError } from '../src/errors.ts';
+import { MethodNotAllowedError, RouteNotFoundError } from '../src/api/errors.ts';
 
 /** Refuses unknown paths with 404 and wrong methods with 405 and Allow, before a body is read. */
 export default fastifyPlugin(

@@ -3,10 +3,10 @@ import type { FastifyInstance } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
 import { IsSchema, type TSchema } from 'typebox';
 import packageJson from '../package.json' with { type: 'json' };
-import { ClusterParameter } from '../routes/schemas.ts';
-import { ClusterNotFoundError } from '../src/errors.ts';
-import { components, describeOperation, optional } from '../src/openapi/document.ts';
-import type { Operation } from '../src/openapi/operation.ts';
+import { components, describeOperation, optional } from '../src/api/document.ts';
+import { ClusterNotFoundError } from '../src/api/errors.ts';
+import type { Operation } from '../src/api/operation.ts';
+import { ClusterParameter } from '../src/api/schemas.ts';
 
 /** Where the routes of one cluster that is named in the path are mounted. */
 const CLUSTER_MOUNT = '/:cluster/';

@@ -1,10 +1,10 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { FastifyInstance } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
-import { OverloadedError } from '../src/errors.ts';
-import { Garbage } from '../src/garbage.ts';
-import { ProcessMemory } from '../src/process-memory.ts';
-import { throttled } from '../src/throttled.ts';
+import { OverloadedError } from '../src/api/errors.ts';
+import { Garbage } from '../src/lib/garbage.ts';
+import { ProcessMemory } from '../src/lib/process-memory.ts';
+import { throttled } from '../src/lib/throttled.ts';
 
 /** 0 switches a limit off. */
 export interface OverloadOptions {

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
-import { RateLimitedError } from '../src/errors.ts';
-import { Rate } from '../src/rate.ts';
+import { RateLimitedError } from '../src/api/errors.ts';
+import { Rate } from '../src/lib/rate.ts';
 
 /** Requests of one user in any second; 0: no limit. */
 export interface RateLimitOptions {

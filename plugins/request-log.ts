@@ -1,8 +1,8 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
-import { LogBlockedError } from '../src/errors.ts';
-import { LineBudget } from '../src/line-budget.ts';
-import type { AuditRoom, LogSink } from '../src/log-stream.ts';
+import { LogBlockedError } from '../src/api/errors.ts';
+import { LineBudget } from '../src/observability/line-budget.ts';
+import type { AuditRoom, LogSink } from '../src/observability/log-stream.ts';
 
 /** What a write was about. */
 export interface ScaleAudit {

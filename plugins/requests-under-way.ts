@@ -1,12 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FastifyInstance } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
-import type { ClientConnection } from '../src/client-connection.ts';
-import { OverloadedError } from '../src/errors.ts';
-import { ParseTurns } from '../src/parse-turns.ts';
-import { Rate } from '../src/rate.ts';
-import { RequestPlaces } from '../src/request-places.ts';
-import { throttled } from '../src/throttled.ts';
+import { OverloadedError } from '../src/api/errors.ts';
+import { ParseTurns } from '../src/lib/parse-turns.ts';
+import { Rate } from '../src/lib/rate.ts';
+import { RequestPlaces } from '../src/lib/request-places.ts';
+import { throttled } from '../src/lib/throttled.ts';
+import type { ClientConnection } from '../src/tls/client-connection.ts';
 
 /** Requests without a whole answer, whether they wait for the API server, for the cache or for a slow reader. */
 export interface RequestsUnderWayOptions {

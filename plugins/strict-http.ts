@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
-import { MalformedRequestError } from '../src/errors.ts';
+import { MalformedRequestError } from '../src/api/errors.ts';
 
 /**
  * Refuses what Node's parser lets pass although RFC 9112 does not: servers and proxies read such requests in different

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
-import { UrlTooLongError } from '../src/errors.ts';
+import { UrlTooLongError } from '../src/api/errors.ts';
 
 /** Refuses URLs that are longer than any sensible one; the HTTP server itself bounds them with the headers only. */
 export default fastifyPlugin(

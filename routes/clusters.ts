@@ -2,14 +2,101 @@ import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebo
 import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import type { ClusterService } from '../plugins/fleet.ts';
-import type { Reading } from '../src/cluster/reading.ts';
-import { KubernetesTimeoutError } from '../src/errors.ts';
-import { toHttpError } from '../src/http-error.ts';
-import { setFreshnessHeaders } from './freshness.ts';
-import { listClusters, listFleetDeployments } from './operations.ts';
-import { Clusters, Namespace, NoQuery } from './schemas.ts';
+import { KubernetesTimeoutError } from '../src/api/errors.ts';
+import type { Operation } from '../src/api/operation.ts';
+import { setFreshnessHeaders } from '../src/api/read-freshness.ts';
+import { ClusterName, DeploymentList, Namespace, NoQuery } from '../src/api/schemas.ts';
+import { toHttpError } from '../src/api/to-http-error.ts';
+import type { Reading } from '../src/cluster/cache/reading.ts';
 
 const FleetQuery = Type.Object({ namespace: Type.Optional(Namespace) }, { additionalProperties: false });
+
+const Clusters = Type.Object(
+  {
+    clusters: Type.Array(
+      Type.Object(
+        {
+          name: ClusterName,
+          default: Type.Boolean({ description: 'Whether it is the one that paths without a cluster serve' }),
+          state: Type.Enum(['ready', 'syncing', 'unreachable'], {
+            description: 'Whether its Deployments are known, being read for the first time, or getting old',
+          }),
+        },
+        { title: 'Cluster', additionalProperties: false },
+      ),
+    ),
+  },
+  { title: 'Clusters', additionalProperties: false },
+);
+
+const FleetDeployments = Type.Object(
+  {
+    clusters: Type.Array(
+      Type.Object(
+        {
+          name: ClusterName,
+          deployments: Type.Optional(DeploymentList.properties.deployments),
+          error: Type.Optional(
+            Type.Object(
+              {
+                code: Type.String({
+                  description: 'The stable code of the error',
+                  examples: ['CACHE_NOT_SYNCED'],
+                }),
+                message: Type.String({ description: 'What to do' }),
+              },
+              { description: 'Why there is no list of this cluster', additionalProperties: false },
+            ),
+          ),
+        },
+        { title: 'ClusterDeployments', additionalProperties: false },
+      ),
+    ),
+  },
+  { title: 'FleetDeployments', additionalProperties: false },
+);
+
+const listClusters: Operation = {
+  operationId: 'listClusters',
+  tag: 'Clusters',
+  summary: 'List the clusters',
+  description:
+    'The clusters that the service serves, the default one first, and how each is: `ready`, `syncing` while its Deployments are read for the first time, `unreachable` while its API server cannot be reached; reads of what was known before go on then.',
+  answer: {
+    description: 'The clusters',
+    schema: Clusters,
+    example: { clusters: [{ name: 'production', default: true, state: 'ready' }] },
+    headers: [],
+  },
+  errors: [],
+};
+
+const listFleetDeployments: Operation = {
+  operationId: 'listFleetDeployments',
+  tag: 'Clusters',
+  summary: 'List the Deployments of all clusters',
+  description:
+    'Each cluster has either the list that its RBAC lets the caller see, or the error that the list of that cluster would end with. A cluster that does not answer within 5 s has an error too, so that none delays the others. `Age` is that of the oldest of the lists.',
+  answer: {
+    description: 'The names of the Deployments, cluster by cluster, the default one first',
+    schema: FleetDeployments,
+    example: {
+      clusters: [
+        { name: 'production', deployments: ['default/my-deployment', 'shop/cart'] },
+        {
+          name: 'staging',
+          error: {
+            code: 'CACHE_NOT_SYNCED',
+            message: 'The service has not yet read the Deployments from the cluster: try again in a moment',
+          },
+        },
+      ],
+    },
+    headers: [],
+    optionalHeaders: ['Age', 'X-Unavailable-Namespaces'],
+  },
+  errors: [],
+};
 
 /** What became of the list of one cluster, and when, on the clock of performance.now(). */
 type Part = { readonly cluster: string } & (

@@ -1,13 +1,35 @@
 import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
-import { freshnessOf, setFreshnessHeaders } from './freshness.ts';
-import { listDeployments } from './operations.ts';
-import { freshnessParameters, Namespace } from './schemas.ts';
+import { errorsOfReads } from '../src/api/common-errors.ts';
+import * as errors from '../src/api/errors.ts';
+import type { Operation } from '../src/api/operation.ts';
+import { freshnessOf, freshnessParameters, setFreshnessHeaders } from '../src/api/read-freshness.ts';
+import { DeploymentList, Namespace } from '../src/api/schemas.ts';
 
 const Query = Type.Object(
   { namespace: Type.Optional(Namespace), ...freshnessParameters },
   { additionalProperties: false },
 );
+
+const listDeployments: Operation = {
+  operationId: 'listDeployments',
+  tag: 'Deployments',
+  summary: 'List the Deployments of a namespace, or of all',
+  description:
+    'Without `namespace` the list holds the namespaces in which the caller may list Deployments. A namespace without any, existing or not, has an empty list.',
+  answer: {
+    description: 'The names of the Deployments, sorted',
+    schema: DeploymentList,
+    example: { deployments: ['default/my-deployment', 'shop/cart'] },
+    headers: ['Age'],
+    optionalHeaders: ['X-Resource-Version', 'X-Unavailable-Namespaces'],
+  },
+  errors: [
+    ...errorsOfReads,
+    new errors.ForbiddenError('client', 'list deployments in namespace shop'),
+    new errors.ServiceForbiddenError('list and watch Deployments in namespace shop'),
+  ],
+};
 
 /** `GET /deployments`: the names of the Deployments, `namespace/name`, sorted; of one namespace or of all. */
 const deploymentsRoutes: FastifyPluginCallbackTypebox = (app, _options, done) => {

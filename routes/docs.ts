@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify';
-import { toYaml } from '../src/openapi/document.ts';
+import { toYaml } from '../src/api/document.ts';
 
 /** The page runs and loads nothing but what this service serves. */
 const CONTENT_SECURITY_POLICY = [

@@ -1,14 +1,110 @@
 import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
+import { errorsOfNamespaces, errorsOfReads } from '../src/api/common-errors.ts';
+import * as errors from '../src/api/errors.ts';
+import { preconditionOf } from '../src/api/if-match.ts';
+import type { Operation } from '../src/api/operation.ts';
+import { freshnessOf, freshnessParameters, setFreshnessHeaders } from '../src/api/read-freshness.ts';
+import { DeploymentName, Namespace } from '../src/api/schemas.ts';
 import { entityTag } from '../src/cluster/deployment.ts';
-import { freshnessOf, setFreshnessHeaders } from './freshness.ts';
-import { preconditionOf } from './if-match.ts';
-import { getReplicaCount, setReplicaCount, setReplicaCountByOldName } from './operations.ts';
-import { DeploymentName, freshnessParameters, Namespace, ReplicaCount, Scale } from './schemas.ts';
 
 const target = { namespace: Namespace, deployment: DeploymentName };
 const ReadQuery = Type.Object({ ...target, ...freshnessParameters }, { additionalProperties: false });
 const WriteQuery = Type.Object(target, { additionalProperties: false });
+
+/** The largest count that the Kubernetes API can hold (int32). */
+const MAX_REPLICAS = 2_147_483_647;
+
+const Scale = Type.Object(
+  {
+    replicas: Type.Integer({
+      description: 'The count to set, written in digits only: `3`, not `3.0` or `3e0`',
+      minimum: 0,
+      maximum: MAX_REPLICAS,
+      format: 'int32',
+      examples: [3],
+    }),
+  },
+  { title: 'Scale', description: 'What to set; nothing in it is coerced', additionalProperties: false },
+);
+
+const ReplicaCount = Type.Object(
+  {
+    replicaCount: Type.Integer({
+      description: 'spec.replicas of the Deployment: the count that is asked for, not that of running pods',
+      minimum: 0,
+      maximum: MAX_REPLICAS,
+      format: 'int32',
+      examples: [3],
+    }),
+  },
+  { title: 'ReplicaCount', additionalProperties: false },
+);
+
+const getReplicaCount: Operation = {
+  operationId: 'getReplicaCount',
+  tag: 'Replica counts',
+  summary: 'Read the replica count of a Deployment',
+  description:
+    'Answers `spec.replicas` from memory, which a watch keeps current. `Age` says how old it may be; `maxAge` and `minResourceVersion` ask for more.',
+  answer: {
+    description: 'The replica count',
+    schema: ReplicaCount,
+    example: { replicaCount: 3 },
+    headers: ['Age', 'ETag'],
+    optionalHeaders: ['X-Resource-Version'],
+  },
+  errors: [
+    ...errorsOfReads,
+    new errors.ForbiddenError('client', 'get deployments/scale in namespace default'),
+    new errors.ServiceForbiddenError('list and watch Deployments in namespace default'),
+    new errors.DeploymentNotFoundError('my-deployment', 'default'),
+  ],
+};
+
+const setReplicaCount: Operation = {
+  operationId: 'setReplicaCount',
+  tag: 'Replica counts',
+  summary: 'Set the replica count of a Deployment',
+  description:
+    'Sets `spec.replicas` through the `scale` subresource and answers when reads show it. Setting the count that there is changes nothing and succeeds. After 504 `OUTCOME_UNKNOWN` read the count before trying again.',
+  requestHeaders: ['If-Match'],
+  answer: {
+    description: 'The replica count that is set now',
+    schema: ReplicaCount,
+    example: { replicaCount: 3 },
+    headers: ['X-Resource-Version'],
+    optionalHeaders: ['ETag'],
+  },
+  errors: [
+    ...errorsOfNamespaces,
+    new errors.InvalidBodyError('field replicas must be integer'),
+    new errors.InvalidHeaderError('If-Match is not a list of entity tags: send the ETag of an answer'),
+    new errors.ForbiddenError('client', 'patch deployments/scale in namespace default'),
+    new errors.ServiceForbiddenError('scale Deployments in namespace default'),
+    new errors.DeploymentNotFoundError('my-deployment', 'default'),
+    new errors.ConflictError('my-deployment', 'default'),
+    new errors.PreconditionFailedError('my-deployment', 'default'),
+    new errors.BodyTooLargeError(),
+    new errors.UnsupportedMediaTypeError(),
+    new errors.AdmissionRefusedError('at most 10 replicas'),
+    new errors.KubernetesRateLimitedError(),
+    new errors.ClusterBusyError(),
+    new errors.LogBlockedError(),
+    new errors.KubernetesUnreachableError(),
+    new errors.KubernetesUnavailableError(),
+    new errors.KubernetesTimeoutError(),
+    new errors.OutcomeUnknownError(),
+  ],
+};
+
+const setReplicaCountByOldName: Operation = {
+  ...setReplicaCount,
+  operationId: 'setReplicaCountByOldName',
+  summary: 'Set the replica count of a Deployment, by the name that this had before',
+  description: 'The same as `POST /{cluster}/replica-count`, which is to be used instead.',
+  deprecated: true,
+};
 
 export interface ReplicaCountOptions {
   /** Whether the write has its name of old as well, `/set-replica-count`. */

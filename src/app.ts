@@ -6,7 +6,7 @@ import answersPlugin from '../plugins/answers.ts';
 import authorizationPlugin from '../plugins/authorization.ts';
 import connectionsPlugin, { type Identify } from '../plugins/connections.ts';
 import drainPlugin from '../plugins/drain.ts';
-import errorsPlugin, { answerClientError, answerFrameworkError } from '../plugins/errors.ts';
+import errorsPlugin, { answerClientError, answerFrameworkError } from '../plugins/error-handler.ts';
 import fleetPlugin, { type FleetPluginOptions } from '../plugins/fleet.ts';
 import handshakesPlugin from '../plugins/handshakes.ts';
 import identityPlugin from '../plugins/identity.ts';
@@ -21,14 +21,14 @@ import requestsUnderWayPlugin from '../plugins/requests-under-way.ts';
 import responseHeadersPlugin from '../plugins/response-headers.ts';
 import strictHttpPlugin from '../plugins/strict-http.ts';
 import urlLengthPlugin from '../plugins/url-length.ts';
-import clusterRoutes from '../routes/cluster.ts';
+import clusterRoutes from '../routes/cluster-operations.ts';
 import clustersRoutes from '../routes/clusters.ts';
 import docsRoutes from '../routes/docs.ts';
-import { Limited } from './limited.ts';
-import type { Limits } from './limits.ts';
-import type { LogSink } from './log-stream.ts';
-import { rememberingParser, validatorCompiler } from './query-strings.ts';
-import { requestIdGenerator } from './request-id.ts';
+import { rememberingParser, validatorCompiler } from './api/query-strings.ts';
+import { requestIdGenerator } from './api/request-id.ts';
+import type { Limits } from './config/limits.ts';
+import { Limited } from './observability/limited.ts';
+import type { LogSink } from './observability/log-stream.ts';
 
 export interface AppOptions extends FleetPluginOptions {
   /** Least severe line that is written, as pino names it, and where lines go. */

@@ -2,8 +2,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ConfigError, loadConfig } from '../src/config.ts';
-import { ConfigSchema } from '../src/config-schema.ts';
+import { ConfigError, loadConfig } from '../src/config/config.ts';
+import { ConfigSchema } from '../src/config/config-schema.ts';
 import { defaultDecisionTimes, defaultLimits } from './helpers/limits.ts';
 
 let folder: string;

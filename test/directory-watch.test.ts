@@ -1,7 +1,7 @@
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { DirectoryWatch } from '../src/directory-watch.ts';
+import { DirectoryWatch } from '../src/lib/directory-watch.ts';
 import { until } from './helpers/until.ts';
 import { newFolder } from './tls/helpers/tls-folder.ts';
 

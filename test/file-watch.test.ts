@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { type AtRestOptions, readAtRest } from '../src/file-watch.ts';
+import { type AtRestOptions, readAtRest } from '../src/lib/file-watch.ts';
 
 /** Reads these contents, one after the other. */
 function reading(contents: Iterable<string>, options: Partial<AtRestOptions<string>> = {}) {

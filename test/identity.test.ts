@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { CertificateAuthority, type LeafOptions } from '../hack/issue-certificate.ts';
-import { type IdentityPolicy, identify } from '../src/identity.ts';
+import { type IdentityPolicy, identify } from '../src/tls/certificate-identity.ts';
 
 const open: IdentityPolicy = { allowedReserved: [], allowedClients: [] };
 let authority: CertificateAuthority;

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { LineBudget } from '../src/line-budget.ts';
+import { LineBudget } from '../src/observability/line-budget.ts';
 
 let told: [identity: string, count: number][];
 let budget: LineBudget;

@@ -3,7 +3,7 @@ import { closeSync, constants, mkdtempSync, openSync, readSync, rmSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { LogStream } from '../src/log-stream.ts';
+import { LogStream } from '../src/observability/log-stream.ts';
 import { until } from './helpers/until.ts';
 
 /** A pipe that nobody reads until told to. */

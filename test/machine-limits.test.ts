@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { limitsOn, MachineError } from '../src/machine-limits.ts';
+import { limitsOn, MachineError } from '../src/config/machine-limits.ts';
 import { defaultLimits } from './helpers/limits.ts';
 
 const MIB = 1024 * 1024;

@@ -4,7 +4,7 @@ import { connect, type Socket } from 'node:net';
 import { hostname } from 'node:os';
 import { Gauge, Registry } from 'prom-client';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { createManagementServer, type ManagementOptions } from '../src/management.ts';
+import { createManagementServer, type ManagementOptions } from '../src/observability/management.ts';
 import { RecordingLogger } from './cluster/helpers/recording-logger.ts';
 import { until } from './helpers/until.ts';
 

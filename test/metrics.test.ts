@@ -1,6 +1,6 @@
 import { expect, it, onTestFinished } from 'vitest';
 import { DemoCluster } from '../hack/demo-cluster/demo-cluster.ts';
-import { createMetrics } from '../src/metrics.ts';
+import { createMetrics } from '../src/observability/metrics.ts';
 import { TestService } from './helpers/service.ts';
 import { until } from './helpers/until.ts';
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { toYaml } from '../src/openapi/document.ts';
+import { toYaml } from '../src/api/document.ts';
 import { buildTestApp } from './helpers/build-app.ts';
 
 it('openapi.yaml is what the routes make it; `make openapi` writes it anew', async () => {

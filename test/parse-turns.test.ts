@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { ParseTurns, type Parsing } from '../src/parse-turns.ts';
+import { ParseTurns, type Parsing } from '../src/lib/parse-turns.ts';
 
 /** What a piece costs here unless told: a turn of the event loop has time for two. */
 const PIECE_MS = 2.5;

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { ProcessMemory } from '../src/process-memory.ts';
+import { ProcessMemory } from '../src/lib/process-memory.ts';
 
 it('the memory of the process counts what lies outside of the JavaScript heap', () => {
   const memory = new ProcessMemory();

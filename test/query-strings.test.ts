@@ -1,7 +1,7 @@
 import Fastify from 'fastify';
 import { Type } from 'typebox';
 import { expect, it } from 'vitest';
-import { rememberingParser, validatorCompiler } from '../src/query-strings.ts';
+import { rememberingParser, validatorCompiler } from '../src/api/query-strings.ts';
 
 it('a query string is parsed once as long as it is remembered, and one that is very long each time', () => {
   const parse = rememberingParser();

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Quota } from '../src/quota.ts';
+import { Quota } from '../src/lib/quota.ts';
 
 test('a quota gives each identity its part, and no more than there is in all', () => {
   const quota = new Quota(3, 2);

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { Rate } from '../src/rate.ts';
+import { Rate } from '../src/lib/rate.ts';
 
 beforeEach(() => {
   vi.useFakeTimers();

@@ -1,7 +1,7 @@
 import { Socket } from 'node:net';
 import { expect, it } from 'vitest';
-import { ClientConnection } from '../src/client-connection.ts';
-import { RequestPlaces } from '../src/request-places.ts';
+import { RequestPlaces } from '../src/lib/request-places.ts';
+import { ClientConnection } from '../src/tls/client-connection.ts';
 
 const MAX = 80;
 const MAX_PER_CLIENT = 60;

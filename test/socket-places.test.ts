@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { SocketPlaces } from '../src/socket-places.ts';
+import { SocketPlaces } from '../src/lib/socket-places.ts';
 import { until } from './helpers/until.ts';
 
 let server: Server;

@@ -1,24 +1,29 @@
-import { Quota } from '../quota.ts';
-import { Access } from './access.ts';
-import { alwaysAllow, type DecisionTimes, ReviewAuthorizer } from './authorizer.ts';
-import { Circuit } from './circuit.ts';
+import { Circuit } from '../kube/client/circuit.ts';
+import { KubeClient } from '../kube/client/kube-client.ts';
+import {
+  type ApiServerIdentity,
+  type KubeconfigSource,
+  kubeConfigLoader,
+  onlyTo,
+} from '../kube/kubeconfig/kubeconfig.ts';
+import { Informer } from '../kube/reflector/informer.ts';
+import type { ReflectorTiming } from '../kube/reflector/reflector.ts';
+import type { Logger } from '../lib/logger.ts';
+import { Quota } from '../lib/quota.ts';
+import { Access } from './access/access.ts';
+import { alwaysAllow, type DecisionTimes, ReviewAuthorizer } from './access/authorizer.ts';
+import { DeploymentCache } from './cache/deployment-cache.ts';
+import { FRESHNESS_MS, type Freshness, isOlderThan, reach, unlessUnreachable } from './cache/freshness.ts';
+import { type ClusterState, InformerSet, type Mirrored } from './cache/informer-set.ts';
+import { type Reading, reading } from './cache/reading.ts';
+import { SharedAnswers } from './cache/shared-answers.ts';
+import { DeploymentError } from './cluster-errors.ts';
 import { type Deployment, entityTag, reduceDeployment } from './deployment.ts';
-import { DeploymentCache } from './deployment-cache.ts';
 import { DirectReader } from './direct-reader.ts';
-import { DeploymentError } from './errors.ts';
 import { EventRecorder } from './event-recorder.ts';
-import { FRESHNESS_MS, type Freshness, isOlderThan, reach, unlessUnreachable } from './freshness.ts';
 import { HealthCheck } from './health-check.ts';
-import { Informer } from './informer.ts';
-import { type ClusterState, InformerSet, type Mirrored } from './informer-set.ts';
-import { KubeClient } from './kube-client.ts';
-import { type ApiServerIdentity, type KubeconfigSource, kubeConfigLoader, onlyTo } from './kubeconfig.ts';
-import type { Logger } from './logger.ts';
 import { deploymentsPath } from './paths.ts';
-import { type Reading, reading } from './reading.ts';
-import type { ReflectorTiming } from './reflector.ts';
 import { type ScaleRequest, type ScaleResult, Scaler } from './scaler.ts';
-import { SharedAnswers } from './shared-answers.ts';
 
 export interface ClusterOptions extends KubeconfigSource {
   readonly name: string;

@@ -1,5 +1,5 @@
-import { KubeMalformedError } from './errors.ts';
-import { countAt, isObject, objectAt, stringAt } from './json.ts';
+import { countAt, isObject, objectAt, stringAt } from '../kube/json.ts';
+import { KubeMalformedError } from '../kube/kube-errors.ts';
 
 /** What the service keeps of a Deployment: a few hundred bytes instead of some 7 kB. */
 export interface Deployment {

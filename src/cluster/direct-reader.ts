@@ -1,13 +1,14 @@
-import { CALL_PLACES, MAX_WAITING_CALLS } from './agents.ts';
-import type { KubeCalls } from './circuit.ts';
+import { CALL_PLACES, MAX_WAITING_CALLS } from '../kube/client/agents.ts';
+import type { KubeCalls } from '../kube/client/circuit.ts';
+import { type SharedRead, SharedReads } from '../kube/client/shared-reads.ts';
+import { Turns } from '../kube/client/turns.ts';
+import { isObject, objectAt, stringAt } from '../kube/json.ts';
+import { KubeStatusError } from '../kube/kube-errors.ts';
+import { newestOf } from '../kube/reflector/resource-version.ts';
+import { listAnswer } from './cache/deployment-cache.ts';
+import { DeploymentError } from './cluster-errors.ts';
 import { type Deployment, reduceDeployment } from './deployment.ts';
-import { listAnswer } from './deployment-cache.ts';
-import { DeploymentError, KubeStatusError } from './errors.ts';
-import { isObject, objectAt, stringAt } from './json.ts';
 import { deploymentPath, deploymentsPath } from './paths.ts';
-import { newestOf } from './resource-version.ts';
-import { type SharedRead, SharedReads } from './shared-reads.ts';
-import { Turns } from './turns.ts';
 
 /** The names of Deployments that one read found. The callers who share it share what it makes of them. */
 export class NamesReading {

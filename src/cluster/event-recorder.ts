@@ -1,9 +1,9 @@
-import { CALL_PLACES } from './agents.ts';
-import type { KubeCalls } from './circuit.ts';
-import { KubeStatusError } from './errors.ts';
-import type { Logger } from './logger.ts';
+import { CALL_PLACES } from '../kube/client/agents.ts';
+import type { KubeCalls } from '../kube/client/circuit.ts';
+import { Turns } from '../kube/client/turns.ts';
+import { KubeStatusError } from '../kube/kube-errors.ts';
+import type { Logger } from '../lib/logger.ts';
 import type { ScaleResult } from './scaler.ts';
-import { Turns } from './turns.ts';
 
 /** A change of a replica count, as somebody reads it in `kubectl describe deployment`. */
 export interface Scaling {

@@ -1,17 +1,17 @@
-import { CALL_PLACES, MAX_WAITING_CALLS } from './agents.ts';
-import type { KubeCalls } from './circuit.ts';
-import { type Deployment, reduceDeployment } from './deployment.ts';
+import { CALL_PLACES, MAX_WAITING_CALLS } from '../kube/client/agents.ts';
+import type { KubeCalls } from '../kube/client/circuit.ts';
+import { Turns } from '../kube/client/turns.ts';
+import { countAt, isObject, objectAt, stringAt } from '../kube/json.ts';
 import {
-  DeploymentError,
   KubeMalformedError,
   KubeStatusError,
   KubeTimeoutError,
   KubeUnreachableError,
-} from './errors.ts';
-import { countAt, isObject, objectAt, stringAt } from './json.ts';
+} from '../kube/kube-errors.ts';
+import { sleep } from '../lib/sleep.ts';
+import { DeploymentError } from './cluster-errors.ts';
+import { type Deployment, reduceDeployment } from './deployment.ts';
 import { deploymentPath, scalePath } from './paths.ts';
-import { sleep } from './sleep.ts';
-import { Turns } from './turns.ts';
 
 /** What the cluster holds after a write. */
 export interface ScaleResult {

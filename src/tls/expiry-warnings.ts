@@ -1,5 +1,6 @@
-import type { Logger } from '../cluster/logger.ts';
-import { serverCertificate, type TlsFiles, type TlsMaterial } from './material.ts';
+import type { Logger } from '../lib/logger.ts';
+import { serverCertificate, type TlsFiles } from './material.ts';
+import type { TlsMaterial } from './secure-context.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;

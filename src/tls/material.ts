@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
 import { type Authority, readAuthority } from './authority.ts';
 import { RevocationList } from './revocation-list.ts';
-import { secureContextOptions } from './server-options.ts';
+import { type RevocationLists, secureContextOptions, type TlsMaterial } from './secure-context.ts';
 
 /** The files of the TLS server, all PEM. */
 export interface TlsFiles {
@@ -18,21 +18,6 @@ export interface TlsFiles {
 
 /** What stands in the files; undefined where one cannot be read. */
 export type TlsContents = { readonly [file in keyof TlsFiles]?: string | undefined };
-
-/** A usable set of files. */
-export interface TlsMaterial {
-  readonly cert: string;
-  readonly key: string;
-  readonly clientCa: string;
-  readonly crl?: RevocationLists | undefined;
-}
-
-/** The revocation lists of all authorities. */
-export interface RevocationLists {
-  /** The file as it is. */
-  readonly pem: string;
-  readonly lists: readonly RevocationList[];
-}
 
 /** The files do not make a usable set. The message names the file and says what is wrong; it never holds a key. */
 export class TlsMaterialError extends Error {

@@ -1,16 +1,16 @@
 import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import type { Logger } from '../cluster/logger.ts';
-import { FileWatch, readAtRest } from '../file-watch.ts';
+import { FileWatch, readAtRest } from '../lib/file-watch.ts';
+import type { Logger } from '../lib/logger.ts';
 import { ExpiryWarnings } from './expiry-warnings.ts';
 import {
   checkTlsMaterial,
   serverCertificate,
   type TlsContents,
   type TlsFiles,
-  type TlsMaterial,
   TlsMaterialError,
 } from './material.ts';
+import type { TlsMaterial } from './secure-context.ts';
 
 export interface TlsReloaderOptions {
   readonly files: TlsFiles;

@@ -1,7 +1,8 @@
 import type { X509Certificate } from 'node:crypto';
 import type { Authority } from './authority.ts';
-import { readAuthorities, type TlsMaterial } from './material.ts';
+import { readAuthorities } from './material.ts';
 import { serialKey } from './revocation-list.ts';
+import type { TlsMaterial } from './secure-context.ts';
 
 const CLIENT_AUTH = '1.3.6.1.5.5.7.3.2';
 

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
+import type { Reading } from '../../src/cluster/cache/reading.ts';
+import { DeploymentError, FreshnessError } from '../../src/cluster/cluster-errors.ts';
 import type { Deployment } from '../../src/cluster/deployment.ts';
-import { DeploymentError, FreshnessError } from '../../src/cluster/errors.ts';
-import type { Reading } from '../../src/cluster/reading.ts';
 import type { TestService } from '../helpers/service.ts';
 import type { Excuses } from './excuses.ts';
 import { LoopLag } from './loop-lag.ts';

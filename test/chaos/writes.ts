@@ -1,4 +1,5 @@
-import { DeploymentError, KubeError } from '../../src/cluster/errors.ts';
+import { DeploymentError } from '../../src/cluster/cluster-errors.ts';
+import { KubeError } from '../../src/kube/kube-errors.ts';
 import type { Changes } from './changes.ts';
 import type { Random } from './random.ts';
 import type { ServerHistory } from './server-history.ts';

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
-import { parseClustersFile, RESERVED_NAMES } from '../../src/clusters/clusters-file.ts';
+import { parseClustersFile, RESERVED_NAMES } from '../../src/fleet/clusters-file.ts';
 import { chart, template } from './helpers/helm.ts';
 
 it('the service reads of the example for three clusters what its values say', async () => {

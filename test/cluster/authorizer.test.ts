@@ -1,16 +1,16 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { Access } from '../../src/cluster/access.ts';
-import { ReviewAuthorizer } from '../../src/cluster/authorizer.ts';
-import type { Subject } from '../../src/cluster/decisions.ts';
+import { Access } from '../../src/cluster/access/access.ts';
+import { ReviewAuthorizer } from '../../src/cluster/access/authorizer.ts';
+import type { Subject } from '../../src/cluster/access/decisions.ts';
+import { AuthorizerUnavailableError } from '../../src/cluster/cluster-errors.ts';
+import type { KubeRequest } from '../../src/kube/client/kube-client.ts';
+import { isObject, objectAt } from '../../src/kube/json.ts';
 import {
-  AuthorizerUnavailableError,
   KubeCircuitOpenError,
   KubeStatusError,
   KubeTimeoutError,
   KubeUnreachableError,
-} from '../../src/cluster/errors.ts';
-import { isObject, objectAt } from '../../src/cluster/json.ts';
-import type { KubeRequest } from '../../src/cluster/kube-client.ts';
+} from '../../src/kube/kube-errors.ts';
 import { defaultDecisionTimes } from '../helpers/limits.ts';
 import { ScriptedApi } from './helpers/scripted-api.ts';
 

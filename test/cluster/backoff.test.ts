@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { Backoff } from '../../src/cluster/backoff.ts';
+import { Backoff } from '../../src/kube/reflector/backoff.ts';
 
 const MINUTE = 60_000;
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { Circuit } from '../../src/cluster/circuit.ts';
+import { Circuit } from '../../src/kube/client/circuit.ts';
 import {
   KubeCircuitOpenError,
   KubeCredentialsError,
@@ -7,7 +7,7 @@ import {
   KubeStatusError,
   KubeTimeoutError,
   KubeUnreachableError,
-} from '../../src/cluster/errors.ts';
+} from '../../src/kube/kube-errors.ts';
 import { type PendingCall, ScriptedApi } from './helpers/scripted-api.ts';
 
 let api: ScriptedApi;

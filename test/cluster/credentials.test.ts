@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { CredentialSource } from '../../src/cluster/credentials.ts';
-import { KubeCredentialsError } from '../../src/cluster/errors.ts';
-import { apiServerOf, kubeConfigLoader, onlyTo } from '../../src/cluster/kubeconfig.ts';
+import { KubeCredentialsError } from '../../src/kube/kube-errors.ts';
+import { CredentialSource } from '../../src/kube/kubeconfig/credentials.ts';
+import { apiServerOf, kubeConfigLoader, onlyTo } from '../../src/kube/kubeconfig/kubeconfig.ts';
 import { configLoader, folder } from './helpers/clients.ts';
 
 const server = 'https://api.example.com:6443';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Decisions, keyOf } from '../../src/cluster/decisions.ts';
+import { Decisions, keyOf } from '../../src/cluster/access/decisions.ts';
 import { holds } from './helpers/property.ts';
 
 const allowed = { allowed: true, expiresAt: 1_000 };

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { DeploymentCache } from '../../src/cluster/cache/deployment-cache.ts';
 import type { Deployment } from '../../src/cluster/deployment.ts';
-import { DeploymentCache } from '../../src/cluster/deployment-cache.ts';
 import { deployment } from './helpers/objects.ts';
 import { holds } from './helpers/property.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { reduceDeployment } from '../../src/cluster/deployment.ts';
-import { KubeMalformedError } from '../../src/cluster/errors.ts';
+import { KubeMalformedError } from '../../src/kube/kube-errors.ts';
 
 const metadata = { namespace: 'default', name: 'web', uid: 'u-1', resourceVersion: '7', generation: 3 };
 

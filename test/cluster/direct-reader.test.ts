@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { DirectReader, NamesReading } from '../../src/cluster/direct-reader.ts';
-import { KubeBusyError } from '../../src/cluster/errors.ts';
+import { KubeBusyError } from '../../src/kube/kube-errors.ts';
 import { apiObject, deployment } from './helpers/objects.ts';
 import { flush, ScriptedApi } from './helpers/scripted-api.ts';
 

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { ExecPlugin } from '../../src/cluster/exec-plugin.ts';
+import { ExecPlugin } from '../../src/kube/kubeconfig/exec-plugin.ts';
 import { ExecScript, printing } from './helpers/exec-script.ts';
 
 beforeEach(() => {
@@ -103,7 +103,7 @@ describe('an exec plugin that fails', () => {
       head -c 2000000 /dev/zero`,
     );
     const program = `
-      import { ExecPlugin } from '${new URL('../../src/cluster/exec-plugin.ts', import.meta.url)}';
+      import { ExecPlugin } from '${new URL('../../src/kube/kubeconfig/exec-plugin.ts', import.meta.url)}';
       const pipes = () => process.getActiveResourcesInfo().filter((kind) => kind === 'PipeWrap').length;
       console.log('began');
       const before = pipes();
@@ -142,7 +142,7 @@ describe('an exec plugin that fails', () => {
   it('for want of file descriptors ends nothing but itself', () => {
     const program = `
       import { openSync } from 'node:fs';
-      import { ExecPlugin } from '${new URL('../../src/cluster/exec-plugin.ts', import.meta.url)}';
+      import { ExecPlugin } from '${new URL('../../src/kube/kubeconfig/exec-plugin.ts', import.meta.url)}';
       const plugin = new ExecPlugin(${JSON.stringify(exec('true'))});
       try { for (;;) openSync('/dev/null'); } catch {}
       await plugin.get().catch(({ message }) => console.log(message));`;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type ClusterSpec, Fleet, type FleetMember, type ReadyPolicy } from '../../src/cluster/fleet.ts';
+import { type ClusterSpec, Fleet, type FleetMember, type ReadyPolicy } from '../../src/fleet/fleet.ts';
 
 /** A cluster that notes what becomes of it. */
 class Member implements FleetMember {

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { DeploymentError, FreshnessError, KubeTimeoutError } from '../../src/cluster/errors.ts';
-import { reach, unlessUnreachable } from '../../src/cluster/freshness.ts';
-import { Quota } from '../../src/quota.ts';
+import { reach, unlessUnreachable } from '../../src/cluster/cache/freshness.ts';
+import { DeploymentError, FreshnessError } from '../../src/cluster/cluster-errors.ts';
+import { KubeTimeoutError } from '../../src/kube/kube-errors.ts';
+import { Quota } from '../../src/lib/quota.ts';
 import { Mirror } from './helpers/mirror.ts';
 import { deployment, eventLine } from './helpers/objects.ts';
 

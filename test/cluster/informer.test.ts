@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { Deployment } from '../../src/cluster/deployment.ts';
-import type { InformerHandler } from '../../src/cluster/informer.ts';
+import type { InformerHandler } from '../../src/kube/reflector/informer.ts';
 import { type Mirror, withMirror } from './helpers/mirror.ts';
 import { bookmarkLine, deployment, errorLine, eventLine } from './helpers/objects.ts';
 

@@ -1,13 +1,13 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { CertificateAuthority } from '../../hack/issue-certificate.ts';
-import { MAX_CALL_CONNECTIONS } from '../../src/cluster/agents.ts';
+import { MAX_CALL_CONNECTIONS } from '../../src/kube/client/agents.ts';
+import { KubeClient } from '../../src/kube/client/kube-client.ts';
 import {
   KubeCredentialsError,
   KubeMalformedError,
   KubeTimeoutError,
   KubeUnreachableError,
-} from '../../src/cluster/errors.ts';
-import { KubeClient } from '../../src/cluster/kube-client.ts';
+} from '../../src/kube/kube-errors.ts';
 import { until } from '../helpers/until.ts';
 import { ApiServer, refusingOrigin, SilentServer } from './helpers/api-server.ts';
 import { clientOf, readAll, track } from './helpers/clients.ts';

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { CertificateAuthority } from '../../hack/issue-certificate.ts';
-import { KubeMalformedError } from '../../src/cluster/errors.ts';
+import { KubeMalformedError } from '../../src/kube/kube-errors.ts';
 import { until } from '../helpers/until.ts';
 import { ApiServer } from './helpers/api-server.ts';
 import { clientOf } from './helpers/clients.ts';

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { CertificateAuthority } from '../../hack/issue-certificate.ts';
-import { KubeClient } from '../../src/cluster/kube-client.ts';
+import { KubeClient } from '../../src/kube/client/kube-client.ts';
 import { until } from '../helpers/until.ts';
 import { ApiServer } from './helpers/api-server.ts';
 import { base64, clientOf, configLoader, folder, readAll, track } from './helpers/clients.ts';

@@ -1,7 +1,7 @@
 import { createSecureServer } from 'node:http2';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { CertificateAuthority } from '../../hack/issue-certificate.ts';
-import { KubeMalformedError, KubeStatusError, KubeUnreachableError } from '../../src/cluster/errors.ts';
+import { KubeMalformedError, KubeStatusError, KubeUnreachableError } from '../../src/kube/kube-errors.ts';
 import { ApiServer } from './helpers/api-server.ts';
 import { base64, clientOf } from './helpers/clients.ts';
 

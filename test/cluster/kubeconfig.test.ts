@@ -4,9 +4,9 @@ import { createServer, type Server } from 'node:http';
 import { connect } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { CertificateAuthority } from '../../hack/issue-certificate.ts';
-import { CredentialSource } from '../../src/cluster/credentials.ts';
-import { KubeClient } from '../../src/cluster/kube-client.ts';
-import { type KubeconfigSource, kubeConfigLoader } from '../../src/cluster/kubeconfig.ts';
+import { KubeClient } from '../../src/kube/client/kube-client.ts';
+import { CredentialSource } from '../../src/kube/kubeconfig/credentials.ts';
+import { type KubeconfigSource, kubeConfigLoader } from '../../src/kube/kubeconfig/kubeconfig.ts';
 import { ApiServer } from './helpers/api-server.ts';
 import { base64, folder, track } from './helpers/clients.ts';
 

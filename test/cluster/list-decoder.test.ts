@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { KubeMalformedError } from '../../src/cluster/errors.ts';
-import { ListDecoder } from '../../src/cluster/list-decoder.ts';
+import { ListDecoder } from '../../src/kube/client/list-decoder.ts';
+import { KubeMalformedError } from '../../src/kube/kube-errors.ts';
 import { jsonKey } from './helpers/property.ts';
 
 /** Decodes a text that comes in pieces of these sizes. */

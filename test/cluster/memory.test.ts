@@ -1,9 +1,9 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { expect, it } from 'vitest';
+import { DeploymentCache } from '../../src/cluster/cache/deployment-cache.ts';
 import { reduceDeployment } from '../../src/cluster/deployment.ts';
-import { DeploymentCache } from '../../src/cluster/deployment-cache.ts';
-import { ListDecoder } from '../../src/cluster/list-decoder.ts';
+import { ListDecoder } from '../../src/kube/client/list-decoder.ts';
 
 const MIB = 1024 * 1024;
 

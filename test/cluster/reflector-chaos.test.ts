@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import type { Deployment } from '../../src/cluster/deployment.ts';
-import type { InformerHandler } from '../../src/cluster/informer.ts';
+import type { InformerHandler } from '../../src/kube/reflector/informer.ts';
 import { type Mirror, withMirror } from './helpers/mirror.ts';
 import { FAULTS, ModelServer, type Turn } from './helpers/model-server.ts';
 import { holds } from './helpers/property.ts';

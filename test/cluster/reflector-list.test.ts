@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { KubeStatusError, KubeUnreachableError } from '../../src/cluster/errors.ts';
+import { KubeStatusError, KubeUnreachableError } from '../../src/kube/kube-errors.ts';
 import { withMirror } from './helpers/mirror.ts';
 import { deployment, errorLine, listPage } from './helpers/objects.ts';
 

@@ -4,7 +4,7 @@ import {
   KubeStatusError,
   KubeTimeoutError,
   KubeUnreachableError,
-} from '../../src/cluster/errors.ts';
+} from '../../src/kube/kube-errors.ts';
 import { withMirror } from './helpers/mirror.ts';
 import { bookmarkLine, deployment, errorLine, eventLine, listPage } from './helpers/objects.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { KubeStatusError, KubeUnreachableError } from '../../src/cluster/errors.ts';
+import { KubeStatusError, KubeUnreachableError } from '../../src/kube/kube-errors.ts';
 import { type Mirror, withMirror } from './helpers/mirror.ts';
 import { deployment, listPage } from './helpers/objects.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { KubeUnreachableError } from '../../src/cluster/errors.ts';
+import { KubeUnreachableError } from '../../src/kube/kube-errors.ts';
 import { type Mirror, withMirror } from './helpers/mirror.ts';
 import { deployment, eventLine, listPage } from './helpers/objects.ts';
 import { flush } from './helpers/scripted-api.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { ResourceVersionWaiters } from '../../src/cluster/resource-version-waiters.ts';
+import { ResourceVersionWaiters } from '../../src/kube/reflector/resource-version-waiters.ts';
 import { holds } from './helpers/property.ts';
 import { flush } from './helpers/scripted-api.ts';
 

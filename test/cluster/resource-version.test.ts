@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { compareResourceVersions, isComparable } from '../../src/cluster/resource-version.ts';
+import { compareResourceVersions, isComparable } from '../../src/kube/reflector/resource-version.ts';
 import { holds } from './helpers/property.ts';
 
 const anyVersion = fc.oneof(

@@ -4,7 +4,7 @@ import {
   KubeStatusError,
   KubeTimeoutError,
   KubeUnreachableError,
-} from '../../src/cluster/errors.ts';
+} from '../../src/kube/kube-errors.ts';
 import { ScriptedWrites, scaleOf } from './helpers/scripted-writes.ts';
 
 const PATH = '/apis/apps/v1/namespaces/shop/deployments/web/scale';

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { DeploymentError, KubeStatusError, KubeUnreachableError } from '../../src/cluster/errors.ts';
+import { DeploymentError } from '../../src/cluster/cluster-errors.ts';
 import { Scaler } from '../../src/cluster/scaler.ts';
+import { KubeStatusError, KubeUnreachableError } from '../../src/kube/kube-errors.ts';
 import { ScriptedWrites, scaleOf } from './helpers/scripted-writes.ts';
 
 const conflict = new KubeStatusError(409, 'Conflict', 'the object has been modified');

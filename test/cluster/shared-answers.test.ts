@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { SharedAnswers } from '../../src/cluster/shared-answers.ts';
+import { SharedAnswers } from '../../src/cluster/cache/shared-answers.ts';
 
 const other = Buffer.from('other');
 

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { KubeBusyError } from '../../src/cluster/errors.ts';
-import { SharedReads } from '../../src/cluster/shared-reads.ts';
-import { Turns } from '../../src/cluster/turns.ts';
+import { SharedReads } from '../../src/kube/client/shared-reads.ts';
+import { Turns } from '../../src/kube/client/turns.ts';
+import { KubeBusyError } from '../../src/kube/kube-errors.ts';
 import { flush } from './helpers/scripted-api.ts';
 
 beforeEach(() => {

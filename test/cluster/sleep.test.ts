@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { sleep } from '../../src/cluster/sleep.ts';
+import { sleep } from '../../src/lib/sleep.ts';
 
 beforeEach(() => {
   vi.useFakeTimers();

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { inSlices } from '../../src/cluster/slices.ts';
+import { inSlices } from '../../src/lib/slices.ts';
 
 const CHUNKS = 20;
 

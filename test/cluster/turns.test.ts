@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { KubeBusyError } from '../../src/cluster/errors.ts';
-import { Turns } from '../../src/cluster/turns.ts';
+import { Turns } from '../../src/kube/client/turns.ts';
+import { KubeBusyError } from '../../src/kube/kube-errors.ts';
 import { flush } from './helpers/scripted-api.ts';
 
 /** Four places, two per identity; eight wait, two per identity. */

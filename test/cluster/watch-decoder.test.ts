@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { KubeMalformedError, KubeStatusError } from '../../src/cluster/errors.ts';
-import { WatchDecoder, type WatchEvent } from '../../src/cluster/watch-decoder.ts';
+import { WatchDecoder, type WatchEvent } from '../../src/kube/client/watch-decoder.ts';
+import { KubeMalformedError, KubeStatusError } from '../../src/kube/kube-errors.ts';
 import { bookmarkLine, deployment, errorLine, eventLine } from './helpers/objects.ts';
 import { holds, jsonKey } from './helpers/property.ts';
 

@@ -5,7 +5,7 @@ import {
   parseClustersFile,
   parseClustersVariable,
   RESERVED_NAMES,
-} from '../../src/clusters/clusters-file.ts';
+} from '../../src/fleet/clusters-file.ts';
 
 function mistakesOf(parse: () => unknown): readonly string[] {
   try {

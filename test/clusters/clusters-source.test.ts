@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
-import { clustersSource, readClusters, specOf } from '../../src/clusters/clusters-source.ts';
+import { clustersSource, readClusters, specOf } from '../../src/fleet/clusters-source.ts';
 
 const CLUSTER = { server: 'https://10.0.0.1:6443', 'certificate-authority-data': 'Zmlyc3Q=' };
 

@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { expect, it, onTestFinished } from 'vitest';
-import { Fleet } from '../../src/cluster/fleet.ts';
-import { clustersSource } from '../../src/clusters/clusters-source.ts';
-import { ClustersWatch } from '../../src/clusters/clusters-watch.ts';
+import { clustersSource } from '../../src/fleet/clusters-source.ts';
+import { ClustersWatch } from '../../src/fleet/clusters-watch.ts';
+import { Fleet } from '../../src/fleet/fleet.ts';
 import { folder } from '../cluster/helpers/clients.ts';
 import { RecordingLogger } from '../cluster/helpers/recording-logger.ts';
 import { until } from '../helpers/until.ts';

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import type { LightMyRequestResponse } from 'fastify';
 import { expect, it } from 'vitest';
 import type { ScaleReading } from '../../src/cluster/cluster.ts';
-import { DeploymentError } from '../../src/cluster/errors.ts';
+import { DeploymentError } from '../../src/cluster/cluster-errors.ts';
 import type { ScaleRequest } from '../../src/cluster/scaler.ts';
 import { buildTestApp, MemoryCluster } from '../helpers/build-app.ts';
 import { testLimits } from '../helpers/limits.ts';

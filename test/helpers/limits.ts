@@ -1,7 +1,7 @@
-import type { DecisionTimes } from '../../src/cluster/authorizer.ts';
-import type { Limits } from '../../src/limits.ts';
+import type { DecisionTimes } from '../../src/cluster/access/authorizer.ts';
+import type { Limits } from '../../src/config/limits.ts';
 
-/** The defaults of src/config-schema.ts, which test/config.test.ts holds to them. */
+/** The defaults of src/config/config-schema.ts, which test/config.test.ts holds to them. */
 export const defaultLimits: Limits = {
   maxConnections: 1_500,
   maxConnectionsPerClient: 200,

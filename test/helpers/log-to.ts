@@ -1,4 +1,4 @@
-import type { LogSink } from '../../src/log-stream.ts';
+import type { LogSink } from '../../src/observability/log-stream.ts';
 
 /** A log that hands each line over at once and never is full. */
 export function logTo(write: (line: string) => void): LogSink {

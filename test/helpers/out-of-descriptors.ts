@@ -1,12 +1,12 @@
 import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { Registry } from 'prom-client';
-import { CredentialSource } from '../../src/cluster/credentials.ts';
-import { Fleet } from '../../src/cluster/fleet.ts';
-import { kubeConfigLoader } from '../../src/cluster/kubeconfig.ts';
-import { clustersSource, readClusters, specOf } from '../../src/clusters/clusters-source.ts';
-import { ClustersWatch } from '../../src/clusters/clusters-watch.ts';
-import { createManagementServer } from '../../src/management.ts';
+import { clustersSource, readClusters, specOf } from '../../src/fleet/clusters-source.ts';
+import { ClustersWatch } from '../../src/fleet/clusters-watch.ts';
+import { Fleet } from '../../src/fleet/fleet.ts';
+import { CredentialSource } from '../../src/kube/kubeconfig/credentials.ts';
+import { kubeConfigLoader } from '../../src/kube/kubeconfig/kubeconfig.ts';
+import { createManagementServer } from '../../src/observability/management.ts';
 import { loadTlsMaterial } from '../../src/tls/material.ts';
 import { TlsReloader } from '../../src/tls/reloader.ts';
 import { until } from './until.ts';

@@ -4,7 +4,7 @@ import { connect, type TLSSocket } from 'node:tls';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { DemoCluster } from '../../hack/demo-cluster/demo-cluster.ts';
 import type { IssuedCertificate } from '../../hack/issue-certificate.ts';
-import type { Limits } from '../../src/limits.ts';
+import type { Limits } from '../../src/config/limits.ts';
 import { TestService } from '../helpers/service.ts';
 import { until } from '../helpers/until.ts';
 

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { DeploymentError, FreshnessError } from '../../src/cluster/cluster-errors.ts';
 import {
-  DeploymentError,
-  FreshnessError,
   KubeBusyError,
   KubeCircuitOpenError,
   KubeCredentialsError,
@@ -9,7 +8,7 @@ import {
   KubeStatusError,
   KubeTimeoutError,
   KubeUnreachableError,
-} from '../../src/cluster/errors.ts';
+} from '../../src/kube/kube-errors.ts';
 import { buildTestApp, MemoryCluster } from '../helpers/build-app.ts';
 
 const URL = '/replica-count?namespace=default&deployment=my-deployment';

@@ -1,7 +1,8 @@
 import type { FastifyInstance } from 'fastify';
 import { describe, expect, it, vi } from 'vitest';
-import { Access } from '../../src/cluster/access.ts';
-import { KubeCircuitOpenError, NotSyncedError } from '../../src/cluster/errors.ts';
+import { Access } from '../../src/cluster/access/access.ts';
+import { NotSyncedError } from '../../src/cluster/cluster-errors.ts';
+import { KubeCircuitOpenError } from '../../src/kube/kube-errors.ts';
 import { buildTestApp, MemoryCluster } from '../helpers/build-app.ts';
 import { until } from '../helpers/until.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { Access } from '../../src/cluster/access.ts';
-import { NamespaceNotWatchedError, NotSyncedError } from '../../src/cluster/errors.ts';
+import { Access } from '../../src/cluster/access/access.ts';
+import { NamespaceNotWatchedError, NotSyncedError } from '../../src/cluster/cluster-errors.ts';
 import { buildTestApp, MemoryCluster } from '../helpers/build-app.ts';
 
 const COUNTS = { 'shop/cart': 2, 'a/z': 1, 'a-b/x': 1, 'shop/checkout': 3, 'a/b': 0 };

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { PiecewiseBody } from '../../src/piecewise-body.ts';
+import { PiecewiseBody } from '../../src/lib/piecewise-body.ts';
 import { buildTestApp } from '../helpers/build-app.ts';
 
 const committed = parse(readFileSync(new URL('../../openapi.yaml', import.meta.url), 'utf8'));

@@ -4,7 +4,7 @@ import {
   KubeStatusError,
   KubeTimeoutError,
   KubeUnreachableError,
-} from '../../src/cluster/errors.ts';
+} from '../../src/kube/kube-errors.ts';
 import { buildTestApp, MemoryCluster } from '../helpers/build-app.ts';
 
 describe('GET /healthz', () => {

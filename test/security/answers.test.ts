@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { ClientConnection } from '../../src/client-connection.ts';
+import type { ClientConnection } from '../../src/tls/client-connection.ts';
 import { until } from '../helpers/until.ts';
 import type { RawConnection } from './helpers/raw.ts';
 import { COUNT, Scene } from './helpers/scene.ts';

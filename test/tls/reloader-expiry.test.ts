@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { CertificateAuthority } from '../../hack/issue-certificate.ts';
 import { ExpiryWarnings } from '../../src/tls/expiry-warnings.ts';
-import type { TlsMaterial } from '../../src/tls/material.ts';
 import { RevocationList } from '../../src/tls/revocation-list.ts';
+import type { TlsMaterial } from '../../src/tls/secure-context.ts';
 
 const FILES = { cert: 'tls.crt', key: 'tls.key', clientCa: 'ca.crt', crl: 'ca.crl' };
 const START = Date.parse('2030-01-01T00:00:00Z');

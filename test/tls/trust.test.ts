@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
-import type { TlsMaterial } from '../../src/tls/material.ts';
 import { RevocationList } from '../../src/tls/revocation-list.ts';
+import type { TlsMaterial } from '../../src/tls/secure-context.ts';
 import { ClientTrust } from '../../src/tls/trust.ts';
 import { opensslCertificate } from './helpers/openssl.ts';
 import { issueSet, type TlsSet } from './helpers/tls-folder.ts';

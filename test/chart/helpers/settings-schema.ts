@@ -1,4 +1,4 @@
-import { ConfigSchema } from '../../../src/config-schema.ts';
+import { ConfigSchema } from '../../../src/config/config-schema.ts';
 
 /** Variables that the chart sets itself, from values of its own or because the pod is made so. */
 const SET_BY_CHART = new Set([

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Cluster, KubeConfig, type User } from '@kubernetes/client-node';
 import { onTestFinished } from 'vitest';
-import { KubeClient, type KubeStream } from '../../../src/cluster/kube-client.ts';
-import type { KubeConfigLoader } from '../../../src/cluster/kubeconfig.ts';
+import { KubeClient, type KubeStream } from '../../../src/kube/client/kube-client.ts';
+import type { KubeConfigLoader } from '../../../src/kube/kubeconfig/kubeconfig.ts';
 
 /** A client of the API server at this address, closed after the test. */
 export function clientOf(

@@ -1,7 +1,7 @@
 import { expect, vi } from 'vitest';
+import { DeploymentCache } from '../../../src/cluster/cache/deployment-cache.ts';
 import { type Deployment, reduceDeployment } from '../../../src/cluster/deployment.ts';
-import { DeploymentCache } from '../../../src/cluster/deployment-cache.ts';
-import { Informer } from '../../../src/cluster/informer.ts';
+import { Informer } from '../../../src/kube/reflector/informer.ts';
 import { listPage } from './objects.ts';
 import { RecordingLogger } from './recording-logger.ts';
 import { flush, type OpenWatch, ScriptedApi } from './scripted-api.ts';

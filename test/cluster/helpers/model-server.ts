@@ -1,6 +1,6 @@
 import type { Deployment } from '../../../src/cluster/deployment.ts';
-import { KubeStatusError, KubeUnreachableError } from '../../../src/cluster/errors.ts';
-import type { KubeRequest } from '../../../src/cluster/kube-client.ts';
+import type { KubeRequest } from '../../../src/kube/client/kube-client.ts';
+import { KubeStatusError, KubeUnreachableError } from '../../../src/kube/kube-errors.ts';
 import { deployment, errorLine, eventLine, listPage } from './objects.ts';
 
 export const FAULTS = [

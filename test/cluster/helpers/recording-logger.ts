@@ -1,4 +1,4 @@
-import type { Logger } from '../../../src/cluster/logger.ts';
+import type { Logger } from '../../../src/lib/logger.ts';
 
 interface Line {
   readonly level: keyof Logger;

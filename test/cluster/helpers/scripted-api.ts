@@ -1,7 +1,7 @@
 import { vi } from 'vitest';
-import type { JsonObject } from '../../../src/cluster/json.ts';
-import type { KubeApi, KubeRequest, KubeStream } from '../../../src/cluster/kube-client.ts';
-import { ListDecoder } from '../../../src/cluster/list-decoder.ts';
+import type { KubeApi, KubeRequest, KubeStream } from '../../../src/kube/client/kube-client.ts';
+import { ListDecoder } from '../../../src/kube/client/list-decoder.ts';
+import type { JsonObject } from '../../../src/kube/json.ts';
 
 /** A request as the API server would note it: what, when on the fake clock, and what became of it. */
 interface Noted {

@@ -1,9 +1,9 @@
 import { STATUS_CODES } from 'node:http';
 import { expect } from 'vitest';
-import * as errors from '../../../src/errors.ts';
+import * as errors from '../../../src/api/errors.ts';
 import type { RawAnswer } from './raw.ts';
 
-/** The status of every code that src/errors.ts documents. */
+/** The status of every code that src/api/errors.ts documents. */
 export const DOCUMENTED: ReadonlyMap<string, number> = new Map(
   Object.values(errors).map((ErrorOf) => {
     const { code, statusCode = 0 } = new ErrorOf('', '');

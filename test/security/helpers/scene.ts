@@ -1,8 +1,8 @@
 import type { Socket } from 'node:net';
 import { expect } from 'vitest';
 import { DemoCluster, type DemoClusterOptions } from '../../../hack/demo-cluster/demo-cluster.ts';
-import type { ClientConnection } from '../../../src/client-connection.ts';
-import type { Limits } from '../../../src/limits.ts';
+import type { Limits } from '../../../src/config/limits.ts';
+import type { ClientConnection } from '../../../src/tls/client-connection.ts';
 import { logTo } from '../../helpers/log-to.ts';
 import { type ServiceOptions, TestService } from '../../helpers/service.ts';
 import type { TestClient } from '../../helpers/test-client.ts';

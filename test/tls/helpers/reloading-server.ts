@@ -1,8 +1,8 @@
 import { X509Certificate } from 'node:crypto';
 import { onTestFinished } from 'vitest';
-import { loadTlsMaterial, type TlsFiles, type TlsMaterial } from '../../../src/tls/material.ts';
+import { loadTlsMaterial, type TlsFiles } from '../../../src/tls/material.ts';
 import { TlsReloader, type TlsReloaderOptions } from '../../../src/tls/reloader.ts';
-import { secureContextOptions } from '../../../src/tls/server-options.ts';
+import { secureContextOptions, type TlsMaterial } from '../../../src/tls/secure-context.ts';
 import { until } from '../../helpers/until.ts';
 import { issueSet, newSet, type TlsFolder, type TlsSet } from './tls-folder.ts';
 import { type ClientKeys, type Outcome, TlsServer } from './tls-server.ts';

@@ -4,8 +4,8 @@ import { createServer, type Server, type ServerOptions } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls';
 import { onTestFinished } from 'vitest';
-import type { TlsMaterial } from '../../../src/tls/material.ts';
 import { peerCertificate } from '../../../src/tls/peer-certificate.ts';
+import type { TlsMaterial } from '../../../src/tls/secure-context.ts';
 import { tlsServerOptions } from '../../../src/tls/server-options.ts';
 import { defaultLimits } from '../../helpers/limits.ts';
 

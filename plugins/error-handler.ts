@@ -1,0 +1,77 @@
+import type { Socket } from 'node:net';
+import type { FastifyError } from '@fastify/error';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import fastifyPlugin from 'fastify-plugin';
+import { errorBody } from '../src/api/error-body.ts';
+import * as errors from '../src/api/errors.ts';
+import { toHttpError } from '../src/api/to-http-error.ts';
+import { KubeCircuitOpenError, KubeStatusError } from '../src/kube/kube-errors.ts';
+import { setStandardHeaders } from './response-headers.ts';
+
+/** One error shape for everything: routes, validation, unknown paths, wrong methods, and what src/cluster throws. */
+export default fastifyPlugin(
+  function errorsPlugin(app: FastifyInstance, _options, done) {
+    app.setErrorHandler(answerError);
+    done();
+  },
+  { name: 'errors', fastify: '5.x' },
+);
+
+/** Answers what Fastify refuses before it has a route and runs any hook: a URL that cannot be decoded. */
+export function answerFrameworkError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  setStandardHeaders(request, reply);
+  answerError(error, request, reply);
+}
+
+function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  // The client went away, or what it sent broke off or turned malformed, while its body was being read.
+  const answer = error === request.raw.errored ? new errors.MalformedRequestError() : toHttpError(error);
+  if (answer instanceof errors.InternalError)
+    request.log.error({ err: error }, 'a request failed unexpectedly');
+  request.errorCode = answer.code;
+  const retryAfter = retryAfterSeconds(error, answer.statusCode);
+  if (retryAfter !== undefined && !reply.hasHeader('retry-after')) reply.header('retry-after', retryAfter);
+  const body = errorBody(answer);
+  reply
+    .code(body.statusCode)
+    .header('content-type', 'application/json; charset=utf-8')
+    .send(JSON.stringify(body));
+}
+
+/**
+ * Answers what is not well-formed HTTP, for which there is neither request nor reply: the same error shape, written
+ * to the socket by hand.
+ */
+export function answerClientError(this: FastifyInstance, error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  if (!this.mayAnswerFailure(socket)) return;
+  const body = errorBody(clientError(error.code));
+  const text = JSON.stringify(body);
+  socket.end(
+    [
+      `HTTP/1.1 ${body.statusCode} ${body.error}`,
+      'Content-Type: application/json; charset=utf-8',
+      `Content-Length: ${Buffer.byteLength(text)}`,
+      'Cache-Control: no-store',
+      'X-Content-Type-Options: nosniff',
+      'Connection: close',
+      '',
+      text,
+    ].join('\r\n'),
+  );
+}
+
+function clientError(code: string | undefined): FastifyError {
+  if (code === 'HPE_HEADER_OVERFLOW') return new errors.HeadersTooLargeError();
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return new errors.RequestTimeoutError();
+  return new errors.MalformedRequestError();
+}
+
+function retryAfterSeconds(error: unknown, statusCode: number | undefined): number | undefined {
+  if (statusCode !== 429 && statusCode !== 503) return undefined;
+  const known = error instanceof KubeStatusError || error instanceof KubeCircuitOpenError;
+  return (known ? error.retryAfterSeconds : undefined) ?? 1;
+}

@@ -1,0 +1,36 @@
+import type { FastifyError } from '@fastify/error';
+import * as errors from './errors.ts';
+
+/** The errors that a request can end with, whatever it asks for. */
+export const errorsOfEveryRequest: readonly FastifyError[] = [
+  new errors.InvalidQueryError('unknown query parameter: namspace'),
+  new errors.InvalidUrlError(),
+  new errors.MalformedRequestError(),
+  new errors.CertificateUnusableError(),
+  new errors.IdentityReservedError(),
+  new errors.ClientNotAllowedError(),
+  new errors.RouteNotFoundError('/nope/healthz'),
+  new errors.MethodNotAllowedError('DELETE', 'GET, HEAD'),
+  new errors.RequestTimeoutError(),
+  new errors.UrlTooLongError(2048),
+  new errors.RateLimitedError(),
+  new errors.HeadersTooLargeError(),
+  new errors.InternalError(),
+  new errors.OverloadedError(),
+  new errors.DrainingError(),
+];
+
+/** Those of an operation that is about one namespace, or may be. */
+export const errorsOfNamespaces: readonly FastifyError[] = [
+  new errors.NamespaceNotWatchedError('other'),
+  new errors.AuthorizerUnavailableError(),
+];
+
+/** Those of an operation that reads from the cache of one cluster. */
+export const errorsOfReads: readonly FastifyError[] = [
+  ...errorsOfNamespaces,
+  new errors.FreshnessNotSupportedError(),
+  new errors.TooManyWaitersError(),
+  new errors.CacheNotSyncedError(),
+  new errors.FreshnessNotReachedError(),
+];

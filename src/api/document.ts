@@ -1,0 +1,162 @@
+import { STATUS_CODES } from 'node:http';
+import type { FastifyError } from '@fastify/error';
+import type { TSchema } from 'typebox';
+import { stringify } from 'yaml';
+import { errorsOfEveryRequest } from './common-errors.ts';
+import { ErrorSchema, errorBody } from './error-body.ts';
+import * as errors from './errors.ts';
+import { type AnswerHeader, answerHeaders, requestHeaders } from './headers.ts';
+import type { Operation } from './operation.ts';
+
+/** Makes the parts of the API document that the schemas of routes do not hold. */
+
+/** Errors that are answered before the request has been read, and so has a name. */
+const UNNAMED = [408, 431];
+const PERHAPS_UNNAMED = [400];
+
+/** What an operation takes and answers, other than its query. @param body the schema of its body */
+export function describeOperation(operation: Operation, body: TSchema | undefined) {
+  const { description, schema, example, headers, optionalHeaders = [] } = operation.answer;
+  const given = (required: boolean, names: readonly AnswerHeader[]) =>
+    names.map((name) => [name, header(name, required)]);
+  return {
+    parameters: [...(operation.requestHeaders ?? []), 'X-Request-Id'].map((name) => ref('parameters', name)),
+    ...(body && { requestBody: { required: true, content: json({ schema: refTo(body) }) } }),
+    responses: {
+      200: {
+        description,
+        headers: Object.fromEntries([
+          ...given(true, [...headers, 'X-Request-Id']),
+          ...given(false, optionalHeaders),
+        ]),
+        content: json({ schema: refTo(schema), example }),
+      },
+      ...errorResponses(operation.errors),
+    },
+  };
+}
+
+/** What the operations refer to. @param bodies schemas whose title is their name */
+export function components(operations: readonly Operation[], bodies: Iterable<TSchema>) {
+  const common = [...new Set(errorsOfEveryRequest.map(statusOf))].sort();
+  const shared = common.filter((status) =>
+    operations.some(({ errors }) => !errors.map(statusOf).includes(status)),
+  );
+  return {
+    securitySchemes: {
+      clientCertificate: {
+        type: 'mutualTLS',
+        description: 'A certificate of a CA that the service trusts, with a CN and the key usage clientAuth',
+      },
+    },
+    schemas: {
+      ...Object.fromEntries([...bodies].map((schema) => [nameOf(schema), schema])),
+      [nameOf(ErrorSchema)]: {
+        ...ErrorSchema,
+        description: `The body of every error answer. \`code\` is one of:\n\n${errorTable()}`,
+      },
+    },
+    parameters: Object.fromEntries(
+      Object.entries(requestHeaders).map(([name, schema]) => [
+        name,
+        { name, in: 'header', ...optional(described(schema)) },
+      ]),
+    ),
+    responses: Object.fromEntries(shared.map((status) => [phrase(status), errorResponse(status, [])])),
+  };
+}
+
+export function toYaml(document: object): string {
+  return stringify(document, { aliasDuplicateObjects: false, lineWidth: 110, blockQuote: 'literal' });
+}
+
+/** Every code with its status, as Markdown. */
+function errorTable(): string {
+  const all = Object.values(errors).map((ErrorOf) => new ErrorOf('', ''));
+  const rows = all
+    .sort((a, b) => statusOf(a) - statusOf(b))
+    .map((error) => `| \`${error.code}\` | ${statusOf(error)} |`);
+  return ['| Code | Status |', '| --- | --- |', ...rows].join('\n');
+}
+
+/** By status. Where an operation adds none to those that every request can end with, it is the shared response. */
+function errorResponses(own: readonly FastifyError[]) {
+  const statuses = [...new Set([...own, ...errorsOfEveryRequest].map(statusOf))].sort();
+  return Object.fromEntries(
+    statuses.map((status) => {
+      const added = own.filter((error) => statusOf(error) === status);
+      const shared = ref('responses', phrase(status));
+      return [status, added.length === 0 ? shared : errorResponse(status, added)];
+    }),
+  );
+}
+
+function errorResponse(status: number, added: readonly FastifyError[]) {
+  const possible = [...added, ...errorsOfEveryRequest.filter((error) => statusOf(error) === status)];
+  return {
+    description: `One of: ${possible.map(({ code }) => `\`${code}\``).join(', ')}`,
+    headers: {
+      ...(!UNNAMED.includes(status) && {
+        'X-Request-Id': header('X-Request-Id', !PERHAPS_UNNAMED.includes(status)),
+      }),
+      ...(status === 405 && { Allow: header('Allow', true) }),
+      ...((status === 429 || status === 503) && { 'Retry-After': header('Retry-After', true) }),
+    },
+    content: json({
+      schema: refTo(ErrorSchema),
+      examples: Object.fromEntries(possible.map((error) => [error.code, { value: errorBody(error) }])),
+    }),
+  };
+}
+
+function header(name: AnswerHeader, required: boolean) {
+  return { ...(required && { required }), ...described(answerHeaders[name]) };
+}
+
+/**
+ * An optional parameter whose example is in its schema. Swagger UI fills in the examples of parameters, and who tries
+ * an operation did not ask for those.
+ */
+export function optional<T extends { schema?: object; example?: unknown }>({
+  schema,
+  example,
+  ...parameter
+}: T) {
+  return { ...parameter, schema: { ...schema, examples: [example] } };
+}
+
+/** A parameter or a header: OpenAPI wants description and example beside the schema. */
+function described({
+  description,
+  examples,
+  ...schema
+}: TSchema & { description?: string; examples?: unknown[] }) {
+  return { description, schema, example: examples?.[0] };
+}
+
+function statusOf({ statusCode = 500 }: FastifyError): number {
+  return statusCode;
+}
+
+/** The name of a status among the components: `NotFound`. */
+function phrase(status: number): string {
+  return (STATUS_CODES[status] ?? String(status)).replaceAll(/[^A-Za-z]/g, '');
+}
+
+function nameOf(schema: TSchema & { title?: string }): string {
+  if (schema.title === undefined)
+    throw new Error('the schema of a body needs a title, its name in the API document');
+  return schema.title;
+}
+
+function ref(kind: string, name: string) {
+  return { $ref: `#/components/${kind}/${name}` };
+}
+
+function refTo(schema: TSchema) {
+  return ref('schemas', nameOf(schema));
+}
+
+function json(mediaType: object) {
+  return { 'application/json': mediaType };
+}

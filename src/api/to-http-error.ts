@@ -1,0 +1,117 @@
+import { FastifyError } from '@fastify/error';
+import {
+  AuthorizerUnavailableError,
+  CacheRefusedError,
+  DeploymentError,
+  FreshnessError,
+  NamespaceNotWatchedError,
+  NotSyncedError,
+} from '../cluster/cluster-errors.ts';
+import {
+  KubeBusyError,
+  KubeCircuitOpenError,
+  KubeError,
+  KubeStatusError,
+  KubeTimeoutError,
+  KubeUnreachableError,
+} from '../kube/kube-errors.ts';
+import * as errors from './errors.ts';
+import { describeValidation, type ValidationFinding } from './validation-message.ts';
+
+/** The one place where an error of any kind becomes an answer. What is not known becomes INTERNAL_ERROR. */
+export function toHttpError(error: unknown): FastifyError {
+  if (error instanceof DeploymentError) return deploymentError(error);
+  if (error instanceof NotSyncedError) return new errors.CacheNotSyncedError();
+  if (error instanceof NamespaceNotWatchedError) return new errors.NamespaceNotWatchedError(error.namespace);
+  if (error instanceof AuthorizerUnavailableError) return new errors.AuthorizerUnavailableError();
+  if (error instanceof CacheRefusedError) return new errors.ServiceForbiddenError(listIn(error.namespace));
+  if (error instanceof FreshnessError) return freshnessError(error);
+  if (error instanceof KubeError) return kubeError(error);
+  if (error instanceof FastifyError) return error.code.startsWith('FST_') ? frameworkError(error) : error;
+  if (isValidationError(error)) return invalid(error);
+  return new errors.InternalError();
+}
+
+function deploymentError({ code, namespace, deployment, message }: DeploymentError): FastifyError {
+  switch (code) {
+    case 'NOT_FOUND':
+      return new errors.DeploymentNotFoundError(deployment, namespace);
+    case 'CONFLICT':
+      return new errors.ConflictError(deployment, namespace);
+    case 'PRECONDITION_FAILED':
+      return new errors.PreconditionFailedError(deployment, namespace);
+    case 'FORBIDDEN':
+      return new errors.ServiceForbiddenError(`scale Deployments in namespace ${namespace}`);
+    case 'ADMISSION_REFUSED':
+      return new errors.AdmissionRefusedError(message);
+    case 'OUTCOME_UNKNOWN':
+      return new errors.OutcomeUnknownError();
+  }
+}
+
+function listIn(namespace: string | undefined): string {
+  return namespace === undefined
+    ? 'list and watch Deployments'
+    : `list and watch Deployments in namespace ${namespace}`;
+}
+
+function freshnessError({ code }: FreshnessError): FastifyError {
+  switch (code) {
+    case 'NOT_REACHED':
+      return new errors.FreshnessNotReachedError();
+    case 'TOO_MANY_WAITERS':
+      return new errors.TooManyWaitersError();
+    case 'OPAQUE_RESOURCE_VERSIONS':
+      return new errors.FreshnessNotSupportedError();
+    case 'NAMESPACE_NEEDED':
+      return new errors.InvalidQueryError(
+        'query parameter minResourceVersion needs namespace on this service',
+      );
+  }
+}
+
+function kubeError(error: KubeError): FastifyError {
+  if (error instanceof KubeTimeoutError) return new errors.KubernetesTimeoutError();
+  if (error instanceof KubeBusyError) return new errors.ClusterBusyError();
+  if (error instanceof KubeStatusError) {
+    if (error.status === 429) return new errors.KubernetesRateLimitedError();
+    if (error.status === 403) return new errors.ServiceForbiddenError('read Deployments');
+    return new errors.KubernetesUnavailableError();
+  }
+  return error instanceof KubeUnreachableError || error instanceof KubeCircuitOpenError
+    ? new errors.KubernetesUnreachableError()
+    : new errors.KubernetesUnavailableError();
+}
+
+/** Fastify's own errors, whose codes and texts are not part of our contract. */
+function frameworkError(error: FastifyError): FastifyError {
+  switch (error.code) {
+    case 'FST_ERR_CTP_BODY_TOO_LARGE':
+      return new errors.BodyTooLargeError();
+    case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
+      return new errors.UnsupportedMediaTypeError();
+    case 'FST_ERR_CTP_EMPTY_JSON_BODY':
+    case 'FST_ERR_CTP_INVALID_JSON_BODY':
+    case 'FST_ERR_CTP_INVALID_CONTENT_LENGTH':
+      return new errors.InvalidBodyError('The body is not well-formed JSON: send {"replicas": N}');
+    case 'FST_ERR_BAD_URL':
+      return new errors.InvalidUrlError();
+    default:
+      return new errors.InternalError();
+  }
+}
+
+interface ValidationError {
+  readonly validation: readonly ValidationFinding[];
+  readonly validationContext?: string;
+}
+
+function isValidationError(error: unknown): error is ValidationError {
+  return error instanceof Error && 'validation' in error && Array.isArray(error.validation);
+}
+
+function invalid({ validation, validationContext }: ValidationError): FastifyError {
+  return validationContext === 'body'
+    ? new errors.InvalidBodyError(describeValidation(validation, 'field'))
+    : new errors.InvalidQueryError(describeValidation(validation, 'query parameter'));
+}

@@ -1,0 +1,73 @@
+import { AuthorizerUnavailableError } from '../cluster-errors.ts';
+import { type Authorizer, REVIEW_DEADLINE_MS, type ResourceAttributes } from './authorizer.ts';
+import type { Subject } from './decisions.ts';
+
+const PARALLEL_LISTS = 4;
+/** For the reviews of one list, namespace by namespace, after up to 2 s for the one that asks for all namespaces. */
+const LIST_DEADLINE_MS = 3_000;
+
+/** What each operation of the service asks of the cluster's RBAC. */
+export class Access {
+  readonly #authorizer: Authorizer;
+
+  constructor(authorizer: Authorizer) {
+    this.#authorizer = authorizer;
+  }
+
+  /** Whether the subject may read the count of this Deployment. @throws AuthorizerUnavailableError */
+  mayRead(subject: Subject, namespace: string, name: string): boolean | Promise<boolean> {
+    return this.#onScale(subject, 'get', namespace, name);
+  }
+
+  /** Whether the subject may set it. @throws AuthorizerUnavailableError */
+  mayScale(subject: Subject, namespace: string, name: string): boolean | Promise<boolean> {
+    return this.#onScale(subject, 'patch', namespace, name);
+  }
+
+  /** Whether the subject may list the Deployments of a namespace, or of all. @throws AuthorizerUnavailableError */
+  mayList(subject: Subject, namespace: string | undefined, endsAt?: number): boolean | Promise<boolean> {
+    const everywhere: ResourceAttributes = { verb: 'list', resource: 'deployments' };
+    const attributes = namespace === undefined ? everywhere : { ...everywhere, namespace };
+    return this.#authorizer.allows(subject, attributes, endsAt);
+  }
+
+  /**
+   * Those of the namespaces whose Deployments the subject may list, in the same order.
+   * @param current the namespaces that there are. Asked again once the reviews are done: without a namespace that has come
+   *   meanwhile a list would be older than it says
+   * @throws AuthorizerUnavailableError, also when the reviews take too long all together
+   */
+  async listable(subject: Subject, current: () => readonly string[]): Promise<readonly string[]> {
+    const endsAt = performance.now() + LIST_DEADLINE_MS;
+    const decisions = new Map<string, boolean>();
+    for (;;) {
+      const namespaces = current();
+      const unknown = namespaces.filter((namespace) => !decisions.has(namespace));
+      if (unknown.length === 0) return namespaces.filter((namespace) => decisions.get(namespace));
+      const next = unknown.values();
+      const ask = async () => {
+        for (const namespace of next) {
+          if (performance.now() > endsAt)
+            throw new AuthorizerUnavailableError('the reviews of a list take too long');
+          decisions.set(namespace, await this.mayList(subject, namespace, endsAt));
+        }
+      };
+      await Promise.all(Array.from({ length: PARALLEL_LISTS }, ask));
+    }
+  }
+
+  /** Asked for the namespace first, whose answer serves all its Deployments, then for the one name (resourceNames); 2 s for both. */
+  #onScale(
+    subject: Subject,
+    verb: 'get' | 'patch',
+    namespace: string,
+    name: string,
+  ): boolean | Promise<boolean> {
+    const any: ResourceAttributes = { verb, resource: 'deployments', subresource: 'scale', namespace };
+    const decision = this.#authorizer.allows(subject, any);
+    if (decision === true) return true;
+    const endsAt = performance.now() + REVIEW_DEADLINE_MS;
+    const one = () => this.#authorizer.allows(subject, { ...any, name }, endsAt);
+    return decision === false ? one() : decision.then((allowed) => allowed || one());
+  }
+}

@@ -1,0 +1,146 @@
+import { CALL_PLACES, MAX_WAITING_CALLS } from '../../kube/client/agents.ts';
+import type { KubeCalls } from '../../kube/client/circuit.ts';
+import { Turns } from '../../kube/client/turns.ts';
+import { isObject, objectAt } from '../../kube/json.ts';
+import {
+  KubeBusyError,
+  KubeCircuitOpenError,
+  KubeMalformedError,
+  KubeStatusError,
+  KubeTimeoutError,
+  KubeUnreachableError,
+} from '../../kube/kube-errors.ts';
+import { AuthorizerUnavailableError } from '../cluster-errors.ts';
+import { Decisions, keyOf, type Subject } from './decisions.ts';
+
+/** What is asked for, of the resources in the API group apps. */
+export interface ResourceAttributes {
+  readonly verb: 'get' | 'list' | 'patch';
+  readonly resource: 'deployments';
+  readonly subresource?: 'scale';
+  /** Absent: in all namespaces. */
+  readonly namespace?: string;
+  /** Absent: of any name. */
+  readonly name?: string;
+}
+
+export interface Authorizer {
+  /**
+   * Whether the subject may do that. Answered at once where the decision is cached, so that a read need not wait.
+   * @param endsAt when an answer is no longer of use, on the clock of performance.now(); default: in 2 s
+   * @throws AuthorizerUnavailableError (or rejects with it) when it cannot be asked: what was not allowed before is never
+   *   approved, and a write is never
+   */
+  allows(subject: Subject, attributes: ResourceAttributes, endsAt?: number): boolean | Promise<boolean>;
+}
+
+/** For how long decisions hold. Seconds. */
+export interface DecisionTimes {
+  /** A decision that allows. */
+  readonly allowedSeconds: number;
+  /** A decision that denies. */
+  readonly deniedSeconds: number;
+  /** How much longer one that allows holds for reads while the API server cannot be asked; 0: no longer. */
+  readonly outageSeconds: number;
+}
+
+const MAX_DECISIONS = 20_000;
+/** For the access reviews of one operation on one Deployment, the wait for their turn included. */
+export const REVIEW_DEADLINE_MS = 2_000;
+
+/** Asks the cluster's own RBAC by SubjectAccessReview, and remembers its decisions for a while. */
+export class ReviewAuthorizer implements Authorizer {
+  readonly #api: KubeCalls;
+  readonly #times: DecisionTimes;
+  readonly #decisions = new Decisions(MAX_DECISIONS);
+  readonly #running = new Map<string, Promise<boolean>>();
+  readonly #turns = new Turns(CALL_PLACES.reviews, MAX_WAITING_CALLS);
+
+  constructor(api: KubeCalls, times: DecisionTimes) {
+    this.#api = api;
+    this.#times = times;
+  }
+
+  allows(subject: Subject, attributes: ResourceAttributes, endsAt?: number): boolean | Promise<boolean> {
+    const question = questionOf(attributes);
+    const now = performance.now();
+    const known = this.#decisions.get(keyOf(subject), question, now);
+    if (known !== undefined && now < known.expiresAt) return known.allowed;
+    const key = `${question}\n${keyOf(subject)}`;
+    let review = this.#running.get(key);
+    if (review === undefined) {
+      review = this.#decide(subject, attributes, endsAt ?? now + REVIEW_DEADLINE_MS).finally(() =>
+        this.#running.delete(key),
+      );
+      this.#running.set(key, review);
+    }
+    return review;
+  }
+
+  async #decide(subject: Subject, attributes: ResourceAttributes, endsAt: number): Promise<boolean> {
+    const question = questionOf(attributes);
+    try {
+      const allowed = await this.#turns.run(
+        subject.user,
+        () => this.#review(subject, attributes, endsAt),
+        endsAt - performance.now(),
+      );
+      const { allowedSeconds, deniedSeconds } = this.#times;
+      const now = performance.now();
+      const expiresAt = now + (allowed ? allowedSeconds : deniedSeconds) * 1000;
+      this.#decisions.set(keyOf(subject), question, { allowed, expiresAt }, now);
+      return allowed;
+    } catch (error) {
+      if (attributes.verb !== 'patch' && cannotBeAsked(error) && this.#allowedLately(subject, question))
+        return true;
+      throw new AuthorizerUnavailableError(error);
+    }
+  }
+
+  /** Whether it was allowed when the API server was last asked, and that is not too long ago for an outage. */
+  #allowedLately(subject: Subject, question: string): boolean {
+    const now = performance.now();
+    const known = this.#decisions.get(keyOf(subject), question, now);
+    return known?.allowed === true && now < known.expiresAt + this.#times.outageSeconds * 1000;
+  }
+
+  async #review({ user, groups }: Subject, attributes: ResourceAttributes, endsAt: number): Promise<boolean> {
+    const deadlineMs = endsAt - performance.now();
+    // Its turn came with the end of the last wait: the caller has an answer by now.
+    if (deadlineMs <= 0) throw new KubeBusyError();
+    const answer = await this.#api.call({
+      method: 'POST',
+      path: '/apis/authorization.k8s.io/v1/subjectaccessreviews',
+      body: {
+        apiVersion: 'authorization.k8s.io/v1',
+        kind: 'SubjectAccessReview',
+        spec: { user, groups, resourceAttributes: { group: 'apps', ...attributes } },
+      },
+      deadlineMs,
+    });
+    const status = objectAt(isObject(answer) ? answer : {}, 'status');
+    if (typeof status.allowed !== 'boolean') throw new KubeMalformedError('a review has no decision');
+    // With an evaluation error a denial may be for want of rules that could not be read: nothing to remember.
+    if (!status.allowed && status.evaluationError)
+      throw new KubeMalformedError('a review could not be evaluated');
+    return status.allowed;
+  }
+}
+
+/** Everybody whose certificate was accepted may do everything: for development. */
+export const alwaysAllow: Authorizer = { allows: () => true };
+
+/** Names hold no line breaks and are not empty, so that no two different questions have the same key. */
+function questionOf({ verb, subresource, namespace, name }: ResourceAttributes): string {
+  return `${verb}\n${subresource ?? ''}\n${namespace ?? ''}\n${name ?? ''}`;
+}
+
+/**
+ * Whether the API server is away. What a client can bring about itself is no outage, since a right that was withdrawn
+ * would come back with it: a full line of its own, no turn in time, or too little time left after a wait.
+ */
+function cannotBeAsked(error: unknown): boolean {
+  if (error instanceof KubeStatusError) return error.status >= 500 || error.status === 429;
+  if (error instanceof KubeTimeoutError) return error.fair;
+  return error instanceof KubeUnreachableError || error instanceof KubeCircuitOpenError;
+}

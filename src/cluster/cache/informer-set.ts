@@ -1,0 +1,133 @@
+import type { Informer } from '../../kube/reflector/informer.ts';
+import type { KubeObject, ReflectorStats } from '../../kube/reflector/reflector.ts';
+import { CacheRefusedError, NamespaceNotWatchedError, NotSyncedError } from '../cluster-errors.ts';
+
+/**
+ * How a cluster is at present: its cache is filled and its watch runs; its cache is being filled for the first time;
+ * its API server cannot be reached, which makes what the cache holds older and older.
+ */
+export type ClusterState = 'ready' | 'syncing' | 'unreachable';
+
+/** How the mirror of one namespace, or of all, fares; for metrics. */
+export interface Mirrored {
+  /** undefined: all. */
+  readonly namespace: string | undefined;
+  readonly synced: boolean;
+  /** Milliseconds since the API server confirmed the state; undefined before the first list. */
+  readonly ageMs: number | undefined;
+  readonly stats: ReflectorStats;
+}
+
+/** The informers that answer a read, all synced, and the watched namespaces whose informers cannot. */
+export interface Informers<T extends KubeObject> {
+  readonly informers: readonly Informer<T>[];
+  readonly unavailable: readonly string[];
+}
+
+const NONE: readonly string[] = [];
+
+/** The informers of one cluster: a single one for all namespaces, or one for each namespace that is watched. */
+export class InformerSet<T extends KubeObject> {
+  /** By namespace; a single entry `undefined` for all namespaces. */
+  readonly #informers: ReadonlyMap<string | undefined, Informer<T>>;
+
+  /** @param namespaces empty: all */
+  constructor(namespaces: readonly string[], create: (namespace: string | undefined) => Informer<T>) {
+    const scopes = namespaces.length === 0 ? [undefined] : namespaces;
+    this.#informers = new Map(scopes.map((namespace) => [namespace, create(namespace)]));
+  }
+
+  get all(): readonly Informer<T>[] {
+    return [...this.#informers.values()];
+  }
+
+  start(): void {
+    for (const informer of this.all) informer.start();
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.all.map((informer) => informer.stop()));
+  }
+
+  /**
+   * Whether they have been filled once. It stays true through outages. A namespace that the account of the service may
+   * not list does not keep the others from being served.
+   */
+  get synced(): boolean {
+    return (
+      this.all.some(({ reflector }) => reflector.synced) &&
+      this.all.every(({ reflector }) => reflector.synced || reflector.refused)
+    );
+  }
+
+  get state(): ClusterState {
+    const { synced } = this;
+    // A namespace that never could be listed is no news in a cluster whose others can.
+    const failing = this.all.some(({ reflector }) => reflector.lastError && !(synced && reflector.refused));
+    if (failing) return 'unreachable';
+    return synced ? 'ready' : 'syncing';
+  }
+
+  get mirrors(): readonly Mirrored[] {
+    return [...this.#informers].map(([namespace, { reflector }]) => {
+      const { synced, lastContactAt, stats } = reflector;
+      const ageMs = lastContactAt === undefined ? undefined : performance.now() - lastContactAt;
+      return { namespace, synced, ageMs, stats };
+    });
+  }
+
+  /** When the API server was last heard of, on the clock of performance.now(). */
+  get lastContactAt(): number {
+    return Math.max(...this.all.map(({ reflector }) => reflector.lastContactAt ?? Number.NEGATIVE_INFINITY));
+  }
+
+  /** The informer that holds this namespace. @throws NamespaceNotWatchedError */
+  of(namespace: string): Informer<T> {
+    const informer = this.#informers.get(namespace) ?? this.#informers.get(undefined);
+    if (informer === undefined) throw new NamespaceNotWatchedError(namespace);
+    return informer;
+  }
+
+  /** The same, filled. @throws NamespaceNotWatchedError, NotSyncedError or CacheRefusedError */
+  syncedOf(namespace: string): Informer<T> {
+    const informer = this.of(namespace);
+    requireSynced(informer, namespace);
+    return informer;
+  }
+
+  /** Those that answer a list of a namespace, or of all. @throws as syncedOf */
+  answering(namespace: string | undefined): Informers<T> {
+    if (namespace !== undefined) return { informers: [this.syncedOf(namespace)], unavailable: NONE };
+    const informers = this.available;
+    if (informers.length === 0) throw new CacheRefusedError(undefined);
+    for (const informer of informers) requireSynced(informer, undefined);
+    return { informers, unavailable: this.refused };
+  }
+
+  /** The watched namespaces that the account of the service may not list. */
+  get refused(): readonly string[] {
+    const refused: string[] = [];
+    for (const [namespace, { reflector }] of this.#informers) {
+      if (namespace !== undefined && reflector.refused) refused.push(namespace);
+    }
+    return refused;
+  }
+
+  /** The informers of what the account of the service may list, as far as is known. */
+  get available(): readonly Informer<T>[] {
+    return this.all.filter(({ reflector }) => !reflector.refused);
+  }
+
+  /** What the API server can be asked for in their place: namespaces, `undefined` for all. */
+  get availableScopes(): readonly (string | undefined)[] {
+    return [...this.#informers].filter(([, { reflector }]) => !reflector.refused).map(([scope]) => scope);
+  }
+}
+
+function requireSynced<T extends KubeObject>(
+  { reflector }: Informer<T>,
+  namespace: string | undefined,
+): void {
+  if (reflector.synced) return;
+  throw reflector.refused ? new CacheRefusedError(namespace) : new NotSyncedError();
+}

@@ -1,0 +1,29 @@
+import type { Informer } from '../../kube/reflector/informer.ts';
+import type { KubeObject } from '../../kube/reflector/reflector.ts';
+import { newestOf } from '../../kube/reflector/resource-version.ts';
+
+/** What a read returns, and how old that is. */
+export interface Reading<T> {
+  readonly value: T;
+  /** Milliseconds since the API server confirmed that this is its state. */
+  readonly ageMs: number;
+  /** Of the newest Deployment that was seen; empty where there was none yet. */
+  readonly resourceVersion: string;
+  /** For lists: watched namespaces whose Deployments the account of the service may not list. */
+  readonly unavailable: readonly string[];
+}
+
+/** What these informers' caches hold is as old as the oldest of them. */
+export function reading<T, O extends KubeObject>(
+  value: T,
+  informers: readonly Informer<O>[],
+  unavailable: readonly string[],
+): Reading<T> {
+  let contact = Number.POSITIVE_INFINITY;
+  let resourceVersion = '';
+  for (const { reflector } of informers) {
+    contact = Math.min(contact, reflector.lastContactAt ?? Number.NEGATIVE_INFINITY);
+    resourceVersion = newestOf(resourceVersion, reflector.newestObject);
+  }
+  return { value, resourceVersion, ageMs: performance.now() - contact, unavailable };
+}

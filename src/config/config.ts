@@ -1,0 +1,174 @@
+import { accessSync, constants } from 'node:fs';
+import { envSchema } from 'env-schema';
+import type { DecisionTimes } from '../cluster/access/authorizer.ts';
+import { type ClusterEntry, ClustersError } from '../fleet/clusters-file.ts';
+import { type ClustersSource, clustersSource, readClusters } from '../fleet/clusters-source.ts';
+import { kubeconfigPaths } from '../kube/kubeconfig/kubeconfig.ts';
+import type { IdentityPolicy } from '../tls/certificate-identity.ts';
+import { ConfigSchema, DEFAULT_CLUSTER, DEFAULT_FILES, type Variables } from './config-schema.ts';
+import type { Limits } from './limits.ts';
+
+/** The validated configuration, with the lists among the variables split; a list that is not set is empty. */
+export type Config = Variables & {
+  /** The clusters to begin with, at least one, and where they were read from. */
+  readonly clusters: readonly ClusterEntry[];
+  readonly clustersSource: ClustersSource;
+  readonly identityPolicy: IdentityPolicy;
+  readonly managementAllowedHosts: readonly string[];
+  readonly limits: Limits;
+  readonly decisionTimes: DecisionTimes;
+};
+
+/** The environment does not make a configuration. `message` lists every mistake, one a line. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+  constructor(mistakes: readonly string[]) {
+    super(['The configuration is not usable:', ...mistakes.map((mistake) => `  - ${mistake}`)].join('\n'));
+  }
+}
+
+/**
+ * Reads and checks the environment once.
+ * An empty variable counts as unset; unknown variables are ignored, as the environment is shared.
+ * @throws ConfigError listing every mistake at once, unreadable files included
+ */
+export function loadConfig(environment: NodeJS.ProcessEnv): Config {
+  const set: Record<string, string> = {};
+  for (const name of Object.keys(ConfigSchema.properties)) {
+    const value = environment[name];
+    if (value !== undefined && value !== '') set[name] = value;
+  }
+  const { values, mistakes } = validate(set);
+  const source = clustersSource(
+    { ...set, CLUSTER_NAME: set.CLUSTER_NAME ?? DEFAULT_CLUSTER },
+    Boolean(environment.KUBERNETES_SERVICE_HOST),
+    listOf(set.WATCH_NAMESPACES),
+  );
+  mistakes.push(...unreadableFiles(set, source.from));
+  const clusters = clustersOf(source, mistakes);
+  if (values === undefined || mistakes.length > 0) throw new ConfigError(mistakes);
+  return Object.freeze({
+    ...values,
+    clusters,
+    clustersSource: source,
+    identityPolicy: Object.freeze({
+      allowedReserved: listOf(values.ALLOWED_RESERVED_IDENTITIES),
+      allowedClients: listOf(values.ALLOWED_CLIENTS),
+    }),
+    managementAllowedHosts: listOf(values.MANAGEMENT_ALLOWED_HOSTS),
+    limits: limitsOf(values),
+    decisionTimes: Object.freeze({
+      allowedSeconds: values.AUTHORIZATION_ALLOWED_SECONDS,
+      deniedSeconds: values.AUTHORIZATION_DENIED_SECONDS,
+      outageSeconds: values.AUTHORIZATION_OUTAGE_SECONDS,
+    }),
+  });
+}
+
+/** Adds what is wrong with them to the mistakes. */
+function clustersOf(source: ClustersSource, mistakes: string[]): readonly ClusterEntry[] {
+  try {
+    return Object.freeze(readClusters(source));
+  } catch (error) {
+    if (!(error instanceof ClustersError)) throw error;
+    mistakes.push(...error.mistakes);
+    return [];
+  }
+}
+
+/** A list in a variable: separated by commas, spaces around them do not count. */
+function listOf(value: string | undefined): readonly string[] {
+  const parts = (value ?? '').split(',').map((part) => part.trim());
+  return Object.freeze([...new Set(parts.filter((part) => part !== ''))]);
+}
+
+function limitsOf(values: Variables): Limits {
+  return Object.freeze({
+    maxConnections: values.MAX_CONNECTIONS,
+    maxConnectionsPerClient: values.MAX_CONNECTIONS_PER_CLIENT,
+    maxHandshakes: values.MAX_HANDSHAKES,
+    maxHandshakesPerAddress: values.MAX_HANDSHAKES_PER_ADDRESS,
+    maxRequests: values.MAX_REQUESTS,
+    maxRequestsPerClient: values.MAX_REQUESTS_PER_CLIENT,
+    maxRequestsPerConnection: values.MAX_REQUESTS_PER_CONNECTION,
+    maxConnectionAgeSeconds: values.MAX_CONNECTION_AGE_SECONDS,
+    handshakeTimeoutSeconds: values.HANDSHAKE_TIMEOUT_SECONDS,
+    headersTimeoutSeconds: values.HEADERS_TIMEOUT_SECONDS,
+    requestTimeoutSeconds: values.REQUEST_TIMEOUT_SECONDS,
+    idleTimeoutSeconds: values.IDLE_TIMEOUT_SECONDS,
+    answerTimeoutSeconds: values.ANSWER_TIMEOUT_SECONDS,
+    minAnswerBytesPerSecond: values.MIN_ANSWER_BYTES_PER_SECOND,
+    keepAliveTimeoutSeconds: values.KEEP_ALIVE_TIMEOUT_SECONDS,
+    maxHeaderBytes: values.MAX_HEADER_BYTES,
+    maxBodyBytes: values.MAX_BODY_BYTES,
+    maxUrlLength: values.MAX_URL_LENGTH,
+    readsPerSecond: values.READS_PER_SECOND,
+    writesPerSecond: values.WRITES_PER_SECOND,
+    maxEventLoopDelayMs: values.MAX_EVENT_LOOP_DELAY_MS,
+    maxMemoryBytes: values.MAX_HEAP_MIB * 1024 * 1024,
+  });
+}
+
+function validate(set: Record<string, string>): { values?: Variables; mistakes: string[] } {
+  try {
+    // env-schema marks the schema that it is given: it gets a copy.
+    const schema = structuredClone(ConfigSchema);
+    return { values: envSchema<Variables>({ schema, data: set, env: false }), mistakes: [] };
+  } catch (error) {
+    if (!(error instanceof Error && 'errors' in error && Array.isArray(error.errors))) throw error;
+    return { mistakes: error.errors.map((finding: Finding) => describe(finding, set)) };
+  }
+}
+
+/** What Ajv, the validator inside env-schema, says of one variable. */
+interface Finding {
+  instancePath: string;
+  keyword: string;
+  message: string;
+  params: { allowedValues?: string[] };
+}
+
+/** One finding as a sentence: the variable, what is wrong and what it is now. */
+function describe({ instancePath, message, params }: Finding, set: Record<string, string>): string {
+  const name = instancePath.slice(1);
+  const value = `(it is ${JSON.stringify(set[name])})`;
+  if (name === 'CLUSTER_NAME') return `${name} must be a DNS label ${value}`;
+  if (name === 'WATCH_NAMESPACES') {
+    return `${name} must be names of namespaces separated by commas, without spaces ${value}`;
+  }
+  if (name === 'MANAGEMENT_ALLOWED_HOSTS') {
+    return `${name} must be host names separated by commas, without ports or spaces ${value}`;
+  }
+  const allowed = params.allowedValues ? `: ${params.allowedValues.join(', ')}` : '';
+  return `${name} ${message}${allowed} ${value}`;
+}
+
+/** Names the files that the variables point to and that cannot be read. KUBECONFIG may name several, if it counts. */
+function unreadableFiles(set: Record<string, string>, from: ClustersSource['from']): string[] {
+  const certificates = Object.entries(DEFAULT_FILES).map(
+    ([name, path]) => [name, set[name] ?? path] as const,
+  );
+  const crl = set.TLS_CRL_FILE === undefined ? [] : [['TLS_CRL_FILE', set.TLS_CRL_FILE] as const];
+  const kubeconfig = from === 'KUBECONFIG' ? set.KUBECONFIG : undefined;
+  const kubeconfigs = kubeconfigPaths(kubeconfig).map((path) => ['KUBECONFIG', path] as const);
+  return [
+    ...certificates
+      .filter(([, path]) => !isReadable(path))
+      .map(
+        ([name, path]) =>
+          `${name} names a file that cannot be read: ${path} (make generate-certs makes a set)`,
+      ),
+    ...[...crl, ...kubeconfigs]
+      .filter(([, path]) => !isReadable(path))
+      .map(([name, path]) => `${name} names a file that cannot be read: ${path}`),
+  ];
+}
+
+function isReadable(file: string): boolean {
+  try {
+    accessSync(file, constants.R_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}

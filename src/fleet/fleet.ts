@@ -1,0 +1,133 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { ApiServerIdentity } from '../kube/kubeconfig/kubeconfig.ts';
+
+/** What is written down of one cluster: where it is, and how to get in. */
+export interface ClusterSpec {
+  readonly name: string;
+  /** Path of its kubeconfig, or several separated by the path delimiter; undefined: the service account of the pod. */
+  readonly kubeconfig: string | undefined;
+  /** The context to use in it; undefined: the current one. */
+  readonly contextName: string | undefined;
+  /** The namespaces to watch; empty: all. */
+  readonly namespaces: readonly string[];
+  /** Its API server; undefined where the kubeconfig could not be read. With another one it is another cluster. */
+  readonly server: ApiServerIdentity | undefined;
+}
+
+/** What a fleet needs of its clusters. */
+export interface FleetMember {
+  readonly synced: boolean;
+  start(): void;
+  stop(): Promise<void>;
+}
+
+/** Which clusters have to have been synced once for the fleet to be ready. */
+export type ReadyPolicy = 'default' | 'any' | 'all';
+
+export interface FleetOptions<C extends FleetMember> {
+  /** At least one; the first is the default. */
+  readonly specs: readonly ClusterSpec[];
+  readonly create: (spec: ClusterSpec) => C;
+  readonly readyPolicy: ReadyPolicy;
+}
+
+/** Names of the clusters that an update was about. */
+export interface FleetChange {
+  readonly added: readonly string[];
+  readonly replaced: readonly string[];
+  readonly removed: readonly string[];
+}
+
+/** The clusters that the service serves. They come, change and go without touching one another. */
+export class Fleet<C extends FleetMember> {
+  readonly #options: FleetOptions<C>;
+  #members: ReadonlyMap<string, { readonly spec: ClusterSpec; readonly cluster: C }> = new Map();
+  #default: C;
+  #started = false;
+  #ready = false;
+  readonly #stopping = new Set<Promise<void>>();
+
+  constructor(options: FleetOptions<C>) {
+    this.#options = options;
+    this.#default = this.#adopt(options.specs).first;
+  }
+
+  /** The one behind the core paths: the first. */
+  get default(): C {
+    return this.#default;
+  }
+
+  get(name: string): C | undefined {
+    return this.#members.get(name)?.cluster;
+  }
+
+  /** By name, the default one first. */
+  get clusters(): readonly (readonly [name: string, cluster: C])[] {
+    return [...this.#members].map(([name, { cluster }]) => [name, cluster] as const);
+  }
+
+  /** Whether the clusters that the policy asks for have been synced. It stays true, whatever comes later. */
+  get ready(): boolean {
+    this.#ready ||= this.#isReady();
+    return this.#ready;
+  }
+
+  /** Does not wait for any cluster. */
+  start(): void {
+    this.#started = true;
+    for (const [, cluster] of this.clusters) cluster.start();
+  }
+
+  /** Once it resolves nothing is left running, and clusters of later updates are not started either. */
+  async stop(): Promise<void> {
+    this.#started = false;
+    for (const [, cluster] of this.clusters) this.#retire(cluster);
+    await Promise.all(this.#stopping);
+  }
+
+  /** Takes over new specs: clusters whose spec is the same as before go on untouched. */
+  update(specs: readonly ClusterSpec[]): FleetChange {
+    const before = this.#members;
+    const { first, created } = this.#adopt(specs);
+    this.#default = first;
+    const gone = [...before.keys()].filter((name) => this.get(name) !== before.get(name)?.cluster);
+    for (const name of gone) {
+      const cluster = before.get(name)?.cluster;
+      if (cluster !== undefined) this.#retire(cluster);
+    }
+    if (this.#started) for (const name of created) this.get(name)?.start();
+    return {
+      added: created.filter((name) => !before.has(name)),
+      replaced: gone.filter((name) => this.#members.has(name)),
+      removed: gone.filter((name) => !this.#members.has(name)),
+    };
+  }
+
+  #adopt(specs: readonly ClusterSpec[]): { first: C; created: string[] } {
+    const created: string[] = [];
+    const members = specs.map((spec) => {
+      const known = this.#members.get(spec.name);
+      if (known !== undefined && isDeepStrictEqual(known.spec, spec)) return [spec.name, known] as const;
+      created.push(spec.name);
+      return [spec.name, { spec, cluster: this.#options.create(spec) }] as const;
+    });
+    const [first] = members;
+    if (first === undefined) throw new Error('a fleet has at least one cluster');
+    this.#members = new Map(members);
+    return { first: first[1].cluster, created };
+  }
+
+  /** Its running requests are ended with an error: they have nobody to wait for any more. */
+  #retire(cluster: C): void {
+    const stopping = cluster.stop().finally(() => this.#stopping.delete(stopping));
+    this.#stopping.add(stopping);
+  }
+
+  #isReady(): boolean {
+    if (this.#options.readyPolicy === 'default') return this.#default.synced;
+    const clusters = this.clusters.map(([, cluster]) => cluster);
+    return this.#options.readyPolicy === 'any'
+      ? clusters.some(({ synced }) => synced)
+      : clusters.every(({ synced }) => synced);
+  }
+}

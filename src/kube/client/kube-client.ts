@@ -1,0 +1,278 @@
+import type { Socket } from 'node:net';
+import { isDeepStrictEqual } from 'node:util';
+import type { Dispatcher } from 'undici';
+import { inSlices } from '../../lib/slices.ts';
+import { isObject, type JsonObject, MAX_OBJECT_BYTES, parseJson } from '../json.ts';
+import {
+  KubeError,
+  KubeMalformedError,
+  KubeStatusError,
+  KubeTimeoutError,
+  KubeUnreachableError,
+} from '../kube-errors.ts';
+import { CredentialSource, type Credentials } from '../kubeconfig/credentials.ts';
+import type { KubeConfigLoader } from '../kubeconfig/kubeconfig.ts';
+import { type Agents, newAgents } from './agents.ts';
+import { ListDecoder } from './list-decoder.ts';
+
+/** One request to the API server. */
+export interface KubeRequest {
+  readonly method?: 'GET' | 'POST' | 'PATCH' | 'PUT';
+  /** Path below the API root, for example `/apis/apps/v1/deployments`. */
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string | number | boolean | undefined>>;
+  /** Sent as JSON. */
+  readonly body?: unknown;
+  readonly contentType?: 'application/json' | 'application/merge-patch+json';
+  /** Other than `application/json`. */
+  readonly accept?: string;
+  /** For `call` the whole exchange, for `watch` the time to the response's headers. Milliseconds. */
+  readonly deadlineMs: number;
+  /** Cancels the request. */
+  readonly signal?: AbortSignal;
+}
+
+/** A running watch: the bytes of the response as they come. Breaking out of the iteration closes the connection. */
+export type KubeStream = AsyncIterable<Buffer>;
+
+/** What the reflector and the scaler need of an API server. Errors: those of errors.ts, or the signal's reason. */
+export interface KubeApi {
+  /** Sends a request and returns the parsed JSON answer, of at most 16 MiB. */
+  call(request: KubeRequest): Promise<unknown>;
+  /**
+   * Sends a request for a list and takes its items one by one as they come in.
+   * @param take called with each item; what it throws ends the request
+   * @returns the list without its items
+   */
+  list(request: KubeRequest, take: (item: unknown) => void): Promise<JsonObject>;
+  /** Opens a watch on a connection of its own. The caller minds its silence: no deadline holds once it is open. */
+  watch(request: KubeRequest): Promise<KubeStream>;
+  /** Makes the next request read the credentials anew (token file, exec plugin, kubeconfig). */
+  reloadCredentials(): void;
+}
+
+/** Client of one API server, on undici. */
+export class KubeClient implements KubeApi {
+  readonly #credentials: CredentialSource;
+  readonly #closing = new AbortController();
+  #agents: Agents | undefined;
+  /** Those of earlier credentials, as long as their last requests run. */
+  readonly #retired = new Set<Agents>();
+  readonly #connecting = new Set<Socket>();
+
+  constructor(load: KubeConfigLoader) {
+    this.#credentials = new CredentialSource(load, this.#closing.signal);
+  }
+
+  reloadCredentials(): void {
+    this.#credentials.reload();
+  }
+
+  call(request: KubeRequest): Promise<unknown> {
+    return this.#exchange(request, async ({ body }) => parseJson(await textOf(body)));
+  }
+
+  list(request: KubeRequest, take: (item: unknown) => void): Promise<JsonObject> {
+    return this.#exchange(request, async ({ body }) => {
+      const decoder = new ListDecoder();
+      for await (const chunk of inSlices(body)) {
+        for (const item of decoder.push(chunk)) take(item);
+      }
+      return decoder.end();
+    });
+  }
+
+  async watch(request: KubeRequest): Promise<KubeStream> {
+    const { signal, limit } = deadline(request, this.#closing.signal);
+    let sent = false;
+    try {
+      const response = await this.#send('watches', request, signal, () => {
+        sent = true;
+      });
+      if (response.statusCode !== 200) throw statusError(response, await textOf(response.body));
+      return response.body;
+    } catch (error) {
+      throw translate(error, request, limit, sent);
+    } finally {
+      limit.clear();
+    }
+  }
+
+  /** Closes every connection at once. */
+  async close(): Promise<void> {
+    this.#closing.abort(new Error('the client is closed'));
+    const all = [...this.#retired, ...(this.#agents === undefined ? [] : [this.#agents])];
+    this.#agents = undefined;
+    await Promise.all(all.flatMap(({ calls, watches }) => [calls.destroy(), watches.destroy()]));
+    // undici would leave them to the end of their handshake, or of their time for it.
+    for (const socket of this.#connecting) socket.destroy();
+  }
+
+  /** A request and its whole answer within the deadline. */
+  async #exchange<T>(
+    request: KubeRequest,
+    read: (response: Dispatcher.ResponseData) => Promise<T>,
+  ): Promise<T> {
+    const { signal, limit } = deadline(request, this.#closing.signal);
+    let sent = false;
+    try {
+      const response = await this.#send('calls', request, signal, () => {
+        sent = true;
+      });
+      if (response.statusCode < 200 || response.statusCode > 299) {
+        throw statusError(response, await textOf(response.body));
+      }
+      return await read(response);
+    } catch (error) {
+      throw translate(error, request, limit, sent);
+    } finally {
+      limit.clear();
+    }
+  }
+
+  async #send(
+    kind: 'calls' | 'watches',
+    request: KubeRequest,
+    signal: AbortSignal,
+    onSent: () => void,
+  ): Promise<Dispatcher.ResponseData> {
+    const credentials = await abortable(this.#credentials.get(), signal);
+    const agent = this.#agentsFor(credentials)[kind];
+    const body = request.body === undefined ? null : JSON.stringify(request.body);
+    const response = agent.compose(noticeStart(onSent)).request({
+      origin: credentials.origin,
+      path: credentials.basePath + request.path + queryString(request.query),
+      method: request.method ?? 'GET',
+      headers: {
+        ...credentials.headers,
+        accept: request.accept ?? 'application/json',
+        'user-agent': 'k8s-deployment-scaler',
+        ...(body === null ? {} : { 'content-type': request.contentType ?? 'application/json' }),
+      },
+      body,
+      signal,
+      // The signal is the one deadline; undici's own would be a second.
+      headersTimeout: 0,
+      bodyTimeout: 0,
+    });
+    // undici heeds the signal of a request only once it has a connection: not while one is made or all are taken.
+    return await abortable(response, signal);
+  }
+
+  /** Lets their running requests finish. */
+  #retire(agents: Agents): void {
+    this.#retired.add(agents);
+    const closing = Promise.all([agents.calls.close(), agents.watches.close()]);
+    closing.finally(() => this.#retired.delete(agents));
+  }
+
+  /** The agents for these credentials; rotated client certificates or CAs get new ones, running requests finish. */
+  #agentsFor(credentials: Credentials): Agents {
+    const current = this.#agents;
+    if (current?.credentials === credentials) return current;
+    if (
+      current !== undefined &&
+      isDeepStrictEqual(connectionOf(current.credentials), connectionOf(credentials))
+    ) {
+      this.#agents = { ...current, credentials };
+      return this.#agents;
+    }
+    if (current !== undefined) this.#retire(current);
+    this.#agents = newAgents(credentials, this.#connecting);
+    return this.#agents;
+  }
+}
+
+/** What a connection is made with, as opposed to what each request carries. */
+function connectionOf({ origin, proxyUrl, tls }: Credentials): object {
+  return { origin, proxyUrl, tls };
+}
+
+/** Tells when a request is about to be written to a connected socket: before that it cannot have had an effect. */
+function noticeStart(onStart: () => void): Dispatcher.DispatcherComposeInterceptor {
+  return (dispatch) => (options, handler) =>
+    dispatch(options, {
+      onRequestStart(controller, context) {
+        onStart();
+        handler.onRequestStart?.(controller, context);
+      },
+      onResponseStart: (...args) => handler.onResponseStart?.(...args),
+      onResponseData: (...args) => handler.onResponseData?.(...args),
+      onResponseEnd: (...args) => handler.onResponseEnd?.(...args),
+      onResponseError: (...args) => handler.onResponseError?.(...args),
+    });
+}
+
+interface Limit {
+  readonly expired: AbortSignal;
+  clear(): void;
+}
+
+/**
+ * One signal for the caller's cancellation, the end of the client and the deadline. `clear` ends the timer, so that
+ * none outlives its call.
+ */
+function deadline({ deadlineMs, signal }: KubeRequest, closing: AbortSignal) {
+  const controller = new AbortController();
+  const timer = setTimeout(() => controller.abort(), deadlineMs);
+  const limit: Limit = { expired: controller.signal, clear: () => clearTimeout(timer) };
+  const signals = [closing, controller.signal, ...(signal === undefined ? [] : [signal])];
+  return { signal: AbortSignal.any(signals), limit };
+}
+
+/** The promise's result, or the signal's reason as soon as it is aborted. */
+function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason);
+    // Also for a signal that is aborted already: the promise must not be left to reject unheard.
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+    if (signal.aborted) abort();
+    else signal.addEventListener('abort', abort, { once: true });
+  });
+}
+
+function translate(error: unknown, request: KubeRequest, limit: Limit, sent: boolean): unknown {
+  if (error instanceof KubeError) return error;
+  if (request.signal?.aborted) return request.signal.reason;
+  if (limit.expired.aborted) return new KubeTimeoutError(sent, request.deadlineMs);
+  return new KubeUnreachableError(sent, error);
+}
+
+/** The whole of an answer. @throws KubeMalformedError when it is too long, which closes its connection */
+async function textOf(body: AsyncIterable<Buffer>): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of body) {
+    chunks.push(chunk);
+    bytes += chunk.length;
+    if (bytes > MAX_OBJECT_BYTES) throw new KubeMalformedError('an answer is too long');
+  }
+  return Buffer.concat(chunks).toString();
+}
+
+/** The error for an answer other than 2xx, from its Status body and its headers. */
+function statusError(response: Dispatcher.ResponseData, text: string): KubeStatusError {
+  const { reason, message } = statusOf(text);
+  const seconds = Number(response.headers['retry-after']);
+  const retryAfter = Number.isFinite(seconds) && seconds >= 0 ? seconds : undefined;
+  return new KubeStatusError(response.statusCode, reason, message, retryAfter);
+}
+
+function statusOf(text: string): { reason: string; message: string } {
+  try {
+    const status = parseJson(text);
+    if (!isObject(status)) throw new KubeMalformedError('not an object');
+    return { reason: String(status.reason ?? ''), message: String(status.message ?? '') };
+  } catch {
+    // A proxy in front of the API server answers in its own format: the status code is all that counts.
+    return { reason: '', message: text.slice(0, 200) };
+  }
+}
+
+function queryString(query: KubeRequest['query']): string {
+  const parameters = new URLSearchParams();
+  for (const [name, value] of Object.entries(query ?? {})) {
+    if (value !== undefined) parameters.set(name, String(value));
+  }
+  return parameters.size === 0 ? '' : `?${parameters}`;
+}

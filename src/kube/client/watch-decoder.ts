@@ -1,0 +1,65 @@
+import { isObject, type JsonObject, MAX_OBJECT_BYTES, objectAt, parseJson, stringAt } from '../json.ts';
+import { KubeMalformedError, KubeStatusError } from '../kube-errors.ts';
+
+/** One line of a watch response. For BOOKMARK the object holds nothing but its resourceVersion. */
+export interface WatchEvent {
+  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK';
+  readonly object: JsonObject;
+}
+
+const NEWLINE = 0x0a;
+
+/** Splits the bytes of a watch into lines and parses them. One decoder serves one response. */
+export class WatchDecoder {
+  #pieces: Buffer[] = [];
+  #pendingBytes = 0;
+
+  /**
+   * The events that this chunk completes, one at a time, so that those in front of a broken line are not lost.
+   * @throws KubeMalformedError for a line that is no event
+   * @throws KubeStatusError for an ERROR event
+   */
+  *push(chunk: Buffer): Generator<WatchEvent> {
+    let start = 0;
+    for (let end = chunk.indexOf(NEWLINE); end !== -1; end = chunk.indexOf(NEWLINE, start)) {
+      const line = this.#complete(chunk.subarray(start, end));
+      start = end + 1;
+      if (line !== '') yield parseEvent(line);
+    }
+    if (start === chunk.length) return;
+    this.#pieces.push(chunk.subarray(start));
+    this.#pendingBytes += chunk.length - start;
+    if (this.#pendingBytes > MAX_OBJECT_BYTES) throw new KubeMalformedError('a watch line is too long');
+  }
+
+  /** The response ended. @throws KubeMalformedError when it ended within a line */
+  end(): void {
+    if (this.#pendingBytes > 0) throw new KubeMalformedError('the watch ended within a line');
+  }
+
+  #complete(last: Buffer): string {
+    if (this.#pendingBytes === 0) return last.toString();
+    const line = Buffer.concat([...this.#pieces, last]).toString();
+    this.#pieces = [];
+    this.#pendingBytes = 0;
+    return line;
+  }
+}
+
+function parseEvent(line: string): WatchEvent {
+  const event = parseJson(line);
+  if (!isObject(event)) throw new KubeMalformedError('a watch line is not an object');
+  const object = objectAt(event, 'object');
+  const type = stringAt(event, 'type');
+  if (type === 'ERROR') {
+    throw new KubeStatusError(
+      Number(object.code ?? 0),
+      String(object.reason ?? ''),
+      String(object.message ?? ''),
+    );
+  }
+  if (type !== 'ADDED' && type !== 'MODIFIED' && type !== 'DELETED' && type !== 'BOOKMARK') {
+    throw new KubeMalformedError('a watch line has an unknown type');
+  }
+  return { type, object };
+}

@@ -1,0 +1,134 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { isIPv4, isIPv6, type Socket } from 'node:net';
+import { hostname } from 'node:os';
+import type { Registry } from 'prom-client';
+import { logListenerErrors } from '../lib/listener-errors.ts';
+import type { Logger } from '../lib/logger.ts';
+import { SocketPlaces } from '../lib/socket-places.ts';
+import { throttled } from '../lib/throttled.ts';
+
+/** What the listener tells, and to whom. */
+export interface ManagementOptions {
+  /** Whether new connections should come here. */
+  readonly isReady: () => boolean;
+  readonly metrics: Registry;
+  /** Host names, without port, that are answered besides IP addresses, `localhost` and the name of this machine. */
+  readonly allowedHosts: readonly string[];
+  readonly log: Pick<Logger, 'error'>;
+}
+
+/**
+ * Open connections in all; a new one takes the place of the oldest. There is no bound per address, because the kubelet
+ * and Prometheus may share theirs with anybody else on the node or behind the same NAT.
+ */
+const MAX_CONNECTIONS = 100;
+/** Of these, connections that ask for `/metrics`, whose text can be megabytes where there are many namespaces. */
+const MAX_SCRAPES = 10;
+/** Time for the request to arrive, from the start of the connection. */
+const REQUEST_TIMEOUT_MS = 5_000;
+/** Time for the client to take the answer, from its request. */
+const ANSWER_TIMEOUT_MS = 10_000;
+
+/**
+ * The plain-HTTP listener for the kubelet and Prometheus, which cannot present a client certificate: `/livez`, `/readyz`
+ * and `/metrics`. It answers from memory, so that a probe never waits for anything, and one request a connection, so that
+ * a client holds little. Errors before it listens are emitted for the caller; it logs those that come later.
+ */
+export function createManagementServer({ isReady, metrics, allowedHosts, log }: ManagementOptions): Server {
+  const names = new Set(['localhost', hostname(), ...allowedHosts].map((name) => name.toLowerCase()));
+  const places = new SocketPlaces(MAX_CONNECTIONS);
+  const scrapes = new SocketPlaces(MAX_SCRAPES);
+  const asked = new WeakSet<Socket>();
+
+  let running: Promise<Buffer> | undefined;
+  /** The text for Prometheus. Those who ask while it is being made share it. */
+  const metricsText = () => {
+    running ??= metrics
+      .metrics()
+      .then((text) => Buffer.from(`${text.trimEnd()}\n`))
+      .finally(() => {
+        running = undefined;
+      });
+    return running;
+  };
+
+  const handle = (request: IncomingMessage, response: ServerResponse) => {
+    const { socket, method, url } = request;
+    if (asked.has(socket)) {
+      // A pipelined request. Node reads thousands of them at a time, and would keep them until a slow reader has taken
+      // the first answer. This turn of the event loop sends that answer; then the connection ends.
+      setImmediate(() => socket.destroy());
+      return;
+    }
+    asked.add(socket);
+    const cut = setTimeout(() => socket.destroy(), ANSWER_TIMEOUT_MS);
+    socket.once('close', () => clearTimeout(cut));
+
+    const answer = (status: number, body: Buffer, contentType = 'text/plain; charset=utf-8') => {
+      response.writeHead(status, {
+        'content-type': contentType,
+        'content-length': body.length,
+        'cache-control': 'no-store',
+        connection: 'close',
+      });
+      response.end(body);
+    };
+    const say = (status: number, text: string) => answer(status, Buffer.from(`${text}\n`));
+    if (!mayAsk(request, names))
+      return say(421, 'use an IP address or localhost, or add this host name to MANAGEMENT_ALLOWED_HOSTS');
+    if (method !== 'GET' && method !== 'HEAD') return say(405, 'use GET');
+    switch (url) {
+      case '/livez':
+        return say(200, 'ok');
+      case '/readyz':
+        return isReady() ? say(200, 'ok') : say(503, 'not ready');
+      case '/metrics':
+        scrapes.add(socket);
+        return void metricsText().then(
+          (text) => answer(200, text, metrics.contentType),
+          () => say(500, 'the metrics could not be read'),
+        );
+      default:
+        return say(404, 'try /livez, /readyz or /metrics');
+    }
+  };
+
+  const server = createServer(
+    {
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      headersTimeout: REQUEST_TIMEOUT_MS,
+      // How often Node looks for requests that are late.
+      connectionsCheckingInterval: 1_000,
+      maxHeaderSize: 8 * 1024,
+      // Answered here, with what to do about it.
+      requireHostHeader: false,
+    },
+    handle,
+  );
+  server.on('checkExpectation', handle);
+  server.on('connection', (socket) => {
+    places.add(socket);
+    socket.once('close', () => {
+      places.remove(socket);
+      scrapes.remove(socket);
+    });
+  });
+  logListenerErrors(
+    server,
+    throttled((line) => log.error(line, 'the management listener failed')),
+  );
+  return server;
+}
+
+/**
+ * Whether the Host of a request is an IP address or one of the names. A web page can point its own DNS name at this
+ * listener and read the answers (DNS rebinding), but its browser then sends that name. Browsers always send a Host, so
+ * HTTP/1.0 without one is answered: health checks of some load balancers ask like that.
+ */
+function mayAsk({ headersDistinct, httpVersion }: IncomingMessage, names: ReadonlySet<string>): boolean {
+  const [host, ...others] = headersDistinct.host ?? [];
+  if (host === undefined) return httpVersion === '1.0';
+  if (others.length > 0) return false;
+  const [, address, name = ''] = /^(?:\[(.+)\]|([^:]+))(?::\d+)?$/.exec(host) ?? [];
+  return address === undefined ? isIPv4(name) || names.has(name.toLowerCase()) : isIPv6(address);
+}

@@ -1,0 +1,156 @@
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import type { Cluster } from '../cluster/cluster.ts';
+import type { Fleet, FleetMember } from '../fleet/fleet.ts';
+import type { TlsReloader } from '../tls/reloader.ts';
+import type { Limited } from './limited.ts';
+import type { LogStream } from './log-stream.ts';
+
+type Observed = FleetMember & Pick<Cluster, 'state' | 'objects' | 'mirrors'>;
+
+/** What is measured: read from its own counters when Prometheus asks, so that it costs requests nothing. */
+export interface MetricsSources {
+  readonly fleet: Pick<Fleet<Observed>, 'clusters'>;
+  readonly reloader: Pick<TlsReloader, 'stats'>;
+  readonly limited: Limited;
+  readonly logStream: Pick<LogStream, 'dropped'>;
+}
+
+/** The metrics of the service and of its process, in a registry of their own. */
+export function createMetrics({ fleet, reloader, limited, logStream }: MetricsSources): Registry {
+  const register = new Registry();
+  collectDefaultMetrics({ register });
+  ofClusters(register, fleet);
+  ofMirrors(register, fleet);
+  ofTls(register, reloader);
+  ofLimits(register, limited, logStream);
+  return register;
+}
+
+function ofClusters(register: Registry, fleet: MetricsSources['fleet']): void {
+  const gauge = (name: string, help: string, read: (cluster: Observed) => number) =>
+    new Gauge({
+      name,
+      help,
+      labelNames: ['cluster'],
+      registers: [register],
+      collect() {
+        // Clusters come and go.
+        this.reset();
+        for (const [cluster, observed] of fleet.clusters) this.set({ cluster }, read(observed));
+      },
+    });
+  gauge('scaler_cluster_ready', '1: the cluster is ready, 0: syncing or unreachable', ({ state }) =>
+    state === 'ready' ? 1 : 0,
+  );
+  gauge('scaler_cache_deployments', 'Deployments in the cache', ({ objects }) => objects);
+}
+
+type Mirrored = Observed['mirrors'][number];
+
+/** Of what is mirrored of a cluster: one namespace, or all, for which the label is empty. */
+function ofMirrors(register: Registry, fleet: MetricsSources['fleet']): void {
+  const each = (take: (labels: { cluster: string; namespace: string }, mirror: Mirrored) => void) => {
+    for (const [cluster, { mirrors }] of fleet.clusters) {
+      for (const mirror of mirrors) take({ cluster, namespace: mirror.namespace ?? '' }, mirror);
+    }
+  };
+  const gauge = (name: string, help: string, read: (mirror: Mirrored) => number | undefined) =>
+    new Gauge({
+      name,
+      help,
+      labelNames: ['cluster', 'namespace'],
+      registers: [register],
+      collect() {
+        this.reset();
+        each((labels, mirror) => {
+          const value = read(mirror);
+          if (value !== undefined) this.set(labels, value);
+        });
+      },
+    });
+  /** @param by a label whose values are the names of the counts */
+  const counter = (
+    name: string,
+    help: string,
+    by: string,
+    countsOf: (mirror: Mirrored) => Record<string, number>,
+  ) =>
+    new Counter({
+      name,
+      help,
+      labelNames: ['cluster', 'namespace', by],
+      registers: [register],
+      collect() {
+        this.reset();
+        each((labels, mirror) => {
+          for (const [value, count] of Object.entries(countsOf(mirror)))
+            this.inc({ ...labels, [by]: value }, count);
+        });
+      },
+    });
+  gauge('scaler_cache_synced', '1: the cache has been filled once', ({ synced }) => (synced ? 1 : 0));
+  gauge('scaler_cache_age_seconds', 'Since the API server last confirmed the state', ({ ageMs }) =>
+    ageMs === undefined ? undefined : ageMs / 1000,
+  );
+  counter('scaler_reflector_requests_total', 'Lists and watches that were begun', 'kind', ({ stats }) => ({
+    list: stats.lists,
+    watch: stats.watches,
+  }));
+  counter('scaler_reflector_failures_total', 'Lists and watches that failed', 'kind', ({ stats }) => ({
+    any: stats.failures,
+    malformed: stats.parseErrors,
+  }));
+  counter(
+    'scaler_reflector_relists_total',
+    'Lists after the first, by reason',
+    'reason',
+    ({ stats }) => stats.relists,
+  );
+  counter('scaler_reflector_events_total', 'Events of watches, by type', 'type', ({ stats }) => stats.events);
+}
+
+function ofTls(register: Registry, reloader: MetricsSources['reloader']): void {
+  const registers = [register];
+  new Counter({
+    name: 'scaler_tls_reloads_total',
+    help: 'Sets of TLS files put to use since the start, or refused',
+    labelNames: ['result'],
+    registers,
+    collect() {
+      this.reset();
+      this.inc({ result: 'used' }, reloader.stats.reloads);
+      this.inc({ result: 'refused' }, reloader.stats.failures);
+    },
+  });
+  new Gauge({
+    name: 'scaler_tls_expiry_timestamp_seconds',
+    help: 'When the server certificate, or the first CRL, ends',
+    labelNames: ['of'],
+    registers,
+    collect() {
+      const { certificateNotAfter, crlNextUpdate } = reloader.stats;
+      this.set({ of: 'certificate' }, certificateNotAfter.getTime() / 1000);
+      if (crlNextUpdate !== undefined) this.set({ of: 'crl' }, crlNextUpdate.getTime() / 1000);
+    },
+  });
+}
+
+function ofLimits(register: Registry, limited: Limited, logStream: MetricsSources['logStream']): void {
+  const counter = (name: string, help: string, read: () => Readonly<Record<string, number>>) =>
+    new Counter({
+      name,
+      help,
+      labelNames: ['limit'],
+      registers: [register],
+      collect() {
+        this.reset();
+        for (const [limit, count] of Object.entries(read())) this.inc({ limit }, count);
+      },
+    });
+  counter('scaler_connections_cut_total', 'Connections that a limit ended', () => limited.connections);
+  counter('scaler_requests_shed_total', 'Requests that a limit refused', () => limited.requests);
+  counter('scaler_log_lines_dropped_total', 'Log lines that a limit left out', () => ({
+    client: limited.logLines,
+    full: logStream.dropped,
+  }));
+}
