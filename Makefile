@@ -4,8 +4,10 @@ SHELL := bash
 
 # What npm left behind when it was last done.
 INSTALLED := node_modules/.package-lock.json
-# The version that the container image runs; npm scripts run the one in package.json.
-NODE_26 := 26.10.0
+# Tests run on the Node that the container image runs; npm scripts run the one in package.json.
+NODE := 26.10.0
+VITEST := npm exec --yes --package=node@$(NODE) -- node node_modules/vitest/vitest.mjs run
+PROJECTS ?= unit service chart integration browser
 
 # Image, kind cluster, release, namespace, Deployment and Service are all called so.
 NAME := k8s-deployment-scaler
@@ -61,51 +63,50 @@ screenshot: $(INSTALLED) ## Make the picture of Swagger UI in the README anew
 	SCREENSHOT=docs/images/swagger-ui.png npm test -- --project browser
 
 .PHONY: check
-check: $(INSTALLED) ## Types, lint, format, the API document and unit tests
+check: $(INSTALLED) ## Types, lint, format, the API document and unit tests, in under a minute
 	npm run --silent typecheck
 	npm run --silent lint
 	hack/lint.sh
 	npm run --silent lint:openapi
-	@hack/test-tools.sh >/dev/null
-	npm test -- --project unit
+	$(VITEST) --project unit
 
 .PHONY: test
-test: $(INSTALLED) ## Unit, integration and browser tests; first gets a kube-apiserver and a Chromium where there are none
+test: $(INSTALLED) ## All tests but those of clients and e2e; first gets a kube-apiserver and a Chromium where there are none
 	@hack/test-env.sh >/dev/null
 	@hack/test-tools.sh >/dev/null
-	npm test -- --project unit --project integration --project browser
+	$(VITEST) $(PROJECTS:%=--project %)
+
+.PHONY: test-node-24
+test-node-24: $(INSTALLED) ## Starts and serves on the other Node that is supported
+	npm test -- --project service test/service/server.test.ts test/service/tls/mutual-tls.test.ts
 
 .PHONY: clients
 clients: $(INSTALLED) ## Generate, build and test the clients of examples/; needs Go, Python, a JDK and Maven
-	npm test -- --project clients
-
-.PHONY: test-node-26
-test-node-26: $(INSTALLED) ## The same tests on Node 26, which the image runs
-	@hack/test-env.sh >/dev/null
-	@hack/test-tools.sh >/dev/null
-	npm exec --yes --package=node@$(NODE_26) -- node node_modules/vitest/vitest.mjs run \
-		--project unit --project integration --project browser
+	$(VITEST) --project clients
 
 .PHONY: chart-golden
 chart-golden: $(INSTALLED) ## Write the chart's golden files anew, and what its README and schema take from elsewhere
-	CHART_GOLDEN=write npm test -- --project unit test/chart
+	@hack/test-tools.sh >/dev/null
+	CHART_GOLDEN=write npm test -- --project chart
 	npm exec -- biome format --write charts
 
 .PHONY: chaos
-chaos: $(INSTALLED) ## A long random walk of faults against the cache; CHAOS_SEED=N replays one
-	CHAOS_FAULTS=$${CHAOS_FAULTS:-500} CHAOS_CHANGES=$${CHAOS_CHANGES:-5000} npm test -- --project unit test/chaos
+chaos: $(INSTALLED) ## A long walk of faults against the cache, of any seed; SEED=N replays one
+	SEED=$${SEED:-random} CHAOS_FAULTS=$${CHAOS_FAULTS:-500} CHAOS_CHANGES=$${CHAOS_CHANGES:-5000} \
+		$(VITEST) --project service test/soak/chaos
 
 .PHONY: fuzz
-fuzz: $(INSTALLED) ## 100,000 generated requests over all routes; FUZZ_SEED=N replays them
-	FUZZ_RUNS=$${FUZZ_RUNS:-100000} npm test -- --project unit test/fuzz
+fuzz: $(INSTALLED) ## 100,000 generated requests over all routes, of any seed; SEED=N replays them
+	SEED=$${SEED:-random} FUZZ_RUNS=$${FUZZ_RUNS:-100000} $(VITEST) --project service test/soak/fuzz
 
 .PHONY: attack
 attack: $(INSTALLED) ## Attacks on the built service in the chart's memory limit, 15 minutes; needs ulimit -n above 15,000
-	ATTACK_CONNECTIONS=$${ATTACK_CONNECTIONS:-10000} npm test -- --project unit test/security
+	ATTACK_CONNECTIONS=$${ATTACK_CONNECTIONS:-10000} $(VITEST) --project service test/service/security
 	npm test -- --project attack
 
 .PHONY: soak
-soak: $(INSTALLED) ## All of these attacks at once, for 20 minutes
+soak: chaos fuzz $(INSTALLED) ## What is long, random or measured by the clock: chaos, fuzz, properties of any seed, all attacks at once
+	SEED=random FC_RUNS=$${FC_RUNS:-5000} $(VITEST) --project unit --testTimeout 600000
 	ATTACK_SOAK_SECONDS=$${ATTACK_SOAK_SECONDS:-1200} npm test -- --project attack -t 'all at once'
 
 .PHONY: setup

@@ -2,8 +2,11 @@ import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 /**
- * Projects: `unit` needs nothing but Node and openssl, `integration` starts a real etcd and kube-apiserver, `browser` a
- * Chromium, `clients` needs the languages of examples/, `attack` builds the service and has the machine for itself.
+ * Projects, from the quickest to the slowest. `unit` opens no socket and starts no process; `service` talks to the
+ * service, and the service to a fake API server, over sockets, and walks of faults and generated requests whose seed is
+ * fixed are a part of it; `chart` renders the chart with helm; `integration` starts a real etcd and kube-apiserver,
+ * `browser` a Chromium, `clients` needs the languages of examples/; `attack` builds the service and needs the machine
+ * for itself.
  */
 export default defineConfig({
   test: {
@@ -13,14 +16,20 @@ export default defineConfig({
       ? ['default', ['json', { outputFile: process.env.VITEST_JSON }]]
       : ['default'],
     projects: [
+      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'] } },
       {
         test: {
-          name: 'unit',
-          include: ['test/**/*.test.ts'],
-          exclude: ['integration', 'browser', 'clients', 'attack', 'e2e'].map(
-            (folder) => `test/${folder}/**`,
-          ),
+          name: 'service',
+          include: ['test/service/**/*.test.ts', 'test/soak/{chaos,fuzz}/*.test.ts'],
           // Some start processes, and none should fail because the machine is busy.
+          testTimeout: 30_000,
+          hookTimeout: 30_000,
+        },
+      },
+      {
+        test: {
+          name: 'chart',
+          include: ['test/chart/**/*.test.ts'],
           testTimeout: 30_000,
           hookTimeout: 30_000,
         },
@@ -55,8 +64,8 @@ export default defineConfig({
       {
         test: {
           name: 'attack',
-          include: ['test/attack/**/*.test.ts'],
-          globalSetup: ['test/attack/global-setup.ts'],
+          include: ['test/soak/attack/*.test.ts'],
+          globalSetup: ['test/soak/attack/global-setup.ts'],
         },
       },
     ],

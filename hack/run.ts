@@ -6,7 +6,7 @@ import { get } from 'node:http';
 import { request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DemoCluster } from './demo-cluster/demo-cluster.ts';
+import { FakeApiServer } from '../test/support/fake-apiserver/fake-apiserver.ts';
 
 /**
  * `make run`: serves at https://localhost:8443 with the certificates in ./certs, from the clusters that CLUSTERS_FILE,
@@ -58,15 +58,15 @@ await rm(folder, { recursive: true });
 process.exitCode = typeof exitCode === 'number' ? exitCode : 1;
 
 /** So many as CLUSTERS says, if that is a number; one where nothing names a cluster. */
-async function startDemos(): Promise<Map<string, DemoCluster>> {
+async function startDemos(): Promise<Map<string, FakeApiServer>> {
   const { CLUSTERS_FILE, CLUSTERS = '', KUBECONFIG } = process.env;
   const wanted = /^[1-9]$/.test(CLUSTERS) ? Number(CLUSTERS) : undefined;
-  const started = new Map<string, DemoCluster>();
+  const started = new Map<string, FakeApiServer>();
   if (wanted === undefined && (CLUSTERS_FILE || CLUSTERS || KUBECONFIG)) return started;
   const resources = ['deployments', 'deployments/scale'];
   for (let number = 1; number <= (wanted ?? 1); number += 1) {
     const name = wanted === undefined ? 'demo' : `demo${number}`;
-    const demo = await DemoCluster.start();
+    const demo = await FakeApiServer.start();
     await demo.writeKubeconfig(kubeconfigOf(name));
     demo.roles.allow({ users: ['client'], verbs: ['get', 'list', 'patch'], resources });
     demo.roles.allow({ users: ['viewer'], verbs: ['get', 'list'], resources, namespaces: ['shop'] });

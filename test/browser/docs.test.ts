@@ -1,7 +1,7 @@
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
-import { DemoCluster } from '../../hack/demo-cluster/demo-cluster.ts';
-import { TestService } from '../helpers/service.ts';
+import { FakeApiServer } from '../support/fake-apiserver/fake-apiserver.ts';
+import { TestService } from '../support/service.ts';
 
 /** Swagger UI in a real browser, over the real TLS socket. SCREENSHOT names a file that gets a picture of the page. */
 const { SCREENSHOT } = process.env;
@@ -10,7 +10,7 @@ const { SCREENSHOT } = process.env;
 const REFUSED = /net::ERR_(BAD_SSL_CLIENT_AUTH_CERT|SOCKET_NOT_CONNECTED|CONNECTION_RESET|CONNECTION_CLOSED)/;
 
 let browser: Browser;
-let demo: DemoCluster;
+let demo: FakeApiServer;
 let service: TestService;
 let origin: string;
 
@@ -26,7 +26,7 @@ beforeAll(async () => {
       '--disable-sync',
     ],
   });
-  demo = await DemoCluster.start();
+  demo = await FakeApiServer.start();
   service = await (await TestService.start({ kubeconfig: demo.kubeconfig })).synced();
   origin = `https://localhost:${service.port}`;
 });

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { parseClustersFile, RESERVED_NAMES } from '../../src/fleet/clusters-file.ts';
-import { chart, template } from './helpers/helm.ts';
+import { chart, template } from '../support/chart/helm.ts';
 
 it('the service reads of the example for three clusters what its values say', async () => {
   const { stdout } = await template(join(chart, 'examples/three-clusters.yaml'));

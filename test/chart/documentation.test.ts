@@ -2,9 +2,9 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { chart } from './helpers/helm.ts';
-import { settingsSchema } from './helpers/settings-schema.ts';
-import { valueRows, valuesTable } from './helpers/values-table.ts';
+import { chart } from '../support/chart/helm.ts';
+import { settingsSchema } from '../support/chart/settings-schema.ts';
+import { valueRows, valuesTable } from '../support/chart/values-table.ts';
 
 const readme = join(chart, 'README.md');
 const schemaFile = join(chart, 'values.schema.json');

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { cases, chart, refusedCases, run, template, tool } from './helpers/helm.ts';
+import { cases, chart, refusedCases, run, template, tool } from '../support/chart/helm.ts';
 
 const expected = join(import.meta.dirname, 'expected');
 

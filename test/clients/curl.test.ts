@@ -1,17 +1,17 @@
 import { rm } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { DemoCluster } from '../../hack/demo-cluster/demo-cluster.ts';
-import { TestService } from '../helpers/service.ts';
-import { certificatesFolder } from './helpers/certificates.ts';
-import { run } from './helpers/command.ts';
-import { readmeSnippet } from './helpers/readme.ts';
+import { certificatesFolder } from '../support/clients/certificates.ts';
+import { run } from '../support/clients/command.ts';
+import { readmeSnippet } from '../support/clients/readme.ts';
+import { FakeApiServer } from '../support/fake-apiserver/fake-apiserver.ts';
+import { TestService } from '../support/service.ts';
 
-let demo: DemoCluster;
+let demo: FakeApiServer;
 let service: TestService;
 let folder: string;
 
 beforeAll(async () => {
-  demo = await DemoCluster.start();
+  demo = await FakeApiServer.start();
   service = await (await TestService.start({ kubeconfig: demo.kubeconfig })).synced();
   folder = await certificatesFolder(service);
 });

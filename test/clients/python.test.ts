@@ -1,4 +1,4 @@
-import { testExample } from './helpers/test-example.ts';
+import { testExample } from '../support/clients/test-example.ts';
 
 testExample({
   language: 'python',

@@ -1,4 +1,4 @@
-import { testExample } from './helpers/test-example.ts';
-import { typescriptExample } from './helpers/typescript.ts';
+import { testExample } from '../support/clients/test-example.ts';
+import { typescriptExample } from '../support/clients/typescript.ts';
 
 testExample(typescriptExample);

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { apply, kubectl } from './helpers/commands.ts';
-import { Load } from './helpers/load.ts';
-import { Release } from './helpers/release.ts';
-import { deployment } from './helpers/workload.ts';
+import { apply, kubectl } from '../support/e2e/commands.ts';
+import { Load } from '../support/e2e/load.ts';
+import { Release } from '../support/e2e/release.ts';
+import { deployment } from '../support/e2e/workload.ts';
 
 let release: Release;
 

@@ -1,10 +1,10 @@
 import { connect } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { CertificateAuthority, type IssuedCertificate } from '../../hack/issue-certificate.ts';
-import { TestClient } from '../helpers/test-client.ts';
-import { until } from '../helpers/until.ts';
-import { kubectl } from './helpers/commands.ts';
-import { Release } from './helpers/release.ts';
+import { kubectl } from '../support/e2e/commands.ts';
+import { Release } from '../support/e2e/release.ts';
+import { CertificateAuthority, type IssuedCertificate } from '../support/issue-certificate.ts';
+import { TestClient } from '../support/test-client.ts';
+import { until } from '../support/until.ts';
 
 // The kubelet looks at Secrets about once a minute, and at once where a pod's annotations change.
 const KUBELET_LIMIT_MS = 150_000;

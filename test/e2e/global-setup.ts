@@ -1,4 +1,4 @@
-import { helm, kubectl } from './helpers/commands.ts';
+import { helm, kubectl } from '../support/e2e/commands.ts';
 
 /** Says at once what is missing. Only a cluster that was named is used, never the one that kubectl happens to know. */
 export default async function globalSetup(): Promise<void> {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { until } from '../helpers/until.ts';
-import { helm, kubectl } from './helpers/commands.ts';
-import { Release } from './helpers/release.ts';
+import { helm, kubectl } from '../support/e2e/commands.ts';
+import { Release } from '../support/e2e/release.ts';
+import { until } from '../support/until.ts';
 
 let release: Release;
 

@@ -2,13 +2,13 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { build, ROOT } from '../clients/helpers/build.ts';
-import { run } from '../clients/helpers/command.ts';
-import { typescriptExample } from '../clients/helpers/typescript.ts';
-import { until } from '../helpers/until.ts';
-import { apply, curl, kubectl } from './helpers/commands.ts';
-import { Release } from './helpers/release.ts';
-import { deployment } from './helpers/workload.ts';
+import { build, ROOT } from '../support/clients/build.ts';
+import { run } from '../support/clients/command.ts';
+import { typescriptExample } from '../support/clients/typescript.ts';
+import { apply, curl, kubectl } from '../support/e2e/commands.ts';
+import { Release } from '../support/e2e/release.ts';
+import { deployment } from '../support/e2e/workload.ts';
+import { until } from '../support/until.ts';
 
 let release: Release;
 let folder: string; // holds certs/, as the clients in examples/ expect it

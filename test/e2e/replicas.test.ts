@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { TestClient } from '../helpers/test-client.ts';
-import { apply, kubectl } from './helpers/commands.ts';
-import { Release } from './helpers/release.ts';
-import { deployment } from './helpers/workload.ts';
+import { apply, kubectl } from '../support/e2e/commands.ts';
+import { Release } from '../support/e2e/release.ts';
+import { deployment } from '../support/e2e/workload.ts';
+import type { TestClient } from '../support/test-client.ts';
 
 const ROUNDS = 60;
 

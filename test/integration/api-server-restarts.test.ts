@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type KubeApiserver, startKubeApiserver } from '../helpers/kube-apiserver.ts';
-import { at, KubeRequests } from '../helpers/kube-requests.ts';
-import { TestService } from '../helpers/service.ts';
-import { deployment } from './contract-bodies.ts';
-import { ageOf, ScaleLoad, WrittenDeployment } from './scale-load.ts';
-import { expectNoLostUpdate } from './write-history.ts';
+import { deployment } from '../support/integration/contract-bodies.ts';
+import { ageOf, ScaleLoad, WrittenDeployment } from '../support/integration/scale-load.ts';
+import { expectNoLostUpdate } from '../support/integration/write-history.ts';
+import { type KubeApiserver, startKubeApiserver } from '../support/kube-apiserver.ts';
+import { at, KubeRequests } from '../support/kube-requests.ts';
+import { TestService } from '../support/service.ts';
 
 /**
  * The service on a real API server that is killed and started again, and so its etcd, while clients write and read.

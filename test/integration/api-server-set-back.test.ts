@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type KubeApiserver, startKubeApiserver } from '../helpers/kube-apiserver.ts';
-import { at, KubeRequests, textAt } from '../helpers/kube-requests.ts';
-import { TestService } from '../helpers/service.ts';
-import { until } from '../helpers/until.ts';
-import { deployment } from './contract-bodies.ts';
-import { TcpRelay } from './tcp-relay.ts';
+import { deployment } from '../support/integration/contract-bodies.ts';
+import { TcpRelay } from '../support/integration/tcp-relay.ts';
+import { type KubeApiserver, startKubeApiserver } from '../support/kube-apiserver.ts';
+import { at, KubeRequests, textAt } from '../support/kube-requests.ts';
+import { TestService } from '../support/service.ts';
+import { until } from '../support/until.ts';
 
 /** A real API server that comes back without its history, or with an older state than it had: a restored backup. */
 const COLLECTION = '/apis/apps/v1/namespaces/default/deployments';

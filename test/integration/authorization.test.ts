@@ -1,10 +1,10 @@
 import { AppsV1Api, CoreV1Api, KubeConfig, RbacAuthorizationV1Api } from '@kubernetes/client-node';
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
-import { KubeRequests } from '../helpers/kube-requests.ts';
-import { TestService } from '../helpers/service.ts';
-import type { Answer, TestClient } from '../helpers/test-client.ts';
-import { until } from '../helpers/until.ts';
-import { mayGetScale } from './rbac.ts';
+import { mayGetScale } from '../support/integration/rbac.ts';
+import { KubeRequests } from '../support/kube-requests.ts';
+import { TestService } from '../support/service.ts';
+import type { Answer, TestClient } from '../support/test-client.ts';
+import { until } from '../support/until.ts';
 
 /** Who may do what, decided by the RBAC of a real kube-apiserver, for reads from the cache as for writes. */
 const rbacGroup = 'rbac.authorization.k8s.io';

@@ -2,8 +2,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inject } from 'vitest';
-import { type Ended, run, tool } from '../chart/helpers/helm.ts';
-import { KubeRequests } from '../helpers/kube-requests.ts';
+import { type Ended, run, tool } from '../support/chart/helm.ts';
+import { KubeRequests } from '../support/kube-requests.ts';
 
 /** helm and kubectl before the real API server, with nothing of the user's own configuration, and a folder for files. */
 export class ChartBench {

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { chart, tool } from '../chart/helpers/helm.ts';
-import { arrayAt, at, textAt } from '../helpers/kube-requests.ts';
+import { chart, tool } from '../support/chart/helm.ts';
+import { allows } from '../support/integration/rbac.ts';
+import { arrayAt, at, textAt } from '../support/kube-requests.ts';
 import { ChartBench } from './chart-bench.ts';
-import { allows } from './rbac.ts';
 
 /** What the account and the clients of the chart may do, asked of a real API server: just what README.md says. */
 const name = 'chart-rights';

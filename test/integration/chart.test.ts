@@ -1,9 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { cases, chart, type Ended, run, template, tool } from '../chart/helpers/helm.ts';
+import { cases, chart, type Ended, run, template, tool } from '../support/chart/helm.ts';
+import { writeJsonSchemas } from '../support/integration/json-schemas.ts';
 import { ChartBench } from './chart-bench.ts';
-import { writeJsonSchemas } from './json-schemas.ts';
 
 /** The chart before a real API server: what it renders is what Kubernetes knows, and would be installed. */
 const name = 'k8s-deployment-scaler';

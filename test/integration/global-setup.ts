@@ -1,5 +1,5 @@
 import type { TestProject } from 'vitest/node';
-import { type KubeApiserver, startKubeApiserver } from '../helpers/kube-apiserver.ts';
+import { type KubeApiserver, startKubeApiserver } from '../support/kube-apiserver.ts';
 
 /** How tests reach the API server that the whole project shares. Tests that break one start their own. */
 export interface SharedKubeApiserver {

@@ -1,8 +1,8 @@
 import { AppsV1Api, KubeConfig } from '@kubernetes/client-node';
 import { describe, expect, it } from 'vitest';
-import { at } from '../helpers/kube-requests.ts';
-import { onEachServer } from './contract.ts';
-import { deployment, failure, notFound } from './contract-bodies.ts';
+import { onEachServer } from '../support/integration/contract.ts';
+import { deployment, failure, notFound } from '../support/integration/contract-bodies.ts';
+import { at } from '../support/kube-requests.ts';
 
 onEachServer('the contract of Deployments', (bench) => {
   describe('one Deployment', () => {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { arrayAt, at, KubeRequests, textAt } from '../helpers/kube-requests.ts';
-import { deployment, failure } from './contract-bodies.ts';
-import { FORGETFUL_TARGETS, type ForgetfulTarget } from './contract-targets.ts';
+import { deployment, failure } from '../support/integration/contract-bodies.ts';
+import { FORGETFUL_TARGETS, type ForgetfulTarget } from '../support/integration/contract-targets.ts';
+import { arrayAt, at, KubeRequests, textAt } from '../support/kube-requests.ts';
 
 const PATH = '/apis/apps/v1/namespaces/default/deployments';
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { arrayAt, at, type KubeAnswer, textAt } from '../helpers/kube-requests.ts';
-import { until } from '../helpers/until.ts';
-import { onEachServer } from './contract.ts';
-import { failure } from './contract-bodies.ts';
+import { onEachServer } from '../support/integration/contract.ts';
+import { failure } from '../support/integration/contract-bodies.ts';
+import { arrayAt, at, type KubeAnswer, textAt } from '../support/kube-requests.ts';
+import { until } from '../support/until.ts';
 
 const names = (body: unknown) => arrayAt(body, 'items').map((item) => textAt(item, 'metadata.name'));
 const versionOf = ({ body }: KubeAnswer) => textAt(body, 'metadata.resourceVersion');

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { at, textAt } from '../helpers/kube-requests.ts';
-import { onEachServer } from './contract.ts';
-import { failure } from './contract-bodies.ts';
+import { onEachServer } from '../support/integration/contract.ts';
+import { failure } from '../support/integration/contract-bodies.ts';
+import { at, textAt } from '../support/kube-requests.ts';
 
 const STRANGER = '00000000-0000-0000-0000-000000000000';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { arrayAt, at } from '../helpers/kube-requests.ts';
-import { onEachServer } from './contract.ts';
-import { failure } from './contract-bodies.ts';
+import { onEachServer } from '../support/integration/contract.ts';
+import { failure } from '../support/integration/contract-bodies.ts';
+import { arrayAt, at } from '../support/kube-requests.ts';
 
 onEachServer('the contract of watches', (bench) => {
   describe('watches', () => {

@@ -1,16 +1,16 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { DemoCluster } from '../../hack/demo-cluster/demo-cluster.ts';
-import { type KubeEndpoint, KubeRequests } from '../helpers/kube-requests.ts';
-import { TestService } from '../helpers/service.ts';
-import type { Answer } from '../helpers/test-client.ts';
-import { deployment } from './contract-bodies.ts';
+import { FakeApiServer } from '../support/fake-apiserver/fake-apiserver.ts';
+import { deployment } from '../support/integration/contract-bodies.ts';
+import { type KubeEndpoint, KubeRequests } from '../support/kube-requests.ts';
+import { TestService } from '../support/service.ts';
+import type { Answer } from '../support/test-client.ts';
 
 /** Who has set a count reads that count, from the service that set it and, with its resourceVersion, from any other. */
 const targets = [
   {
     name: 'the demo cluster',
     start: async () => {
-      const demo = await DemoCluster.start({ deployments: [] });
+      const demo = await FakeApiServer.start({ deployments: [] });
       const { cert, key } = demo.clientCertificate;
       const endpoint: KubeEndpoint = { url: demo.url, ca: demo.ca, cert, key };
       return { endpoint, kubeconfig: demo.kubeconfig, stop: () => demo.stop() };

@@ -1,16 +1,16 @@
 import { AppsV1Api, CoreV1Api, KubeConfig, type V1Deployment } from '@kubernetes/client-node';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { DemoCluster } from '../../hack/demo-cluster/demo-cluster.ts';
-import { at } from '../helpers/kube-requests.ts';
-import { TestService } from '../helpers/service.ts';
-import { until } from '../helpers/until.ts';
+import { FakeApiServer } from '../support/fake-apiserver/fake-apiserver.ts';
+import { at } from '../support/kube-requests.ts';
+import { TestService } from '../support/service.ts';
+import { until } from '../support/until.ts';
 
 /** The service end to end, over mutual TLS, the same on the demo cluster and on a real kube-apiserver. */
 const apiServers = [
   {
     name: 'the demo cluster',
     start: async () => {
-      const demo = await DemoCluster.start({ deployments: [] });
+      const demo = await FakeApiServer.start({ deployments: [] });
       return { kubeconfig: demo.kubeconfig, stop: () => demo.stop() };
     },
   },

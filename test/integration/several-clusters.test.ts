@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { DemoCluster } from '../../hack/demo-cluster/demo-cluster.ts';
-import { type KubeApiserver, startKubeApiserver } from '../helpers/kube-apiserver.ts';
-import { at, KubeRequests } from '../helpers/kube-requests.ts';
-import { TestService } from '../helpers/service.ts';
-import type { TestClient } from '../helpers/test-client.ts';
-import { until } from '../helpers/until.ts';
-import { deployment } from './contract-bodies.ts';
-import { mayGetScale } from './rbac.ts';
+import { FakeApiServer } from '../support/fake-apiserver/fake-apiserver.ts';
+import { deployment } from '../support/integration/contract-bodies.ts';
+import { mayGetScale } from '../support/integration/rbac.ts';
+import { type KubeApiserver, startKubeApiserver } from '../support/kube-apiserver.ts';
+import { at, KubeRequests } from '../support/kube-requests.ts';
+import { TestService } from '../support/service.ts';
+import type { TestClient } from '../support/test-client.ts';
+import { until } from '../support/until.ts';
 
 /** Two kube-apiservers, each with an etcd of its own, and a demo cluster, behind one service. */
 const NAMESPACE = 'several-clusters';
@@ -18,7 +18,7 @@ type Name = keyof typeof FIRST_COUNT;
 const CLUSTERS: readonly Name[] = ['one', 'two', 'demo'];
 
 let two: KubeApiserver;
-let demo: DemoCluster;
+let demo: FakeApiServer;
 let kube: Record<'one' | 'two', KubeRequests>;
 let service: TestService;
 let admin: TestClient;
@@ -31,7 +31,7 @@ beforeAll(async () => {
     name,
     replicas: replicas + index,
   }));
-  demo = await DemoCluster.start({ deployments });
+  demo = await FakeApiServer.start({ deployments });
   demo.roles.allow({ groups: ['system:masters'], verbs: ['*'], resources: ['*'] });
   const { url, ca, cert, key, kubeconfig } = inject('kubeApiserver');
   kube = {

@@ -1,9 +1,0 @@
-import { expect, it } from 'vitest';
-import { toYaml } from '../src/api/document.ts';
-import { buildTestApp } from './helpers/build-app.ts';
-
-it('openapi.yaml is what the routes make it; `make openapi` writes it anew', async () => {
-  const app = await buildTestApp();
-  await app.ready();
-  await expect(toYaml(app.swagger())).toMatchFileSnapshot('../openapi.yaml');
-});

@@ -1,0 +1,154 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Cluster } from '../../../src/cluster/cluster.ts';
+import { AuthorizerUnavailableError, FreshnessError } from '../../../src/cluster/cluster-errors.ts';
+import { KubeBusyError } from '../../../src/kube/kube-errors.ts';
+import { FakeApiServer } from '../../support/fake-apiserver/fake-apiserver.ts';
+import { RecordingLogger } from '../../support/kube/recording-logger.ts';
+import { defaultDecisionTimes } from '../../support/limits.ts';
+import { until } from '../../support/until.ts';
+
+/** One user asks for as much as it can, and the API server is far away; another one must not notice. */
+const FLOOD = 1_000;
+let folder: string;
+let demo: FakeApiServer;
+let cluster: Cluster;
+
+beforeEach(async () => {
+  demo = await FakeApiServer.start({ rolloutDelayMs: Number.POSITIVE_INFINITY });
+  demo.roles.allow({ users: ['alice'], verbs: ['*'], resources: ['*'] });
+  folder = await mkdtemp(join(tmpdir(), 'floods-test-'));
+  const kubeconfig = join(folder, 'kubeconfig');
+  await writeFile(kubeconfig, demo.kubeconfig);
+  cluster = new Cluster({
+    name: 'demo',
+    namespaces: [],
+    authorization: defaultDecisionTimes,
+    log: new RecordingLogger(),
+    kubeconfig,
+  });
+  cluster.start();
+  await until(() => cluster.synced);
+});
+afterEach(async () => {
+  await cluster.stop();
+  await demo.stop();
+  await rm(folder, { recursive: true });
+});
+
+function delay(on: 'review' | 'get' | 'patchScale', delayMs: number): void {
+  demo.faults.add({ on, fault: { type: 'call', action: () => {} }, delayMs });
+}
+
+/** Begins all of them. Resolves with what they ended with. */
+function flood(one: (index: number) => unknown): Promise<unknown[]> {
+  return Promise.all(
+    Array.from({ length: FLOOD }, async (_, index) => {
+      try {
+        return await one(index);
+      } catch (error) {
+        return error;
+      }
+    }),
+  );
+}
+
+const alice = { user: 'alice', groups: [] };
+const flooder = { user: 'flooder', groups: ['strangers'] };
+
+describe('one user who floods', () => {
+  it('access reviews takes no turn of another one, and gets refusals itself', async () => {
+    delay('review', 150);
+    const flooded = flood((index) => cluster.access.mayList(flooder, `ns-${index}`));
+    for (const namespace of ['a', 'b', 'c', 'd']) {
+      expect(await cluster.access.mayRead(alice, namespace, 'cart')).toBe(true);
+    }
+    expect((await flooded).filter((each) => each instanceof AuthorizerUnavailableError)).not.toHaveLength(0);
+  });
+
+  it('direct reads takes no turn of another one, and gets refusals itself', async () => {
+    delay('get', 40);
+    const fresh = (user: string, name: string) =>
+      cluster.freshDeployment(user, 'shop', name, { maxAgeSeconds: 0 });
+    const flooded = flood((index) => fresh('flooder', `d-${index}`));
+    for (let times = 0; times < 5; times += 1)
+      expect((await fresh('alice', 'cart')).value).toMatchObject({ replicas: 4 });
+    expect((await flooded).filter((each) => each instanceof FreshnessError)).not.toHaveLength(0);
+  });
+
+  it('direct reads of one Deployment does not keep another one from reading it', async () => {
+    delay('get', 40);
+    const fresh = (user: string, name: string) =>
+      cluster.freshDeployment(user, 'shop', name, { maxAgeSeconds: 0 });
+    const flooded = flood((index) => fresh('flooder', index < FLOOD / 2 ? `d-${index}` : 'cart'));
+    for (let times = 0; times < 5; times += 1)
+      expect((await fresh('alice', 'cart')).value).toMatchObject({ replicas: 4 });
+    await flooded;
+  });
+
+  it('writes takes no turn of another one, and gets refusals itself', async () => {
+    delay('patchScale', 1_000);
+    const write = (user: string, replicas: number) =>
+      cluster.scale({ namespace: 'shop', deployment: 'cart', replicas, user });
+    const flooded = flood((index) => write('flooder', 100 + index));
+    for (const replicas of [5, 6]) expect(await write('alice', replicas)).toMatchObject({ replicas });
+    expect((await flooded).filter((each) => each instanceof KubeBusyError)).not.toHaveLength(0);
+  });
+
+  it('one kind of call leaves the other kinds their turns', async () => {
+    for (const on of ['review', 'get', 'patchScale'] as const)
+      demo.faults.add({ on, fault: { type: 'cut', how: 'silence' } });
+    const all = [
+      flood((index) => cluster.access.mayList(flooder, `ns-${index}`)),
+      flood((index) => cluster.freshDeployment('flooder', 'shop', `d-${index}`, { maxAgeSeconds: 0 })),
+      flood((index) =>
+        cluster.scale({ namespace: 'shop', deployment: `d-${index}`, replicas: 1, user: 'flooder' }),
+      ),
+    ];
+    // Of the flooder no more calls are under way than its places.
+    const underWay = () =>
+      (['review', 'get', 'patchScale'] as const).map((kind) => demo.requests.count(kind));
+    await until(() => underWay().join() === '5,4,8');
+    demo.faults.clear();
+    expect(await cluster.access.mayScale(alice, 'shop', 'cart')).toBe(true);
+    expect(
+      await cluster.scale({ namespace: 'shop', deployment: 'cart', replicas: 7, user: 'alice' }),
+    ).toMatchObject({
+      replicas: 7,
+    });
+    await cluster.stop();
+    await Promise.all(all);
+  });
+});
+
+describe('lists from the API server itself', () => {
+  const fresh = (user: string, namespace?: string, only?: readonly string[]) =>
+    cluster.freshList(user, namespace, { maxAgeSeconds: 0 }, only && (async () => only));
+
+  it('are the buffers that the cache holds where they are equal to those', async () => {
+    const { namespaces } = cluster;
+    expect(namespaces.length).toBeGreaterThan(2);
+    for (const namespace of [undefined, ...namespaces, 'none']) {
+      const { value } = await fresh('alice', namespace);
+      expect(value).toBe(cluster.list(namespace).value);
+      expect((await fresh('bob', namespace)).value).toBe(value);
+    }
+    const some = namespaces.slice(1);
+    expect((await fresh('alice', undefined, some)).value).toBe(cluster.list(undefined, some).value);
+  });
+
+  it('are one buffer for all that see the same, though each reads for itself and the cache is older', async () => {
+    demo.faults.add({ on: 'watch', fault: { type: 'status', code: 503 } });
+    demo.dropConnections();
+    demo.deployments.create({ namespace: 'default', name: 'brand-new', replicas: 1 });
+    const first = await fresh('alice');
+    expect(String(first.value)).toContain('default/brand-new');
+    expect((await fresh('alice')).value).toBe(first.value);
+    expect((await fresh('bob')).value).toBe(first.value);
+    const some = ['default', 'shop'];
+    const { value } = await fresh('carol', undefined, some);
+    expect((await fresh('carol', undefined, some)).value).toBe(value);
+  });
+});

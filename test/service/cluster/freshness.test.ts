@@ -1,0 +1,323 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { FakeApiServer } from '../../support/fake-apiserver/fake-apiserver.ts';
+import { TestService } from '../../support/service.ts';
+import type { Answer } from '../../support/test-client.ts';
+import { until } from '../../support/until.ts';
+
+/** How old an answer is, how a caller asks for a fresher one, and how a write is made to depend on what was read. */
+let demo: FakeApiServer;
+let service: TestService;
+
+beforeEach(async () => {
+  demo = await FakeApiServer.start({ rolloutDelayMs: Number.POSITIVE_INFINITY });
+  service = await (await TestService.start({ kubeconfig: demo.kubeconfig })).synced();
+});
+afterEach(async () => {
+  await service.stop();
+  await demo.stop();
+});
+
+const COUNT = '/replica-count?namespace=default&deployment=my-deployment';
+const LIST = '/deployments?namespace=default';
+
+/** Makes the watch go silent: from now on the cache gets old. */
+function silence(): void {
+  demo.faults.add({ on: 'watch', fault: { type: 'status', code: 503 } });
+  demo.dropConnections();
+}
+
+/** Waits until answers from the cache say that they are older than a second. */
+async function grownOld(): Promise<void> {
+  await until(async () => Number((await service.get(COUNT)).headers.age) > 1);
+}
+
+const count = ({ body }: Answer): unknown => body;
+
+describe('an answer from the cache', () => {
+  it('says how old it is, rounded up, and up to where it is complete', async () => {
+    const shows = (version: number) =>
+      until(async () => (await service.get(COUNT)).headers['x-resource-version'] === String(version));
+    // What a watch sends first may be as old as the list before it; what comes after it is not.
+    await shows(demo.deployments.scale('default', 'my-deployment', 5).resourceVersion);
+    const before = performance.now();
+    const { resourceVersion, uid, generation } = demo.deployments.scale('default', 'my-deployment', 4);
+    await shows(resourceVersion);
+    const read = await service.get(COUNT);
+    const age = Number(read.headers.age);
+    expect(age).toBeGreaterThanOrEqual(1);
+    expect(age).toBeLessThanOrEqual(Math.ceil((performance.now() - before) / 1000));
+    expect(read.headers.etag).toBe(`"${uid}.${generation}"`);
+    const list = await service.get(LIST);
+    expect(list.headers.age).toMatch(/^\d+$/);
+    expect(list.headers['x-resource-version']).toBe(String(resourceVersion));
+  });
+
+  it('gets older while the API server is silent, and younger with the next event', async () => {
+    await demo.refuseConnections();
+    demo.dropConnections();
+    await until(async () => Number((await service.get(COUNT)).headers.age) > 3);
+    await demo.acceptConnections();
+    demo.deployments.scale('default', 'my-deployment', 9);
+    await until(async () => JSON.stringify(count(await service.get(COUNT))) === '{"replicaCount":9}');
+    // What the watch sends first may be as old as the outage; what comes after it is not.
+    demo.deployments.scale('default', 'my-deployment', 10);
+    await until(async () => JSON.stringify(count(await service.get(COUNT))) === '{"replicaCount":10}');
+    expect(Number((await service.get(COUNT)).headers.age)).toBeLessThanOrEqual(2);
+  }, 20_000);
+
+  it('names the newest Deployment that was seen, a deleted one too', async () => {
+    demo.deployments.delete('shop', 'cart');
+    await until(async () => (await service.count('shop', 'cart')).status === 404);
+    const version = (await service.get(COUNT)).headers['x-resource-version'];
+    expect(version).toBe(String(demo.resourceVersion));
+  });
+});
+
+describe('maxAge', () => {
+  it('is answered from the cache where that is new enough', async () => {
+    demo.requests.clear();
+    for (const url of [`${COUNT}&maxAge=60`, `${LIST}&maxAge=60`])
+      expect((await service.get(url)).status).toBe(200);
+    expect(demo.requests.count('get') + demo.requests.count('list')).toBe(0);
+  });
+
+  it('is answered by the API server where the cache is older', async () => {
+    silence();
+    const { resourceVersion } = demo.deployments.scale('default', 'my-deployment', 8);
+    demo.deployments.create({ namespace: 'default', name: 'brand-new', replicas: 1 });
+    await grownOld();
+    expect(count(await service.get(COUNT))).toEqual({ replicaCount: 3 });
+    const before = performance.now();
+    const read = await service.get(`${COUNT}&maxAge=1`);
+    expect(count(read)).toEqual({ replicaCount: 8 });
+    const age = Number(read.headers.age);
+    expect(age).toBeGreaterThanOrEqual(1);
+    expect(age).toBeLessThanOrEqual(Math.ceil((performance.now() - before) / 1000));
+    expect(read.headers['x-resource-version']).toBe(String(resourceVersion));
+    const list = await service.get(`${LIST}&maxAge=1`);
+    expect(list.body).toEqual({ deployments: ['default/brand-new', 'default/my-deployment'] });
+    expect((await service.get('/deployments?maxAge=1')).body).toEqual({
+      deployments: demo.deployments
+        .list()
+        .map(({ namespace, name }) => `${namespace}/${name}`)
+        .sort(),
+    });
+  });
+
+  it('does not put what it read into the cache', async () => {
+    silence();
+    demo.deployments.scale('default', 'my-deployment', 8);
+    expect(count(await service.get(`${COUNT}&maxAge=0`))).toEqual({ replicaCount: 8 });
+    expect(count(await service.get(COUNT))).toEqual({ replicaCount: 3 });
+  });
+
+  it('answers 404 for what the API server does not have', async () => {
+    const answer = await service.get('/replica-count?namespace=default&deployment=nope&maxAge=0');
+    expect(answer).toMatchObject({ status: 404, body: { code: 'DEPLOYMENT_NOT_FOUND' } });
+  });
+
+  it.each(['refused', 'in trouble'])('answers 504 when the API server is %s', async (trouble) => {
+    if (trouble === 'refused') await demo.refuseConnections();
+    else demo.faults.add({ on: 'any', fault: { type: 'status', code: 500 } });
+    demo.dropConnections();
+    const expected = { status: 504, body: { code: 'FRESHNESS_NOT_REACHED' } };
+    expect(await service.get(`${COUNT}&maxAge=0`)).toMatchObject(expected);
+    expect(await service.get(`${LIST}&maxAge=0`)).toMatchObject(expected);
+    if (trouble === 'refused') await demo.acceptConnections();
+  });
+
+  it('answers 504 in time when the API server is silent', async () => {
+    demo.faults.add({ on: 'get', fault: { type: 'cut', how: 'silence' } });
+    expect(await service.get(`${COUNT}&maxAge=0`)).toMatchObject({
+      status: 504,
+      body: { code: 'FRESHNESS_NOT_REACHED' },
+    });
+  }, 9_000);
+
+  it.each(['', '-1', '1.5', '1e3', ' 1', '01', 'x', '1&maxAge=2'])('refuses maxAge=%s', async (value) => {
+    const answer = await service.get(`${COUNT}&maxAge=${encodeURI(value)}`);
+    expect(answer).toMatchObject({ status: 400, body: { code: 'INVALID_QUERY' } });
+  });
+});
+
+describe('minResourceVersion', () => {
+  it('is answered at once where the cache has seen it', async () => {
+    const { headers } = await service.get(COUNT);
+    const answer = await service.get(`${COUNT}&minResourceVersion=${headers['x-resource-version']}`);
+    expect(answer.status).toBe(200);
+    expect((await service.get(`${LIST}&minResourceVersion=1`)).status).toBe(200);
+  });
+
+  it('waits for the cache to see it: a write through one replica is read through another', async () => {
+    const other = await (await TestService.start({ kubeconfig: demo.kubeconfig })).synced();
+    const seen: unknown[] = [];
+    for (let replicas = 10; replicas < 30; replicas += 1) {
+      const written = await service.scale('default', 'my-deployment', replicas);
+      const version = written.headers['x-resource-version'];
+      seen.push(count(await other.get(`${COUNT}&minResourceVersion=${version}`)));
+    }
+    expect(seen).toEqual(Array.from({ length: 20 }, (_, index) => ({ replicaCount: index + 10 })));
+    await other.stop();
+  });
+
+  it('waits for a hundred reads of a client and answers them all with the change they wait for', async () => {
+    silence();
+    const { resourceVersion } = demo.deployments.scale('default', 'my-deployment', 8);
+    const waiting = Array.from({ length: 100 }, () =>
+      service.get(`${COUNT}&minResourceVersion=${resourceVersion}`),
+    );
+    demo.faults.clear();
+    for (const answer of await Promise.all(waiting)) expect(count(answer)).toEqual({ replicaCount: 8 });
+  });
+
+  it('answers the 101st read of a client with 429 while the others wait, and lets another client wait', async () => {
+    silence();
+    const { resourceVersion } = demo.deployments.scale('default', 'my-deployment', 8);
+    const url = `${COUNT}&minResourceVersion=${resourceVersion}`;
+    const answers: Answer[] = [];
+    const reads = Array.from({ length: 105 }, async () => void answers.push(await service.get(url)));
+    await until(() => answers.length >= 5);
+    for (const { status, headers, body } of answers) {
+      expect({ status, body }).toMatchObject({ status: 429, body: { code: 'TOO_MANY_WAITERS' } });
+      expect(headers['retry-after']).toBe('1');
+    }
+    // What the cache has seen already needs no wait.
+    expect((await service.get(`${COUNT}&minResourceVersion=1`)).status).toBe(200);
+    const other = (await service.clientOf('other')).get(url);
+    demo.faults.clear();
+    expect(count(await other)).toEqual({ replicaCount: 8 });
+    await Promise.all(reads);
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(100);
+  });
+
+  it('answers 504 after 5 s when that does not happen', async () => {
+    const version = demo.resourceVersion + 1_000_000;
+    const startedAt = performance.now();
+    expect(await service.get(`${LIST}&minResourceVersion=${version}`)).toMatchObject({
+      status: 504,
+      body: { code: 'FRESHNESS_NOT_REACHED' },
+    });
+    expect(performance.now() - startedAt).toBeGreaterThan(4_900);
+  }, 9_000);
+
+  it('takes versions of any length', async () => {
+    expect((await service.get(`${COUNT}&minResourceVersion=${10n ** 40n}`)).status).toBe(504);
+  }, 9_000);
+
+  it.each(['', '0', 'abc', '-1', '1.5', '007'])('refuses minResourceVersion=%s', async (value) => {
+    const answer = await service.get(`${LIST}&minResourceVersion=${value}`);
+    expect(answer).toMatchObject({ status: 400, body: { code: 'INVALID_QUERY' } });
+  });
+
+  it('needs a namespace where each namespace has a watch of its own', async () => {
+    const namespaces = ['default', 'shop'];
+    const narrow = await (await TestService.start({ kubeconfig: demo.kubeconfig, namespaces })).synced();
+    expect(await narrow.get('/deployments?minResourceVersion=1')).toMatchObject({
+      status: 400,
+      body: { code: 'INVALID_QUERY' },
+    });
+    expect((await narrow.get('/deployments?namespace=shop&minResourceVersion=1')).status).toBe(200);
+    await narrow.stop();
+  });
+});
+
+describe('If-Match', () => {
+  const truth = () => demo.deployments.get('default', 'my-deployment')?.replicas;
+  const scale = (replicas: number, ifMatch: string) =>
+    service.scale('default', 'my-deployment', replicas, { 'if-match': ifMatch });
+
+  it('lets a write through while the Deployment is what was read, and tells the tag of what it made', async () => {
+    const first = await service.get(COUNT);
+    const written = await scale(5, String(first.headers.etag));
+    expect(written).toMatchObject({ status: 200, body: { replicaCount: 5 } });
+    expect(written.headers.etag).toBe((await service.get(COUNT)).headers.etag);
+    expect(await scale(6, String(written.headers.etag))).toMatchObject({ status: 200 });
+  });
+
+  it('refuses with 412 once somebody else changed the spec, though the cache has not seen that', async () => {
+    const { headers } = await service.get(COUNT);
+    silence();
+    demo.deployments.scale('default', 'my-deployment', 4);
+    expect(await scale(5, String(headers.etag))).toMatchObject({
+      status: 412,
+      body: { code: 'PRECONDITION_FAILED' },
+    });
+    expect(truth()).toBe(4);
+  });
+
+  it('is not broken by updates of the status', async () => {
+    const { headers } = await service.get(COUNT);
+    demo.deployments.touch('default', 'my-deployment');
+    expect(await scale(5, String(headers.etag))).toMatchObject({ status: 200 });
+  });
+
+  it('refuses with 412 when the Deployment was deleted and made again', async () => {
+    const { headers } = await service.get(COUNT);
+    demo.deployments.recreate('default', 'my-deployment', 3);
+    expect(await scale(5, String(headers.etag))).toMatchObject({ status: 412 });
+    expect(truth()).toBe(3);
+  });
+
+  it('lets one of many writers through that have read the same', async () => {
+    const { headers } = await service.get(COUNT);
+    const values = Array.from({ length: 20 }, (_, index) => index + 50);
+    const answers = await Promise.all(values.map((value) => scale(value, String(headers.etag))));
+    const winners = answers.filter(({ status }) => status === 200);
+    expect(winners.map(count)).toEqual([{ replicaCount: truth() }]);
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200, 412]));
+  });
+
+  it('accepts a star, and a list with the right tag in it', async () => {
+    const { headers } = await service.get(COUNT);
+    expect((await scale(5, '*')).status).toBe(200);
+    const { headers: now } = await service.get(COUNT);
+    expect((await scale(6, `${headers.etag}, ${now.etag}`)).status).toBe(200);
+  });
+
+  it('never matches a weak tag', async () => {
+    const { headers } = await service.get(COUNT);
+    expect((await scale(5, `W/${headers.etag}`)).status).toBe(412);
+  });
+
+  it.each(['abc', '"unclosed', '"a" "b"', '"a",,"b"', ''])(
+    'refuses the header %s with 400',
+    async (header) => {
+      expect(await scale(5, header)).toMatchObject({ status: 400, body: { code: 'INVALID_HEADER' } });
+      expect(truth()).toBe(3);
+    },
+  );
+
+  it('is answered with 404 where there is no such Deployment', async () => {
+    const answer = await service.scale('default', 'nope', 1, { 'if-match': '"a.1"' });
+    expect(answer).toMatchObject({ status: 404, body: { code: 'DEPLOYMENT_NOT_FOUND' } });
+  });
+});
+
+describe('the list of a caller who may not list everywhere', () => {
+  it('holds what is new to the cache in namespaces that are new to it', async () => {
+    const strict = { kubeconfig: demo.kubeconfig, authorization: 'SubjectAccessReview' } as const;
+    const guarded = await (await TestService.start(strict)).synced();
+    const namespaces = ['default', 'by-age', 'by-version'];
+    demo.roles.allow({ users: ['client'], verbs: ['list'], resources: ['deployments'], namespaces });
+    const inDefault = demo.deployments.list().filter(({ namespace }) => namespace === 'default');
+    const known = inDefault.map(({ name }) => `default/${name}`).sort();
+    expect((await guarded.get('/deployments')).body).toEqual({ deployments: known });
+
+    const held = demo.faults.add({ on: 'watch', fault: { type: 'status', code: 503 } });
+    demo.dropConnections();
+    demo.deployments.create({ namespace: 'by-age', name: 'new', replicas: 1 });
+    demo.deployments.create({ namespace: 'not-mine', name: 'new', replicas: 1 });
+    const direct = await guarded.get('/deployments?maxAge=0');
+    expect(direct.body).toEqual({ deployments: ['by-age/new', ...known] });
+
+    const { resourceVersion } = demo.deployments.create({
+      namespace: 'by-version',
+      name: 'new',
+      replicas: 1,
+    });
+    const waiting = guarded.get(`/deployments?minResourceVersion=${resourceVersion}`);
+    held.remove();
+    expect((await waiting).body).toEqual({ deployments: ['by-age/new', 'by-version/new', ...known] });
+    await guarded.stop();
+  });
+});

@@ -1,0 +1,59 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { FakeApiServer } from '../../support/fake-apiserver/fake-apiserver.ts';
+import { TestService } from '../../support/service.ts';
+import { until } from '../../support/until.ts';
+
+/** /healthz against an API server; test/unit/cluster/health-check.test.ts has the cases that need long times. */
+let demo: FakeApiServer;
+let service: TestService;
+
+beforeEach(async () => {
+  demo = await FakeApiServer.start();
+  service = await (await TestService.start({ kubeconfig: demo.kubeconfig })).synced();
+  await until(() => demo.openWatches === 1);
+});
+afterEach(async () => {
+  vi.restoreAllMocks();
+  await service.stop();
+  await demo.stop();
+});
+
+/** Moves the clock of the service, and not its timers: whatever it heard before is that much older. */
+function later(seconds: number): void {
+  const now = performance.now.bind(performance);
+  vi.spyOn(performance, 'now').mockImplementation(() => now() + seconds * 1000);
+}
+
+describe('GET /healthz', () => {
+  it('costs the API server nothing while the watch has spoken within 10 s', async () => {
+    demo.requests.clear();
+    const answers = await Promise.all(Array.from({ length: 200 }, () => service.get('/healthz')));
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
+    expect(demo.requests.total).toBe(0);
+  });
+
+  it('costs one read of storage, however many ask at the same time, when the watch has been quiet', async () => {
+    later(11);
+    demo.requests.clear();
+    const answers = await Promise.all(Array.from({ length: 200 }, () => service.get('/healthz')));
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
+    expect(demo.requests.recent().map(({ path, query }) => `${path}?${query}`)).toEqual([
+      '/apis/apps/v1/deployments?limit=1',
+    ]);
+  });
+
+  it('answers 503 within 10 s of the end of the API server, and 200 once it is back', async () => {
+    await demo.refuseConnections();
+    demo.dropConnections();
+    later(10.1);
+    expect(await service.get('/healthz')).toMatchObject({ status: 503, body: { code: 'UNHEALTHY' } });
+    await demo.acceptConnections();
+    await until(async () => (await service.get('/healthz')).status === 200);
+  });
+
+  it('answers 503 where the API server is up and its etcd is not', async () => {
+    later(11);
+    demo.faults.add({ on: 'list', fault: { type: 'status', code: 500 } });
+    expect((await service.get('/healthz')).status).toBe(503);
+  });
+});

@@ -1,0 +1,185 @@
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { parse } from 'yaml';
+import { FakeApiServer } from '../../support/fake-apiserver/fake-apiserver.ts';
+import { ClustersServer } from '../../support/fleet/clusters-server.ts';
+import { SteadyLoad } from '../../support/steady-load.ts';
+import { until } from '../../support/until.ts';
+
+/** Clusters that come, change and go while the process serves others. */
+let steady: FakeApiServer;
+let seven: FakeApiServer;
+let nine: FakeApiServer;
+
+beforeEach(async () => {
+  [steady, seven, nine] = await Promise.all([demoOf(3), demoOf(7), demoOf(9)]);
+});
+
+async function demoOf(replicas: number): Promise<FakeApiServer> {
+  const deployments = [{ namespace: 'default', name: 'my-deployment', replicas }];
+  const demo = await FakeApiServer.start({ deployments });
+  onTestFinished(() => demo.stop());
+  return demo;
+}
+
+/** One kubeconfig with a context for each of these, named by its number. */
+function contextsOf(...demos: readonly FakeApiServer[]): string {
+  const configs = demos.map(({ kubeconfig }) => parse(kubeconfig));
+  const all = (kind: 'clusters' | 'users', part: 'cluster' | 'user') =>
+    configs.map((config, index) => ({ name: `${index}`, [part]: config[kind][0][part] }));
+  return JSON.stringify({
+    apiVersion: 'v1',
+    kind: 'Config',
+    clusters: all('clusters', 'cluster'),
+    users: all('users', 'user'),
+    contexts: demos.map((_, index) => ({
+      name: `${index}`,
+      context: { cluster: `${index}`, user: `${index}` },
+    })),
+    'current-context': '0',
+  });
+}
+
+/** Readers and a writer of the cluster `steady`, by both its paths, and of the list of all clusters. */
+function loadOn(server: ClustersServer): SteadyLoad {
+  const { client } = server;
+  const load = new SteadyLoad([
+    () => client.count('default', 'my-deployment'),
+    () => server.read('steady'),
+    () => client.get('/steady/deployments?maxAge=0'),
+    () => client.get('/clusters/deployments'),
+    () => server.write('steady', 3),
+  ]);
+  onTestFinished(() => load.stop());
+  return load;
+}
+
+describe('under load on one cluster', () => {
+  it('another is added, changed and removed, and not a single request fails', async () => {
+    const server = await ClustersServer.start({ steady: steady.kubeconfig });
+    await server.process.ready();
+    const load = loadOn(server);
+    await load.flowing();
+    expect((await server.read('other')).status).toBe(404);
+
+    await server.writeKubeconfig('other', seven.kubeconfig);
+    await server.writeClusters({ name: 'steady' }, { name: 'other' });
+    await until(() => server.shows('other', 7));
+    await load.flowing();
+
+    // Its kubeconfig names another API server: what was read from the first must not be served as the second's.
+    await server.writeKubeconfig('other', nine.kubeconfig);
+    await until(() => server.shows('other', 9));
+    await until(() => seven.openConnections === 0);
+    await load.flowing();
+
+    await server.writeKubeconfig('other', contextsOf(nine, seven));
+    await server.writeClusters({ name: 'steady' }, { name: 'other', contextName: '1' });
+    await until(() => server.shows('other', 7));
+    await until(() => nine.openConnections === 0);
+    expect(await server.write('other', 70)).toMatchObject({ status: 200 });
+    expect(seven.deployments.get('default', 'my-deployment')?.replicas).toBe(70);
+    await load.flowing();
+
+    await server.writeClusters({ name: 'steady' });
+    await until(async () => (await server.read('other')).status === 404);
+    expect((await server.read('other')).body).toMatchObject({ code: 'CLUSTER_NOT_FOUND' });
+    expect((await server.write('other', 1)).body).toMatchObject({ code: 'CLUSTER_NOT_FOUND' });
+    await until(() => seven.openConnections === 0);
+    await load.flowing();
+
+    await load.stop();
+    expect(load.failures).toEqual([]);
+    // The cache of the one that stays has never been filled anew.
+    expect(steady.requests.count('watch')).toBe(1);
+    expect(nine.deployments.get('default', 'my-deployment')?.replicas).toBe(9);
+    expect(steady.deployments.get('default', 'my-deployment')?.replicas).toBe(3);
+  });
+
+  it('a clusters file that is not usable is refused, logged once, and changes nothing', async () => {
+    const server = await ClustersServer.start({ steady: steady.kubeconfig, other: seven.kubeconfig });
+    await until(() => server.shows('other', 7));
+    const load = loadOn(server);
+    const refused = 'refused the new clusters file';
+    await server.writeClustersFile('clusters:\n  - name: steady\n  - name: Not-A-Label\n');
+    await until(() => server.logged(refused) > 0);
+    expect(server.process.output).toMatch(/CLUSTERS_FILE:3: clusters\[1\]\.name is not a DNS label/);
+    await load.flowing();
+    expect(await server.shows('other', 7)).toBe(true);
+
+    await server.writeKubeconfig('new', nine.kubeconfig);
+    await server.writeClusters({ name: 'steady' }, { name: 'other' }, { name: 'new' });
+    await until(() => server.shows('new', 9));
+    await load.stop();
+    expect(load.failures).toEqual([]);
+    expect(server.logged(refused)).toBe(1);
+    expect([steady, seven].map(({ requests }) => requests.count('watch'))).toEqual([1, 1]);
+  });
+
+  it('a kubeconfig that is not usable leaves its cluster as it was', async () => {
+    const server = await ClustersServer.start({ steady: steady.kubeconfig, other: seven.kubeconfig });
+    await until(() => server.shows('other', 7));
+    const load = loadOn(server);
+    await server.writeKubeconfig('other', 'clusters: [');
+    await until(() => server.logged('the kubeconfig of a cluster is not usable') > 0);
+    expect(await server.write('other', 8)).toMatchObject({ status: 200, body: { replicaCount: 8 } });
+    await server.writeKubeconfig('other', nine.kubeconfig);
+    await until(() => server.shows('other', 9));
+    await load.stop();
+    expect(load.failures).toEqual([]);
+  });
+});
+
+describe('a rotated token in a kubeconfig', () => {
+  it('is used without losing the cache', async () => {
+    const server = await ClustersServer.start({ steady: steady.kubeconfig });
+    await server.process.ready();
+    const load = new SteadyLoad([() => server.read('steady')]);
+    onTestFinished(() => load.stop());
+    const lists = wholeLists();
+    steady.rotateToken();
+    steady.dropConnections();
+    await until(() => server.logged('lost the API server') > 0);
+    await server.writeKubeconfig('steady', steady.kubeconfig);
+    await until(async () => (await server.write('steady', 5)).status === 200);
+    await until(() => steady.openWatches === 1);
+    steady.deployments.scale('default', 'my-deployment', 6);
+    await until(() => server.shows('steady', 6));
+    await load.stop();
+    expect(load.failures).toEqual([]);
+    expect(wholeLists()).toBe(lists);
+  });
+
+  /** Lists that fill a cache, as opposed to a look at where the API server is. */
+  function wholeLists(): number {
+    return steady.requests.recent('list').filter(({ query }) => query.get('limit') !== '1').length;
+  }
+});
+
+describe('a start with a dead cluster', () => {
+  it('is not delayed by it: the others serve while it has not even failed yet', async () => {
+    seven.freeze();
+    const server = await ClustersServer.start({ steady: steady.kubeconfig, dead: seven.kubeconfig });
+    await server.process.ready();
+    expect(await server.shows('steady', 3)).toBe(true);
+    expect(await server.read('dead')).toMatchObject({ status: 503, body: { code: 'CACHE_NOT_SYNCED' } });
+    expect(server.logged('lost the API server')).toBe(0);
+    seven.thaw();
+    await until(() => server.shows('dead', 7));
+  });
+
+  it.each([
+    ['all', ['steady', 'dead'], 503],
+    ['default', ['dead', 'steady'], 503],
+    ['any', ['dead', 'steady'], 200],
+  ])('READY_CLUSTERS=%s with %s answers %i to /readyz until it lives', async (policy, order, status) => {
+    await seven.refuseConnections();
+    const kubeconfigs: Record<string, string> = { steady: steady.kubeconfig, dead: seven.kubeconfig };
+    const sorted = Object.fromEntries(order.map((name) => [name, kubeconfigs[name] ?? '']));
+    const server = await ClustersServer.start(sorted, { READY_CLUSTERS: policy });
+    await until(() => server.shows('steady', 3));
+    await until(() => server.logged('lost the API server') > 0);
+    expect((await server.process.probe('/readyz')).status).toBe(status);
+    await seven.acceptConnections();
+    await server.process.ready();
+  });
+});

@@ -1,0 +1,240 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import {
+  accessSync,
+  appendFileSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+const script = resolve(import.meta.dirname, '../../../hack/setup.sh');
+const TOOLS = ['bash', 'cat', 'chmod', 'cut', 'gzip', 'mkdir', 'mktemp', 'mv', 'openssl', 'rm', 'tar'];
+
+let root: string; // has a space in its name, as all folders below it
+let stubs: string; // all of the PATH, so that nothing of this machine is found or changed
+let bin: string; // TOOLS_BIN
+let web: string; // what curl finds
+
+const calls = () => (existsSync(join(root, 'calls')) ? readFileSync(join(root, 'calls'), 'utf8') : '');
+
+/** A command in the PATH that notes how it was called and then runs `body`. */
+function stub(name: string, body = ''): void {
+  const log = `echo "${name} $*" >>"${join(root, 'calls')}"`;
+  writeFileSync(join(stubs, name), `#!/bin/bash\n${log}\n${body}\n`, { mode: 0o755 });
+}
+
+function machine(system: string, hardware: string, user = 1000): void {
+  stub('uname', `case $1 in -s) echo ${system} ;; -m) echo ${hardware} ;; esac`);
+  stub('id', `echo ${user}`);
+}
+
+/** Lets curl find a file at this URL, and its SHA-256 beside it. */
+function publish(url: string, content: Buffer | string, checksumSuffix: string): void {
+  const file = join(web, url.replace('https://', ''));
+  const sha256 = createHash('sha256').update(content).digest('hex');
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, content);
+  writeFileSync(`${file}${checksumSuffix}`, `${sha256}${checksumSuffix === '.sha256' ? '' : '  name'}\n`);
+}
+
+const saying = (text: string) => `#!/bin/bash\necho '${text}'\n`;
+
+/** What the three hosts serve for a platform. */
+function publishAll(platform: string): string[] {
+  const [os, arch] = platform.split('-');
+  const folder = join(root, 'archive', platform);
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, 'helm'), saying('v4.3.1+g0'), { mode: 0o755 });
+  const archive = execFileSync('tar', ['-cz', '-C', dirname(folder), platform]);
+  const urls = [
+    `https://kind.sigs.k8s.io/dl/v0.33.0/kind-${platform}`,
+    `https://get.helm.sh/helm-v4.3.1-${platform}.tar.gz`,
+    `https://dl.k8s.io/release/v1.37.2/bin/${os}/${arch}/kubectl`,
+  ] as const;
+  publish(urls[0], saying('kind v0.33.0 go1.26.1 linux/amd64'), '.sha256sum');
+  publish(urls[1], archive, '.sha256sum');
+  publish(urls[2], saying('Client Version: v1.37.2'), '.sha256');
+  return [...urls];
+}
+
+function setup(...args: string[]) {
+  const env = { PATH: stubs, HOME: root, TOOLS_BIN: bin, TMPDIR: root };
+  const { status, stdout, stderr } = spawnSync('/bin/bash', [script, ...args], { env, encoding: 'utf8' });
+  return { status, output: stdout + stderr };
+}
+
+const installed = () => (existsSync(bin) ? readdirSync(bin).sort() : []);
+
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'a machine '));
+  [stubs, bin, web] = [join(root, 'stubs'), join(root, 'home bin'), join(root, 'web')];
+  mkdirSync(stubs);
+  for (const tool of TOOLS) {
+    symlinkSync(execFileSync('which', [tool], { encoding: 'utf8' }).trim(), join(stubs, tool));
+  }
+  stub(
+    'curl',
+    `while [ $# -gt 1 ]; do [ "$1" != -o ] || file=$2; shift; done; cat "${web}/\${1#https://}" >"$file"`,
+  );
+  stub('docker', `echo 'Docker version 28.2.2, build e6534b4'`);
+  machine('Linux', 'x86_64');
+});
+
+afterEach(() => rmSync(root, { recursive: true }));
+
+describe('kind, Helm and kubectl', () => {
+  it.each([
+    ['Linux', 'x86_64', 'linux-amd64'],
+    ['Linux', 'aarch64', 'linux-arm64'],
+    ['Darwin', 'x86_64', 'darwin-amd64'],
+    ['Darwin', 'arm64', 'darwin-arm64'],
+  ])('come from their official hosts on %s %s', (system, hardware, platform) => {
+    machine(system, hardware);
+    const urls = publishAll(platform);
+    const { status, output } = setup();
+    expect({ status, output }).toMatchObject({ status: 0 });
+    for (const url of urls) expect(calls()).toContain(`${url}\n`);
+    expect(installed()).toEqual(['helm', 'kind', 'kubectl']);
+    for (const name of installed()) accessSync(join(bin, name), constants.X_OK);
+  });
+
+  it('are found by a second run, which downloads nothing', () => {
+    publishAll('linux-amd64');
+    setup();
+    rmSync(join(root, 'calls'));
+    expect(setup()).toMatchObject({ status: 0, output: expect.stringContaining('Helm 4.3.1 is there') });
+    expect(calls()).not.toContain('curl');
+  });
+
+  it('are left alone where they are new enough, and installed anew where they are too old', () => {
+    publishAll('linux-amd64');
+    stub('kind', `echo 'kind v0.34.1 go1.27.0 linux/amd64'`);
+    stub('helm', `echo 'v3.19.4+gdbc6d8e'`);
+    stub('kubectl', `echo 'Client Version: v1.36.0'`);
+    expect(setup()).toMatchObject({ status: 0, output: expect.stringContaining('Helm 3.19.4 is too old') });
+    expect(installed()).toEqual(['helm']);
+  });
+
+  it('are not installed when the checksum is another one', () => {
+    const [kind = ''] = publishAll('linux-amd64');
+    appendFileSync(join(web, kind.replace('https://', '')), 'one more byte');
+    const { status, output } = setup();
+    expect(status).toBe(1);
+    expect(output).toContain(`${kind} does not match its SHA-256`);
+    expect(installed()).toEqual([]);
+  });
+
+  it('are not installed when the checksum cannot be had', () => {
+    const [kind = ''] = publishAll('linux-amd64');
+    rmSync(join(web, `${kind.replace('https://', '')}.sha256sum`));
+    const { status, output } = setup();
+    expect(status).toBe(1);
+    expect(output).toContain(`${kind}.sha256sum cannot be downloaded`);
+    expect(installed()).toEqual([]);
+  });
+
+  it('leave no temporary file behind', () => {
+    publishAll('linux-amd64');
+    setup();
+    expect(readdirSync(root).sort()).toEqual(['archive', 'calls', 'home bin', 'stubs', 'web']);
+  });
+});
+
+describe('a dry run', () => {
+  it('prints the whole plan and changes nothing', () => {
+    rmSync(join(stubs, 'docker'));
+    stub('apt-get');
+    stub('sudo');
+    const { status, output } = setup('--dry-run');
+    expect(status).toBe(0);
+    expect(output).toContain(`kind: https://kind.sigs.k8s.io/dl/v0.33.0/kind-linux-amd64 -> ${bin}/kind`);
+    expect(output).toContain('helm: https://get.helm.sh/');
+    expect(output).toContain('kubectl: https://dl.k8s.io/');
+    expect(output).toContain('+ sudo apt-get install -y docker.io');
+    expect(calls()).not.toMatch(/curl|sudo|apt-get/);
+    expect(installed()).toEqual([]);
+  });
+});
+
+describe('Docker', () => {
+  beforeEach(() => {
+    publishAll('linux-amd64');
+    publishAll('darwin-arm64');
+    rmSync(join(stubs, 'docker'));
+  });
+
+  it('comes from the package manager on Linux, without sudo for root', () => {
+    machine('Linux', 'x86_64', 0);
+    stub('apt-get', `echo '#!/bin/bash' >"${stubs}/docker"; chmod 755 "${stubs}/docker"`);
+    expect(setup()).toMatchObject({ status: 0 });
+    expect(calls()).toContain('apt-get install -y docker.io');
+  });
+
+  it('comes by sudo on Linux for others', () => {
+    stub('dnf', `echo '#!/bin/bash' >"${stubs}/docker"; chmod 755 "${stubs}/docker"`);
+    stub('sudo', '"$@"');
+    expect(setup()).toMatchObject({ status: 0 });
+    expect(calls()).toContain('sudo dnf install -y moby-engine');
+  });
+
+  it('comes with Colima from Homebrew on macOS', () => {
+    machine('Darwin', 'arm64');
+    stub('brew');
+    stub('colima', `echo '#!/bin/bash' >"${stubs}/docker"; chmod 755 "${stubs}/docker"`);
+    expect(setup()).toMatchObject({ status: 0 });
+    expect(calls()).toContain('brew install colima docker\ncolima start');
+  });
+
+  it.each([
+    ['Linux', 'x86_64', 'https://docs.docker.com/engine/install'],
+    ['Darwin', 'arm64', 'Docker Desktop'],
+  ])('is left to the reader where %s has no package manager, after the rest', (system, hardware, says) => {
+    machine(system, hardware);
+    expect(setup()).toMatchObject({ status: 1, output: expect.stringContaining(says) });
+    expect(installed()).toEqual(['helm', 'kind', 'kubectl']);
+  });
+
+  it('is said not to answer where it does not', () => {
+    stub('docker', `[ "$1" = --version ] && echo 'Docker version 28.2.2, build e6534b4'`);
+    expect(setup()).toMatchObject({ status: 1, output: expect.stringContaining('Docker does not answer') });
+    expect(installed()).toEqual(['helm', 'kind', 'kubectl']);
+  });
+});
+
+describe('what it cannot do is refused before anything is done', () => {
+  it.each([
+    ['FreeBSD', 'amd64', 'FreeBSD is not supported'],
+    ['Linux', 'riscv64', 'riscv64 is not supported'],
+  ])('on %s %s', (system, hardware, says) => {
+    machine(system, hardware);
+    expect(setup()).toMatchObject({ status: 1, output: expect.stringContaining(says) });
+    expect(calls()).not.toContain('curl');
+  });
+
+  it('without openssl, which checks the downloads', () => {
+    rmSync(join(stubs, 'openssl'));
+    expect(setup()).toMatchObject({
+      status: 1,
+      output: expect.stringContaining('openssl is not in the PATH'),
+    });
+    expect(calls()).not.toContain('curl');
+  });
+
+  it('for an option that it does not have', () => {
+    expect(setup('--dryrun')).toMatchObject({
+      status: 2,
+      output: expect.stringContaining('unknown option --dryrun'),
+    });
+    expect(calls()).toBe('');
+  });
+});

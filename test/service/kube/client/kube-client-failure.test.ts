@@ -1,0 +1,243 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { MAX_CALL_CONNECTIONS } from '../../../../src/kube/client/agents.ts';
+import { KubeClient } from '../../../../src/kube/client/kube-client.ts';
+import {
+  KubeCredentialsError,
+  KubeMalformedError,
+  KubeTimeoutError,
+  KubeUnreachableError,
+} from '../../../../src/kube/kube-errors.ts';
+import { CertificateAuthority } from '../../../support/issue-certificate.ts';
+import { ApiServer, refusingOrigin, SilentServer } from '../../../support/kube/api-server.ts';
+import { clientOf, readAll, track } from '../../../support/kube/clients.ts';
+import { until } from '../../../support/until.ts';
+
+const request = { path: '/apis/apps/v1/deployments', deadlineMs: 5_000 };
+const shortly = { ...request, deadlineMs: 150 };
+let ca: CertificateAuthority;
+
+beforeAll(async () => {
+  ca = await CertificateAuthority.create({ commonName: 'cluster CA' });
+});
+
+/** A server that takes requests and does not answer. */
+async function muteServer(): Promise<ApiServer> {
+  const server = await ApiServer.start(ca);
+  server.handler = () => {};
+  return server;
+}
+
+describe('a call that is not answered in time', () => {
+  it('is a timeout of a request that was sent where the server has it', async () => {
+    const server = await muteServer();
+    const call = clientOf(server.origin, ca.cert).call(shortly);
+    await expect(call).rejects.toThrow(KubeTimeoutError);
+    await expect(call).rejects.toMatchObject({ sent: true, message: expect.stringContaining('150 ms') });
+    expect(server.received).toHaveLength(1);
+  });
+
+  it('is one too where the answer began and did not end', async () => {
+    const server = await ApiServer.start(ca);
+    server.handler = (_, response) => void response.write('{"items":[');
+    const call = clientOf(server.origin, ca.cert).call(shortly);
+    await expect(call).rejects.toThrow(KubeTimeoutError);
+    await expect(call).rejects.toMatchObject({ sent: true });
+  });
+
+  it('is a timeout of a request that was not sent where the handshake hangs', async () => {
+    const server = await SilentServer.start();
+    const call = clientOf(server.origin, ca.cert).call(shortly);
+    await expect(call).rejects.toThrow(KubeTimeoutError);
+    await expect(call).rejects.toMatchObject({ sent: false });
+  });
+
+  it('is a timeout of a request that was not sent, and never is, where it queued behind others', async () => {
+    const server = await ApiServer.start(ca);
+    const finish: (() => void)[] = [];
+    server.handler = (_, response) => void finish.push(() => response.end('{}'));
+    const client = clientOf(server.origin, ca.cert);
+    const others = Array.from({ length: MAX_CALL_CONNECTIONS }, () => client.call(request));
+    await until(() => finish.length === MAX_CALL_CONNECTIONS);
+    const queued = client.call({ ...shortly, path: '/queued' });
+    await expect(queued).rejects.toMatchObject({ code: 'KUBE_TIMEOUT', sent: false });
+    server.handler = (_, response) => void response.end('{}');
+    for (const end of finish) end();
+    await Promise.all([...others, client.call(request)]);
+    expect(server.received.map(({ url }) => url)).toEqual(Array(MAX_CALL_CONNECTIONS + 1).fill(request.path));
+  });
+
+  it('counts the time in which its credentials are had', async () => {
+    const plugin = { apiVersion: 'client.authentication.k8s.io/v1', command: 'sleep', args: ['1'] };
+    const client = clientOf(await refusingOrigin(), ca.cert, { user: { exec: plugin } });
+    await expect(client.call(shortly)).rejects.toMatchObject({ code: 'KUBE_TIMEOUT', sent: false });
+  });
+});
+
+describe('a call without an answer', () => {
+  it('was not sent where the connection was refused', async () => {
+    const call = clientOf(await refusingOrigin(), ca.cert).call(request);
+    await expect(call).rejects.toThrow(KubeUnreachableError);
+    await expect(call).rejects.toMatchObject({
+      sent: false,
+      message: expect.stringContaining('ECONNREFUSED'),
+    });
+  });
+
+  it('was not sent where the name does not resolve', async () => {
+    const call = clientOf('https://api.invalid', ca.cert).call(request);
+    await expect(call).rejects.toMatchObject({ code: 'KUBE_UNREACHABLE', sent: false });
+  });
+
+  it('was sent where the connection broke after the request', async () => {
+    const server = await ApiServer.start(ca);
+    server.handler = (_, response) => void response.destroy();
+    const call = clientOf(server.origin, ca.cert).call({ ...request, method: 'PATCH', body: {} });
+    await expect(call).rejects.toThrow(KubeUnreachableError);
+    await expect(call).rejects.toMatchObject({ sent: true });
+    expect(server.received).toHaveLength(1);
+  });
+
+  it('was sent where the connection broke within the answer', async () => {
+    const server = await ApiServer.start(ca);
+    server.handler = (_, response) => {
+      response.write('{"kind":', () => response.destroy());
+    };
+    const call = clientOf(server.origin, ca.cert).call(request);
+    await expect(call).rejects.toMatchObject({ code: 'KUBE_UNREACHABLE', sent: true });
+  });
+
+  it('is not sent a second time by the client itself', async () => {
+    const server = await ApiServer.start(ca);
+    const client = clientOf(server.origin, ca.cert);
+    await client.call(request);
+    server.handler = (_, response) => void response.destroy();
+    await expect(client.call(request)).rejects.toMatchObject({ sent: true });
+    expect(server.received).toHaveLength(2);
+  });
+
+  it('has no credentials to go with where they cannot be read', async () => {
+    const client = track(
+      new KubeClient(() => {
+        throw new Error('ENOENT: kubeconfig');
+      }),
+    );
+    await expect(client.call(request)).rejects.toThrow(KubeCredentialsError);
+    await expect(client.watch(request)).rejects.toThrow(KubeCredentialsError);
+  });
+});
+
+describe('an answer that goes on and on', () => {
+  it.each([
+    ['of a call', 200, '{"pad":"', 'call'],
+    ['of a call that failed', 500, '{"pad":"', 'call'],
+    ['of a watch that failed', 500, '{"pad":"', 'watch'],
+    ['of a list, in front of its items', 200, '{"pad":"', 'list'],
+    ['of a list, within an item', 200, '{"items":[{},"', 'list'],
+  ] as const)('is cut off after 16 MiB: %s', async (_, status, start, kind) => {
+    const server = await ApiServer.start(ca);
+    let sent = 0;
+    server.handler = (__, response) => {
+      const block = Buffer.alloc(256 * 1024, 'x');
+      const pour = () => {
+        do sent += block.length;
+        while (!response.destroyed && response.write(block));
+      };
+      response.writeHead(status).write(start);
+      response.on('drain', pour);
+      pour();
+    };
+    const client = clientOf(server.origin, ca.cert);
+    const patient = { ...request, deadlineMs: 25_000 };
+    const take = () => {};
+    const answer = kind === 'list' ? client.list(patient, take) : client[kind](patient);
+    await expect(answer).rejects.toThrow(KubeMalformedError);
+    await until(() => server.open === 0);
+    // What fills the buffers on the way comes on top.
+    expect(sent).toBeLessThan(64 * 1024 * 1024);
+  });
+});
+
+describe('a request that its caller gives up', () => {
+  const reason = new Error('the caller went away');
+
+  it.each(['call', 'watch'] as const)('before it began is not sent, for a %s', async (kind) => {
+    const server = await ApiServer.start(ca);
+    const client = clientOf(server.origin, ca.cert);
+    await expect(client[kind]({ ...request, signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+    expect(server.received).toEqual([]);
+  });
+
+  it.each(['call', 'watch'] as const)(
+    'ends with its reason and closes the connection, for a %s',
+    async (kind) => {
+      const server = await muteServer();
+      const abort = new AbortController();
+      const ended = clientOf(server.origin, ca.cert)
+        [kind]({ ...request, signal: abort.signal })
+        .catch((error: unknown) => error);
+      await until(() => server.received.length === 1);
+      abort.abort(reason);
+      expect(await ended).toBe(reason);
+      await until(() => server.open === 0);
+    },
+  );
+});
+
+describe('a closed client', () => {
+  it('has no connection left, whatever was going on', async () => {
+    const server = await ApiServer.start(ca);
+    const client = clientOf(server.origin, ca.cert);
+    await client.call(request);
+    await readAll(await client.watch(request));
+    server.handler = (_, response) => response.flushHeaders();
+    const watching = expect(client.watch(request).then(readAll)).rejects.toThrow();
+    const calling = expect(client.call(request)).rejects.toMatchObject({
+      code: 'KUBE_UNREACHABLE',
+      sent: true,
+    });
+    await until(() => server.received.length === 4);
+    await client.close();
+    await Promise.all([watching, calling]);
+    await until(() => server.open === 0);
+  });
+
+  it('ends calls whose connection was still being made, and the connection: they were not sent', async () => {
+    const server = await SilentServer.start();
+    const client = clientOf(server.origin, ca.cert);
+    const calling = expect(client.call(request)).rejects.toMatchObject({ sent: false });
+    await until(() => server.open === 1);
+    await client.close();
+    await calling;
+    // Before the 5 s for the handshake are over.
+    await until(() => server.open === 0, 4_000);
+  });
+
+  it('makes no new connection', async () => {
+    const server = await ApiServer.start(ca);
+    const client = clientOf(server.origin, ca.cert);
+    await client.close();
+    await expect(client.call(request)).rejects.toMatchObject({ code: 'KUBE_UNREACHABLE', sent: false });
+    await expect(client.watch(request)).rejects.toMatchObject({ code: 'KUBE_UNREACHABLE' });
+    expect(server.connections).toBe(0);
+  });
+
+  it('has none either where it is closed at any moment while a call is begun', async () => {
+    const server = await ApiServer.start(ca);
+    for (let turns = 0; turns < 20; turns += 1) {
+      const client = clientOf(server.origin, ca.cert);
+      const calling = expect(client.call(request)).rejects.toMatchObject({ code: 'KUBE_UNREACHABLE' });
+      for (let turn = 0; turn < turns; turn += 1) await null;
+      await client.close();
+      await calling;
+    }
+    // By the time of its answer those of the others would be there.
+    await clientOf(server.origin, ca.cert).call(request);
+    await until(() => server.open === 1);
+  });
+
+  it('may be closed twice, and before it was used', async () => {
+    const client = clientOf('https://127.0.0.1:1', ca.cert);
+    await client.close();
+    await client.close();
+  });
+});

@@ -1,0 +1,215 @@
+import { createSecureServer } from 'node:http2';
+import { beforeAll, describe, expect, it } from 'vitest';
+import {
+  KubeMalformedError,
+  KubeStatusError,
+  KubeUnreachableError,
+} from '../../../../src/kube/kube-errors.ts';
+import { CertificateAuthority } from '../../../support/issue-certificate.ts';
+import { ApiServer } from '../../../support/kube/api-server.ts';
+import { base64, clientOf } from '../../../support/kube/clients.ts';
+
+const path = '/apis/apps/v1/deployments';
+const request = { path, deadlineMs: 5_000 };
+let ca: CertificateAuthority;
+
+beforeAll(async () => {
+  ca = await CertificateAuthority.create({ commonName: 'cluster CA' });
+});
+
+describe('a call', () => {
+  it('returns the parsed answer', async () => {
+    const server = await ApiServer.start(ca);
+    server.handler = (_, response) => void response.end('{"kind":"DeploymentList","items":[{"ä":1}]}');
+    expect(await clientOf(server.origin, ca.cert).call(request)).toEqual({
+      kind: 'DeploymentList',
+      items: [{ ä: 1 }],
+    });
+    expect(server.received[0]).toMatchObject({
+      method: 'GET',
+      url: path,
+      headers: { accept: 'application/json' },
+    });
+    expect(server.received[0]?.headers).not.toHaveProperty('authorization');
+  });
+
+  it('encodes its query and leaves out what is undefined', async () => {
+    const server = await ApiServer.start(ca);
+    const query = { labelSelector: 'app in (a,b)&x=y#z +ä', limit: 500, watch: true, continue: undefined };
+    await clientOf(server.origin, ca.cert).call({ ...request, query });
+    const url = new URL(server.received[0]?.url ?? '', server.origin);
+    expect(url.pathname).toBe(path);
+    expect(Object.fromEntries(url.searchParams)).toEqual({
+      labelSelector: 'app in (a,b)&x=y#z +ä',
+      limit: '500',
+      watch: 'true',
+    });
+  });
+
+  it('sends a body as JSON, of the content type that was asked for', async () => {
+    const server = await ApiServer.start(ca);
+    const client = clientOf(server.origin, ca.cert);
+    const body = { spec: { replicas: 3 } };
+    await client.call({ ...request, method: 'POST', body });
+    await client.call({ ...request, method: 'PATCH', body, contentType: 'application/merge-patch+json' });
+    expect(
+      server.received.map(({ method, headers, body: sent }) => [method, headers['content-type'], sent]),
+    ).toEqual([
+      ['POST', 'application/json', '{"spec":{"replicas":3}}'],
+      ['PATCH', 'application/merge-patch+json', '{"spec":{"replicas":3}}'],
+    ]);
+  });
+
+  it.each(['/k8s/clusters/c-1', '/k8s/clusters/c-1/'])(
+    'goes below the path %s where the API server has one',
+    async (base) => {
+      const server = await ApiServer.start(ca);
+      await clientOf(server.origin + base, ca.cert).call({ ...request, query: { limit: 1 } });
+      expect(server.received[0]?.url).toBe(`/k8s/clusters/c-1${path}?limit=1`);
+    },
+  );
+
+  it('leaves its connection to the next, also when the answer is an error', async () => {
+    const server = await ApiServer.start(ca);
+    const client = clientOf(server.origin, ca.cert);
+    for (let count = 0; count < 20; count += 1) await client.call(request);
+    server.handler = (_, response) => void response.writeHead(500).end('x'.repeat(100_000));
+    await expect(client.call(request)).rejects.toThrow(KubeStatusError);
+    server.handler = (_, response) => void response.end('{}');
+    await client.call(request);
+    expect(server.received).toHaveLength(22);
+    // undici opens a second one when a call follows in the same turn as the answer to the one before.
+    expect(server.connections).toBeLessThanOrEqual(2);
+  });
+
+  it('never speaks HTTP/2, not even to a server that prefers it', async () => {
+    const { cert, key } = await ca.issue({ commonName: 'x', sans: ['127.0.0.1'], usages: ['serverAuth'] });
+    const protocols: unknown[] = [];
+    const server = createSecureServer({ cert, key, allowHTTP1: true }, (received, response) => {
+      protocols.push(received.httpVersion);
+      response.end('{}');
+    });
+    await using _closing = { [Symbol.asyncDispose]: async () => void server.close() };
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const address = server.address();
+    const port = typeof address === 'object' ? address?.port : undefined;
+    const client = clientOf(`https://127.0.0.1:${port}`, ca.cert);
+    await client.call(request);
+    for await (const _ of await client.watch(request)) break;
+    expect(protocols).toEqual(['1.1', '1.1']);
+    await client.close();
+  });
+});
+
+describe('trust', () => {
+  it('is refused to a server whose certificate another CA issued: nothing is sent to it', async () => {
+    const other = await CertificateAuthority.create({ commonName: 'another CA' });
+    const server = await ApiServer.start(other);
+    const call = clientOf(server.origin, ca.cert, { user: { token: 'secret' } }).call(request);
+    await expect(call).rejects.toThrow(KubeUnreachableError);
+    await expect(call).rejects.toMatchObject({ sent: false });
+    expect(server.received).toEqual([]);
+  });
+
+  it('is refused to a server whose certificate has another name', async () => {
+    const server = await ApiServer.start(ca);
+    const elsewhere = server.origin.replace('127.0.0.1', 'localhost');
+    await expect(clientOf(elsewhere, ca.cert).call(request)).rejects.toMatchObject({ sent: false });
+    const cluster = { tlsServerName: 'kubernetes.default' };
+    expect(await clientOf(elsewhere, ca.cert, { cluster }).call(request)).toEqual({});
+  });
+
+  it('is given to any server where the kubeconfig says so', async () => {
+    const other = await CertificateAuthority.create({ commonName: 'another CA' });
+    const server = await ApiServer.start(other);
+    const client = clientOf(server.origin, ca.cert, { cluster: { skipTLSVerify: true } });
+    expect(await client.call(request)).toEqual({});
+  });
+});
+
+describe('credentials', () => {
+  it('with a token go with calls and watches', async () => {
+    const server = await ApiServer.start(ca);
+    const client = clientOf(server.origin, ca.cert, { user: { token: 'top-secret' } });
+    await client.call(request);
+    for await (const _ of await client.watch(request)) break;
+    const sent = server.received.map(({ headers }) => headers.authorization);
+    expect(sent).toEqual(['Bearer top-secret', 'Bearer top-secret']);
+  });
+
+  it('with a client certificate are shown in the handshake', async () => {
+    const server = await ApiServer.start(ca);
+    const { cert, key } = await ca.issue({ commonName: 'scaler', usages: ['clientAuth'] });
+    const user = { certData: base64(cert), keyData: base64(key) };
+    await clientOf(server.origin, ca.cert, { user }).call(request);
+    expect(server.received[0]?.client).toBe('scaler');
+  });
+
+  it('with a name and a password go as basic authentication, and with impersonation', async () => {
+    const server = await ApiServer.start(ca);
+    const user = { username: 'me', password: 'pa:ss', impersonateUser: 'jane' };
+    await clientOf(server.origin, ca.cert, { user }).call(request);
+    expect(server.received[0]?.headers).toMatchObject({
+      authorization: `Basic ${base64('me:pa:ss')}`,
+      'impersonate-user': 'jane',
+    });
+  });
+});
+
+describe('an answer other than 2xx', () => {
+  it('is an error with the reason and the message of its Status body, and its Retry-After', async () => {
+    const server = await ApiServer.start(ca);
+    server.handler = (_, response) => {
+      response.writeHead(429, { 'retry-after': '7' });
+      response.end(
+        '{"kind":"Status","reason":"TooManyRequests","message":"please try again later","code":429}',
+      );
+    };
+    const client = clientOf(server.origin, ca.cert);
+    for (const refused of [client.call(request), client.watch(request)]) {
+      await expect(refused).rejects.toThrow(KubeStatusError);
+      await expect(refused).rejects.toMatchObject({
+        status: 429,
+        reason: 'TooManyRequests',
+        message: 'please try again later',
+        retryAfterSeconds: 7,
+      });
+    }
+  });
+
+  it.each([
+    ['HTML', '<html>Bad Gateway</html>'],
+    ['empty', ''],
+    ['JSON but no Status', '"no"'],
+    ['a Status that lacks everything', '{"reason":null}'],
+  ])('is an error with its status even where its body is %s', async (_, body) => {
+    const server = await ApiServer.start(ca);
+    server.handler = (_request, response) => void response.writeHead(502).end(body);
+    const refused = clientOf(server.origin, ca.cert).call(request);
+    await expect(refused).rejects.toThrow(KubeStatusError);
+    await expect(refused).rejects.toMatchObject({ status: 502, reason: '', retryAfterSeconds: undefined });
+  });
+
+  it.each(['Wed, 21 Oct 2026 07:28:00 GMT', '-3', 'soon'])(
+    'with Retry-After %j names no seconds',
+    async (value) => {
+      const server = await ApiServer.start(ca);
+      server.handler = (_, response) => void response.writeHead(503, { 'retry-after': value }).end();
+      const refused = clientOf(server.origin, ca.cert).call(request);
+      await expect(refused).rejects.toMatchObject({ status: 503, retryAfterSeconds: undefined });
+    },
+  );
+
+  it('is not followed when it is a redirect', async () => {
+    const server = await ApiServer.start(ca);
+    server.handler = (_, response) =>
+      void response.writeHead(302, { location: 'https://127.0.0.1:1/' }).end();
+    await expect(clientOf(server.origin, ca.cert).call(request)).rejects.toMatchObject({ status: 302 });
+  });
+
+  it('of 2xx that is not JSON is malformed', async () => {
+    const server = await ApiServer.start(ca);
+    server.handler = (_, response) => void response.end('<html>Welcome</html>');
+    await expect(clientOf(server.origin, ca.cert).call(request)).rejects.toThrow(KubeMalformedError);
+  });
+});

@@ -1,0 +1,220 @@
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import { connect } from 'node:net';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { KubeClient } from '../../../../src/kube/client/kube-client.ts';
+import { CredentialSource } from '../../../../src/kube/kubeconfig/credentials.ts';
+import { type KubeconfigSource, kubeConfigLoader } from '../../../../src/kube/kubeconfig/kubeconfig.ts';
+import { CertificateAuthority } from '../../../support/issue-certificate.ts';
+import { ApiServer } from '../../../support/kube/api-server.ts';
+import { base64, folder, track } from '../../../support/kube/clients.ts';
+
+const SERVER = 'https://one.example.com';
+
+/** A kubeconfig with two clusters, users and contexts; JSON is YAML. */
+function kubeconfig(cluster: object = {}, user: object = { token: 'first' }): string {
+  return JSON.stringify({
+    apiVersion: 'v1',
+    kind: 'Config',
+    clusters: [
+      { name: 'one', cluster: { server: SERVER, ...cluster } },
+      { name: 'two', cluster: { server: 'https://two.example.com' } },
+    ],
+    users: [
+      { name: 'one', user },
+      { name: 'two', user: { token: 'second' } },
+    ],
+    contexts: [
+      { name: 'first', context: { cluster: 'one', user: 'one' } },
+      { name: 'second', context: { cluster: 'two', user: 'two' } },
+    ],
+    'current-context': 'first',
+  });
+}
+
+const read = (source: KubeconfigSource) => new CredentialSource(kubeConfigLoader(source)).get();
+const file = (cluster: object = {}, user?: object) => folder().write('config', kubeconfig(cluster, user));
+
+describe('the context of a kubeconfig', () => {
+  it('is the current one where none is named', async () => {
+    expect(await read({ kubeconfig: file() })).toMatchObject({ origin: SERVER });
+  });
+
+  it('is the one that is named, with its cluster and its user', async () => {
+    expect(await read({ kubeconfig: file(), contextName: 'second' })).toMatchObject({
+      origin: 'https://two.example.com',
+      headers: { authorization: 'Bearer second' },
+    });
+  });
+
+  it('that there is not is an error which names those that there are', async () => {
+    await expect(read({ kubeconfig: file(), contextName: 'third' })).rejects.toThrow(
+      'the kubeconfig has no context third: it has first, second',
+    );
+  });
+});
+
+describe('a kubeconfig that is not well-formed', () => {
+  it.each([
+    ['a quote that is open', 'users:\n- name: a\n  user:\n    token: "TOP-SECRET\n', 5],
+    ['a colon too many', 'users:\n- name: a\n  user:\n    token: TOP-SECRET: x\n', 4],
+    ['a broken indentation', 'users:\n- name: a\n  user:\n    token: TOP-SECRET\n   x\n', 5],
+  ])('is refused with the line, but without what stands there: %s', async (_, text, line) => {
+    const path = folder().write('config', text);
+    const message = `no credentials for the API server: ${path} is not a kubeconfig: see line ${line}`;
+    await expect(read({ kubeconfig: path })).rejects.toMatchObject({ message });
+  });
+});
+
+describe('the auth-provider', () => {
+  it.each(['gcp', 'azure'])('%s is refused, and its command is not run', async (name) => {
+    const files = folder();
+    const mark = files.write('mark', 'untouched');
+    const config = {
+      'cmd-path': 'sh',
+      'cmd-args': `-c "echo run > ${mark}"`,
+      'token-key': '',
+      'expiry-key': '',
+    };
+    const path = files.write('config', kubeconfig({}, { 'auth-provider': { name, config } }));
+    await expect(read({ kubeconfig: path })).rejects.toThrow(`logs in by the auth-provider ${name}`);
+    expect(readFileSync(mark, 'utf8')).toBe('untouched');
+    expect(await read({ kubeconfig: path, contextName: 'second' })).toMatchObject({
+      origin: 'https://two.example.com',
+    });
+  });
+});
+
+describe('insecure-skip-tls-verify', () => {
+  const insecure = { 'insecure-skip-tls-verify': true };
+
+  it('is refused with what to do about it', async () => {
+    await expect(read({ kubeconfig: file(insecure) })).rejects.toThrow(
+      `the kubeconfig switches TLS verification off for ${SERVER}: give it certificate-authority-data, or set ALLOW_INSECURE_TLS=true`,
+    );
+  });
+
+  it('is heeded where it is allowed', async () => {
+    const { tls } = await read({ kubeconfig: file(insecure), allowInsecureTls: true });
+    expect(tls.rejectUnauthorized).toBe(false);
+  });
+
+  it('does not keep another context of the file from being used', async () => {
+    const { origin } = await read({ kubeconfig: file(insecure), contextName: 'second' });
+    expect(origin).toBe('https://two.example.com');
+  });
+});
+
+describe('a token file', () => {
+  it('is read from beside the kubeconfig, and wins over a token', async () => {
+    const files = folder();
+    files.write('token', 'from the file\n');
+    const path = files.write('config', kubeconfig({}, { token: 'stale', tokenFile: 'token' }));
+    expect(await read({ kubeconfig: path })).toMatchObject({
+      headers: { authorization: 'Bearer from the file' },
+    });
+  });
+
+  it('is read again after a reload', async () => {
+    const files = folder();
+    files.write('token', 'old');
+    const path = files.write('config', kubeconfig({}, { tokenFile: 'token' }));
+    const source = new CredentialSource(kubeConfigLoader({ kubeconfig: path }));
+    await source.get();
+    files.write('token', 'new');
+    source.reload();
+    expect(await source.get()).toMatchObject({ headers: { authorization: 'Bearer new' } });
+  });
+});
+
+describe('an exec plugin', () => {
+  const exec = (command: string, output: object) => ({
+    exec: {
+      apiVersion: 'client.authentication.k8s.io/v1',
+      interactiveMode: 'Never',
+      command,
+      args: [
+        JSON.stringify({
+          apiVersion: 'client.authentication.k8s.io/v1',
+          kind: 'ExecCredential',
+          status: output,
+        }),
+      ],
+    },
+  });
+
+  it('may hand out a client certificate', async () => {
+    const output = { clientCertificateData: 'CERTIFICATE', clientKeyData: 'KEY' };
+    const { tls, headers } = await read({ kubeconfig: file({}, exec('echo', output)) });
+    expect(tls).toMatchObject({ cert: 'CERTIFICATE', key: 'KEY' });
+    expect(headers.authorization).toBeUndefined();
+  });
+});
+
+/** The version that the API server tells a client with this kubeconfig. */
+async function versionBy(kubeconfigPath: string): Promise<unknown> {
+  const client = track(new KubeClient(kubeConfigLoader({ kubeconfig: kubeconfigPath })));
+  return await client.call({ path: '/version', deadlineMs: 5_000 });
+}
+
+describe('tls-server-name', () => {
+  it('is the name that the certificate of the API server must have', async () => {
+    const authority = await CertificateAuthority.create({ commonName: 'CA' });
+    const server = (await ApiServer.start(authority)).origin.replace('127.0.0.1', 'localhost');
+    const cluster = { server, 'certificate-authority-data': base64(authority.cert) };
+    await expect(versionBy(file(cluster))).rejects.toThrow(/altnames/);
+    expect(await versionBy(file({ ...cluster, 'tls-server-name': 'kubernetes.default' }))).toEqual({});
+  });
+});
+
+describe('proxy-url', () => {
+  it('is what connections to the API server go through', async () => {
+    const authority = await CertificateAuthority.create({ commonName: 'CA' });
+    const server = await ApiServer.start(authority);
+    const proxy = await ConnectProxy.start(new URL(server.origin).host);
+    const cluster = {
+      // A name that only the proxy knows.
+      server: 'https://kubernetes.default',
+      'certificate-authority-data': base64(authority.cert),
+      'proxy-url': proxy.origin,
+    };
+    expect(await versionBy(file(cluster))).toEqual({});
+    expect(proxy.asked).toEqual(['kubernetes.default:443']);
+  });
+});
+
+/** An HTTP proxy that leads everybody to one address. */
+class ConnectProxy {
+  readonly asked: (string | undefined)[] = [];
+  readonly #server: Server;
+
+  private constructor(target: string) {
+    const [host, port] = target.split(':');
+    this.#server = createServer().on('connect', (request, client, head) => {
+      this.asked.push(request.url);
+      const far = connect(Number(port), host, () => {
+        client.write('HTTP/1.1 200 Connection Established\r\n\r\n');
+        far.write(head);
+        far.pipe(client).pipe(far);
+      });
+      for (const socket of [far, client]) socket.on('error', () => far.destroy());
+    });
+  }
+
+  static async start(target: string): Promise<ConnectProxy> {
+    const proxy = new ConnectProxy(target);
+    proxy.#server.listen(0, '127.0.0.1');
+    await once(proxy.#server, 'listening');
+    onTestFinished(() => {
+      proxy.#server.close();
+    });
+    return proxy;
+  }
+
+  get origin(): string {
+    const address = this.#server.address();
+    if (address === null || typeof address === 'string') throw new Error('the proxy does not listen');
+    return `http://127.0.0.1:${address.port}`;
+  }
+}

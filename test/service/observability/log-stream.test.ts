@@ -1,0 +1,143 @@
+import { execFileSync } from 'node:child_process';
+import { closeSync, constants, mkdtempSync, openSync, readSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { LogStream } from '../../../src/observability/log-stream.ts';
+import { until } from '../../support/until.ts';
+
+/** A pipe that nobody reads until told to. */
+let folder: string;
+let pipe: number;
+let log: LogStream;
+let received: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'log-stream-test-'));
+  const path = join(folder, 'pipe');
+  execFileSync('mkfifo', [path]);
+  pipe = openSync(path, constants.O_RDWR | constants.O_NONBLOCK);
+  log = new LogStream(pipe);
+  received = '';
+});
+afterEach(async () => {
+  // Nothing may be written to a descriptor of that number later.
+  let flushed = false;
+  const flushing = log.flushed(20_000).then(() => {
+    flushed = true;
+  });
+  await readUntil(() => flushed);
+  await flushing;
+  closeSync(pipe);
+  rmSync(folder, { recursive: true });
+});
+
+/** Reads what is in the pipe, and in the end all that comes. */
+async function readUntil(condition: () => boolean): Promise<void> {
+  const buffer = Buffer.alloc(64 * 1024);
+  await until(() => {
+    try {
+      received += buffer.toString('latin1', 0, readSync(pipe, buffer));
+    } catch {
+      // Empty: EAGAIN.
+    }
+    return condition();
+  });
+}
+
+const line = (name: string | number, length = 1_000) => `${`line ${name} `.padEnd(length - 1, '.')}\n`;
+const names = () => [...received.matchAll(/^line (\S+)/gm)].map(([, name]) => name);
+
+describe('the log', () => {
+  it('is written in order', async () => {
+    const lines = Array.from({ length: 3_000 }, (_, index) => line(index, 100));
+    for (const each of lines) log.write(each);
+    await readUntil(() => received.length === lines.join('').length);
+    expect(received).toBe(lines.join(''));
+    expect(log.dropped).toBe(0);
+  });
+
+  it('holds 1 MiB that is not read; then it drops lines, counts them, and says so once it is read', async () => {
+    for (let index = 0; index < 3_000; index += 1) log.write(line(index));
+    const kept = 3_000 - log.dropped;
+    expect(kept).toBe(Math.floor((1024 * 1024) / 1_000));
+    await readUntil(() => received.includes('log lines were dropped'));
+    expect(names()).toEqual(Array.from({ length: kept }, (_, index) => String(index)));
+    const told = received.split('\n').filter((text) => text.includes('dropped'));
+    expect(told.map((text) => JSON.parse(text))).toMatchObject([{ level: 40, lines: log.dropped }]);
+  });
+
+  it('drops a line that is longer than 16 KiB, and no other', async () => {
+    log.write(line('long', 16 * 1024 + 1));
+    log.write(line('after'));
+    await readUntil(() => names().includes('after'));
+    expect(names()).toEqual(['after']);
+    expect(log.dropped).toBe(1);
+  });
+
+  it('is told to be flushed once it is, and otherwise when the limit is over', async () => {
+    log.write(line(1));
+    await log.flushed(60_000);
+    for (let index = 0; index < 500; index += 1) log.write(line(index));
+    await log.flushed(20);
+    expect(names()).toEqual([]);
+  });
+});
+
+describe('the room for an audit line', () => {
+  it('is there when ordinary lines are dropped, and the line comes out in its order', async () => {
+    for (let index = 0; index < 3_000; index += 1) log.write(line(index));
+    const written = log.reserve()?.fill(() => log.write(line('audit')), 60_000);
+    log.write(line('late'));
+    await readUntil(() => names().includes('audit'));
+    await written;
+    expect(names()).not.toContain('late');
+  });
+
+  it('is filled once the line has left the process', async () => {
+    for (let index = 0; index < 200; index += 1) log.write(line(index));
+    let done = false;
+    const written = log
+      .reserve()
+      ?.fill(() => log.write(line('audit')), 60_000)
+      .then(() => {
+        done = true;
+      });
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(done).toBe(false);
+    await readUntil(() => names().includes('audit'));
+    await written;
+  });
+
+  it('is waited for until the limit, and the line is kept all the same', async () => {
+    for (let index = 0; index < 200; index += 1) log.write(line(index));
+    await log.reserve()?.fill(() => log.write(line('audit')), 1);
+    expect(names()).toEqual([]);
+    await readUntil(() => names().includes('audit'));
+  });
+
+  it('is for 2,048 lines: then there is none until one of them is written', async () => {
+    const rooms = Array.from({ length: 2_048 }, () => log.reserve());
+    expect(rooms).not.toContain(undefined);
+    expect(log.reserve()).toBeUndefined();
+    await rooms[0]?.fill(() => log.write(line('audit')), 60_000);
+    expect(log.reserve()).toBeDefined();
+    expect(log.reserve()).toBeUndefined();
+  });
+
+  it('is free again where the level of the log leaves the line out', async () => {
+    for (let count = 0; count < 2_049; count += 1) await log.reserve()?.fill(() => {}, 60_000);
+    expect(log.reserve()).toBeDefined();
+  });
+});
+
+describe('the last line of a process that ends by an error', () => {
+  it('is written at once, after those that wait', () => {
+    log.write(line('first'));
+    log.write(line('second'));
+    log.writeLast(line('last'));
+    const buffer = Buffer.alloc(64 * 1024);
+    received = buffer.toString('latin1', 0, readSync(pipe, buffer));
+    expect(names().slice(-2)).toEqual(['second', 'last']);
+  });
+});

@@ -1,0 +1,310 @@
+import { once } from 'node:events';
+import type { Server } from 'node:http';
+import { connect, type Socket } from 'node:net';
+import { hostname } from 'node:os';
+import { Gauge, Registry } from 'prom-client';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { createManagementServer, type ManagementOptions } from '../../../src/observability/management.ts';
+import { RecordingLogger } from '../../support/kube/recording-logger.ts';
+import { until } from '../../support/until.ts';
+
+/** The listener, and sockets that send it bytes. */
+class Scene {
+  readonly log = new RecordingLogger();
+  readonly metrics = new Registry();
+  readonly server: Server;
+  readonly #clients: Socket[] = [];
+
+  constructor(options: Partial<ManagementOptions> = {}) {
+    this.server = createManagementServer({
+      isReady: () => true,
+      metrics: this.metrics,
+      allowedHosts: ['Scaler.example.com', 'scaler'],
+      log: this.log,
+      ...options,
+    });
+  }
+
+  async listen(): Promise<this> {
+    this.server.listen(0, '127.0.0.1');
+    await once(this.server, 'listening');
+    return this;
+  }
+
+  /** A connection, once the listener has accepted it; and what it has received so far. */
+  async open(): Promise<{ socket: Socket; received: () => string }> {
+    const address = this.server.address();
+    if (typeof address !== 'object' || address === null) throw new Error('the listener does not listen');
+    const socket = connect({ port: address.port, host: '127.0.0.1', allowHalfOpen: true });
+    this.#clients.push(socket);
+    let received = '';
+    socket.on('data', (chunk) => {
+      received += chunk;
+    });
+    socket.on('error', () => {});
+    await once(this.server, 'connection');
+    return { socket, received: () => received };
+  }
+
+  /** What comes back for these bytes until the listener ends the connection. */
+  async exchange(bytes: string): Promise<string> {
+    const { socket, received } = await this.open();
+    socket.write(bytes);
+    await until(() => socket.readableEnded || socket.closed);
+    return received();
+  }
+
+  async get(path: string, host: string | undefined = 'localhost', method = 'GET'): Promise<string> {
+    const answer = await this.exchange(`${method} ${path} HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
+    return short(answer);
+  }
+
+  async stop(): Promise<void> {
+    for (const client of this.#clients) client.destroy();
+    this.server.close();
+    this.server.closeAllConnections();
+    if (this.server.listening) await once(this.server, 'close');
+  }
+}
+
+/** Its status and its body. */
+function short(answer: string): string {
+  const [head = '', body = ''] = answer.split('\r\n\r\n', 2);
+  return `${head.slice('HTTP/1.1 '.length).split(' ', 1)} ${body}`;
+}
+
+let scene: Scene;
+async function start(options: Partial<ManagementOptions> = {}): Promise<Scene> {
+  scene = await new Scene(options).listen();
+  return scene;
+}
+afterEach(async () => {
+  vi.useRealTimers();
+  await scene.stop();
+});
+
+const PROBE = 'GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n';
+const REFUSED = '421 use an IP address or localhost, or add this host name to MANAGEMENT_ALLOWED_HOSTS\n';
+
+describe('the management listener', () => {
+  it('answers probes, Prometheus and nothing else', async () => {
+    let ready = false;
+    await start({ isReady: () => ready });
+    new Gauge({ name: 'answer', help: 'of everything', registers: [scene.metrics] }).set(42);
+    expect(await scene.get('/livez')).toBe('200 ok\n');
+    expect(await scene.get('/readyz')).toBe('503 not ready\n');
+    ready = true;
+    expect(await scene.get('/readyz')).toBe('200 ok\n');
+    expect(await scene.get('/metrics')).toBe(
+      '200 # HELP answer of everything\n# TYPE answer gauge\nanswer 42\n',
+    );
+    expect(await scene.get('/deployments')).toBe('404 try /livez, /readyz or /metrics\n');
+    expect(await scene.get('/livez', 'localhost', 'POST')).toBe('405 use GET\n');
+    expect(await scene.get('/livez', 'localhost', 'HEAD')).toBe('200 ');
+  });
+
+  it('says 500 where the metrics cannot be made, and makes them again for the next', async () => {
+    await start();
+    let fails = true;
+    const collect = () => {
+      if (fails) throw new Error('broken');
+    };
+    new Gauge({ name: 'answer', help: 'help', registers: [scene.metrics], collect });
+    expect(await scene.get('/metrics')).toBe('500 the metrics could not be read\n');
+    fails = false;
+    expect(await scene.get('/metrics')).toMatch(/^200 # HELP answer/);
+  });
+
+  it('makes the metrics once for all who ask at the same time', async () => {
+    await start();
+    let times = 0;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const collect = () => {
+      times += 1;
+      return promise;
+    };
+    new Gauge({ name: 'answer', help: 'help', registers: [scene.metrics], collect });
+    let asked = 0;
+    scene.server.on('request', () => {
+      asked += 1;
+    });
+    const answers = Array.from({ length: 5 }, () => scene.get('/metrics'));
+    await until(() => asked === 5);
+    expect(times).toBe(1);
+    resolve();
+    expect(new Set(await Promise.all(answers)).size).toBe(1);
+    await scene.get('/metrics');
+    expect(times).toBe(2);
+  });
+});
+
+describe('the Host of a request to the management listener', () => {
+  it.each([
+    '127.0.0.1',
+    '127.0.0.1:8081',
+    '10.1.2.3:65535',
+    '[::1]',
+    '[fd00::1]:8081',
+    'localhost',
+    'LocalHost:8081',
+    hostname(),
+    `${hostname().toUpperCase()}:8081`,
+    'scaler',
+    'scaler.EXAMPLE.com:8081',
+  ])('may be %s', async (host) => {
+    await start();
+    expect(await scene.get('/livez', host)).toBe('200 ok\n');
+  });
+
+  it.each([
+    'attacker.example',
+    'attacker.example:8081',
+    'scaler.example.com.attacker.example',
+    'example.com',
+    'localhost.attacker.example',
+    '127.0.0.1.attacker.example',
+    '127.1',
+    '0x7f000001',
+    '::1',
+    '[attacker.example]',
+    '[::1].attacker.example',
+    'localhost:8081:8081',
+    'localhost:port',
+    'user@localhost',
+    'localhost, attacker.example',
+    '',
+  ])('may not be %s', async (host) => {
+    await start();
+    for (const path of ['/livez', '/metrics', '/nothing']) expect(await scene.get(path, host)).toBe(REFUSED);
+  });
+
+  it('may not be missing or repeated', async () => {
+    await start();
+    expect(short(await scene.exchange('GET /metrics HTTP/1.1\r\n\r\n'))).toBe(REFUSED);
+    const twice = 'Host: localhost\r\nhost: localhost\r\n';
+    expect(short(await scene.exchange(`GET /metrics HTTP/1.1\r\n${twice}\r\n`))).toBe(REFUSED);
+    expect(short(await scene.exchange(`GET /metrics HTTP/1.0\r\n${twice}\r\n`))).toBe(REFUSED);
+  });
+
+  it('may be missing in HTTP/1.0, which no browser speaks, but is judged where it is there', async () => {
+    await start();
+    expect(short(await scene.exchange('GET /livez HTTP/1.0\r\n\r\n'))).toBe('200 ok\n');
+    expect(short(await scene.exchange('GET /livez HTTP/1.0\r\nHost: attacker.example\r\n\r\n'))).toBe(
+      REFUSED,
+    );
+  });
+});
+
+describe('a connection to the management listener', () => {
+  it.each([
+    ['HTTP/1.1', PROBE],
+    ['HTTP/1.0 with keep-alive', 'GET /livez HTTP/1.0\r\nHost: localhost\r\nConnection: keep-alive\r\n\r\n'],
+    ['HTTP/1.1 with an expectation', PROBE.replace('\r\n\r\n', '\r\nExpect: wonders\r\n\r\n')],
+  ])('is closed after one answer, and further requests are ignored: %s', async (_title, probe) => {
+    await start();
+    const answer = await scene.exchange(probe.repeat(200));
+    expect(answer.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 200']);
+    expect(answer).toContain('\r\nconnection: close\r\n');
+    expect(short(await scene.exchange(probe))).toBe('200 ok\n');
+  });
+
+  it('does not hold further requests until its answer is ready', async () => {
+    await start();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    new Gauge({ name: 'answer', help: 'help', registers: [scene.metrics], collect: () => promise });
+    const answer = scene.exchange('GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n'.repeat(2));
+    expect(await answer).toBe('');
+    resolve();
+  });
+
+  it('takes the place of the oldest where there are 100', async () => {
+    await start();
+    const first = await scene.open();
+    const others = [];
+    for (let at = 1; at < 100; at += 1) others.push(await scene.open());
+    expect(first.socket.closed).toBe(false);
+    expect(await scene.get('/livez')).toBe('200 ok\n');
+    await until(() => first.socket.readableEnded || first.socket.closed);
+    // The probe's own place is free again.
+    expect(await scene.get('/livez')).toBe('200 ok\n');
+    expect(others.every(({ socket }) => !socket.closed && !socket.readableEnded)).toBe(true);
+  });
+
+  it('takes the place of the oldest that waits for metrics where there are 10', async () => {
+    await start();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    new Gauge({ name: 'answer', help: 'help', registers: [scene.metrics], collect: () => promise });
+    const scrape = async () => {
+      const { socket, received } = await scene.open();
+      const asked = once(scene.server, 'request');
+      socket.write('GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n');
+      await asked;
+      return { socket, received };
+    };
+    const probe = await scene.open();
+    const first = await scrape();
+    const others: (typeof first)[] = [];
+    for (let at = 1; at < 10; at += 1) others.push(await scrape());
+    expect(first.socket.readableEnded || first.socket.closed).toBe(false);
+    others.push(await scrape());
+    await until(() => first.socket.readableEnded || first.socket.closed);
+    resolve();
+    await until(() => others.every(({ received }) => received().includes('# HELP answer')));
+    expect(first.received()).toBe('');
+    expect(probe.socket.readableEnded || probe.socket.closed).toBe(false);
+  });
+
+  it('is closed when its request does not arrive within 5 s', async () => {
+    await start();
+    const [silent, slow] = await Promise.all([scene.open(), scene.open()]);
+    slow.socket.write('GET /livez HTTP/1.1\r\nHost: local');
+    await until(() => [silent, slow].every(({ socket }) => socket.readableEnded || socket.closed));
+    for (const { received } of [silent, slow]) expect(received()).toMatch(/^HTTP\/1\.1 408 /);
+  });
+
+  it('is cut when its answer is not taken within 10 s', async () => {
+    await start();
+    new Gauge({ name: 'answer', help: 'x'.repeat(30_000_000), registers: [scene.metrics] });
+    const accepted: Socket[] = [];
+    scene.server.on('connection', (socket) => accepted.push(socket));
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const { socket } = await scene.open();
+    socket.pause();
+    socket.write('GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n');
+    await until(() => (accepted[0]?.writableLength ?? 0) > 0);
+    vi.advanceTimersByTime(9_999);
+    expect(accepted[0]?.destroyed).toBe(false);
+    vi.advanceTimersByTime(1);
+    expect(accepted[0]?.destroyed).toBe(true);
+  });
+
+  it('is refused with headers of more than 8 KiB', async () => {
+    await start();
+    expect(await scene.exchange(PROBE.replace('localhost', `localhost\r\nX: ${'x'.repeat(8_192)}`))).toMatch(
+      /^HTTP\/1\.1 431 /,
+    );
+  });
+});
+
+describe('an error of the management listener', () => {
+  it('is logged once it listens, at most one line a second, and ends nothing', async () => {
+    await start();
+    const error = Object.assign(new Error('accept EMFILE'), { code: 'EMFILE' });
+    for (let at = 0; at < 3; at += 1) scene.server.emit('error', error);
+    expect(scene.log.lines).toEqual([
+      { level: 'error', context: { err: error, times: 1 }, message: 'the management listener failed' },
+    ]);
+    expect(await scene.get('/livez')).toBe('200 ok\n');
+  });
+
+  it('is for the caller as long as it does not listen', async () => {
+    const { server } = await start();
+    const address = server.address();
+    if (typeof address !== 'object' || address === null) throw new Error('the listener does not listen');
+    const other = new Scene();
+    other.server.listen(address.port, '127.0.0.1');
+    const [error] = await once(other.server, 'error');
+    expect(error).toMatchObject({ code: 'EADDRINUSE' });
+    expect(other.log.lines).toEqual([]);
+  });
+});

@@ -1,0 +1,58 @@
+import { expect, it, onTestFinished } from 'vitest';
+import { createMetrics } from '../../../src/observability/metrics.ts';
+import { FakeApiServer } from '../../support/fake-apiserver/fake-apiserver.ts';
+import { TestService } from '../../support/service.ts';
+import { until } from '../../support/until.ts';
+
+const stats = {
+  reloads: 2,
+  failures: 1,
+  broken: false,
+  certificateNotAfter: new Date('2030-01-01T00:00:00Z'),
+  crlNextUpdate: undefined,
+};
+
+it('the metrics say of each cluster what its cache holds, how old it is and what its reflector went through', async () => {
+  const [one, two] = await Promise.all([
+    FakeApiServer.start({ deployments: [{ namespace: 'default', name: 'a', replicas: 1 }] }),
+    FakeApiServer.start({ deployments: 1_200 }),
+  ]);
+  onTestFinished(() => Promise.all([one.stop(), two.stop()]).then(() => {}));
+  const service = await TestService.start({ kubeconfig: { one: one.kubeconfig, two: two.kubeconfig } });
+  onTestFinished(() => service.stop());
+  await service.synced();
+  const metrics = createMetrics({
+    fleet: service.app.fleet,
+    reloader: { stats },
+    limited: service.app.limited,
+    logStream: { dropped: 5 },
+  });
+  const measured = async (series: string) => {
+    const line = (await metrics.metrics()).split('\n').find((each) => each.startsWith(`${series} `));
+    return line === undefined ? undefined : Number(line.slice(series.length));
+  };
+
+  expect(await measured('scaler_cache_deployments{cluster="one"}')).toBe(1);
+  expect(await measured('scaler_cache_deployments{cluster="two"}')).toBe(1_200);
+  expect(await measured('scaler_cluster_ready{cluster="one"}')).toBe(1);
+  expect(await measured('scaler_cache_synced{cluster="two",namespace=""}')).toBe(1);
+  expect(await measured('scaler_cache_age_seconds{cluster="two",namespace=""}')).toBeLessThan(60);
+  expect(await measured('scaler_reflector_requests_total{cluster="two",namespace="",kind="list"}')).toBe(1);
+  expect(await measured('scaler_tls_reloads_total{result="used"}')).toBe(2);
+  expect(await measured('scaler_tls_expiry_timestamp_seconds{of="certificate"}')).toBe(1_893_456_000);
+  expect(await measured('scaler_log_lines_dropped_total{limit="full"}')).toBe(5);
+  service.app.limited.connections.slow_reader = 3;
+  expect(await measured('scaler_connections_cut_total{limit="slow_reader"}')).toBe(3);
+  expect(await measured('scaler_requests_shed_total{limit="overload"}')).toBe(0);
+  expect(await measured('process_resident_memory_bytes')).toBeGreaterThan(0);
+
+  one.deployments.scale('default', 'a', 5);
+  const modified = 'scaler_reflector_events_total{cluster="one",namespace="",type="MODIFIED"}';
+  await until(async () => ((await measured(modified)) ?? 0) >= 1);
+  // Asked again, a count is what it is and not the sum of what was told before.
+  expect(await measured('scaler_reflector_requests_total{cluster="two",namespace="",kind="list"}')).toBe(1);
+
+  one.refuseConnections();
+  await until(async () => (await measured('scaler_cluster_ready{cluster="one"}')) === 0);
+  expect(await measured('scaler_cluster_ready{cluster="two"}')).toBe(1);
+});

@@ -1,0 +1,48 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { FakeApiServer } from '../../support/fake-apiserver/fake-apiserver.ts';
+import type { LeafOptions } from '../../support/issue-certificate.ts';
+import { TestService } from '../../support/service.ts';
+
+/** Who may come in at all, over real TLS; test/unit/tls/certificate-identity.test.ts has the cases of a certificate alone. */
+let demo: FakeApiServer;
+let service: TestService;
+
+beforeAll(async () => {
+  demo = await FakeApiServer.start();
+  const policy = { allowedClients: ['client', 'alice', 'system:*'], allowedReserved: ['system:trusted'] };
+  service = await (await TestService.start({ kubeconfig: demo.kubeconfig, policy })).synced();
+});
+afterAll(async () => {
+  await service.stop();
+  await demo.stop();
+});
+
+describe('a verified certificate', () => {
+  it.each<[string, Partial<LeafOptions>, number, string | undefined]>([
+    ['that names somebody is let in', { commonName: 'alice' }, 200, undefined],
+    ['without a CN is refused', { commonName: '' }, 401, 'CERTIFICATE_UNUSABLE'],
+    ['without clientAuth is refused', { usages: [] }, 401, 'CERTIFICATE_UNUSABLE'],
+    ['of a reserved user is refused', { commonName: 'system:admin' }, 403, 'IDENTITY_RESERVED'],
+    ['of a reserved group is refused', { organizations: ['system:masters'] }, 403, 'IDENTITY_RESERVED'],
+    ['of a reserved user that is configured is let in', { commonName: 'system:trusted' }, 200, undefined],
+    ['that is not on the list is refused', { commonName: 'mallory' }, 403, 'CLIENT_NOT_ALLOWED'],
+  ])('%s', async (_title, options, status, code) => {
+    const certificate = await service.authority.issue({
+      commonName: 'alice',
+      usages: ['clientAuth'],
+      ...options,
+    });
+    const client = service.clientWith(certificate);
+    for (const path of ['/healthz', '/deployments', '/replica-count?namespace=shop&deployment=cart']) {
+      expect(await client.get(path)).toMatchObject({
+        status,
+        ...(code && { body: { statusCode: status, code } }),
+      });
+    }
+    // Nobody learns which paths there are before it is clear who asks.
+    const unknown = await client.get('/nope');
+    expect(unknown).toMatchObject(code ? { status, body: { code } } : { status: 404 });
+    const write = await client.scale('shop', 'cart', 3);
+    expect(write.status).toBe(status);
+  });
+});

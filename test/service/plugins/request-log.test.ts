@@ -1,0 +1,250 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { SERVICE_USER } from '../../support/fake-apiserver/access.ts';
+import { FakeApiServer } from '../../support/fake-apiserver/fake-apiserver.ts';
+import { logTo } from '../../support/log-to.ts';
+import { TestService } from '../../support/service.ts';
+import { until } from '../../support/until.ts';
+
+/** Who did what: log lines, request ids, Events. */
+let demo: FakeApiServer;
+let service: TestService;
+let lines: Record<string, unknown>[] = [];
+
+beforeAll(async () => {
+  demo = await FakeApiServer.start();
+  const resources = ['deployments', 'deployments/scale'];
+  demo.roles.allow({ users: ['client'], verbs: ['get', 'list', 'patch'], resources, namespaces: ['shop'] });
+  const logStream = logTo((line) => void lines.push(JSON.parse(line)));
+  const kubeconfig = demo.kubeconfig;
+  service = await (
+    await TestService.start({ kubeconfig, authorization: 'SubjectAccessReview', logStream })
+  ).synced();
+});
+afterEach(() => {
+  demo.faults.clear();
+  lines = [];
+});
+afterAll(async () => {
+  await service.stop();
+  await demo.stop();
+});
+
+async function lineOf(message: string): Promise<Record<string, unknown>> {
+  await until(() => lines.some(({ msg }) => msg === message));
+  return lines.find(({ msg }) => msg === message) ?? {};
+}
+
+const groups = ['system:authenticated'];
+
+describe('the audit line', () => {
+  it('of a write says who, what, from, to, the result, the request id and how long it took', async () => {
+    const from = demo.deployments.get('shop', 'cart')?.replicas ?? 0;
+    await service.scale('shop', 'cart', from + 1, { 'x-request-id': 'audit-1' });
+    expect(await lineOf('audit')).toMatchObject({
+      level: 30,
+      requestId: 'audit-1',
+      user: 'client',
+      groups,
+      namespace: 'shop',
+      deployment: 'cart',
+      from,
+      to: from + 1,
+      statusCode: 200,
+      durationMs: expect.any(Number),
+    });
+  });
+
+  it.each([
+    ['forbidden', 'payments', 'ledger', 403, 'FORBIDDEN'],
+    ['of nothing that exists', 'shop', 'nope', 404, 'DEPLOYMENT_NOT_FOUND'],
+  ])('of a write that is %s says so', async (_title, namespace, deployment, statusCode, code) => {
+    await service.scale(namespace, deployment, 1);
+    expect(await lineOf('audit')).toMatchObject({
+      user: 'client',
+      namespace,
+      deployment,
+      to: 1,
+      statusCode,
+      code,
+    });
+  });
+
+  it('of a read that is refused says who wanted what', async () => {
+    await service.count('payments', 'ledger');
+    expect(await lineOf('audit')).toMatchObject({
+      user: 'client',
+      method: 'GET',
+      statusCode: 403,
+      code: 'FORBIDDEN',
+    });
+  });
+
+  it('of a certificate that is refused says why', async () => {
+    const client = await service.clientOf('system:admin');
+    await client.get('/healthz');
+    expect(await lineOf('audit')).toMatchObject({
+      refused: 'reserved',
+      statusCode: 403,
+      code: 'IDENTITY_RESERVED',
+    });
+  });
+
+  it('of a failed write is a warning', async () => {
+    demo.faults.add({ on: 'patchScale', fault: { type: 'status', code: 503 } });
+    await service.scale('shop', 'cart', 2);
+    expect(await lineOf('audit')).toMatchObject({
+      level: 40,
+      statusCode: 503,
+      code: 'KUBERNETES_UNAVAILABLE',
+    });
+  });
+});
+
+describe('other lines', () => {
+  it('of successful reads come at debug only, and none holds a body or a header', async () => {
+    await service.get('/deployments?namespace=shop', { 'x-secret': 'hush' });
+    expect(await lineOf('request')).toMatchObject({ level: 20, user: 'client', statusCode: 200 });
+    await service.scale('shop', 'cart', '{"replicas":"a secret"}', { 'x-secret': 'hush' });
+    await until(() => lines.some(({ statusCode }) => statusCode === 400));
+    expect(JSON.stringify(lines)).not.toMatch(/hush|a secret/);
+  });
+});
+
+describe('the lines about requests that were not served', () => {
+  it('hold at most 256 characters of a URL', async () => {
+    await service.get(`/nope?x=${'y'.repeat(10_000)}`);
+    const { url } = await lineOf('request');
+    expect(url).toBe(`/nope?x=${'y'.repeat(248)}`);
+  });
+
+  it('are 50 of one client in 10 s, then one that counts the rest; other clients have theirs', async () => {
+    const written: Record<string, unknown>[] = [];
+    const another = await TestService.start({
+      kubeconfig: demo.kubeconfig,
+      logStream: logTo((line) => void written.push(JSON.parse(line))),
+    });
+    const greedy = await another.clientOf('greedy');
+    for (let count = 0; count < 60; count += 1) await greedy.get('/nope');
+    await another.get('/nope');
+    expect((await greedy.scale('shop', 'cart', 3)).status).toBe(200);
+    await another.stop();
+    const ofGreedy = written.filter(({ user }) => user === 'greedy');
+    expect(ofGreedy.filter(({ statusCode }) => statusCode === 404)).toHaveLength(50);
+    expect(ofGreedy.filter(({ statusCode }) => statusCode === 200)).toHaveLength(1);
+    expect(ofGreedy.at(-1)).toMatchObject({ lines: 10, msg: 'lines of a client were left out' });
+    expect(written.filter(({ user, statusCode }) => user === 'client' && statusCode === 404)).toHaveLength(1);
+  });
+});
+
+describe('a log that is not read', () => {
+  it('refuses a write for whose line there is no room, and nothing is written', async () => {
+    const blocked = await (
+      await TestService.start({
+        kubeconfig: demo.kubeconfig,
+        logStream: { write: () => {}, reserve: () => undefined },
+      })
+    ).synced();
+    demo.requests.clear();
+    expect(await blocked.scale('shop', 'cart', 0)).toMatchObject({
+      status: 503,
+      headers: { 'retry-after': '1' },
+      body: { code: 'LOG_BLOCKED' },
+    });
+    expect(demo.requests.count('patchScale')).toBe(0);
+    expect((await blocked.count('shop', 'cart')).status).toBe(200);
+    await blocked.stop();
+  });
+
+  it('holds up the answer to a write until its line is written, and no other answer', async () => {
+    const { promise: read, resolve: readTheLog } = Promise.withResolvers<void>();
+    let limit = 0;
+    const held = await (
+      await TestService.start({
+        kubeconfig: demo.kubeconfig,
+        logStream: {
+          write: () => {},
+          reserve: () => ({
+            fill: (log, limitMs) => {
+              limit = limitMs;
+              log();
+              return read;
+            },
+          }),
+        },
+      })
+    ).synced();
+    let answered = false;
+    const answer = held.scale('shop', 'cart', 5).then(({ status }) => {
+      answered = true;
+      return status;
+    });
+    await until(() => limit > 0);
+    for (let count = 0; count < 5; count += 1) expect((await held.count('shop', 'cart')).status).toBe(200);
+    expect(answered).toBe(false);
+    expect(limit).toBe(1_000);
+    readTheLog();
+    expect(await answer).toBe(200);
+    await held.stop();
+  });
+});
+
+describe('the request id', () => {
+  it.each(['abc', 'A.b_c-1', 'x'.repeat(64)])('%s is taken over', async (id) => {
+    expect((await service.get('/healthz', { 'x-request-id': id })).headers['x-request-id']).toBe(id);
+  });
+
+  it.each(['', 'a b', 'a"b', '<x>', 'x'.repeat(65), 'a,b'])(
+    '%j is replaced by one of our own',
+    async (id) => {
+      const given = (await service.get('/nope', { 'x-request-id': id })).headers['x-request-id'];
+      expect(given).toMatch(/^[0-9a-f]{12}-[0-9a-z]+$/);
+    },
+  );
+
+  it('is different for every request, and in error answers too', async () => {
+    const paths = ['/healthz', '/healthz', '/nope', '/%zz', '/deployments?x=1'];
+    const ids = await Promise.all(
+      paths.map(async (path) => (await service.get(path)).headers['x-request-id']),
+    );
+    expect(new Set(ids).size).toBe(paths.length);
+  });
+});
+
+describe('the Event on a Deployment', () => {
+  const messages = () => demo.events.map(({ message }) => message);
+
+  it('names who scaled it from where to where', async () => {
+    await service.scale('shop', 'catalog', 1);
+    await service.scale('shop', 'catalog', 9);
+    await until(() => messages().includes('client scaled from 1 to 9'));
+    const event = demo.events.find(({ message }) => message === 'client scaled from 1 to 9');
+    expect(event).toMatchObject({
+      type: 'Normal',
+      reason: 'Scaled',
+      involvedObject: { kind: 'Deployment', namespace: 'shop', name: 'catalog', uid: expect.any(String) },
+      source: { component: 'k8s-deployment-scaler' },
+    });
+  });
+
+  it('is not made for a write that changes nothing', async () => {
+    await service.scale('shop', 'catalog', 40);
+    await until(() => messages().some((message) => String(message).endsWith('to 40')));
+    const before = demo.events.length;
+    await service.scale('shop', 'catalog', 40);
+    await service.scale('shop', 'catalog', 41);
+    await until(() => messages().includes('client scaled from 40 to 41'));
+    expect(demo.events.length).toBe(before + 1);
+  });
+
+  it('is left out, and tried again later only, where the account may not create events', async () => {
+    const everythingElse = ['deployments', 'deployments/scale', 'subjectaccessreviews'];
+    demo.roles.set([{ users: [SERVICE_USER.name, 'client'], verbs: ['*'], resources: everythingElse }]);
+    demo.requests.clear();
+    for (const replicas of [11, 12, 13]) {
+      expect((await service.scale('shop', 'catalog', replicas)).status).toBe(200);
+      await until(() => demo.requests.count('event') === 1);
+    }
+    expect(await lineOf('the account of the service may not create events: none are made')).toBeDefined();
+    expect(demo.requests.count('event')).toBe(1);
+  });
+});

@@ -1,0 +1,182 @@
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { FakeApiServer } from '../../support/fake-apiserver/fake-apiserver.ts';
+import { RawConnection, type RawTarget } from '../../support/security/raw.ts';
+import { ServerProcess } from '../../support/server-process.ts';
+import { TestClient } from '../../support/test-client.ts';
+import { until } from '../../support/until.ts';
+
+/** Connections by the thousand, against a process of its own. `make attack` sets ATTACK_CONNECTIONS to 10,000. */
+const IDLE = Number(process.env.ATTACK_CONNECTIONS ?? 400);
+const REQUEST = 'GET /replica-count?namespace=shop&deployment=cart HTTP/1.1\r\nHost: a\r\n\r\n';
+
+let demo: FakeApiServer;
+let server: ServerProcess;
+let bystander: TestClient;
+
+beforeEach(async () => {
+  demo = await FakeApiServer.start();
+  onTestFinished(() => demo.stop());
+});
+
+async function start(environment: Record<string, string>): Promise<void> {
+  server = await ServerProcess.start(demo.kubeconfig, environment);
+  await server.ready();
+  const { cert, key, port } = await target('bystander');
+  bystander = new TestClient(port, { ca: server.authority.cert, cert, key });
+  onTestFinished(() => bystander.close());
+}
+
+/** A client with a name and a certificate of its own. */
+async function target(commonName: string): Promise<RawTarget> {
+  const { cert, key } = await server.authority.issue({ commonName, usages: ['clientAuth'] });
+  return { port: await server.port(), ca: server.authority.cert, cert, key };
+}
+
+/** So many connections, each after one answer, opened a few at a time; those that were cut are left out. */
+async function openIdle(count: number, by: RawTarget): Promise<RawConnection[]> {
+  const connections: RawConnection[] = [];
+  let left = count;
+  const openSome = async () => {
+    while (left > 0) {
+      left -= 1;
+      const connection = await RawConnection.open(by);
+      connection.send(REQUEST);
+      await until(() => connection.cut || connection.answers.length === 1);
+      connections.push(connection);
+    }
+  };
+  await Promise.all(Array.from({ length: 20 }, openSome));
+  return connections.filter(({ cut }) => !cut);
+}
+
+/** Resolves when there is room for another connection of that client. */
+async function becomesFree(client: RawTarget): Promise<void> {
+  await until(async () => {
+    const opened = await openIdle(1, client);
+    closeAll(opened);
+    return opened.length === 1;
+  });
+}
+
+function closeAll(connections: readonly RawConnection[]): void {
+  for (const connection of connections) connection.close();
+}
+
+async function expectServed(): Promise<void> {
+  expect(await bystander.count('shop', 'cart')).toMatchObject({ status: 200, body: { replicaCount: 4 } });
+}
+
+/** Memory of the server's process after a garbage collection, MiB: the JavaScript heap, and all there is of it. */
+async function memory(): Promise<{ heap: number; resident: number }> {
+  const url = /Debugger listening on (ws:\S+)/.exec(server.output)?.[1] ?? '';
+  const socket = new WebSocket(url);
+  await new Promise((resolve) => socket.addEventListener('open', resolve, { once: true }));
+  const ask = (method: string, params = {}) =>
+    new Promise<string>((resolve) => {
+      socket.addEventListener('message', ({ data }) => resolve(String(data)), { once: true });
+      socket.send(JSON.stringify({ id: 1, method, params }));
+    });
+  await ask('HeapProfiler.collectGarbage');
+  const expression = 'JSON.stringify(process.memoryUsage())';
+  const answer = JSON.parse(await ask('Runtime.evaluate', { expression }));
+  socket.close();
+  const { heapUsed, rss } = JSON.parse(answer.result.result.value);
+  return { heap: heapUsed / 2 ** 20, resident: rss / 2 ** 20 };
+}
+
+describe('as many connections as there may be', { timeout: 20_000 }, () => {
+  it('are 200 for one client by default; the others are served, and it is too once it has closed some', async () => {
+    await start({});
+    const greedy = await target('greedy');
+    const open = await openIdle(250, greedy);
+    expect(open).toHaveLength(200);
+    await expectServed();
+    closeAll(open.slice(0, 10));
+    await becomesFree(greedy);
+    closeAll(open);
+  });
+
+  it('end no connection that was there before, and make room again', async () => {
+    await start({ MAX_CONNECTIONS: '50' });
+    await expectServed();
+    const open = await openIdle(100, await target('greedy'));
+    expect(open.length).toBeGreaterThan(40);
+    expect(open.length).toBeLessThan(50);
+    await expectServed();
+    for (const connection of open) connection.send(REQUEST);
+    await until(() => open.every(({ answers }) => answers.length === 2));
+    closeAll(open);
+    await becomesFree(await target('other'));
+  });
+
+  it('are not taken up by strangers who make no handshake', async () => {
+    await start({ MAX_CONNECTIONS: '50', HANDSHAKE_TIMEOUT_SECONDS: '1' });
+    const strangers: Socket[] = [];
+    for (let index = 0; index < 60; index += 1) {
+      const socket = connect(await server.port(), '127.0.0.1');
+      socket.on('error', () => {});
+      socket.resume();
+      strangers.push(socket);
+      await once(socket, 'connect');
+    }
+    await until(() => strangers.every(({ closed }) => closed));
+    await expectServed();
+  });
+});
+
+describe(`${IDLE} idle connections`, { timeout: 30_000 + IDLE * 60 }, () => {
+  it('hurt nobody, and leave no memory behind', async () => {
+    await start({
+      KEEP_ALIVE_TIMEOUT_SECONDS: '3600',
+      MAX_CONNECTIONS: String(IDLE + 100),
+      NODE_OPTIONS: '--inspect=127.0.0.1:0',
+    });
+    const clients = await Promise.all(
+      Array.from({ length: IDLE / 200 }, (_, index) => target(`idle-${index}`)),
+    );
+    const round = async () => {
+      const open: RawConnection[] = [];
+      for (const client of clients) {
+        open.push(...(await openIdle(200, client)));
+        await expectServed();
+      }
+      expect(open.filter(({ cut }) => !cut)).toHaveLength(IDLE);
+      const peak = await memory();
+      closeAll(open);
+      for (const client of clients) await becomesFree(client);
+      await expectServed();
+      return { peak, after: await memory() };
+    };
+    const before = await memory();
+    const first = await round();
+    const second = await round();
+    const third = await round();
+    expect(first.after.heap).toBeLessThan(before.heap + 3);
+    expect(second.after.heap).toBeLessThan(first.after.heap + 1);
+    // The allocator keeps what was freed for later, and returns little of it to the system: it has to be used again. What
+    // lies where a second crowd finds no room is used by the third.
+    expect(third.peak.resident).toBeLessThan(1.2 * second.peak.resident);
+  });
+
+  it('that come and go are as if they had not been', async () => {
+    await start({});
+    const client = await target('churn');
+    const churn = async () => {
+      for (let index = 0; index < IDLE / 20; index += 1) {
+        const connection = await RawConnection.open(client);
+        expect(connection.cut).toBe(false);
+        if (index % 2 === 0) connection.send(REQUEST);
+        connection.close();
+      }
+    };
+    await Promise.all(Array.from({ length: 20 }, churn));
+    await expectServed();
+    await until(async () => {
+      const open = await openIdle(200, client);
+      closeAll(open);
+      return open.length === 200;
+    });
+  });
+});

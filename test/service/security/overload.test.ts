@@ -1,0 +1,66 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { Scene } from '../../support/security/scene.ts';
+import { until } from '../../support/until.ts';
+
+let scene: Scene;
+
+beforeAll(async () => {
+  scene = await Scene.start({ maxEventLoopDelayMs: 20 });
+});
+afterAll(() => scene.stop());
+
+/** Keeps the event loop busy, 100 ms at a time, until told to stop. */
+function keepBusy(): () => void {
+  let stopped = false;
+  const work = () => {
+    const until = performance.now() + 100;
+    while (performance.now() < until);
+    if (!stopped) setImmediate(work);
+  };
+  setImmediate(work);
+  return () => {
+    stopped = true;
+  };
+}
+
+it('a service that cannot keep up refuses with 503 and Retry-After, writes nothing, and serves again afterwards', async () => {
+  const stop = keepBusy();
+  try {
+    await until(async () => (await scene.bystander.get('/healthz')).status === 503);
+    for (const answer of [
+      await scene.bystander.get('/deployments'),
+      await scene.bystander.scale('default', 'my-deployment', 9),
+      await scene.bystander.get('/nope'),
+    ]) {
+      expect(answer).toMatchObject({
+        status: 503,
+        headers: { 'retry-after': '1', 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' },
+        body: { statusCode: 503, code: 'OVERLOADED', error: 'Service Unavailable' },
+      });
+    }
+  } finally {
+    stop();
+  }
+  expect(scene.demo.requests.count('patchScale')).toBe(0);
+  await until(async () => (await scene.bystander.get('/healthz')).status === 200);
+  expect(await scene.bystander.scale('default', 'my-deployment', 9)).toMatchObject({ status: 200 });
+}, 15_000);
+
+it('one long pause of the event loop is no reason to refuse', async () => {
+  const delays = monitorEventLoopDelay({ resolution: 10 });
+  // Where the machine is busy the second after it may be late as well, which is another matter.
+  await until(async () => {
+    const pausedAt = performance.now();
+    while (performance.now() - pausedAt < 3_000);
+    const statuses = new Set<number>();
+    delays.reset();
+    delays.enable();
+    const over = performance.now();
+    while (performance.now() - over < 1_500) statuses.add((await scene.bystander.get('/healthz')).status);
+    delays.disable();
+    if (delays.mean / 1e6 - 10 > 10) return false;
+    expect([...statuses]).toEqual([200]);
+    return true;
+  }, 60_000);
+}, 70_000);

@@ -1,0 +1,130 @@
+import { connect, type Socket } from 'node:net';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { summary } from '../../support/security/answers.ts';
+import type { RawConnection } from '../../support/security/raw.ts';
+import { COUNT, Scene } from '../../support/security/scene.ts';
+import { until } from '../../support/until.ts';
+
+/** Clients that take their time, where every limit is a second and Node looks once a second. */
+let scene: Scene;
+const limits = {
+  handshakeTimeoutSeconds: 1,
+  headersTimeoutSeconds: 1,
+  requestTimeoutSeconds: 1,
+  idleTimeoutSeconds: 1,
+  keepAliveTimeoutSeconds: 1,
+};
+
+beforeAll(async () => {
+  scene = await Scene.start(limits, { deployments: 5_000 });
+});
+afterAll(async () => {
+  expect(await scene.bystander.get('/healthz')).toMatchObject({ status: 200 });
+  expect(scene.demo.requests.count('patchScale')).toBe(0);
+  expect(scene.log.filter((line) => /"level":[56]0|"statusCode":5\d\d/.test(line))).toEqual([]);
+  await scene.stop();
+});
+
+const HEAD = `POST ${COUNT} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n`;
+
+/** Sends the beginning, then a piece every 100 ms, until the service has had enough. */
+async function drip(connection: RawConnection, beginning: string, piece: string): Promise<string[]> {
+  connection.send(beginning);
+  const timer = setInterval(() => connection.send(piece), 100);
+  await connection.ended();
+  clearInterval(timer);
+  connection.close();
+  return connection.answers.map(summary);
+}
+
+describe.concurrent('a client that never finishes is cut', () => {
+  const tooLate = '408 REQUEST_TIMEOUT';
+  it.each([
+    ['its request line', 'GET /healthz?x=', 'y', [tooLate]],
+    ['its headers', 'GET /healthz HTTP/1.1\r\nHost: a\r\n', 'X: y\r\n', [tooLate]],
+    ['its body', `${HEAD}Content-Length: 1000\r\n\r\n`, ' ', [tooLate]],
+    ['its chunks', `${HEAD}Transfer-Encoding: chunked\r\n\r\n`, '1\r\n \r\n', [tooLate]],
+    ['a chunk extension', `${HEAD}Transfer-Encoding: chunked\r\n\r\n1;`, 'x', [tooLate]],
+    ['its trailers', `${HEAD}Transfer-Encoding: chunked\r\n\r\n0\r\n`, 'X: y\r\n', [tooLate]],
+    ['empty lines before its request', '', '\r\n', [tooLate]],
+    [
+      'the body of a request that is refused',
+      'POST /nope HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n',
+      ' ',
+      ['404 ROUTE_NOT_FOUND'],
+    ],
+    [
+      'the body of a read',
+      'GET /healthz HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n',
+      ' ',
+      ['200 {"status":"OK"}'],
+    ],
+  ])('while it sends %s', async (_title, beginning, piece, expected) => {
+    expect(await drip(await scene.open(), beginning, piece)).toEqual(expected);
+  });
+
+  it.each([
+    ['nothing', ''],
+    ['half a request line', 'GET /hea'],
+    ['half of its headers', 'GET /healthz HTTP/1.1\r\nHost:'],
+    ['half of a body', `${HEAD}Content-Length: 14\r\n\r\n{"repl`],
+  ])('after it has sent %s and no more', async (_title, bytes) => {
+    const connection = await scene.open();
+    await connection.send(bytes).ended();
+    expect(connection.answers.map(summary)).not.toContain(expect.stringMatching(/^200/));
+    connection.close();
+  });
+
+  it('when it has been answered and asks nothing more', async () => {
+    const connection = await scene.open();
+    await connection.send('GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n').ended();
+    expect(connection.answers.map(summary)).toEqual(['200 {"status":"OK"}']);
+    connection.close();
+  });
+
+  it.each([
+    ['nothing', Buffer.alloc(0)],
+    ['the first bytes of one', Buffer.from('16030100f8010000f40303', 'hex')],
+    ['the head of a record of 16 KiB', Buffer.from('1603014000010040', 'hex')],
+  ])('before its TLS handshake, of which it has sent %s', async (_title, bytes) => {
+    const socket: Socket = connect(scene.service.port, '127.0.0.1');
+    socket.on('error', () => {});
+    socket.resume().write(bytes);
+    await new Promise((resolve) => socket.once('close', resolve));
+  });
+});
+
+it('a client that never reads its answers is cut, whatever it asked for', { timeout: 20_000 }, async () => {
+  const accepted = scene.accepted();
+  const connection = await scene.open();
+  connection.socket.pause();
+  connection.send('GET /deployments HTTP/1.1\r\nHost: a\r\n\r\n'.repeat(200));
+  await until(async () => {
+    expect((await scene.bystander.get('/healthz')).status).toBe(200);
+    return accepted[0]?.destroyed === true;
+  });
+  connection.close();
+});
+
+it('a hundred slow clients at once do not slow down anybody else', { timeout: 20_000 }, async () => {
+  const dripping: Promise<string[]>[] = [];
+  // A few at a time: a hundred handshakes at once may take this process longer than the second that one has.
+  const openSome = async () => {
+    for (let left = 20; left > 0; left -= 1)
+      dripping.push(drip(await scene.open(), 'GET /healthz HTTP/1.1\r\n', 'X: y\r\n'));
+  };
+  await Promise.all(Array.from({ length: 5 }, openSome));
+  let done = false;
+  const all = Promise.all(dripping).then((answers) => {
+    done = true;
+    return answers;
+  });
+  let served = 0;
+  await until(async () => {
+    expect((await scene.bystander.get('/deployments?namespace=team-0001')).status).toBe(200);
+    served += 1;
+    return done;
+  });
+  expect(await all).toEqual(Array(100).fill(['408 REQUEST_TIMEOUT']));
+  expect(served).toBeGreaterThan(20);
+});

@@ -1,0 +1,214 @@
+import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
+import { connect, type TLSSocket } from 'node:tls';
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { FakeApiServer } from '../support/fake-apiserver/fake-apiserver.ts';
+import { ServerProcess } from '../support/server-process.ts';
+import { until } from '../support/until.ts';
+
+let demo: FakeApiServer;
+beforeAll(async () => {
+  demo = await FakeApiServer.start();
+});
+afterEach(() => demo.faults.clear());
+afterAll(() => demo.stop());
+
+/** A connection that is kept: what came in is in `received`. */
+async function open(server: ServerProcess): Promise<{ socket: TLSSocket; received: () => string }> {
+  const { cert, key } = server.client;
+  const ca = server.authority.cert;
+  const socket = connect({ host: 'localhost', port: await server.port(), ca, cert, key });
+  onTestFinished(() => {
+    socket.destroy();
+  });
+  let text = '';
+  socket.on('data', (chunk) => {
+    text += chunk;
+  });
+  socket.on('error', () => {});
+  await once(socket, 'secureConnect');
+  return { socket, received: () => text };
+}
+
+const READ =
+  'GET /replica-count?namespace=default&deployment=my-deployment HTTP/1.1\r\nHost: localhost\r\n\r\n';
+const WRITE = [
+  'POST /replica-count?namespace=default&deployment=my-deployment HTTP/1.1',
+  'Host: localhost',
+  'Content-Type: application/json',
+  'Content-Length: 14',
+  '',
+  '{"replicas":6}',
+].join('\r\n');
+
+describe('starting', () => {
+  it('names every mistake in the environment, without a stack, and exits with 1', async () => {
+    const server = await ServerProcess.start(demo.kubeconfig, {
+      PORT: 'x',
+      LOG_LEVEL: 'loud',
+      TLS_KEY_FILE: '/nope',
+    });
+    expect(await server.exited()).toBe(1);
+    expect(server.output.split('\n')).toEqual([
+      'The configuration is not usable:',
+      '  - PORT must be integer (it is "x")',
+      '  - LOG_LEVEL must be equal to one of the allowed values: trace, debug, info, warn, error, fatal, silent (it is "loud")',
+      '  - TLS_KEY_FILE names a file that cannot be read: /nope (make generate-certs makes a set)',
+      '',
+    ]);
+  });
+
+  it('refuses a key that does not belong to the certificate', async () => {
+    const other = await ServerProcess.start(demo.kubeconfig);
+    const server = await ServerProcess.start(demo.kubeconfig, { TLS_KEY_FILE: other.file('TLS_KEY_FILE') });
+    expect(await server.exited()).toBe(1);
+    expect(server.output).toMatch(/^the key in .* does not belong to the certificate in .*\n$/);
+  });
+
+  it('says that a port is taken', async () => {
+    const first = await ServerProcess.start(demo.kubeconfig);
+    const second = await ServerProcess.start(demo.kubeconfig, { PORT: String(await first.port()) });
+    expect(await second.exited()).toBe(1);
+    expect(second.output).toContain('The service could not start: listen EADDRINUSE');
+  });
+
+  it('is live at once, ready once the cache is filled, and stays ready through an outage', async () => {
+    await demo.refuseConnections();
+    const server = await ServerProcess.start(demo.kubeconfig);
+    expect(await server.probe('/livez')).toEqual({ status: 200, body: 'ok\n' });
+    expect(await server.probe('/readyz')).toEqual({ status: 503, body: 'not ready\n' });
+    await demo.acceptConnections();
+    await server.ready();
+    await demo.refuseConnections();
+    demo.dropConnections();
+    await until(() => server.output.includes('lost the API server'));
+    expect((await server.probe('/readyz')).status).toBe(200);
+    await demo.acceptConnections();
+  });
+
+  it('answers probes and Prometheus on the management port, and nothing else', async () => {
+    const server = await ServerProcess.start(demo.kubeconfig, { MANAGEMENT_ALLOWED_HOSTS: 'scaler.example' });
+    const { status, body } = await server.probe('/metrics');
+    expect([status, body]).toEqual([
+      200,
+      expect.stringMatching(/^scaler_cluster_ready\{cluster="default"\} [01]$/m),
+    ]);
+    expect((await server.probe('/deployments')).status).toBe(404);
+    expect((await server.probe('/readyz', 'POST')).status).toBe(405);
+    expect((await server.probe('/livez', 'HEAD')).status).toBe(200);
+    expect((await server.probe('/livez', 'GET', { host: 'scaler.example' })).status).toBe(200);
+    expect((await server.probe('/livez', 'GET', { host: 'attacker.example' })).status).toBe(421);
+  });
+});
+
+describe('an error that nothing catches', () => {
+  it('ends the process with a line in the log, after those that waited there', async () => {
+    const thrower = `process.once('SIGUSR2', () => { throw new Error('nobody catches this'); });`;
+    const server = await ServerProcess.start(demo.kubeconfig, {
+      NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(thrower)}`,
+    });
+    await server.ready();
+    server.signal('SIGUSR2');
+    expect(await server.exited()).toBe(1);
+    const last = server.output.split('\n').find((line) => line.includes('"level":60'));
+    expect(JSON.parse(last ?? '{}')).toMatchObject({
+      msg: 'the process ends by an error that nothing caught',
+      origin: 'uncaughtException',
+      err: { message: 'nobody catches this', stack: expect.stringContaining('Error: nobody catches this') },
+    });
+  });
+});
+
+describe('while it runs', () => {
+  it('takes a new certificate, and a CRL that cuts off a client who is connected', async () => {
+    const server = await ServerProcess.start(
+      demo.kubeconfig,
+      {},
+      { TLS_CRL_FILE: (authority) => authority.createCrl([]) },
+    );
+    await server.ready();
+    const revoked = await open(server);
+    const before = revoked.socket.getPeerX509Certificate()?.serialNumber;
+
+    const { cert, key } = await server.authority.issue({
+      commonName: 'localhost',
+      sans: ['localhost'],
+      usages: ['serverAuth'],
+    });
+    await writeFile(server.file('TLS_KEY_FILE'), key);
+    await writeFile(server.file('TLS_CERT_FILE'), cert);
+    await until(async () => (await open(server)).socket.getPeerX509Certificate()?.serialNumber !== before);
+    expect(revoked.socket.closed).toBe(false);
+
+    const crl = await server.authority.createCrl([server.client.serial]);
+    await writeFile(server.file('TLS_CRL_FILE'), crl);
+    await once(revoked.socket, 'close');
+    const again = await open(server).catch(() => undefined);
+    if (again !== undefined && !again.socket.closed) await once(again.socket, 'close');
+    expect(again?.received() ?? '').toBe('');
+  });
+});
+
+describe('stopping', () => {
+  it('on SIGTERM first fails the readiness probe and goes on serving, asking clients to connect anew', async () => {
+    const server = await ServerProcess.start(demo.kubeconfig, { DRAIN_DELAY_SECONDS: '300' });
+    await server.ready();
+    const { socket, received } = await open(server);
+    server.signal('SIGTERM');
+    await until(async () => (await server.probe('/readyz')).status === 503);
+    expect((await server.probe('/livez')).status).toBe(200);
+    socket.write(READ);
+    await once(socket, 'close');
+    expect(received()).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
+    expect(received()).toMatch(/\r\nconnection: close\r\n/i);
+    expect(await open(server)).toBeDefined();
+  });
+
+  it('ends when the delay is over, with exit code 0', async () => {
+    const server = await ServerProcess.start(demo.kubeconfig, { DRAIN_DELAY_SECONDS: '1' });
+    await server.ready();
+    server.signal('SIGTERM');
+    expect(await server.exited()).toBe(0);
+    expect(server.output).toContain('"delaySeconds":1');
+    expect(server.output).toContain('"msg":"stopped"');
+  });
+
+  it('lets a running request finish, and closes idle and unused connections at once', async () => {
+    // A limit beyond the test's own: a connection that is not closed makes the test fail.
+    const server = await ServerProcess.start(demo.kubeconfig, { DRAIN_LIMIT_SECONDS: '300' });
+    await server.ready();
+    const unused = await open(server);
+    const idle = await open(server);
+    idle.socket.write(READ);
+    await until(() => idle.received().includes('replicaCount'));
+    const busy = await open(server);
+    const { promise: othersClosed, resolve: letItFinish } = Promise.withResolvers<void>();
+    demo.faults.add({ on: 'patchScale', fault: { type: 'call', action: () => othersClosed } });
+    const patches = demo.requests.count('patchScale');
+    busy.socket.write(WRITE);
+    await until(() => demo.requests.count('patchScale') > patches);
+    server.signal('SIGINT');
+    await Promise.all(
+      [unused, idle].map(async ({ socket }) => socket.closed || (await once(socket, 'close'))),
+    );
+    expect(busy.received()).toBe('');
+    letItFinish();
+    await once(busy.socket, 'close');
+    expect(busy.received()).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
+    expect(busy.received()).toContain('{"replicaCount":6}');
+    expect(await server.exited()).toBe(0);
+  });
+
+  it('cuts a request that runs beyond the limit', async () => {
+    const server = await ServerProcess.start(demo.kubeconfig, { DRAIN_LIMIT_SECONDS: '1' });
+    await server.ready();
+    const busy = await open(server);
+    demo.faults.add({ on: 'patchScale', fault: { type: 'cut', how: 'silence' } });
+    const patches = demo.requests.count('patchScale');
+    busy.socket.write(WRITE);
+    await until(() => demo.requests.count('patchScale') > patches);
+    server.signal('SIGINT');
+    expect(await server.exited()).toBe(0);
+    expect(busy.received()).toBe('');
+  });
+});

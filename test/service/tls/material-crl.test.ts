@@ -1,0 +1,202 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { checkTlsMaterial, TlsMaterialError } from '../../../src/tls/material.ts';
+import { CertificateAuthority } from '../../support/issue-certificate.ts';
+import { opensslCertificate, opensslCrl, type Pair } from '../../support/tls/openssl.ts';
+import { issueSet, type TlsSet } from '../../support/tls/tls-folder.ts';
+
+const FILES = { cert: 'tls.crt', key: 'tls.key', clientCa: 'ca.crt', crl: 'ca.crl' };
+const CA = ['basicConstraints=critical,CA:TRUE', 'subjectKeyIdentifier=hash'];
+
+let root: CertificateAuthority;
+let middle: CertificateAuthority;
+let set: TlsSet;
+
+beforeAll(async () => {
+  root = await CertificateAuthority.create({ commonName: 'root CA' });
+  middle = await root.createIntermediate({ commonName: 'middle CA' });
+  set = await issueSet(root);
+});
+
+/** The checked material with these CRLs; of a bundle of `root CA` unless told otherwise. */
+function check(crl: string, clientCa = root.cert) {
+  return checkTlsMaterial(FILES, { ...set, clientCa, crl });
+}
+
+/** The message with which it is refused. */
+function refusal(crl: string, clientCa = root.cert): string {
+  try {
+    check(crl, clientCa);
+  } catch (error) {
+    expect(error).toBeInstanceOf(TlsMaterialError);
+    return String(error);
+  }
+  return 'taken';
+}
+
+function derOf(pem: string): Buffer {
+  return Buffer.from(pem.replace(/-----[^-]*-----/g, ''), 'base64');
+}
+
+function pemOf(der: Buffer): string {
+  return `-----BEGIN X509 CRL-----\n${der.toString('base64')}\n-----END X509 CRL-----\n`;
+}
+
+describe('a file of CRLs', () => {
+  it('may hold several, with text between them', async () => {
+    const crl = `${await root.createCrl(['0b', '0c'])}\nmiddle\n${await middle.createCrl([])}\n`;
+    const lists = check(crl, `${root.cert}\n${middle.cert}`).crl?.lists;
+    expect(lists?.map(({ issuer }) => issuer)).toEqual(['CN=root CA', 'CN=middle CA']);
+    expect(lists?.map((list) => [...list.revokedSerials()])).toEqual([['b', 'c'], []]);
+  });
+
+  it('has to hold one of each authority of the bundle: the one without is named', async () => {
+    expect(refusal(await root.createCrl([]), `${root.cert}\n${middle.cert}`)).toBe(
+      'TlsMaterialError: ca.crl holds no CRL of CN=middle CA: with one CRL every certificate in ca.crt needs one',
+    );
+  });
+
+  it('needs none of an authority that has expired', async () => {
+    const notAfter = new Date(Date.now() - 60_000);
+    const old = await CertificateAuthority.create({ commonName: 'old CA', notAfter });
+    expect(refusal(await root.createCrl([]), `${root.cert}\n${old.cert}`)).toBe('taken');
+  });
+
+  it.each([
+    [
+      'expired',
+      { nextUpdate: new Date('2020-01-02T00:00:00Z'), thisUpdate: new Date('2020-01-01') },
+      'expired at 2020-01-02T',
+    ],
+    [
+      'not valid yet',
+      { thisUpdate: new Date('2040-01-01'), nextUpdate: new Date('2041-01-01') },
+      'is not valid before 2040',
+    ],
+    [
+      'not valid after 2050',
+      { thisUpdate: new Date('2051-01-01'), nextUpdate: new Date('2052-01-01') },
+      'is not valid before 2051',
+    ],
+  ])('is refused where one is %s', async (_title, times, message) => {
+    expect(refusal(await root.createCrl([], times))).toContain(`the CRL of CN=root CA in ca.crl ${message}`);
+  });
+
+  it('is refused where one is of an authority outside the bundle, also of the same name', async () => {
+    const message = 'the CRL of CN=root CA in ca.crl is not signed by a certificate in ca.crt';
+    const other = await CertificateAuthority.create({ commonName: 'root CA' });
+    expect(refusal(await other.createCrl([]))).toContain(message);
+    expect(refusal(await middle.createCrl([]))).toContain('the CRL of CN=middle CA in ca.crl is not signed');
+  });
+
+  it('is refused where one was changed after it was signed', async () => {
+    const pem = await root.createCrl(['0badcafe']);
+    const der = derOf(pem);
+    der[der.indexOf('0badcafe', 0, 'hex')] = 0x0c;
+    const forged = pemOf(der);
+    expect(refusal(forged)).toContain('is not signed by a certificate in ca.crt');
+  });
+
+  it('is refused where it is empty, garbage or breaks off anywhere', async () => {
+    const pem = (await root.createCrl(['0a'])).trimEnd();
+    for (const content of ['', 'garbage', root.cert])
+      expect(refusal(content)).toContain('ca.crl holds no PEM block');
+    for (let length = 0; length < pem.length; length += 7) {
+      expect(refusal(pem.slice(0, length))).toContain('TlsMaterialError: ca.crl ');
+    }
+  });
+
+  it('is refused where bytes are missing at its end or left over', async () => {
+    const der = derOf(await root.createCrl(['0a']));
+    for (const bytes of [
+      der.subarray(0, -1),
+      der.subarray(0, 40),
+      Buffer.concat([der, der]),
+      der.subarray(1),
+    ]) {
+      expect(refusal(pemOf(bytes))).toBe('TlsMaterialError: ca.crl holds a broken CRL');
+    }
+  });
+
+  it('has to hold one for each name, also where two authorities share a key', async () => {
+    const first = await opensslCertificate({ subject: '/CN=first', extensions: CA });
+    const second = await opensslCertificate({ subject: '/CN=second', extensions: CA, key: first.key });
+    const clientCa = `${first.cert}\n${second.cert}`;
+    const crl = await opensslCrl(first, []);
+    expect(refusal(crl, clientCa)).toContain('ca.crl holds no CRL of CN=second');
+    expect(refusal(`${crl}\n${await opensslCrl(second, [])}`, clientCa)).toBe('taken');
+  });
+
+  it('is refused, and nothing worse, whatever byte is wrong', async () => {
+    const pem = await root.createCrl(['0a'], { nextUpdate: new Date('2039-01-01') });
+    const der = derOf(pem);
+    for (let index = 0; index < der.length; index += 1) {
+      for (const value of [0x00, 0x7f, 0x80, 0x84, 0xff]) {
+        const changed = Buffer.from(der);
+        if (changed[index] === value) continue;
+        changed[index] = value;
+        const crl = pemOf(changed);
+        expect(refusal(crl), `byte ${index} = ${value}`).toContain('ca.crl');
+      }
+    }
+  });
+
+  it.each([
+    ['a delta CRL', '2.5.29.27=critical,DER:02:01:01', 'it is a delta CRL'],
+    [
+      'one for a part of the certificates',
+      'issuingDistributionPoint=critical,@idp\n[idp]\nonlyuser=TRUE',
+      'it covers a part',
+    ],
+    [
+      'one with an unknown critical extension',
+      '1.2.3.4=critical,DER:05:00',
+      'it has an unknown critical extension',
+    ],
+  ])('is refused where one is %s', async (_title, extension, message) => {
+    const authority = await opensslCertificate({ subject: '/CN=openssl', extensions: [] });
+    const crl = await opensslCrl(authority, [], [extension]);
+    expect(refusal(crl, authority.cert)).toContain(
+      `the CRL of CN=openssl in ca.crl cannot be used: ${message}`,
+    );
+  });
+
+  it('is refused where an authority may not sign CRLs: OpenSSL would refuse its clients', async () => {
+    const extensions = [...CA, 'keyUsage=critical,keyCertSign'];
+    const authority = await opensslCertificate({ subject: '/CN=openssl', extensions });
+    expect(refusal(await opensslCrl(authority, []), authority.cert)).toContain(
+      'CN=openssl in ca.crt may not sign CRLs: its keyUsage has no cRLSign',
+    );
+  });
+
+  it.each([
+    ['RSA with SHA-256', ['rsa:2048'], 'sha256'],
+    ['RSA with SHA-512', ['rsa:2048'], 'sha512'],
+    ['ECDSA with P-384 and SHA-384', ['ec', '-pkeyopt', 'ec_paramgen_curve:P-384'], 'sha384'],
+    ['Ed25519', ['ed25519'], 'null'],
+  ])('is taken as openssl makes it, signed by %s', async (_title, newKey, digest) => {
+    const authority: Pair = await opensslCertificate({
+      subject: '/C=DE/O=Example Ltd/CN=Größte CA',
+      extensions: [...CA, 'keyUsage=critical,keyCertSign,cRLSign'],
+      newKey,
+    });
+    const crl = await opensslCrl(
+      authority,
+      ['0A', '00FF01', '1234567890ABCDEF1234567890ABCDEF'],
+      undefined,
+      digest,
+    );
+    const [list] = check(crl, authority.cert).crl?.lists ?? [];
+    expect([...(list?.revokedSerials() ?? [])]).toEqual(['a', 'ff01', '1234567890abcdef1234567890abcdef']);
+    expect(list?.nextUpdate?.getTime()).toBeGreaterThan(Date.now());
+  });
+
+  it('may be long', async () => {
+    const authority = await opensslCertificate({ subject: '/CN=openssl', extensions: CA });
+    const serials = Array.from(
+      { length: 20_000 },
+      (_, index) => `AA${(index + 65_536).toString(16).toUpperCase()}0`,
+    );
+    const [list] = check(await opensslCrl(authority, serials), authority.cert).crl?.lists ?? [];
+    expect(list?.revokedSerials().size).toBe(20_000);
+  });
+});

@@ -1,0 +1,233 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { FakeApiServer } from '../../support/fake-apiserver/fake-apiserver.ts';
+import { CertificateAuthority } from '../../support/issue-certificate.ts';
+import { AttackRun } from './attack-run.ts';
+import { type AttackName, type AttackTarget, type Tally, tlsOf } from './attacks.ts';
+import { ALL_DUTIES, Bystander, type BystanderDuties } from './bystander.ts';
+import type { RowResult } from './report.ts';
+import { DEPLOYMENTS, IDENTITIES, type IdentityName, ROLES } from './scenery.ts';
+import { AttackedService } from './service.ts';
+import { Witness } from './witness.ts';
+
+const BYSTANDER_ADDRESS = '127.0.0.9';
+/** The bystander alone: what its p99 is compared with, and time for the service to get warm. */
+const QUIET_MS = 8_000;
+const LOOK_MS = 200;
+const RECOVERY_MS = 30_000;
+/** What memory may grow by: compiled code, and heap pages that the runtime keeps after a busy time. */
+const GROWTH_MIB = 40;
+
+export interface SceneOptions {
+  /** `ulimit -n` of the service. */
+  readonly openFiles?: number;
+  /** What the bystander leaves out. */
+  readonly duties?: Partial<BystanderDuties>;
+  /** Of the memory that the attack has taken, what may stay resident although it is free, MiB. Default 0. */
+  readonly keptMib?: number;
+}
+
+/** One service under attack, with its cluster and a bystander, and what went wrong. */
+export class Scene {
+  readonly demo: FakeApiServer;
+  readonly service: AttackedService;
+  readonly bystander: Bystander;
+  /** Why the row fails; without problems it passes. */
+  readonly problems: string[] = [];
+  /** Further facts for the report. */
+  readonly notes: string[] = [];
+  readonly #target: AttackTarget;
+  readonly #runs = new Set<AttackRun>();
+  readonly #total: Tally = { connections: 0, requests: 0, answers: {} };
+
+  private constructor(
+    demo: FakeApiServer,
+    service: AttackedService,
+    bystander: Bystander,
+    target: AttackTarget,
+  ) {
+    this.demo = demo;
+    this.service = service;
+    this.bystander = bystander;
+    this.#target = target;
+  }
+
+  /**
+   * Plays one row: the bystander alone, then the attack, then the recovery.
+   * @param attack resolves when the attack is over; adds what it finds to `problems`
+   */
+  static async play(
+    row: string,
+    options: SceneOptions,
+    attack: (scene: Scene) => Promise<void>,
+  ): Promise<RowResult> {
+    const scene = await Scene.#start(options);
+    try {
+      await scene.lasting(QUIET_MS);
+      const before = await scene.bystander.take();
+      const beforeMib = scene.service.residentMib ?? Number.NaN;
+      await attack(scene);
+      await scene.stopAttacks();
+      const during = await scene.bystander.take();
+      const limitMib = beforeMib + (options.keptMib ?? 0) + GROWTH_MIB;
+      const afterMib = await scene.#recovered(limitMib);
+      const after = await scene.bystander.end();
+      await scene.service.settled();
+
+      const { service, problems } = scene;
+      if (service.end !== undefined) problems.unshift(`the service ended: ${service.end}`);
+      else if (afterMib > limitMib) problems.push(`still ${afterMib} MiB after 30 s, ${beforeMib} before`);
+      if (before.lost > 0)
+        problems.push(`the bystander lost requests before the attack: ${before.reasons[0]}`);
+      const lost = during.lost + after.lost;
+      if (lost > 0) problems.push(`the bystander lost ${lost}: ${[...during.reasons, ...after.reasons][0]}`);
+      if (service.log.errors.length > 0)
+        problems.push(`${service.log.errors.length} errors in the log: ${worst(service.log.errors)}`);
+      return {
+        row,
+        limitedBy: service.limitedBy,
+        ...scene.#total,
+        bystander: {
+          requests: during.requests + after.requests,
+          lost,
+          p99BeforeMs: before.p99Ms,
+          p99DuringMs: during.p99Ms,
+        },
+        memory: {
+          beforeMib,
+          peakMib: service.peakMib,
+          afterMib: service.end === undefined ? afterMib : undefined,
+        },
+        logLines: service.log.lines,
+        notes: scene.notes,
+        problems,
+        reasons: [...during.reasons, ...after.reasons],
+        lastLines: service.log.last,
+      };
+    } finally {
+      await scene.#stop();
+    }
+  }
+
+  static async #start({ openFiles, duties }: SceneOptions): Promise<Scene> {
+    const authority = await CertificateAuthority.create({ commonName: 'attack CA' });
+    const [server, ...clients] = await Promise.all([
+      authority.issue({
+        commonName: 'localhost',
+        sans: ['localhost', '127.0.0.1'],
+        usages: ['serverAuth'],
+      }),
+      ...IDENTITIES.map((commonName) => authority.issue({ commonName, usages: ['clientAuth'] })),
+    ]);
+    const demo = await FakeApiServer.start({
+      deployments: DEPLOYMENTS,
+      rolloutDelayMs: Number.POSITIVE_INFINITY,
+    });
+    for (const role of ROLES) demo.roles.allow(role);
+    const certificates = new Map(IDENTITIES.map((name, index) => [name, clients[index] ?? server]));
+    const ca = authority.cert;
+    try {
+      const service = await AttackedService.start({
+        kubeconfig: demo.kubeconfig,
+        tls: { cert: server.cert, key: server.key, ca },
+        openFiles,
+      });
+      const { port, managementPort } = service;
+      const target = { port, managementPort, ca, certificates };
+      const bystander = new Bystander({
+        port,
+        tls: tlsOf(target, 'bystander'),
+        localAddress: BYSTANDER_ADDRESS,
+        duties: { ...ALL_DUTIES, ...duties },
+      });
+      return new Scene(demo, service, bystander, target);
+    } catch (error) {
+      await demo.stop();
+      throw error;
+    }
+  }
+
+  /** Starts attacks at once, which go on until the end of the row unless they are stopped. */
+  async attack(...names: readonly AttackName[]): Promise<AttackRun[]> {
+    const runs = names.map((name) => new AttackRun(name, this.#target));
+    for (const run of runs) this.#runs.add(run);
+    await Promise.all(runs.map(({ ready }) => ready));
+    for (const run of runs) run.start();
+    return runs;
+  }
+
+  /** Stops all attacks, and returns what they did. */
+  async stopAttacks(): Promise<Tally> {
+    const tally: Tally = { connections: 0, requests: 0, answers: {} };
+    for (const run of this.#runs) {
+      this.#runs.delete(run);
+      const its = await run.stop();
+      add(its, tally);
+      add(its, this.#total);
+    }
+    return tally;
+  }
+
+  /** Runs one attack for this long. */
+  async attackFor(name: AttackName, milliseconds: number): Promise<Tally> {
+    await this.attack(name);
+    await this.lasting(milliseconds);
+    return await this.stopAttacks();
+  }
+
+  /** Starts a client that writes for this long. */
+  witness(milliseconds: number): Witness {
+    return new Witness(this.service.port, this.tls('witness'), milliseconds);
+  }
+
+  /** Reads the log at full speed, for up to 30 s, until it shows every write of the witness. */
+  async audited(witness: Witness): Promise<void> {
+    const problems = () => witness.problems(this.service.log, this.demo);
+    this.service.log.bytesPerSecond = Number.POSITIVE_INFINITY;
+    const endsAt = performance.now() + RECOVERY_MS;
+    while (problems().length > 0 && performance.now() < endsAt && this.service.end === undefined)
+      await sleep(LOOK_MS);
+    this.notes.push(witness.summary);
+    const [first] = problems();
+    if (first !== undefined)
+      this.problems.push(`${problems().length} writes of the witness, such as ${first}`);
+  }
+
+  tls(identity: IdentityName) {
+    return tlsOf(this.#target, identity);
+  }
+
+  /** Resolves after this time, or as soon as the service has ended. */
+  async lasting(milliseconds: number): Promise<void> {
+    const endsAt = performance.now() + milliseconds;
+    while (performance.now() < endsAt && this.service.residentMib !== undefined) await sleep(LOOK_MS);
+  }
+
+  /** Resolves with the resident memory once it is within the limit, or after 30 s. */
+  async #recovered(limitMib: number): Promise<number> {
+    const endsAt = performance.now() + RECOVERY_MS;
+    for (;;) {
+      const mib = this.service.residentMib ?? Number.NaN;
+      if (!(mib > limitMib) || performance.now() >= endsAt) return mib;
+      await sleep(LOOK_MS);
+    }
+  }
+
+  async #stop(): Promise<void> {
+    await this.stopAttacks();
+    await this.bystander.stop();
+    await this.service.stop();
+    await this.demo.stop();
+  }
+}
+
+function add(tally: Tally, sum: Tally): void {
+  sum.connections += tally.connections;
+  sum.requests += tally.requests;
+  for (const [status, count] of Object.entries(tally.answers))
+    sum.answers[status] = (sum.answers[status] ?? 0) + count;
+}
+
+/** The line that says most. */
+function worst(lines: readonly string[]): string | undefined {
+  return lines.find((line) => /FATAL|Error/.test(line)) ?? lines[0];
+}

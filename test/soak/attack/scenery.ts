@@ -1,0 +1,64 @@
+import type { Role } from '../../support/fake-apiserver/access.ts';
+import type { DeploymentSeed } from '../../support/fake-apiserver/deployments.ts';
+import { generateDeployments } from '../../support/fake-apiserver/samples.ts';
+
+const NAMESPACES = 500;
+const EACH = 20;
+/** Deployments that the witness scales to zero, each once. */
+export const VICTIMS = 100;
+/** Their replicas before that. */
+export const VICTIM_REPLICAS = 3;
+
+/** 10,000 Deployments, and those that are written to. */
+export const DEPLOYMENTS: readonly DeploymentSeed[] = [
+  ...generateDeployments(NAMESPACES * EACH, NAMESPACES),
+  { namespace: 'own', name: 'bystander', replicas: 1 },
+  { namespace: 'own', name: 'numbers', replicas: 7 },
+  { namespace: 'flooded', name: 'target', replicas: 1 },
+  ...Array.from({ length: VICTIMS }, (_, index) => ({
+    namespace: 'victims',
+    name: `victim-${index}`,
+    replicas: VICTIM_REPLICAS,
+  })),
+];
+
+/** The n-th namespace, modulo their number, and its first Deployment. */
+export function placeIn(number: number): { namespace: string; deployment: string } {
+  const index = number % NAMESPACES;
+  return {
+    namespace: `team-${String(index).padStart(4, '0')}`,
+    deployment: `api-${String(index * EACH).padStart(6, '0')}`,
+  };
+}
+
+/** The CN of everybody who has a certificate. */
+export const IDENTITIES = [
+  'bystander',
+  'witness',
+  'stranger',
+  'prober',
+  'reader',
+  'lister',
+  'sipper-1',
+  'sipper-2',
+  'holder',
+  'scaler',
+  'writer',
+] as const;
+export type IdentityName = (typeof IDENTITIES)[number];
+
+const SCALE = ['deployments/scale'];
+
+/** Who may do what. The other identities have no rights. */
+export const ROLES: readonly Role[] = [
+  {
+    users: ['bystander', 'witness'],
+    verbs: ['get', 'list', 'patch'],
+    resources: ['deployments', ...SCALE],
+    // By namespace, and not cluster-wide, so that each namespace costs an access review of its own.
+    namespaces: ['', 'own', 'victims', ...Array.from({ length: NAMESPACES }, (_, n) => placeIn(n).namespace)],
+  },
+  { users: ['lister'], verbs: ['list'], resources: ['deployments'] },
+  { users: ['reader'], verbs: ['get'], resources: SCALE, namespaces: [placeIn(0).namespace] },
+  { users: ['scaler', 'writer'], verbs: ['get', 'patch'], resources: SCALE, namespaces: ['flooded'] },
+];

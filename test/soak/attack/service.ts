@@ -1,0 +1,137 @@
+import { type ChildProcess, execFileSync, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { freePorts } from '../../support/free-ports.ts';
+import { until } from '../../support/until.ts';
+import type { GuardOrder, GuardReport } from './guard.ts';
+import { chartLimitMib, imageCommand } from './image.ts';
+import { memoryOf } from './memory-limit.ts';
+import { ServiceLog } from './service-log.ts';
+
+const READY_MS = 60_000;
+
+/** What the service is started with. */
+export interface ServiceOrder {
+  readonly kubeconfig: string;
+  /** PEM: server certificate, its key, client CA. */
+  readonly tls: { readonly cert: string; readonly key: string; readonly ca: string };
+  /** `ulimit -n`; undefined: that of the test. */
+  readonly openFiles: number | undefined;
+}
+
+/** The built service as the image runs it, with default settings and the chart's memory limit. */
+export class AttackedService {
+  readonly port: number;
+  readonly managementPort: number;
+  readonly log: ServiceLog;
+  readonly #guard: ChildProcess;
+  #pid = 0;
+  #limitedBy = '';
+  #groupPeakMib: number | undefined;
+  #peakMib = 0;
+  /** How it ended; undefined while it runs. */
+  end: string | undefined;
+
+  private constructor(guard: ChildProcess, log: ServiceLog, port: number, managementPort: number) {
+    this.#guard = guard;
+    this.log = log;
+    this.port = port;
+    this.managementPort = managementPort;
+    guard.on('message', (report: GuardReport) => {
+      if (report.type === 'started') {
+        this.#pid = report.pid;
+        this.#limitedBy = report.limitedBy;
+      } else {
+        this.end = report.signal === null ? `exit code ${report.code}` : `killed by ${report.signal}`;
+        this.#groupPeakMib = report.peakMib;
+      }
+    });
+    guard.on('exit', () => {
+      this.end ??= 'its guard ended';
+    });
+  }
+
+  /** Resolves once it is ready. @throws Error when it ends instead */
+  static async start({ kubeconfig, tls, openFiles }: ServiceOrder): Promise<AttackedService> {
+    const folder = await mkdtemp(join(tmpdir(), 'attack-'));
+    const files = {
+      KUBECONFIG: kubeconfig,
+      TLS_CERT_FILE: tls.cert,
+      TLS_KEY_FILE: tls.key,
+      TLS_CLIENT_CA_FILE: tls.ca,
+    };
+    for (const [name, text] of Object.entries(files))
+      writeFileSync(join(folder, name), text, { mode: 0o600 });
+    const logPipe = join(folder, 'log');
+    execFileSync('mkfifo', [logPipe]);
+    const log = new ServiceLog(logPipe);
+    const [port = 0, managementPort = 0] = await freePorts(2);
+    const image = imageCommand();
+    const order: GuardOrder = {
+      command: [process.env.ATTACK_NODE ?? process.execPath, ...image.arguments],
+      environment: {
+        ...image.environment,
+        ...Object.fromEntries(Object.keys(files).map((name) => [name, join(folder, name)])),
+        HOST: '127.0.0.1',
+        PORT: String(port),
+        MANAGEMENT_PORT: String(managementPort),
+      },
+      logPipe,
+      limitMib: chartLimitMib(),
+      openFiles,
+      folder,
+    };
+    // In the session of the test: Linux divides its processors among sessions first, and by nice values only within one.
+    const guard = fork(join(import.meta.dirname, 'guard.ts'), [JSON.stringify(order)], { execArgv: [] });
+    const service = new AttackedService(guard, log, port, managementPort);
+    try {
+      await until(async () => service.end !== undefined || (await service.#isReady()), READY_MS);
+      if (service.end !== undefined)
+        throw new Error(`it did not start: ${service.end}; ${log.errors.join()}`);
+    } catch (error) {
+      await service.stop();
+      throw error;
+    }
+    return service;
+  }
+
+  /** What limits its memory. */
+  get limitedBy(): string {
+    return this.#limitedBy;
+  }
+
+  /** Resident memory of the process; undefined once it has ended. */
+  get residentMib(): number | undefined {
+    const memory = memoryOf(this.#pid);
+    if (memory !== undefined) this.#peakMib = memory.peakMib;
+    return memory?.residentMib;
+  }
+
+  /** Peak of the resident memory; once the process has ended, of the memory of its cgroup. */
+  get peakMib(): number {
+    return this.residentMib === undefined ? (this.#groupPeakMib ?? this.#peakMib) : this.#peakMib;
+  }
+
+  /** Resolves when `end` is known, where the process is gone. */
+  async settled(): Promise<void> {
+    if (this.residentMib === undefined) await until(() => this.end !== undefined);
+  }
+
+  /** Kills it and removes its files. */
+  async stop(): Promise<void> {
+    if (this.#guard.connected) this.#guard.disconnect();
+    if (this.#guard.exitCode === null && this.#guard.signalCode === null) await once(this.#guard, 'exit');
+    this.log.close();
+  }
+
+  async #isReady(): Promise<boolean> {
+    try {
+      return (await fetch(`http://127.0.0.1:${this.managementPort}/readyz`)).status === 200;
+    } catch {
+      return false; // it does not listen yet
+    }
+  }
+}

@@ -1,0 +1,24 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { seed } from '../../support/seed.ts';
+import { chaos } from './chaos.ts';
+
+/** Some short walks; `make chaos` asks for a single one of 500 faults and 5,000 changes. */
+const { SEED, CHAOS_FAULTS, CHAOS_CHANGES } = process.env;
+const faults = Number(CHAOS_FAULTS ?? 40);
+const changes = Number(CHAOS_CHANGES ?? 400);
+const seeds = SEED === undefined ? [1, 2, 3, 4] : [seed()];
+const MIB = 1024 * 1024;
+
+describe('after any sequence of faults and changes', () => {
+  // Whatever is loaded and compiled once is there before memory is measured.
+  beforeAll(async () => void (await chaos({ seeds: [0], faults: 1, changes: 1 })), 60_000);
+
+  it('the cache equals the server, no answer was older than it said, and nothing is left behind', {
+    timeout: 60_000 + faults * 5_000,
+  }, async () => {
+    const { heapGrowth, mostSockets, mostTimers, summary } = await chaos({ seeds, faults, changes });
+    expect(heapGrowth, summary).toBeLessThan(8 * MIB);
+    expect(mostSockets, summary).toBeLessThan(40);
+    expect(mostTimers, summary).toBeLessThan(40 * seeds.length);
+  });
+});

@@ -1,0 +1,109 @@
+import { vi } from 'vitest';
+import { Excuses } from './excuses.ts';
+import { backTo, heapInUse, openResources } from './leaks.ts';
+import { Random } from './random.ts';
+import { Reader } from './reader.ts';
+import { Scene } from './scene.ts';
+import { ServerHistory } from './server-history.ts';
+import { Walk, type WalkSizes } from './walk.ts';
+
+export interface ChaosOptions extends WalkSizes {
+  /** A walk for each, all at the same time: most of a walk is waiting. */
+  readonly seeds: readonly number[];
+}
+
+/** What the walks came to. */
+export interface ChaosReport {
+  /** For people. */
+  readonly summary: string;
+  /** Bytes, garbage excluded, from before everything was started to after everything was stopped. */
+  readonly heapGrowth: number;
+  /** Of one walk. */
+  readonly mostSockets: number;
+  /** Of the process. */
+  readonly mostTimers: number;
+}
+
+/** A small part of the full jitter: the delays keep their rules, but a walk of 500 faults does not take an hour. */
+const JITTER = 0.1;
+const PROGRESS_MS = 10_000;
+
+/** Random walks. Throws, with the seed, where a cache is wrong, an answer untrue or something is left behind. */
+export async function chaos({ seeds, faults, changes }: ChaosOptions): Promise<ChaosReport> {
+  const resources = openResources();
+  const heap = await heapInUse();
+  const failures: unknown[] = [];
+  const onFailure = (reason: unknown) => failures.push(reason);
+  process.on('unhandledRejection', onFailure);
+  const jitter = new Random(seeds[0] ?? 0);
+  vi.spyOn(Math, 'random').mockImplementation(() => JITTER * jitter.next());
+  try {
+    const ends = await Promise.allSettled(seeds.map((seed) => walkOf(seed, { faults, changes }, failures)));
+    const wrong = ends.flatMap((end) => (end.status === 'rejected' ? [end.reason] : []));
+    if (wrong.length > 0) throw new AggregateError(wrong, wrong.map(messageOf).join('\n\n'));
+    await backTo(resources);
+    const walks = ends.flatMap((end) => (end.status === 'fulfilled' ? [end.value] : []));
+    return {
+      summary: walks.map(({ summary }) => summary).join('\n'),
+      mostSockets: Math.max(...walks.map(({ mostSockets }) => mostSockets)),
+      mostTimers: Math.max(...walks.map(({ mostTimers }) => mostTimers)),
+      heapGrowth: (await heapInUse()) - heap,
+    };
+  } finally {
+    process.off('unhandledRejection', onFailure);
+    vi.restoreAllMocks();
+  }
+}
+
+async function walkOf(seed: number, sizes: WalkSizes, failures: readonly unknown[]) {
+  const replay = `SEED=${seed} CHAOS_FAULTS=${sizes.faults} CHAOS_CHANGES=${sizes.changes} make chaos`;
+  say(`seed ${seed}: ${sizes.faults} faults, ${sizes.changes} changes; again: ${replay}`);
+  const random = new Random(seed);
+  const readings = random.fork();
+  const scene = await Scene.start();
+  const { demo, subjects, service, writeToken } = scene;
+  const excuses = new Excuses();
+  const history = new ServerHistory(demo.deployments);
+  const check = () => {
+    const wrong = [...reader.untruths, ...walk.writes.untruths, ...failures];
+    if (wrong.length > 0) throw new Error(wrong.map(messageOf).join('\n'));
+  };
+  const walk = new Walk({ demo, subjects, history, excuses, random, writeToken, check, ...sizes });
+  const reader = new Reader({
+    subjects,
+    service,
+    history,
+    excuses,
+    random: readings,
+    where: () => walk.story,
+  });
+  const summary = () => `seed ${seed}: ${walk}, ${reader}`;
+  const progress = setInterval(() => say(summary()), PROGRESS_MS);
+  try {
+    reader.start();
+    await walk.run();
+    await reader.stop();
+    check();
+    await scene.stopCaches();
+    check();
+    say(summary());
+    return { summary: summary(), mostSockets: walk.mostSockets, mostTimers: walk.mostTimers };
+  } catch (error) {
+    throw new Error(`seed ${seed}; again: ${replay}; ${messageOf(error)}; before: ${walk.story}`, {
+      cause: error,
+    });
+  } finally {
+    clearInterval(progress);
+    await Promise.allSettled([reader.stop()]);
+    // What is left open has been told above, where it was the only thing wrong.
+    await scene.stop().catch(() => {});
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function say(line: string): void {
+  process.stderr.write(`chaos: ${line}\n`);
+}

@@ -1,0 +1,43 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { until } from '../../support/until.ts';
+
+// A test cannot choose the flags of its process, but V8 takes this one at any time.
+setFlagsFromString('--expose-gc');
+const collectGarbage: () => void = runInNewContext('gc');
+
+/** Of what keeps a process alive, that which a cluster uses. */
+const KINDS = ['TCPSocketWrap', 'TCPServerWrap', 'TLSWrap', 'TCPConnectWrap', 'Timeout', 'Immediate'];
+
+/** Bytes of the heap that are in use, garbage excluded. */
+export async function heapInUse(): Promise<number> {
+  for (let round = 0; round < 4; round += 1) {
+    collectGarbage();
+    await sleep(10); // finalizers have their turn
+  }
+  return process.memoryUsage().heapUsed;
+}
+
+/** Sockets and timers that are open now, by kind. */
+export function openResources(): Readonly<Record<string, number>> {
+  const counts: Record<string, number> = {};
+  for (const kind of process.getActiveResourcesInfo()) {
+    if (KINDS.includes(kind)) counts[kind] = (counts[kind] ?? 0) + 1;
+  }
+  return counts;
+}
+
+/** Resolves once no more sockets and timers are open than there were. @throws with what is left */
+export async function backTo(before: Readonly<Record<string, number>>): Promise<void> {
+  const left = () =>
+    Object.entries(openResources()).filter(([kind, count]) => count > (before[kind] ?? 0) + ownTimer(kind));
+  await until(() => left().length === 0, 300).catch(() => {
+    throw new Error(`left open: ${JSON.stringify(left())}, at the start: ${JSON.stringify(before)}`);
+  });
+}
+
+/** `until` waits with a timer of its own, which has just fired when it looks. */
+function ownTimer(kind: string): number {
+  return kind === 'Timeout' ? 1 : 0;
+}

@@ -1,0 +1,84 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Cluster } from '../../../src/cluster/cluster.ts';
+import { FakeApiServer } from '../../support/fake-apiserver/fake-apiserver.ts';
+import { TestService } from '../../support/service.ts';
+import { until } from '../../support/until.ts';
+import { AT_FIRST, NAMESPACES } from './changes.ts';
+import type { Subject } from './subject.ts';
+
+/** The reflectors' own deadlines are up to minutes; a walk has only seconds for each fault. */
+const TIMING = { silenceMs: { least: 700, most: 900 }, pageDeadlineMs: 3_000 };
+const SCOPE = ['team-0001', 'team-0004'];
+const SILENT = { debug() {}, info() {}, warn() {}, error() {} };
+
+/** A demo cluster and two caches of it: one of all namespaces, behind the whole service, and one of two namespaces. */
+export class Scene {
+  readonly demo: FakeApiServer;
+  readonly service: TestService;
+  readonly subjects: readonly Subject[];
+  readonly #folder: string;
+  #stopping: Promise<unknown> | undefined;
+
+  private constructor(demo: FakeApiServer, service: TestService, scoped: Cluster, folder: string) {
+    this.demo = demo;
+    this.service = service;
+    this.subjects = [
+      { name: 'all namespaces', cluster: service.app.fleet.default, namespaces: [] },
+      { name: 'two namespaces', cluster: scoped, namespaces: SCOPE },
+    ];
+    this.#folder = folder;
+  }
+
+  /** Starts it; the caches are filled. */
+  static async start(): Promise<Scene> {
+    const demo = await FakeApiServer.start({
+      deployments: AT_FIRST,
+      namespacesCount: NAMESPACES,
+      rolloutDelayMs: Number.POSITIVE_INFINITY,
+      bookmarkIntervalMs: 100,
+      historyLimit: 500,
+    });
+    const folder = await mkdtemp(join(tmpdir(), 'chaos-'));
+    const file = join(folder, 'kubeconfig');
+    const kubeconfig = demo.kubeconfigWith({ tokenFile: join(folder, 'token') });
+    await writeFile(file, kubeconfig, { mode: 0o600 });
+    const scoped = new Cluster({
+      name: 'scoped',
+      kubeconfig: file,
+      namespaces: SCOPE,
+      authorization: 'AlwaysAllow',
+      log: SILENT,
+      timing: TIMING,
+    });
+    const service = await TestService.start({ kubeconfig, timing: TIMING });
+    const scene = new Scene(demo, service, scoped, folder);
+    await scene.writeToken();
+    scoped.start();
+    await until(() => scene.subjects.every(({ cluster }) => cluster.synced));
+    return scene;
+  }
+
+  /** Writes the token of now to the file that the kubeconfig names. */
+  readonly writeToken = (): Promise<void> =>
+    writeFile(join(this.#folder, 'token'), `${this.demo.token}\n`, { mode: 0o600 });
+
+  /** Stops the service and both caches; no connection to the demo cluster may be left. Harmless when repeated. */
+  async stopCaches(): Promise<void> {
+    this.#stopping ??= Promise.all([this.service.stop(), this.subjects[1]?.cluster.stop()]);
+    await this.#stopping;
+    await until(() => this.demo.openConnections === 0, 5_000).catch(() => {
+      throw new Error(`${this.demo.openConnections} connections are left after stop()`);
+    });
+  }
+
+  async stop(): Promise<void> {
+    try {
+      await this.stopCaches();
+    } finally {
+      await this.demo.stop();
+      await rm(this.#folder, { recursive: true, force: true });
+    }
+  }
+}

@@ -1,0 +1,234 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { FakeApiServer } from '../../support/fake-apiserver/fake-apiserver.ts';
+import type { ActiveFault } from '../../support/fake-apiserver/faults.ts';
+import { until } from '../../support/until.ts';
+import { Changes, LEAST } from './changes.ts';
+import type { Excuses } from './excuses.ts';
+import type { FaultKind, RuleKind, Site } from './fault-kind.ts';
+import { FAULT_KINDS } from './fault-kinds.ts';
+import { openResources } from './leaks.ts';
+import { becomesEqual, differenceOf } from './quiet-point.ts';
+import type { Random } from './random.ts';
+import type { ServerHistory } from './server-history.ts';
+import type { Subject } from './subject.ts';
+import { Writes } from './writes.ts';
+
+export interface WalkSizes {
+  /** That struck, at least. */
+  readonly faults: number;
+  readonly changes: number;
+}
+
+export interface WalkOptions extends WalkSizes {
+  readonly demo: FakeApiServer;
+  readonly subjects: readonly Subject[];
+  readonly history: ServerHistory;
+  readonly excuses: Excuses;
+  readonly random: Random;
+  readonly writeToken: () => Promise<void>;
+  /** Throws as soon as something is known to be wrong. */
+  readonly check: () => void;
+}
+
+/** A fault that was made ready. */
+interface Armed {
+  readonly kind: RuleKind;
+  readonly fault: ActiveFault;
+  readonly endExcuse: (() => void) | undefined;
+}
+
+const STRIKE_LIMIT_MS = 5_000;
+const QUIET_EVERY = 10;
+
+/**
+ * Faults in bursts, changes before, between and after them, and now and then a quiet point.
+ *
+ * The seed decides which faults and changes come, with which figures and in which order: nothing here draws a number
+ * that depends on what the cache did. It does not decide the time of day: sockets and timers are real, so that which
+ * request a fault befalls, or between which two events a connection breaks, may differ from run to run of one seed.
+ */
+export class Walk {
+  faults = 0;
+  quietPoints = 0;
+  mostSockets = 0;
+  mostTimers = 0;
+  /** By name, how often each kind of fault struck. */
+  readonly struck = new Map<string, number>();
+  readonly changes: Changes;
+  readonly writes = new Writes();
+  readonly #options: WalkOptions;
+  readonly #site: Site;
+  #deck: FaultKind[] = [];
+  #story: string[] = [];
+  #sinceQuiet = 0;
+  #otherObjects = 0;
+
+  constructor(options: WalkOptions) {
+    const { demo, writeToken } = options;
+    this.#options = options;
+    this.changes = new Changes(demo);
+    this.#site = { demo, writeToken, recreateSome: (random) => this.changes.recreateSome(random) };
+  }
+
+  toString(): string {
+    return (
+      `${this.faults} faults of ${this.struck.size} kinds, ${this.changes.made} changes, ` +
+      `${this.writes.succeeded} writes, ${this.quietPoints} quiet points, ` +
+      `at most ${this.mostSockets} sockets and ${this.mostTimers} timers`
+    );
+  }
+
+  /** What happened last. */
+  get story(): string {
+    return this.#story.join('; ');
+  }
+
+  /** @throws Error where the cache and the server do not agree */
+  async run(): Promise<void> {
+    const { faults, changes, random } = this.#options;
+    while (this.faults < faults || this.changes.made < changes) {
+      await this.#burst(this.#draw(random.between(2, 5)));
+      this.#look();
+      if (this.#sinceQuiet < QUIET_EVERY) continue;
+      await this.#quietPoint();
+      const next = random.next();
+      if (next < 0.4) await this.#bookmarksOnly();
+      else if (next < 0.65) await this.#emptyEtcd();
+    }
+    await this.#quietPoint();
+  }
+
+  /** From a shuffled deck of all kinds, so that each has its turn. */
+  #draw(count: number): FaultKind[] {
+    if (this.#deck.length < count) this.#deck.push(...this.#options.random.shuffled(FAULT_KINDS));
+    return this.#deck.splice(0, count);
+  }
+
+  async #burst(kinds: readonly FaultKind[]): Promise<void> {
+    const { demo, random, subjects, history } = this.#options;
+    this.#tell(kinds.map(({ name }) => name).join(' + '));
+    this.#sinceQuiet += kinds.length;
+    if (kinds.some((kind) => isRule(kind) && kind.lingers)) this.#sinceQuiet += QUIET_EVERY;
+    const armed = kinds.filter(isRule).map((kind) => this.#arm(kind));
+    const actions = kinds.flatMap((kind) => (isRule(kind) ? [] : [kind.act(random, this.#site)]));
+    const strikes = new Set(armed.map(({ kind }) => kind.strikes));
+
+    await this.#change(kinds.length);
+    if (strikes.has('list')) demo.compact(); // nothing but a relist helps then
+    if (strikes.has('list') || strikes.has('watch')) demo.dropConnections(random.pick(['close', 'reset']));
+    const writes = random.between(0, 2) + armed.filter(({ kind }) => kind.strikes === 'write').length;
+    for (let left = writes; left > 0; left -= 1) {
+      this.writes.begin(subjects, this.changes, history, random);
+    }
+    await Promise.all([this.#doAll(actions), this.#change(kinds.length)]);
+    await until(() => armed.every(({ fault }) => fault.hits > 0), STRIKE_LIMIT_MS).catch(() => {});
+    await this.#change(kinds.length);
+
+    for (const { fault, kind } of armed) {
+      fault.remove();
+      if (fault.hits > 0) this.#count(kind);
+    }
+    for (const kind of kinds) if (!isRule(kind)) this.#count(kind);
+    if (armed.every(({ endExcuse }) => endExcuse === undefined)) return;
+    demo.dropConnections('reset');
+    for (const { endExcuse } of armed) endExcuse?.();
+  }
+
+  #arm(kind: RuleKind): Armed {
+    const { demo, excuses, random } = this.#options;
+    const endExcuse = kind.misleads && excuses.begin(kind.misleads);
+    return { kind, endExcuse, fault: demo.faults.add(kind.rule(random, this.#site)) };
+  }
+
+  async #doAll(actions: readonly (() => Promise<void>)[]): Promise<void> {
+    for (const action of actions) await action();
+  }
+
+  /** A third of the changes that are due for so many faults, some at once and some with pauses. */
+  async #change(faults: number): Promise<void> {
+    const { random, ...wanted } = this.#options;
+    const share = (wanted.changes / wanted.faults) * faults;
+    const count = Math.ceil((share / 3) * (0.6 + 0.8 * random.next()));
+    const atOnce = random.chance(0.2);
+    for (let left = count; left > 0; left -= 1) {
+      this.changes.make(random);
+      const pauseMs = random.between(0, 6);
+      if (!atOnce) await sleep(pauseMs);
+    }
+  }
+
+  /** Ends all faults and sees that every cache comes to equal the server, without any help. */
+  async #quietPoint(): Promise<void> {
+    const { demo, subjects, history, check } = this.#options;
+    this.#tell('quiet');
+    demo.faults.clear();
+    await this.writes.settled();
+    await Promise.all(subjects.map((subject) => becomesEqual(subject, demo)));
+    await Promise.all(subjects.map(({ cluster }) => cluster.checkHealth()));
+    check();
+    history.forgetOld();
+    this.#sinceQuiet = 0;
+    this.quietPoints += 1;
+    this.mostTimers = Math.max(this.mostTimers, openResources().Timeout ?? 0);
+  }
+
+  /**
+   * Bookmarks and no events, while other objects change: what a quiet collection of a busy cluster sees. Only at a
+   * quiet point, since a server whose bookmarks step over events deceives every client for good.
+   */
+  async #bookmarksOnly(): Promise<void> {
+    const { demo, subjects } = this.#options;
+    this.#tell('bookmarks only');
+    const fault = demo.faults.add({ on: 'watch', fault: { type: 'bookmarksOnly' } });
+    demo.dropConnections('reset');
+    await until(() => fault.hits > 0, STRIKE_LIMIT_MS);
+    for (let left = 2; left > 0; left -= 1) {
+      this.#otherObjects += 1;
+      demo.addNamespace(`other-${this.#otherObjects}`);
+      await sleep(150);
+    }
+    fault.remove();
+    for (const subject of subjects) {
+      const difference = differenceOf(subject, demo);
+      if (difference !== undefined && !difference.startsWith('an age')) throw new Error(difference);
+    }
+    demo.dropConnections('close');
+    this.#count({ name: 'bookmarks only' });
+  }
+
+  /**
+   * A restart with an empty etcd: resourceVersions begin anew. While they have not grown beyond the one that a cache
+   * has reached, it can tell; a server that has caught up in silence could not be told from one that never went back.
+   */
+  async #emptyEtcd(): Promise<void> {
+    const { demo, subjects, random } = this.#options;
+    this.#tell('restart with an empty etcd');
+    await demo.restart({ empty: true });
+    for (let left = random.between(1, 10); left > 0; left -= 1) this.changes.create(random);
+    await Promise.all(subjects.map((subject) => becomesEqual(subject, demo)));
+    while (demo.deployments.size < LEAST) {
+      this.changes.create(random);
+      if (demo.deployments.size % 10 === 0) await sleep(1);
+    }
+    this.#count({ name: 'restart with an empty etcd' });
+  }
+
+  #count({ name }: { readonly name: string }): void {
+    this.faults += 1;
+    this.struck.set(name, (this.struck.get(name) ?? 0) + 1);
+  }
+
+  #look(): void {
+    const { demo, check } = this.#options;
+    this.mostSockets = Math.max(this.mostSockets, demo.openConnections);
+    check();
+  }
+
+  #tell(event: string): void {
+    this.#story = [...this.#story.slice(-9), `${Math.round(performance.now())}: ${event}`];
+  }
+}
+
+function isRule(kind: FaultKind): kind is RuleKind {
+  return 'rule' in kind;
+}

@@ -1,0 +1,124 @@
+import { readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { FakeApiServer } from '../fake-apiserver/fake-apiserver.ts';
+import { TestService } from '../service.ts';
+import { build, type Example, ROOT } from './build.ts';
+import { certificatesFolder } from './certificates.ts';
+import { type Outcome, run } from './command.ts';
+import { markedPart, readmeSnippet } from './readme.ts';
+
+export interface RunnableExample extends Example {
+  /** How the README calls the language where it shows the code. */
+  readonly language: string;
+  /** The file whose marked part the README shows. */
+  readonly source: string;
+  /** The command that runs it, from the folder that holds certs/; build/clients/ stands for that of the repository. */
+  readonly run: string;
+}
+
+const RUN_LIMIT_MS = 60_000;
+
+/** The tests of an example: it does all the operations of the API, and takes errors for what they are. */
+export function testExample(example: RunnableExample): void {
+  describe(`the example in ${example.folder}`, () => {
+    let demo: FakeApiServer;
+    let other: FakeApiServer;
+    let service: TestService;
+    let folder: string;
+    /** If-Match of the writes that came in. */
+    const preconditions: (string | undefined)[] = [];
+
+    beforeAll(async () => {
+      await build(example);
+      demo = await FakeApiServer.start();
+      other = await FakeApiServer.start({ deployments: [{ namespace: 'shop', name: 'cart', replicas: 2 }] });
+      const kubeconfig = { main: demo.kubeconfig, other: other.kubeconfig };
+      service = await (await TestService.start({ kubeconfig })).synced();
+      service.app.server.on('request', ({ method, headers }) => {
+        if (method === 'POST') preconditions.push(headers['if-match']);
+      });
+      folder = await certificatesFolder(service);
+    });
+    beforeEach(() => {
+      preconditions.length = 0;
+    });
+    afterAll(async () => {
+      await service?.stop();
+      await demo?.stop();
+      await other?.stop();
+      if (folder !== undefined) await rm(folder, { recursive: true });
+    });
+
+    function start(args: readonly string[], basePath = ''): Promise<Outcome> {
+      const command = example.run.split(' ').map((word) => word.replace(/^build\/clients\//, `${ROOT}/$&`));
+      const env = { BASE_URL: `https://localhost:${service.port}${basePath}` };
+      return run([...command, ...args], { cwd: folder, env, limitMs: RUN_LIMIT_MS });
+    }
+
+    const count = () => demo.deployments.get('shop', 'cart')?.replicas;
+
+    it('reads a count, sets it on condition of the ETag, lists, and asks for the health', async () => {
+      const { etag } = (await service.count('shop', 'cart')).headers;
+      const { exitCode, stdout, stderr } = await start(['shop', 'cart', '6']);
+      expect({ exitCode, stderr, lines: stdout.trimEnd().split('\n') }).toEqual({
+        exitCode: 0,
+        stderr: '',
+        lines: [
+          'shop/cart: 4 -> 6',
+          expect.stringMatching(
+            /^all: default\/my-deployment ingress\/gateway .* shop\/recommendations-batch$/,
+          ),
+          'in shop: shop/cart shop/catalog shop/checkout shop/recommendations-batch',
+          'health: OK',
+        ],
+      });
+      expect(preconditions).toEqual([etag]);
+      expect(count()).toBe(6);
+    });
+
+    it.each([
+      [
+        '404',
+        ['shop', 'nope', '6'],
+        '404 DEPLOYMENT_NOT_FOUND: There is no Deployment nope in namespace shop',
+      ],
+      ['400', ['shop', 'cart', '-1'], '400 INVALID_BODY: field replicas must be >= 0'],
+      [
+        '412',
+        ['shop', 'cart', '6', '"stale"'],
+        '412 PRECONDITION_FAILED: Deployment cart in namespace shop is no longer',
+      ],
+    ])('takes a %s apart into status, code and message', async (_status, args, message) => {
+      const before = count();
+      const { exitCode, stdout, stderr } = await start(args);
+      expect(stderr).toContain(message);
+      expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' });
+      expect(count()).toBe(before);
+    });
+
+    it('reaches another cluster by its base URL alone', async () => {
+      const before = count();
+      const { exitCode, stdout, stderr } = await start(['shop', 'cart', '9'], '/other');
+      expect({ exitCode, stdout, stderr }).toEqual({
+        exitCode: 0,
+        stdout: 'shop/cart: 2 -> 9\nall: shop/cart\nin shop: shop/cart\nhealth: OK\n',
+        stderr: '',
+      });
+      expect(other.deployments.get('shop', 'cart')?.replicas).toBe(9);
+      expect(count()).toBe(before);
+    });
+
+    it('is what the README shows', async () => {
+      const shown = await markedPart(join(ROOT, 'examples', example.folder, example.source));
+      expect(shown).not.toBe('');
+      expect(await readmeSnippet(example.language)).toBe(shown);
+    });
+
+    it('is built and run with the commands that examples/README.md shows', async () => {
+      const readme = await readFile(join(ROOT, 'examples/README.md'), 'utf8');
+      expect(readme).toContain(`    cd build/clients/${example.folder}\n`);
+      for (const command of [...example.build, example.run]) expect(readme).toContain(`    ${command}\n`);
+    });
+  });
+}

@@ -1,0 +1,118 @@
+import { randomBytes } from 'node:crypto';
+import { resolve } from 'node:path';
+import { CertificateAuthority, type IssuedCertificate } from '../issue-certificate.ts';
+import { TestClient } from '../test-client.ts';
+import { apply, helm, kubectl } from './commands.ts';
+import { forwardPort, type PortForward } from './port-forward.ts';
+import { IMAGE } from './workload.ts';
+
+const CHART = resolve(import.meta.dirname, '../../../charts/k8s-deployment-scaler');
+
+/** Who is bound to what in every release of these tests. */
+const CLIENTS = [
+  { name: 'client', role: 'scaler' },
+  { name: 'viewer', role: 'viewer' },
+] as const;
+
+/** The chart, installed in a namespace of its own with a CA of its own. Its release and its namespace have one name. */
+export class Release {
+  readonly name = `e2e-${randomBytes(3).toString('hex')}`;
+  /** Its Deployment and its Service. */
+  readonly fullname = `${this.name}-k8s-deployment-scaler`;
+  readonly authority: CertificateAuthority;
+  readonly #open: { close(): Promise<void> }[] = [];
+
+  private constructor(authority: CertificateAuthority) {
+    this.authority = authority;
+  }
+
+  /** Makes the namespace and the TLS Secret, installs the chart and waits until its pods are ready. */
+  static async install(): Promise<Release> {
+    const release = new Release(await CertificateAuthority.create({ commonName: 'e2e-ca' }));
+    try {
+      await kubectl('create', 'namespace', release.name);
+      await release.useCertificate(await release.serverCertificate(), release.authority.cert);
+      await release.upgrade();
+    } catch (error) {
+      await release.remove();
+      throw error;
+    }
+    return release;
+  }
+
+  /** Installs the chart, or upgrades to these annotations of its pods, and waits until that is done. */
+  async upgrade(podAnnotations: Readonly<Record<string, string>> = {}): Promise<void> {
+    const [repository, tag] = IMAGE.split(/:(?=[^/:]+$)/);
+    const values = { image: { repository, tag }, clients: CLIENTS, podAnnotations };
+    const where = ['--namespace', this.name, '--wait', '--timeout', '2m'];
+    const sets = Object.entries(values).flatMap(([name, value]) => [
+      '--set-json',
+      `${name}=${JSON.stringify(value)}`,
+    ]);
+    await helm('upgrade', '--install', this.name, CHART, ...where, ...sets);
+  }
+
+  /** Removes what `helm install` has made. */
+  async uninstall(): Promise<void> {
+    await helm('uninstall', this.name, '--namespace', this.name, '--wait', '--timeout', '2m');
+  }
+
+  /** Closes what was opened and removes the release, if it is there, and the namespace with all that is in it. */
+  async remove(): Promise<void> {
+    for (const opened of this.#open.splice(0)) await opened.close();
+    await helm('uninstall', this.name, '--namespace', this.name, '--ignore-not-found', '--wait');
+    await kubectl('delete', 'namespace', this.name, '--ignore-not-found');
+  }
+
+  /** Names that the clients of these tests use: the Service's, and those of forwarded ports. */
+  serverCertificate(authority = this.authority): Promise<IssuedCertificate> {
+    const sans = ['localhost', '127.0.0.1', `${this.fullname}.${this.name}.svc`];
+    return authority.issue({ commonName: this.fullname, sans, usages: ['serverAuth'] });
+  }
+
+  clientCertificate(user: string, authority = this.authority): Promise<IssuedCertificate> {
+    return authority.issue({ commonName: user, usages: ['clientAuth'] });
+  }
+
+  /** Puts a server certificate and the CAs of the clients into the Secret that the pods read. */
+  async useCertificate({ cert, key }: IssuedCertificate, clientCas: string): Promise<void> {
+    await this.secret(`${this.fullname}-tls`, { 'tls.crt': cert, 'tls.key': key, 'ca.crt': clientCas });
+  }
+
+  async secret(name: string, stringData: Readonly<Record<string, string>>): Promise<void> {
+    await apply({ apiVersion: 'v1', kind: 'Secret', metadata: { namespace: this.name, name }, stringData });
+  }
+
+  /** Names of the service's pods, without those that are being deleted. */
+  async pods(): Promise<string[]> {
+    const template =
+      '{{range .items}}{{if not .metadata.deletionTimestamp}}{{.metadata.name}}{{"\\n"}}{{end}}{{end}}';
+    const selector = `app.kubernetes.io/instance=${this.name},app.kubernetes.io/component=service`;
+    const out = await kubectl(
+      'get',
+      'pods',
+      '-n',
+      this.name,
+      '-l',
+      selector,
+      '-o',
+      `go-template=${template}`,
+    );
+    return out.split('\n').filter((name) => name !== '');
+  }
+
+  /** A local port to `pod/NAME` or, by default, to one of the pods behind the Service. */
+  async forward(target = `service/${this.fullname}`): Promise<PortForward> {
+    const forward = await forwardPort(this.name, target);
+    this.#open.push(forward);
+    return forward;
+  }
+
+  /** A client with a certificate of this user, through a forwarded port. */
+  async client(user: string, target?: string): Promise<TestClient> {
+    const { port } = await this.forward(target);
+    const client = new TestClient(port, { ca: this.authority.cert, ...(await this.clientCertificate(user)) });
+    this.#open.push(client);
+    return client;
+  }
+}

@@ -1,0 +1,74 @@
+import { deploymentBody, scaleBody } from './bodies.ts';
+import { type ApiState, type Call, mediaType, readObject } from './call.ts';
+import type { Deployments } from './deployments.ts';
+import { isObject, type JsonObject, mergePatch } from './json.ts';
+import { readDeployment, sourceOf } from './objects.ts';
+import { patchScale } from './scale.ts';
+import { alreadyExists, deploymentNotFound, namespaceNotFound, unsupportedMediaType } from './status.ts';
+import type { DeploymentRecord } from './store.ts';
+
+const MERGE_PATCH = 'application/merge-patch+json';
+
+/**
+ * Creates a Deployment.
+ * @throws StatusError, Gone
+ */
+export async function answerCreate({ deployments, namespaces }: ApiState, call: Call): Promise<void> {
+  const { namespace: where } = call.target;
+  const draft = readDeployment(await readObject(call), where);
+  if (!namespaces.has(where)) throw namespaceNotFound(where);
+  if (deployments.get(where, draft.name) !== undefined) throw alreadyExists(draft.name);
+  const seed = { namespace: where, name: draft.name, replicas: draft.replicas };
+  return call.reply.json(201, await written(call, deploymentBody(deployments.create(seed, draft.source))));
+}
+
+/**
+ * Everything about one Deployment that is there, its scale included.
+ * @throws StatusError, Gone
+ */
+export async function answerDeployment({ deployments }: ApiState, call: Call): Promise<void> {
+  const { reply, target, query, request } = call;
+  const { namespace: where, name } = target;
+  const patches = request.method === 'PATCH';
+  if (patches && mediaType(request) !== MERGE_PATCH) throw unsupportedMediaType();
+  const body = patches || request.method === 'PUT' ? await readObject(call) : {};
+  const record = deployments.get(where, name); // after the body has been read: it is the state that is changed
+  if (record === undefined) throw deploymentNotFound(name);
+  switch (target.kind) {
+    case 'get':
+      return reply.json(200, deploymentBody(record));
+    case 'getScale':
+      return reply.json(200, scaleBody(record));
+    case 'patchScale':
+      return reply.json(200, await written(call, patchScale(deployments, record, body, query)));
+    case 'update':
+      return reply.json(200, await written(call, update(deployments, record, body, patches)));
+    default: {
+      deployments.delete(where, name);
+      const details = { name, group: 'apps', kind: 'deployments', uid: record.uid };
+      const success = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', details };
+      return reply.json(200, await written(call, success));
+    }
+  }
+}
+
+/** Passes an answer on, unless the connection is to be lost after the write took effect. */
+async function written<T>({ fault, reply }: Call, body: T): Promise<T> {
+  return fault?.type === 'drop' ? reply.finish('reset') : body;
+}
+
+function update(
+  deployments: Deployments,
+  record: DeploymentRecord,
+  body: JsonObject,
+  patches: boolean,
+): string {
+  const { labels, annotations, spec } = sourceOf(record);
+  const current = {
+    metadata: { name: record.name, labels, annotations },
+    spec: { replicas: record.replicas, ...spec },
+  };
+  const wanted = patches ? mergePatch(current, body) : body;
+  const { replicas, source } = readDeployment(isObject(wanted) ? wanted : {}, record.namespace);
+  return deploymentBody(deployments.replaceSource(record.namespace, record.name, replicas, source));
+}

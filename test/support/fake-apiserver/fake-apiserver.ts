@@ -1,0 +1,234 @@
+import { randomBytes } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import { freePorts } from '../free-ports.ts';
+import { CertificateAuthority, type IssuedCertificate } from '../issue-certificate.ts';
+import { type KubeconfigUser, kubeconfigYaml } from '../kubeconfig.ts';
+import { Roles, SERVICE_USER, type User } from './access.ts';
+import type { ClusterState } from './call.ts';
+import { type DeploymentSeed, Deployments } from './deployments.ts';
+import { Exchanges } from './exchanges.ts';
+import type { Faults } from './faults.ts';
+import type { JsonObject } from './json.ts';
+import { Listener } from './listener.ts';
+import type { RequestLog } from './requests.ts';
+import { generateDeployments, SAMPLE_DEPLOYMENTS } from './samples.ts';
+import { Store } from './store.ts';
+
+export interface DemoClusterOptions {
+  /** Its Deployments, or how many to make up. Default: a dozen samples. */
+  readonly deployments?: readonly DeploymentSeed[] | number;
+  /** Namespaces that made-up Deployments are spread over. Default 20. */
+  readonly namespacesCount?: number;
+  /** Default: a free one. */
+  readonly port?: number;
+  /** Between the steps of a rollout. Default 500 ms; Infinity for a cluster without controllers. */
+  readonly rolloutDelayMs?: number;
+  /** Between the bookmarks of a quiet watch. Default 60 s, as kube-apiserver. */
+  readonly bookmarkIntervalMs?: number;
+  /** Events that a watch can resume from, at least. Default 10,000. */
+  readonly historyLimit?: number;
+}
+
+const SYSTEM_NAMESPACES = ['default', 'kube-node-lease', 'kube-public', 'kube-system'];
+
+/**
+ * A stand-in for a Kubernetes API server, in this process: HTTPS on 127.0.0.1, the part of the API that the service
+ * uses, and everything that can go wrong with it. The contract suite runs the same cases against this and a real
+ * kube-apiserver.
+ */
+export class FakeApiServer {
+  readonly deployments: Deployments;
+  readonly roles = new Roles();
+  /** The CA of the server's certificate and of client certificates, PEM. */
+  readonly ca: string;
+  /** A client certificate of the service's own account. */
+  readonly clientCertificate: IssuedCertificate;
+  readonly #options: DemoClusterOptions;
+  readonly #listener: Listener;
+  readonly #exchanges: Exchanges;
+  readonly #users = new Map<string, User>();
+  #token = '';
+  #state: ClusterState;
+  #port = 0;
+
+  private constructor(
+    options: DemoClusterOptions,
+    ca: string,
+    server: IssuedCertificate,
+    client: IssuedCertificate,
+  ) {
+    this.#options = options;
+    this.ca = ca;
+    this.clientCertificate = client;
+    this.#state = this.#newState();
+    this.deployments = new Deployments(this.#state.store, options.rolloutDelayMs ?? 500);
+    this.#exchanges = new Exchanges(this.#users, () => ({ ...this.#state, deployments: this.deployments }));
+    this.#listener = new Listener(server, ca, (...request) => this.#exchanges.take(...request));
+    this.rotateToken();
+    this.#seed();
+  }
+
+  /** Makes its certificates, fills it and listens. */
+  static async start(options: DemoClusterOptions = {}): Promise<FakeApiServer> {
+    const authority = await CertificateAuthority.create({ commonName: 'demo-cluster-ca' });
+    const { name: commonName, groups: organizations } = SERVICE_USER;
+    const [server, client] = await Promise.all([
+      authority.issue({
+        commonName: 'kube-apiserver',
+        sans: ['127.0.0.1', 'localhost'],
+        usages: ['serverAuth'],
+      }),
+      authority.issue({ commonName, organizations, usages: ['clientAuth'] }),
+    ]);
+    const cluster = new FakeApiServer(options, authority.cert, server, client);
+    // Not any free one: it has to be free still when it listens again after an outage.
+    const [port = 0] = options.port === undefined ? await freePorts(1) : [options.port];
+    cluster.#port = await cluster.#listener.listen(port);
+    return cluster;
+  }
+
+  get url(): string {
+    return `https://127.0.0.1:${this.#port}`;
+  }
+
+  /** The bearer token of the service's own account. */
+  get token(): string {
+    return this.#token;
+  }
+
+  /** A kubeconfig, YAML, that logs in as the service's own account with its bearer token. */
+  get kubeconfig(): string {
+    return this.kubeconfigWith({ token: this.#token });
+  }
+
+  /** The requests that came in. */
+  get requests(): RequestLog {
+    return this.#exchanges.log;
+  }
+
+  /** What goes wrong. */
+  get faults(): Faults {
+    return this.#exchanges.faults;
+  }
+
+  /** Events that clients have written, the newest last; at most a thousand. */
+  get events(): readonly JsonObject[] {
+    return this.#state.events;
+  }
+
+  /** The newest resourceVersion. */
+  get resourceVersion(): number {
+    return this.#state.store.resourceVersion;
+  }
+
+  /** Watches open now. */
+  get openWatches(): number {
+    return this.#exchanges.open('watch');
+  }
+
+  /** TCP connections open now. */
+  get openConnections(): number {
+    return this.#listener.openConnections;
+  }
+
+  /** A kubeconfig, YAML, with other credentials. */
+  kubeconfigWith(user: KubeconfigUser): string {
+    return kubeconfigYaml(this.url, this.ca, user);
+  }
+
+  /** Writes `kubeconfig` to a file that only its owner can read. */
+  async writeKubeconfig(file: string): Promise<void> {
+    await writeFile(file, this.kubeconfig, { mode: 0o600 });
+  }
+
+  /** Lets somebody in, by the token returned; what they may do is in `roles`. */
+  addUser(user: User): string {
+    const token = randomBytes(24).toString('base64url');
+    this.#users.set(token, user);
+    return token;
+  }
+
+  /** Gives the service's own account another token, which it returns; the old one is refused from now on. */
+  rotateToken(): string {
+    this.#users.delete(this.#token);
+    this.#token = this.addUser(SERVICE_USER);
+    return this.#token;
+  }
+
+  /** Adds a namespace; those of Deployments to begin with are there already. */
+  addNamespace(name: string): void {
+    if (!this.#state.namespaces.has(name))
+      this.#state.namespaces.set(name, this.#state.store.nextResourceVersion());
+  }
+
+  /** Forgets the history of events and every begun list: older watches and continue tokens have expired. */
+  compact(): void {
+    this.#state.store.compact();
+  }
+
+  /** Breaks every connection: closed (FIN) or reset (RST). */
+  dropConnections(how: 'close' | 'reset' = 'close'): void {
+    this.#listener.drop(how);
+  }
+
+  /** Stops listening and breaks every connection: from now on clients are refused. */
+  async refuseConnections(): Promise<void> {
+    await this.#listener.close();
+  }
+
+  /** Listens again, on the same port. */
+  async acceptConnections(): Promise<void> {
+    await this.#listener.listen(this.#port);
+  }
+
+  /**
+   * A black hole: connections stay open and new ones come about, but nothing that is asked on them is done, and nothing
+   * is ever sent. Ends with thaw().
+   */
+  freeze(): void {
+    this.#exchanges.freeze();
+  }
+
+  /** Ends freeze(); all connections are reset. */
+  thaw(): void {
+    this.#exchanges.thaw();
+    this.#listener.drop('reset');
+  }
+
+  /**
+   * Restarts on the same port; every connection breaks. As with kube-apiserver, watches can then resume only from
+   * now on. With `empty` etcd is a new one too: no Deployments, and resourceVersions begin anew.
+   */
+  async restart(options: { readonly empty?: boolean } = {}): Promise<void> {
+    await this.#listener.close();
+    await this.#exchanges.settled();
+    if (options.empty === true) {
+      this.#state = this.#newState();
+      this.deployments.moveTo(this.#state.store);
+    } else {
+      this.compact();
+    }
+    await this.#listener.listen(this.#port);
+  }
+
+  /** Ends everything; nothing is left of it after that. Harmless when repeated. */
+  async stop(): Promise<void> {
+    this.deployments.stop();
+    await this.#listener.close();
+    await this.#exchanges.settled();
+  }
+
+  #newState(): ClusterState {
+    const store = new Store(this.#options.historyLimit ?? 10_000);
+    const { bookmarkIntervalMs = 60_000 } = this.#options;
+    const namespaces = new Map(SYSTEM_NAMESPACES.map((name) => [name, store.nextResourceVersion()]));
+    return { store, roles: this.roles, bookmarkIntervalMs, namespaces, events: [] };
+  }
+
+  #seed(): void {
+    const { deployments: wanted = SAMPLE_DEPLOYMENTS, namespacesCount = 20 } = this.#options;
+    const seeds = typeof wanted === 'number' ? generateDeployments(wanted, namespacesCount) : wanted;
+    for (const { namespace } of seeds) this.addNamespace(namespace);
+    for (const seed of seeds) this.deployments.create(seed);
+  }
+}

@@ -1,0 +1,62 @@
+/** What a request is for, in the words of this service's needs. */
+export type RequestKind =
+  | 'list'
+  | 'watch'
+  | 'get'
+  | 'create'
+  | 'update'
+  | 'delete'
+  | 'getScale'
+  | 'patchScale'
+  | 'review'
+  | 'namespace'
+  | 'event'
+  | 'version'
+  | 'health'
+  | 'other';
+
+/** One request as it came in. */
+export interface SeenRequest {
+  readonly kind: RequestKind;
+  readonly method: string;
+  readonly path: string;
+  readonly query: URLSearchParams;
+  readonly userAgent: string;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+}
+
+const MAX_RECENT = 1_000;
+
+/** The requests that reached the cluster: counters since the start, and the last thousand in full. */
+export class RequestLog {
+  readonly #counts = new Map<RequestKind, number>();
+  #recent: SeenRequest[] = [];
+
+  add(request: SeenRequest): void {
+    this.#counts.set(request.kind, this.count(request.kind) + 1);
+    this.#recent.push(request);
+    if (this.#recent.length >= 2 * MAX_RECENT) this.#recent = this.#recent.slice(-MAX_RECENT);
+  }
+
+  /** Requests of that kind since the start or the last clear(). */
+  count(kind: RequestKind): number {
+    return this.#counts.get(kind) ?? 0;
+  }
+
+  /** All requests since the start or the last clear(). */
+  get total(): number {
+    return [...this.#counts.values()].reduce((sum, count) => sum + count, 0);
+  }
+
+  /** The last thousand requests at most, oldest first; of one kind where that is given. */
+  recent(kind?: RequestKind): readonly SeenRequest[] {
+    const last = this.#recent.slice(-MAX_RECENT);
+    return kind === undefined ? last : last.filter((request) => request.kind === kind);
+  }
+
+  clear(): void {
+    this.#counts.clear();
+    this.#recent = [];
+  }
+}

@@ -1,0 +1,77 @@
+import { onTestFinished } from 'vitest';
+import { replaceFile } from '../replace-file.ts';
+import { ServerProcess } from '../server-process.ts';
+import { type Answer, TestClient } from '../test-client.ts';
+
+/** One entry of a clusters file; its kubeconfig lies beside that, under the name of the cluster. */
+interface Entry {
+  readonly name: string;
+  readonly contextName?: string;
+}
+
+const TARGET = 'namespace=default&deployment=my-deployment';
+
+/** The real process on a clusters file, and a client of it that keeps its connections. */
+export class ClustersServer {
+  readonly process: ServerProcess;
+  readonly client: TestClient;
+
+  private constructor(server: ServerProcess, client: TestClient) {
+    this.process = server;
+    this.client = client;
+  }
+
+  /** @param kubeconfigs by the names of the clusters, the default one first */
+  static async start(
+    kubeconfigs: Readonly<Record<string, string>>,
+    environment: Readonly<Record<string, string>> = {},
+  ): Promise<ClustersServer> {
+    const names = Object.keys(kubeconfigs);
+    const files = Object.entries(kubeconfigs).map(([name, yaml]) => [name, async () => yaml] as const);
+    const server = await ServerProcess.start('', environment, {
+      ...Object.fromEntries(files),
+      CLUSTERS_FILE: async () => clustersFile(names.map((name) => ({ name }))),
+    });
+    const { cert, key } = server.client;
+    const client = new TestClient(await server.port(), { ca: server.authority.cert, cert, key });
+    onTestFinished(() => client.close());
+    return new ClustersServer(server, client);
+  }
+
+  writeKubeconfig(name: string, yaml: string): Promise<void> {
+    return replaceFile(this.process.file(name), yaml);
+  }
+
+  writeClusters(...entries: readonly Entry[]): Promise<void> {
+    return this.writeClustersFile(clustersFile(entries));
+  }
+
+  writeClustersFile(text: string): Promise<void> {
+    return replaceFile(this.process.file('CLUSTERS_FILE'), text);
+  }
+
+  /** Reads the count of default/my-deployment. */
+  read(cluster: string): Promise<Answer> {
+    return this.client.get(`/${cluster}/replica-count?${TARGET}`);
+  }
+
+  /** Sets it. */
+  write(cluster: string, replicas: number): Promise<Answer> {
+    return this.client.post(`/${cluster}/replica-count?${TARGET}`, { replicas });
+  }
+
+  /** Whether that is what a read shows. */
+  async shows(cluster: string, replicas: number): Promise<boolean> {
+    return JSON.stringify((await this.read(cluster)).body) === JSON.stringify({ replicaCount: replicas });
+  }
+
+  /** How often a text has been logged. */
+  logged(text: string): number {
+    return this.process.output.split(text).length - 1;
+  }
+}
+
+/** JSON, which is YAML. */
+function clustersFile(entries: readonly Entry[]): string {
+  return JSON.stringify({ clusters: entries.map((entry) => ({ ...entry, context: entry.name })) });
+}

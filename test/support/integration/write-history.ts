@@ -1,0 +1,61 @@
+import { expect } from 'vitest';
+import { arrayAt, at, type KubeRequests } from '../kube-requests.ts';
+import { isUnsettled, type WrittenDeployment } from './scale-load.ts';
+
+/** One version of a Deployment. */
+interface Version {
+  readonly resourceVersion: string;
+  readonly generation: number;
+  readonly replicas: number;
+}
+
+/**
+ * Holds what the service said of the writes of a Deployment against the history that the API server keeps: each
+ * acknowledged write is in it, in the order in which they were made. Between two of them stand no other changes than those
+ * whose outcome the service called unknown just then; the generation counts every change. The last one is the truth
+ * now, unless an unknown one came after it.
+ */
+export async function expectNoLostUpdate(
+  kube: KubeRequests,
+  collection: string,
+  { name, initialReplicas, writes, read }: WrittenDeployment,
+): Promise<void> {
+  const query = `fieldSelector=metadata.name%3D${name}`;
+  let last: Version = { resourceVersion: '', generation: 1, replicas: initialReplicas };
+  let unsettled: number[] = [];
+  for (const write of writes) {
+    if (isUnsettled(write)) unsettled.push(write.replicas);
+    if (write.status !== 200) continue;
+    const { replicas, resourceVersion } = write;
+    const then = `${query}&resourceVersion=${resourceVersion}&resourceVersionMatch=Exact`;
+    const version = await versionOf(kube, `${collection}?${then}`);
+    expect(version, `the write of ${replicas} to ${name}`).toMatchObject({ replicas, resourceVersion });
+    const others = version.generation - last.generation - 1;
+    expect(others, `changes of ${name} from ${last.replicas} to ${replicas}`).toBeGreaterThanOrEqual(0);
+    expect(others, `changes of ${name} from ${last.replicas} to ${replicas}`).toBeLessThanOrEqual(
+      unsettled.length,
+    );
+    last = version;
+    unsettled = [];
+  }
+  const now = await versionOf(kube, `${collection}?${query}`);
+  if (now.generation === last.generation) expect(now.replicas, name).toBe(last.replicas);
+  else expect(unsettled, name).toContain(now.replicas);
+  // What the service said was not made was never there to be read.
+  const made = writes.filter((write) => write.status === 200 || isUnsettled(write));
+  const possible = new Set([initialReplicas, ...made.map(({ replicas }) => replicas)]);
+  expect(
+    [...read].filter((replicas) => !possible.has(replicas)),
+    `read of ${name}, though not made`,
+  ).toEqual([]);
+}
+
+async function versionOf(kube: KubeRequests, path: string): Promise<Version> {
+  const { body } = await kube.get(path);
+  const [found] = arrayAt(body, 'items');
+  return {
+    resourceVersion: String(at(found, 'metadata.resourceVersion')),
+    generation: Number(at(found, 'metadata.generation')),
+    replicas: Number(at(found, 'spec.replicas')),
+  };
+}

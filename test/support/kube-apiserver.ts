@@ -1,0 +1,254 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { generateKeyPairSync } from 'node:crypto';
+import { once } from 'node:events';
+import { closeSync, openSync } from 'node:fs';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { Agent, request } from 'undici';
+import { freePorts } from './free-ports.ts';
+import { CertificateAuthority, type IssuedCertificate } from './issue-certificate.ts';
+import { kubeconfigYaml } from './kubeconfig.ts';
+
+const TEST_ENV = fileURLToPath(new URL('../../hack/test-env.sh', import.meta.url));
+const READY_TIMEOUT_MS = 60_000;
+
+/**
+ * Runs "$@" until stdin ends, which it also does when the test process dies, however that dies. A signal to the whole
+ * process group must not end the shell: kube-apiserver would go on, for without its etcd it does not heed SIGTERM.
+ */
+const LEASH =
+  'trap "" HUP INT TERM; exec 3<&0; "$@" 3<&- & child=$!; { cat <&3 >/dev/null; kill -9 "$child"; } & wait "$child"';
+
+/**
+ * A real etcd and kube-apiserver on 127.0.0.1, with RBAC, without controllers: a Deployment never gets Pods or a status.
+ * Start it with startKubeApiserver().
+ */
+export class KubeApiserver {
+  readonly url: string;
+  readonly etcdUrl: string;
+  /** PEM of the CA of the server's certificate and of client certificates. */
+  readonly ca: string;
+  /** Client certificate of a member of system:masters, who may do everything. */
+  readonly admin: IssuedCertificate;
+  readonly #authority: CertificateAuthority;
+  readonly #binaries: string;
+  readonly #folder: string;
+  readonly #agent: Agent;
+  #version = '';
+  #etcd: ChildProcess | undefined;
+  #apiserver: ChildProcess | undefined;
+
+  private constructor(
+    authority: CertificateAuthority,
+    admin: IssuedCertificate,
+    binaries: string,
+    folder: string,
+    ports: { readonly apiserver: number; readonly etcd: number },
+  ) {
+    this.#authority = authority;
+    this.ca = authority.cert;
+    this.admin = admin;
+    this.#binaries = binaries;
+    this.#folder = folder;
+    this.url = `https://127.0.0.1:${ports.apiserver}`;
+    this.etcdUrl = `http://127.0.0.1:${ports.etcd}`;
+    this.#agent = new Agent({ connect: { ca: this.ca, cert: admin.cert, key: admin.key } });
+  }
+
+  /**
+   * Starts both, in 3 to 8 s; the first time on a machine the binaries are fetched or built before.
+   * @throws Error with the end of its log where one of them does not come up
+   */
+  static async start(): Promise<KubeApiserver> {
+    const { stdout } = await promisify(execFile)(TEST_ENV);
+    const folder = await mkdtemp(join(tmpdir(), 'kube-apiserver-'));
+    const authority = await CertificateAuthority.create({ commonName: 'test-ca' });
+    const [server, admin] = await Promise.all([
+      authority.issue({
+        commonName: 'kube-apiserver',
+        sans: ['127.0.0.1', 'localhost'],
+        usages: ['serverAuth'],
+      }),
+      authority.issue({ commonName: 'admin', organizations: ['system:masters'], usages: ['clientAuth'] }),
+    ]);
+    const serviceAccountKey = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
+    const files = {
+      'ca.pem': authority.cert,
+      'server.pem': server.cert,
+      'server-key.pem': server.key,
+      'service-account-key.pem': serviceAccountKey.export({ type: 'sec1', format: 'pem' }),
+    };
+    for (const [name, text] of Object.entries(files))
+      await writeFile(join(folder, name), text, { mode: 0o600 });
+    const [apiserverPort = 0, etcdPort = 0] = await freePorts(2);
+    const ports = { apiserver: apiserverPort, etcd: etcdPort };
+    const cluster = new KubeApiserver(authority, admin, stdout.trim(), folder, ports);
+    try {
+      await cluster.startEtcd();
+      await cluster.startApiserver();
+      cluster.#version = await cluster.#get(`${cluster.url}/version`);
+    } catch (error) {
+      await cluster.stop();
+      throw error;
+    }
+    return cluster;
+  }
+
+  /** The server's version, as `v1.37.2`. */
+  get version(): string {
+    return /"gitVersion":\s*"([^"]+)"/.exec(this.#version)?.[1] ?? '';
+  }
+
+  /** A kubeconfig, YAML, with the admin's certificate. */
+  get kubeconfig(): string {
+    return kubeconfigYaml(this.url, this.ca, this.admin);
+  }
+
+  /** Writes `kubeconfig` to a file that only its owner can read. */
+  async writeKubeconfig(file: string): Promise<void> {
+    await writeFile(file, this.kubeconfig, { mode: 0o600 });
+  }
+
+  /** A kubeconfig, YAML, of anybody: a new client certificate with this user and these groups. */
+  async kubeconfigFor(user: string, groups: readonly string[] = []): Promise<string> {
+    const leaf = { commonName: user, organizations: groups, usages: ['clientAuth'] } as const;
+    return kubeconfigYaml(this.url, this.ca, await this.#authority.issue(leaf));
+  }
+
+  /** Resolves once etcd answers that it is healthy. */
+  async startEtcd(): Promise<void> {
+    this.#etcd = this.#spawn('etcd', [
+      '--unsafe-no-fsync',
+      `--data-dir=${this.#etcdData}`,
+      `--listen-client-urls=${this.etcdUrl}`,
+      `--advertise-client-urls=${this.etcdUrl}`,
+      '--listen-peer-urls=http://127.0.0.1:0',
+      '--watch-progress-notify-interval=5s', // as kubeadm sets it: bookmarks of quiet resources live on it
+      '--log-level=warn',
+    ]);
+    await this.#ready('etcd', this.#etcd, `${this.etcdUrl}/health`);
+  }
+
+  /** Resolves once /readyz answers 200. */
+  async startApiserver(): Promise<void> {
+    const file = (name: string) => join(this.#folder, name);
+    this.#apiserver = this.#spawn('kube-apiserver', [
+      `--etcd-servers=${this.etcdUrl}`,
+      '--bind-address=127.0.0.1',
+      `--secure-port=${new URL(this.url).port}`,
+      `--tls-cert-file=${file('server.pem')}`,
+      `--tls-private-key-file=${file('server-key.pem')}`,
+      `--client-ca-file=${file('ca.pem')}`,
+      `--service-account-key-file=${file('service-account-key.pem')}`,
+      `--service-account-signing-key-file=${file('service-account-key.pem')}`,
+      '--service-account-issuer=https://kubernetes.default.svc',
+      '--authorization-mode=RBAC',
+      '--endpoint-reconciler-type=none',
+      '--disable-admission-plugins=ServiceAccount',
+    ]);
+    await this.apiserverReady();
+  }
+
+  /** Resolves once kube-apiserver, which runs, answers /readyz with 200: it finds an etcd again that was gone. */
+  async apiserverReady(): Promise<void> {
+    if (this.#apiserver === undefined) throw new Error('kube-apiserver was not started');
+    await this.#ready('kube-apiserver', this.#apiserver, `${this.url}/readyz`);
+  }
+
+  /** Kills etcd (SIGKILL). Its data stays. */
+  async killEtcd(): Promise<void> {
+    await end(this.#etcd);
+    this.#etcd = undefined;
+  }
+
+  /** Kills kube-apiserver (SIGKILL). */
+  async killApiserver(): Promise<void> {
+    await end(this.#apiserver);
+    this.#apiserver = undefined;
+  }
+
+  /** Makes etcd forget all history: what asks for it afterwards has expired, as far as it is not in a cache. */
+  async compactEtcd(): Promise<void> {
+    const range = await request(`${this.etcdUrl}/v3/kv/range`, { method: 'POST', body: '{"key":"AA=="}' });
+    const revision = /"revision":"(\d+)"/.exec(await range.body.text())?.[1];
+    const body = JSON.stringify({ revision, physical: true });
+    const compaction = await request(`${this.etcdUrl}/v3/kv/compaction`, { method: 'POST', body });
+    const text = await compaction.body.text();
+    if (compaction.statusCode !== 200) throw new Error(`etcd does not compact: ${text}`);
+  }
+
+  /** Deletes a key behind the API server's back, for example `/registry/deployments/default/my-deployment`. */
+  async deleteFromEtcd(key: string): Promise<void> {
+    const body = JSON.stringify({ key: Buffer.from(key).toString('base64') });
+    const answer = await request(`${this.etcdUrl}/v3/kv/deleterange`, { method: 'POST', body });
+    const text = await answer.body.text();
+    if (!/"deleted":"1"/.test(text)) throw new Error(`etcd does not delete ${key}: ${text}`);
+  }
+
+  /** Makes a copy of what etcd holds. etcd must not run. */
+  async saveEtcd(): Promise<void> {
+    await rm(`${this.#etcdData}-saved`, { recursive: true, force: true });
+    await cp(this.#etcdData, `${this.#etcdData}-saved`, { recursive: true });
+  }
+
+  /** Sets etcd back to the copy that was made last, as a restored backup does. etcd must not run. */
+  async restoreEtcd(): Promise<void> {
+    await rm(this.#etcdData, { recursive: true });
+    await cp(`${this.#etcdData}-saved`, this.#etcdData, { recursive: true });
+  }
+
+  /** Kills both and removes their data. Harmless when repeated. */
+  async stop(): Promise<void> {
+    await Promise.all([this.killApiserver(), this.killEtcd()]);
+    await this.#agent.destroy();
+    await rm(this.#folder, { recursive: true, force: true });
+  }
+
+  get #etcdData(): string {
+    return join(this.#folder, 'etcd');
+  }
+
+  #spawn(binary: string, args: readonly string[]): ChildProcess {
+    const log = openSync(join(this.#folder, `${binary}.log`), 'a');
+    const command = ['-c', LEASH, binary, join(this.#binaries, binary), ...args];
+    const child = spawn('/bin/sh', command, { stdio: ['pipe', log, log] });
+    closeSync(log);
+    child.stdin?.on('error', () => {}); // it has ended already
+    return child;
+  }
+
+  async #ready(binary: string, child: ChildProcess, url: string): Promise<void> {
+    const deadline = Date.now() + READY_TIMEOUT_MS;
+    while (Date.now() < deadline && child.exitCode === null) {
+      try {
+        await this.#get(url);
+        return;
+      } catch {
+        await sleep(50);
+      }
+    }
+    const log = await readFile(join(this.#folder, `${binary}.log`), 'utf8');
+    throw new Error(`${binary} does not come up:\n${log.slice(-2_000)}`);
+  }
+
+  async #get(url: string): Promise<string> {
+    const { statusCode, body } = await request(url, { dispatcher: this.#agent });
+    const text = await body.text();
+    if (statusCode !== 200) throw new Error(`${url} answers ${statusCode}: ${text}`);
+    return text;
+  }
+}
+
+/** Starts a real etcd and kube-apiserver; stop() ends them. */
+export const startKubeApiserver = () => KubeApiserver.start();
+
+async function end(child: ChildProcess | undefined): Promise<void> {
+  if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+  const exited = once(child, 'exit');
+  child.stdin?.end();
+  await exited;
+}

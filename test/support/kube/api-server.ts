@@ -1,0 +1,131 @@
+import { once } from 'node:events';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createServer, type Server } from 'node:https';
+import {
+  type AddressInfo,
+  createServer as createTcpServer,
+  type Socket,
+  type Server as TcpServer,
+} from 'node:net';
+import { text } from 'node:stream/consumers';
+import { TLSSocket } from 'node:tls';
+import { onTestFinished } from 'vitest';
+import type { CertificateAuthority, IssuedCertificate } from '../issue-certificate.ts';
+
+/** A request as it reached the server. */
+export interface Received {
+  readonly method: string | undefined;
+  readonly url: string | undefined;
+  readonly headers: IncomingMessage['headers'];
+  readonly body: string;
+  /** CN of the client's certificate. */
+  readonly client: string | undefined;
+}
+
+type Handler = (received: Received, response: ServerResponse) => void;
+
+/** A real HTTPS server on a local port, for one test. */
+export class ApiServer {
+  readonly received: Received[] = [];
+  /** How many TLS connections have been made. */
+  connections = 0;
+  /** What it answers; at first `{}`. */
+  handler: Handler = (_, response) => void response.end('{}');
+  readonly #server: Server;
+  readonly #open = new Set<Socket>();
+
+  private constructor({ cert, key }: IssuedCertificate, clientCa: string) {
+    this.#server = createServer({ cert, key, ca: clientCa, requestCert: true, rejectUnauthorized: false });
+    this.#server.on('secureConnection', () => {
+      this.connections += 1;
+    });
+    track(this.#server, this.#open);
+    this.#server.on('request', (request, response) => void this.#receive(request, response));
+  }
+
+  static async start(authority: CertificateAuthority): Promise<ApiServer> {
+    const certificate = await authority.issue({
+      commonName: 'kube-apiserver',
+      sans: ['127.0.0.1', 'kubernetes.default'],
+      usages: ['serverAuth'],
+    });
+    const server = new ApiServer(certificate, authority.cert);
+    await listen(server.#server, server.#open);
+    return server;
+  }
+
+  get origin(): string {
+    return `https://127.0.0.1:${portOf(this.#server)}`;
+  }
+
+  /** How many connections are open now. */
+  get open(): number {
+    return this.#open.size;
+  }
+
+  async #receive(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { method, url, headers, socket } = request;
+    const client = socket instanceof TLSSocket ? socket.getPeerCertificate().subject?.CN : undefined;
+    const received = { method, url, headers, body: await text(request), client: [client].flat()[0] };
+    this.received.push(received);
+    this.handler(received, response);
+  }
+}
+
+/** A port that takes connections and never says a word, not even for a TLS handshake. */
+export class SilentServer {
+  readonly #server = createTcpServer();
+  readonly #open = new Set<Socket>();
+
+  static async start(): Promise<SilentServer> {
+    const server = new SilentServer();
+    track(server.#server, server.#open);
+    await listen(server.#server, server.#open);
+    return server;
+  }
+
+  get origin(): string {
+    return `https://127.0.0.1:${portOf(this.#server)}`;
+  }
+
+  get open(): number {
+    return this.#open.size;
+  }
+}
+
+/** The address of a port that refuses connections. */
+export async function refusingOrigin(): Promise<string> {
+  const server = createTcpServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const origin = `https://127.0.0.1:${portOf(server)}`;
+  server.close();
+  await once(server, 'close');
+  return origin;
+}
+
+function track(server: TcpServer, open: Set<Socket>): void {
+  server.on('connection', (socket: Socket) => {
+    open.add(socket);
+    // A client that breaks off is what some tests are about.
+    socket
+      .on('error', () => {})
+      .on('close', () => open.delete(socket))
+      .resume();
+  });
+  server.on('tlsClientError', () => {});
+}
+
+async function listen(server: TcpServer, open: ReadonlySet<Socket>): Promise<void> {
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => {
+    for (const socket of open) socket.destroy();
+    server.close();
+  });
+}
+
+function portOf(server: TcpServer): number {
+  const address: AddressInfo | string | null = server.address();
+  if (address === null || typeof address === 'string') throw new Error('the server does not listen');
+  return address.port;
+}

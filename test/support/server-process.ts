@@ -1,0 +1,135 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { type IncomingMessage, request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { onTestFinished } from 'vitest';
+import { CertificateAuthority, type IssuedCertificate } from './issue-certificate.ts';
+import { until } from './until.ts';
+
+/** The service as a process of its own, with its files in a folder of its own. */
+export class ServerProcess {
+  readonly authority: CertificateAuthority;
+  readonly client: IssuedCertificate;
+  readonly #child: ChildProcess;
+  readonly #folder: string;
+  /** Everything that it printed. */
+  output = '';
+
+  private constructor(
+    child: ChildProcess,
+    folder: string,
+    authority: CertificateAuthority,
+    client: IssuedCertificate,
+  ) {
+    this.#child = child;
+    this.#folder = folder;
+    this.authority = authority;
+    this.client = client;
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.on('data', (chunk) => {
+        this.output += chunk;
+      });
+    }
+  }
+
+  /**
+   * Starts it with these variables over working ones; it listens on free ports. Killed when the test ends.
+   * @param moreFiles makes the content of further files that variables are to name
+   * @param command what node is called with; other than the sources, what they were compiled to
+   */
+  static async start(
+    kubeconfig: string,
+    environment: Readonly<Record<string, string>> = {},
+    moreFiles: Readonly<Record<string, (authority: CertificateAuthority) => Promise<string>>> = {},
+    command: readonly string[] = ['src/server.ts'],
+  ): Promise<ServerProcess> {
+    const folder = await mkdtemp(join(tmpdir(), 'server-test-'));
+    const authority = await CertificateAuthority.create({ commonName: 'test CA' });
+    const server = await authority.issue({
+      commonName: 'localhost',
+      sans: ['localhost'],
+      usages: ['serverAuth'],
+    });
+    const client = await authority.issue({ commonName: 'client', usages: ['clientAuth'] });
+    const files = {
+      TLS_CERT_FILE: server.cert,
+      TLS_KEY_FILE: server.key,
+      TLS_CLIENT_CA_FILE: authority.cert,
+      KUBECONFIG: kubeconfig,
+    };
+    const variables: Record<string, string> = {
+      HOST: '127.0.0.1',
+      PORT: '0',
+      MANAGEMENT_PORT: '0',
+      AUTHORIZATION_MODE: 'AlwaysAllow',
+      MAX_EVENT_LOOP_DELAY_MS: '0', // as in testLimits
+    };
+    for (const [name, content] of Object.entries(files)) {
+      variables[name] = join(folder, name);
+      await writeFile(join(folder, name), content);
+    }
+    for (const [name, content] of Object.entries(moreFiles)) {
+      variables[name] = join(folder, name);
+      await writeFile(join(folder, name), await content(authority));
+    }
+    const child = spawn(process.execPath, command, { env: { ...variables, ...environment } });
+    onTestFinished(async () => {
+      if (child.exitCode === null && child.signalCode === null) {
+        child.kill('SIGKILL');
+        await once(child, 'exit');
+      }
+      await rm(folder, { recursive: true });
+    });
+    return new ServerProcess(child, folder, authority, client);
+  }
+
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
+  /** Path of the file that a variable such as TLS_KEY_FILE names. */
+  file(variable: string): string {
+    return join(this.#folder, variable);
+  }
+
+  /** Port of the service, from its log. */
+  async port(): Promise<number> {
+    return this.#portIn(/Server listening at https:\/\/127\.0\.0\.1:(\d+)/);
+  }
+
+  /** Status that a probe of the management listener gets. */
+  async probe(
+    path: string,
+    method = 'GET',
+    headers = {},
+  ): Promise<{ status: number | undefined; body: string }> {
+    const port = await this.#portIn(/"management":"http:\/\/127\.0\.0\.1:(\d+)"/);
+    // Not fetch, which sends no Host but its own.
+    const asked = request({ host: '127.0.0.1', port, path, method, headers }).end();
+    const [response]: IncomingMessage[] = await once(asked, 'response');
+    if (response === undefined) throw new Error('no answer');
+    return { status: response.statusCode, body: await text(response) };
+  }
+
+  async ready(): Promise<void> {
+    await until(async () => (await this.probe('/readyz')).status === 200);
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
+  }
+
+  /** Its exit code; null when a signal ended it. */
+  async exited(): Promise<number | null> {
+    if (this.#child.exitCode === null && this.#child.signalCode === null) await once(this.#child, 'close');
+    return this.#child.exitCode;
+  }
+
+  async #portIn(pattern: RegExp): Promise<number> {
+    await until(() => pattern.test(this.output) || this.#child.exitCode !== null);
+    return Number(pattern.exec(this.output)?.[1] ?? Number.NaN);
+  }
+}

@@ -1,0 +1,169 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { FastifyInstance } from 'fastify';
+import { buildApp } from '../../src/app.ts';
+import type { DecisionTimes } from '../../src/cluster/access/authorizer.ts';
+import { Cluster } from '../../src/cluster/cluster.ts';
+import type { Limits } from '../../src/config/limits.ts';
+import { Fleet } from '../../src/fleet/fleet.ts';
+import type { ReflectorTiming } from '../../src/kube/reflector/reflector.ts';
+import type { LogSink } from '../../src/observability/log-stream.ts';
+import { type IdentityPolicy, identify } from '../../src/tls/certificate-identity.ts';
+import { tlsServerOptions } from '../../src/tls/server-options.ts';
+import { CertificateAuthority, type IssuedCertificate } from './issue-certificate.ts';
+import { defaultDecisionTimes, testLimits } from './limits.ts';
+import { logTo } from './log-to.ts';
+import { type Answer, TestClient } from './test-client.ts';
+import { until } from './until.ts';
+
+export interface ServiceOptions {
+  /** Of the one cluster, whose name is `default`, or by the names of several, the default one first; YAML. */
+  readonly kubeconfig: string | Readonly<Record<string, string>>;
+  readonly namespaces?: readonly string[];
+  readonly timing?: ReflectorTiming;
+  /** Default: everybody may do everything. */
+  readonly authorization?: 'SubjectAccessReview' | 'AlwaysAllow';
+  /** Other than the defaults. */
+  readonly decisionTimes?: DecisionTimes;
+  readonly policy?: Partial<IdentityPolicy>;
+  /** Other than the defaults. Unless a test is about them, clients may connect and write as much as they like. */
+  readonly limits?: Partial<Limits>;
+  /** Where log lines go. Default: nowhere, or to stdout where LOG_LEVEL is set. */
+  readonly logStream?: LogSink;
+  /** Adds routes to those of the service. */
+  readonly routes?: ((app: FastifyInstance) => void) | undefined;
+}
+
+/** The whole service on a real TLS socket, and a client that holds a certificate for `client`. */
+export class TestService {
+  readonly app: FastifyInstance;
+  readonly authority: CertificateAuthority;
+  readonly client: IssuedCertificate;
+  readonly port: number;
+  readonly #clients: TestClient[] = [];
+  readonly #folder: string;
+  readonly #default: TestClient;
+
+  private constructor(
+    app: FastifyInstance,
+    authority: CertificateAuthority,
+    client: IssuedCertificate,
+    folder: string,
+  ) {
+    this.app = app;
+    this.authority = authority;
+    this.client = client;
+    this.#folder = folder;
+    const address = app.server.address();
+    this.port = typeof address === 'object' && address !== null ? address.port : 0;
+    this.#default = this.clientWith(client);
+  }
+
+  /** Starts the service; it serves at once, and 503 until its cache is filled. */
+  static async start(options: ServiceOptions): Promise<TestService> {
+    const { kubeconfig, namespaces = [], timing, authorization = 'AlwaysAllow', logStream } = options;
+    const { decisionTimes = defaultDecisionTimes } = options;
+    const authority = await CertificateAuthority.create({ commonName: 'test CA' });
+    const server = await authority.issue({
+      commonName: 'localhost',
+      sans: ['localhost', '127.0.0.1'],
+      usages: ['serverAuth'],
+    });
+    const client = await authority.issue({ commonName: 'client', usages: ['clientAuth'] });
+    const folder = await mkdtemp(join(tmpdir(), 'service-test-'));
+    const kubeconfigs = typeof kubeconfig === 'string' ? { default: kubeconfig } : kubeconfig;
+    for (const [name, yaml] of Object.entries(kubeconfigs)) await writeFile(join(folder, name), yaml);
+    const specs = Object.keys(kubeconfigs).map((name) => ({
+      name,
+      kubeconfig: join(folder, name),
+      contextName: undefined,
+      namespaces,
+      server: undefined,
+    }));
+    const policy = { allowedReserved: [], allowedClients: [], ...options.policy };
+    const limits = {
+      ...testLimits,
+      maxConnectionsPerClient: 10_000,
+      writesPerSecond: 0,
+      ...options.limits,
+    };
+    const material = { cert: server.cert, key: server.key, clientCa: authority.cert };
+    const app = await buildApp({
+      logLevel: logStream ? 'debug' : (process.env.LOG_LEVEL ?? 'silent'),
+      logStream: logStream ?? logTo((line) => process.stdout.write(line)),
+      https: tlsServerOptions(material, limits),
+      identify: (certificate) => (certificate ? identify(certificate, policy) : 'unusable'),
+      limits,
+      docs: true,
+      createFleet: (log) =>
+        new Fleet({
+          specs,
+          readyPolicy: 'all',
+          create: (spec) =>
+            new Cluster({
+              ...spec,
+              authorization: authorization === 'AlwaysAllow' ? authorization : decisionTimes,
+              log,
+              timing,
+            }),
+        }),
+    });
+    options.routes?.(app);
+    await app.listenAt({ host: '127.0.0.1', port: 0 });
+    return new TestService(app, authority, client, folder);
+  }
+
+  /** Resolves once the caches of all clusters are filled. */
+  async synced(): Promise<this> {
+    await until(() => this.app.fleet.ready);
+    return this;
+  }
+
+  /** Puts another kubeconfig (YAML) in the place of a cluster's own; it is read at once. */
+  async rewriteKubeconfig(cluster: string, yaml: string): Promise<void> {
+    await writeFile(join(this.#folder, cluster), yaml);
+    this.app.fleet.get(cluster)?.reloadCredentials();
+  }
+
+  /** A client with a certificate of its own for this user and these groups. */
+  async clientOf(commonName: string, organizations: readonly string[] = []): Promise<TestClient> {
+    return this.clientWith(await this.authority.issue({ commonName, organizations, usages: ['clientAuth'] }));
+  }
+
+  /** A client with this certificate. */
+  clientWith({ cert, key }: Pick<IssuedCertificate, 'cert' | 'key'>): TestClient {
+    const client = new TestClient(this.port, { ca: this.authority.cert, cert, key });
+    this.#clients.push(client);
+    return client;
+  }
+
+  get(path: string, headers?: Readonly<Record<string, string>>): Promise<Answer> {
+    return this.#default.get(path, headers);
+  }
+
+  post(path: string, body: unknown, headers?: Readonly<Record<string, string>>): Promise<Answer> {
+    return this.#default.post(path, body, headers);
+  }
+
+  /** Reads one count. */
+  count(namespace: string, deployment: string): Promise<Answer> {
+    return this.#default.count(namespace, deployment);
+  }
+
+  /** Sets one count. */
+  scale(
+    namespace: string,
+    deployment: string,
+    body: unknown,
+    headers?: Readonly<Record<string, string>>,
+  ): Promise<Answer> {
+    return this.#default.scale(namespace, deployment, body, headers);
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.#clients.map((client) => client.close()));
+    await this.app.close();
+    await rm(this.#folder, { recursive: true });
+  }
+}

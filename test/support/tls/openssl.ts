@@ -1,0 +1,89 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+
+/** A certificate and its key, PEM. */
+export interface Pair {
+  readonly cert: string;
+  readonly key: string;
+}
+
+export interface CertificateRequest {
+  /** As in `/CN=root`. */
+  readonly subject: string;
+  /** As in `basicConstraints=critical,CA:TRUE,pathlen:0`. */
+  readonly extensions: readonly string[];
+  /** Default: itself. */
+  readonly issuer?: Pair;
+  /** Arguments of -newkey and its options. Default: ECDSA P-256. */
+  readonly newKey?: readonly string[];
+  /** An existing key instead of a new one. */
+  readonly key?: string;
+  readonly serial?: string;
+}
+
+/** Has openssl make a certificate: for what test/support/issue-certificate.ts cannot do, and as a second opinion. */
+export async function opensslCertificate(request: CertificateRequest): Promise<Pair> {
+  const { subject, extensions, issuer, serial } = request;
+  return inFolder(async (file) => {
+    const args = ['req', '-x509', '-nodes', '-days', '1', '-subj', subject, '-out', file('cert')];
+    args.push('-config', file('config'));
+    await writeFile(file('config'), '[req]\ndistinguished_name=dn\n[dn]\n');
+    if (request.key === undefined) {
+      args.push('-newkey', ...(request.newKey ?? ['ec', '-pkeyopt', 'ec_paramgen_curve:P-256']));
+      args.push('-keyout', file('key'));
+    } else {
+      await writeFile(file('key'), request.key);
+      args.push('-key', file('key'));
+    }
+    if (issuer !== undefined) {
+      await writeFile(file('issuer'), issuer.cert);
+      await writeFile(file('issuer-key'), issuer.key);
+      args.push('-CA', file('issuer'), '-CAkey', file('issuer-key'));
+    }
+    if (serial !== undefined) args.push('-set_serial', serial);
+    for (const extension of extensions) args.push('-addext', extension);
+    await run('openssl', args);
+    return { cert: await readFile(file('cert'), 'utf8'), key: await readFile(file('key'), 'utf8') };
+  });
+}
+
+/** Has openssl make a CRL of these serial numbers (hexadecimal), with these extensions. */
+export async function opensslCrl(
+  issuer: Pair,
+  serials: readonly string[],
+  extensions: readonly string[] = ['authorityKeyIdentifier=keyid'],
+  digest = 'sha256',
+): Promise<string> {
+  return inFolder(async (file) => {
+    const lines = serials.map(
+      (serial) => `R\t491231235959Z\t260101000000Z,keyCompromise\t${serial}\tunknown\t/CN=x\n`,
+    );
+    await writeFile(file('index'), lines.join(''));
+    await writeFile(file('number'), '0A\n');
+    await writeFile(file('cert'), issuer.cert);
+    await writeFile(file('key'), issuer.key);
+    const config = [
+      '[ca]\ndefault_ca=own\n[own]',
+      `database=${file('index')}\ncrlnumber=${file('number')}\ndefault_md=${digest}`,
+      `default_crl_hours=24\ncrl_extensions=extensions\n[extensions]\n${extensions.join('\n')}\n`,
+    ];
+    await writeFile(file('config'), config.join('\n'));
+    const args = ['ca', '-gencrl', '-config', file('config'), '-cert', file('cert'), '-keyfile', file('key')];
+    await run('openssl', [...args, '-out', file('crl')]);
+    return readFile(file('crl'), 'utf8');
+  });
+}
+
+async function inFolder<T>(action: (file: (name: string) => string) => Promise<T>): Promise<T> {
+  const folder = await mkdtemp(join(tmpdir(), 'openssl-test-'));
+  try {
+    return await action((name) => join(folder, name));
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}

@@ -1,0 +1,9 @@
+import { expect, it } from 'vitest';
+import { toYaml } from '../../../src/api/document.ts';
+import { buildTestApp } from '../../support/build-app.ts';
+
+it('openapi.yaml is what the routes make it; `make openapi` writes it anew', async () => {
+  const app = await buildTestApp();
+  await app.ready();
+  await expect(toYaml(app.swagger())).toMatchFileSnapshot('../../../openapi.yaml');
+});

@@ -1,0 +1,213 @@
+import fc from 'fast-check';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { DeploymentCache } from '../../../../src/cluster/cache/deployment-cache.ts';
+import type { Deployment } from '../../../../src/cluster/deployment.ts';
+import { deployment } from '../../../support/kube/objects.ts';
+import { holds } from '../../../support/kube/property.ts';
+
+/** Names whose order as whole names differs from their order by namespace: "a-b/x" sorts before "a/x". */
+const NAMESPACES = ['a', 'a-b', 'a-b-c', 'b', 'a0'] as const;
+const NAMES = ['x', 'x-y', 'x.y', 'x0', 'w'] as const;
+
+const anyDeployment = fc
+  .record({
+    namespace: fc.constantFrom(...NAMESPACES),
+    name: fc.constantFrom(...NAMES),
+    uid: fc.constantFrom('1', '2'),
+    version: fc.nat(99),
+    replicas: fc.nat(9),
+  })
+  .map(({ version, name, ...parts }) => deployment(name, String(version), parts));
+
+type Step =
+  | { readonly do: 'upsert' | 'remove'; readonly item: Deployment }
+  | { readonly do: 'replace'; readonly namespace: string; readonly items: readonly Deployment[] }
+  | { readonly do: 'list'; readonly namespace: string | undefined };
+
+const anyStep: fc.Arbitrary<Step> = fc.oneof(
+  fc.record({ do: fc.constantFrom('upsert' as const, 'remove' as const), item: anyDeployment }),
+  fc.record({
+    do: fc.constant('replace' as const),
+    namespace: fc.constantFrom(...NAMESPACES),
+    items: fc.array(anyDeployment, { maxLength: 8 }),
+  }),
+  // Lists in between fill what is prebuilt, so that a change which forgets to drop it shows.
+  fc.record({
+    do: fc.constant('list' as const),
+    namespace: fc.option(fc.constantFrom(...NAMESPACES), { nil: undefined }),
+  }),
+);
+
+/** The plainest thing that a cache of Deployments can be. */
+class NaiveCache {
+  readonly #items = new Map<string, Deployment>();
+
+  upsert(item: Deployment): void {
+    this.#items.set(`${item.namespace}/${item.name}`, item);
+  }
+  remove(item: Deployment): void {
+    this.#items.delete(`${item.namespace}/${item.name}`);
+  }
+  replace(items: readonly Deployment[], namespace?: string): void {
+    for (const item of this.values(namespace)) this.remove(item);
+    for (const item of items) this.upsert(item);
+  }
+  values(namespace?: string): Deployment[] {
+    return [...this.#items.values()].filter(
+      (item) => namespace === undefined || item.namespace === namespace,
+    );
+  }
+  list(namespace?: string): object {
+    return {
+      deployments: this.values(namespace)
+        .map((item) => `${item.namespace}/${item.name}`)
+        .sort(),
+    };
+  }
+}
+
+/** Both caches, filled through the scopes of single namespaces or through the one of all of them. */
+class Pair {
+  readonly real = new DeploymentCache();
+  readonly naive = new NaiveCache();
+  readonly #byNamespace: boolean;
+
+  constructor(byNamespace: boolean) {
+    this.#byNamespace = byNamespace;
+  }
+
+  take(step: Step): void {
+    if (step.do === 'list') this.real.listAnswer(step.namespace === undefined ? undefined : [step.namespace]);
+    else if (step.do === 'replace') this.#replace(step.namespace, step.items);
+    else {
+      this.real.scope(this.#byNamespace ? step.item.namespace : undefined)[step.do](step.item);
+      this.naive[step.do](step.item);
+    }
+  }
+
+  #replace(namespace: string, items: readonly Deployment[]): void {
+    const scope = this.#byNamespace ? namespace : undefined;
+    const own = this.#byNamespace ? items.map((item) => ({ ...item, namespace })) : items;
+    this.real.scope(scope).replace(own);
+    this.naive.replace(own, scope);
+  }
+
+  expectSame(): void {
+    expect(this.real.size).toBe(this.naive.values().length);
+    for (const namespace of [undefined, ...NAMESPACES, 'never']) {
+      const shown = namespace === undefined ? undefined : [namespace];
+      expect(JSON.parse(this.real.listAnswer(shown).toString())).toEqual(this.naive.list(namespace));
+      const items = [...this.real.scope(namespace).values()];
+      expect(new Set(items)).toEqual(new Set(this.naive.values(namespace)));
+      for (const item of items) expect(this.real.get(item.namespace, item.name)).toBe(item);
+    }
+  }
+}
+
+describe('the cache', () => {
+  it.each([
+    { filledBy: 'one informer of all namespaces', byNamespace: false },
+    { filledBy: 'an informer of each namespace', byNamespace: true },
+  ])(
+    'filled by $filledBy answers after any changes as a plain map, sorted by whole names',
+    async ({ byNamespace }) => {
+      await holds(
+        fc.property(fc.array(anyStep, { maxLength: 40 }), (steps) => {
+          const pair = new Pair(byNamespace);
+          for (const step of steps) {
+            pair.take(step);
+            pair.expectSame();
+          }
+        }),
+      );
+    },
+  );
+});
+
+describe('the answer of a list', () => {
+  afterEach(() => {
+    vi.restoreAllMocks();
+  });
+
+  const cacheOf = (...items: readonly Deployment[]) => {
+    const cache = new DeploymentCache();
+    cache.scope().replace(items);
+    return cache;
+  };
+
+  it('is exactly the JSON of the contract', () => {
+    const cache = cacheOf(deployment('b', '1'), deployment('a', '2'));
+    expect(cache.listAnswer().toString()).toBe('{"deployments":["default/a","default/b"]}');
+    expect(cache.listAnswer(['default']).toString()).toBe('{"deployments":["default/a","default/b"]}');
+  });
+
+  it('of some namespaces holds theirs only, sorted by whole names in whatever order they are given', () => {
+    const items = ['a-b', 'a', 'c'].map((namespace) => ({ ...deployment('x', '1'), namespace }));
+    const cache = cacheOf(...items);
+    expect(cache.listAnswer(['a', 'none', 'a-b']).toString()).toBe('{"deployments":["a-b/x","a/x"]}');
+  });
+
+  it('is an empty list for a cache without any and for a namespace that does not exist', () => {
+    expect(new DeploymentCache().listAnswer().toString()).toBe('{"deployments":[]}');
+    expect(cacheOf(deployment('a', '1')).listAnswer(['none']).toString()).toBe('{"deployments":[]}');
+  });
+
+  it('of all namespaces is the same bytes until a Deployment comes or goes', () => {
+    const cache = cacheOf(deployment('a', '1'), deployment('b', '2'));
+    const answer = cache.listAnswer();
+    cache.scope().upsert(deployment('a', '3', { replicas: 5 }));
+    expect(cache.listAnswer()).toBe(answer);
+    cache.scope().upsert(deployment('c', '4'));
+    expect(cache.listAnswer()).not.toBe(answer);
+  });
+
+  it('writes the names of the changed namespace only', () => {
+    const cache = cacheOf(
+      deployment('a', '1', { namespace: 'still' }),
+      deployment('b', '2', { namespace: 'busy' }),
+    );
+    cache.listAnswer();
+    const stringify = vi.spyOn(JSON, 'stringify');
+    cache.scope().upsert(deployment('c', '3', { namespace: 'busy' }));
+    cache.listAnswer();
+    expect(stringify.mock.calls.map(([name]) => name).sort()).toEqual(['busy/b', 'busy/c']);
+  });
+});
+
+describe('the list of one namespace', () => {
+  const namespaces = Array.from({ length: 100 }, (_, index) => `ns-${index}`);
+
+  it('is one buffer, however many other namespaces are listed in turn, until a Deployment comes or goes', () => {
+    const cache = new DeploymentCache();
+    const scope = cache.scope();
+    for (const namespace of namespaces) scope.upsert(deployment('x', '1', { namespace }));
+    const lists = namespaces.map((namespace) => cache.listAnswer([namespace]));
+    for (const [index, namespace] of namespaces.entries())
+      expect(cache.listAnswer([namespace])).toBe(lists[index]);
+    scope.upsert(deployment('y', '2', { namespace: 'ns-0' }));
+    expect(String(cache.listAnswer(['ns-0']))).toBe('{"deployments":["ns-0/x","ns-0/y"]}');
+    expect(cache.listAnswer(['ns-1'])).toBe(lists[1]);
+    scope.remove(deployment('x', '3', { namespace: 'ns-0' }));
+    expect(String(cache.listAnswer(['ns-0']))).toBe('{"deployments":["ns-0/y"]}');
+  });
+
+  it('is one buffer for all namespaces that hold nothing', () => {
+    const cache = new DeploymentCache();
+    expect(cache.listAnswer(['a'])).toBe(cache.listAnswer(['b']));
+  });
+});
+
+describe('lists of the same namespaces', () => {
+  it('are one buffer, however many hold it, until a Deployment comes or goes', () => {
+    const cache = new DeploymentCache();
+    const scope = cache.scope();
+    for (const namespace of NAMESPACES) scope.upsert(deployment('x', '1', { namespace }));
+    const list = cache.listAnswer(['a', 'b']);
+    expect(cache.listAnswer(['a', 'b'])).toBe(list);
+    scope.upsert(deployment('x', '2', { namespace: 'a', replicas: 5 }));
+    expect(cache.listAnswer(['a', 'b'])).toBe(list);
+    scope.upsert(deployment('y', '3', { namespace: 'a' }));
+    expect(String(cache.listAnswer(['a', 'b']))).toBe('{"deployments":["a/x","a/y","b/x"]}');
+    expect(String(list)).toBe('{"deployments":["a/x","b/x"]}');
+  });
+});

@@ -1,0 +1,74 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { reach, unlessUnreachable } from '../../../../src/cluster/cache/freshness.ts';
+import { DeploymentError, FreshnessError } from '../../../../src/cluster/cluster-errors.ts';
+import { KubeTimeoutError } from '../../../../src/kube/kube-errors.ts';
+import { Quota } from '../../../../src/lib/quota.ts';
+import { Mirror } from '../../../support/kube/mirror.ts';
+import { deployment, eventLine } from '../../../support/kube/objects.ts';
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  expect(vi.getTimerCount()).toBe(0);
+  vi.useRealTimers();
+});
+
+describe('minResourceVersion', () => {
+  it('is refused where the resourceVersions of the API server are opaque: they cannot be compared', async () => {
+    const mirror = new Mirror();
+    await mirror.synced('opaque-7', deployment('a', 'opaque-3'));
+    await expect(
+      reach([mirror.informer], { minResourceVersion: '5' }, 'alice', new Quota(2, 1)),
+    ).rejects.toMatchObject({
+      code: 'OPAQUE_RESOURCE_VERSIONS',
+    });
+    await mirror.stop();
+  });
+
+  it('lets a bounded number of reads wait, per user and in all, and refuses the next at once', async () => {
+    const mirror = new Mirror();
+    const watch = await mirror.synced('10', deployment('a', '10'));
+    const waiting = new Quota(3, 2);
+    const read = (user: string, minResourceVersion = '11') =>
+      reach([mirror.informer], { minResourceVersion }, user, waiting);
+    const tooMany = { code: 'TOO_MANY_WAITERS' };
+    const begun = [read('alice'), read('alice')];
+    await expect(read('alice')).rejects.toMatchObject(tooMany);
+    begun.push(read('bob'));
+    await expect(read('carol')).rejects.toMatchObject(tooMany);
+    // What the cache holds already needs no wait.
+    await read('alice', '10');
+    await watch.send(eventLine('ADDED', deployment('b', '11')));
+    await Promise.all(begun);
+    const late = expect(read('alice', '12')).rejects.toMatchObject({ code: 'NOT_REACHED' });
+    await vi.advanceTimersByTimeAsync(5_000);
+    await late;
+    // All have given back their places.
+    const again = [read('alice', '12'), read('alice', '12'), read('bob', '12')];
+    await watch.send(eventLine('ADDED', deployment('c', '12')));
+    await Promise.all(again);
+    await mirror.stop();
+  });
+});
+
+describe('a direct read', () => {
+  const end = () => performance.now() + 1_000;
+
+  it('is given up at its end, though the read before it in line still runs', async () => {
+    const read = expect(unlessUnreachable(new Promise(() => {}), end())).rejects.toThrow(FreshnessError);
+    await vi.advanceTimersByTimeAsync(1_000);
+    await read;
+  });
+
+  it('that comes in time is what it is, and leaves no timer', async () => {
+    expect(await unlessUnreachable(Promise.resolve(3), end())).toBe(3);
+  });
+
+  it('that fails means that the freshness cannot be had, unless there is no such Deployment', async () => {
+    const failed = unlessUnreachable(Promise.reject(new KubeTimeoutError(true, 4_000)), end());
+    await expect(failed).rejects.toThrow(FreshnessError);
+    const missing = unlessUnreachable(Promise.reject(new DeploymentError('NOT_FOUND', 'a', 'b')), end());
+    await expect(missing).rejects.toThrow(DeploymentError);
+  });
+});

@@ -1,0 +1,56 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { DirectReader, NamesReading } from '../../../src/cluster/direct-reader.ts';
+import { KubeBusyError } from '../../../src/kube/kube-errors.ts';
+import { apiObject, deployment } from '../../support/kube/objects.ts';
+import { flush, ScriptedApi } from '../../support/kube/scripted-api.ts';
+
+const answer = apiObject(deployment('a', '1'));
+let api: ScriptedApi;
+let reader: DirectReader;
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  api = new ScriptedApi();
+  reader = new DirectReader(api);
+});
+afterEach(() => {
+  expect(vi.getTimerCount()).toBe(0);
+  vi.useRealTimers();
+});
+
+const read = (user: string, index: number) =>
+  reader.deployment(user, 'shop', `d-${index}`, performance.now());
+
+describe('direct reads of one user who asks for ever other names', () => {
+  it('take half of the places at most, so that those of another user do not wait', async () => {
+    const reads = Array.from({ length: 200 }, (_, index) => read('flooder', index));
+    await flush();
+    expect(api.requests).toHaveLength(4);
+    const other = read('bob', 1_000);
+    await flush();
+    expect(api.requests.at(-1)?.request.path).toMatch(/d-1000$/);
+    api.respond = () => answer;
+    for (let index = 0; index < 5; index += 1) await (await api.nextCall()).answer(answer);
+    await Promise.all([...reads, other]);
+  });
+
+  it('are refused where the API server is too slow for them', async () => {
+    const reads = Array.from({ length: 20 }, (_, index) => read('flooder', index).catch((error) => error));
+    await vi.advanceTimersByTimeAsync(1_000);
+    for (let index = 0; index < 4; index += 1) await (await api.nextCall()).answer(answer);
+    const answers = await Promise.all(reads);
+    expect(answers.filter((each) => each instanceof KubeBusyError)).toHaveLength(16);
+  });
+});
+
+describe('what one direct read of names found', () => {
+  it('is one buffer for all who see the same namespaces', () => {
+    const names = new NamesReading(['b/x', 'a-b/x', 'a/y', 'a/x'], '7');
+    expect(names.namespaces).toEqual(['a-b', 'a', 'b']);
+    expect(String(names.answer())).toBe('{"deployments":["a-b/x","a/x","a/y","b/x"]}');
+    expect(names.answer()).toBe(names.answer());
+    expect(String(names.answer(['a', 'gone']))).toBe('{"deployments":["a/x","a/y"]}');
+    expect(names.answer(['a', 'gone'])).toBe(names.answer(['a', 'gone']));
+    expect(String(names.answer([]))).toBe('{"deployments":[]}');
+  });
+});

@@ -1,0 +1,113 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import {
+  KubeMalformedError,
+  KubeStatusError,
+  KubeTimeoutError,
+  KubeUnreachableError,
+} from '../../../src/kube/kube-errors.ts';
+import { ScriptedWrites, scaleOf } from '../../support/kube/scripted-writes.ts';
+
+const PATH = '/apis/apps/v1/namespaces/shop/deployments/web/scale';
+const conflict = new KubeStatusError(409, 'Conflict', 'the object has been modified');
+const refused = new KubeUnreachableError(false, 'connect ECONNREFUSED');
+const reset = new KubeUnreachableError(true, 'read ECONNRESET');
+
+let writes: ScriptedWrites;
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  writes = new ScriptedWrites();
+});
+
+afterEach(() => {
+  expect(vi.getTimerCount()).toBe(0);
+  vi.restoreAllMocks();
+  vi.useRealTimers();
+});
+
+describe('a write that may have happened', () => {
+  const ends = [
+    ['timed out after it was sent', new KubeTimeoutError(true, 5_000)],
+    ['lost its connection', reset],
+    ['was answered with what is no Scale', new KubeMalformedError('not JSON')],
+    ['was answered 504', new KubeStatusError(504, 'Timeout', 'request did not complete')],
+  ] as const;
+
+  it.each([...ends, ['was answered 500', new KubeStatusError(500, '', 'etcd')] as const])(
+    'because it %s is read again, and is a success when the count is the wanted one',
+    async (_, error) => {
+      expect(await writes.answered(error, scaleOf(3, '50'))).toMatchObject({
+        result: { replicas: 3, resourceVersion: '50' },
+      });
+      expect(writes.methods).toEqual(['PATCH', 'GET']);
+      expect(writes.api.requests[1]?.request).toEqual({ path: PATH, deadlineMs: 2_000 });
+    },
+  );
+
+  it.each(ends)('because it %s is OUTCOME_UNKNOWN when the count is another', async (_, error) => {
+    expect((await writes.answered(error, scaleOf(1))).error).toMatchObject({ code: 'OUTCOME_UNKNOWN' });
+  });
+
+  it.each(ends)('because it %s is OUTCOME_UNKNOWN when the read fails', async (_, error) => {
+    const outcome = await writes.answered(error, refused);
+    expect(outcome.error).toMatchObject({ code: 'OUTCOME_UNKNOWN' });
+    expect(writes.methods).toEqual(['PATCH', 'GET']);
+  });
+
+  it.each([
+    ['is no object', []],
+    ['has no resourceVersion', { ...scaleOf(3), metadata: { uid: 'u' } }],
+    ['has no spec', { ...scaleOf(3), spec: undefined }],
+    ['has a count that is none', { ...scaleOf(3), spec: { replicas: '3' } }],
+  ])('because the answer %s is read again', async (_, answer) => {
+    expect(await writes.answered(answer, scaleOf(3))).toMatchObject({ result: { replicas: 3 } });
+    expect(writes.methods).toEqual(['PATCH', 'GET']);
+  });
+
+  it('is never sent a second time', async () => {
+    await writes.answered(conflict, reset, scaleOf(1));
+    expect(writes.methods).toEqual(['PATCH', 'PATCH', 'GET']);
+  });
+});
+
+describe('the time of a write', () => {
+  it('is shared by all its attempts: each has what is left of 5 s', async () => {
+    const outcome = writes.begin();
+    const first = await writes.api.nextCall();
+    await vi.advanceTimersByTimeAsync(3_000);
+    await first.fail(conflict);
+    await vi.advanceTimersByTimeAsync(200);
+    const second = await writes.api.nextCall();
+    expect(second.request.deadlineMs).toBeLessThanOrEqual(1_980);
+    await second.answer(scaleOf(3));
+    expect(outcome).toHaveProperty('result');
+  });
+
+  it('is not exceeded by a retry: at its end the last error counts', async () => {
+    const outcome = writes.begin();
+    const first = await writes.api.nextCall();
+    await vi.advanceTimersByTimeAsync(4_999);
+    await first.fail(conflict);
+    expect(outcome).toMatchObject({ error: { code: 'CONFLICT' } });
+  });
+
+  it('that ended before the write was sent is a timeout and no unknown outcome', async () => {
+    const timeout = new KubeTimeoutError(false, 5_000);
+    const outcome = await writes.answered(timeout);
+    expect(outcome.error).toBe(timeout);
+    expect(writes.methods).toEqual(['PATCH']);
+  });
+
+  it('is at most 7 s with the read after it, against an API server that never answers', async () => {
+    // Deadlines are the client's to keep: here each call takes all of its own.
+    vi.spyOn(writes.api, 'call').mockImplementation(
+      ({ deadlineMs }) =>
+        new Promise((_, reject) => {
+          setTimeout(() => reject(new KubeTimeoutError(true, deadlineMs)), deadlineMs);
+        }),
+    );
+    const outcome = writes.begin();
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(outcome).toMatchObject({ error: { code: 'OUTCOME_UNKNOWN' }, afterMs: 7_000 });
+  });
+});

@@ -1,0 +1,163 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ConfigError, loadConfig } from '../../../src/config/config.ts';
+import { ConfigSchema } from '../../../src/config/config-schema.ts';
+import { defaultDecisionTimes, defaultLimits } from '../../support/limits.ts';
+
+let folder: string;
+let files: Record<string, string>;
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'config test '));
+  files = Object.fromEntries(
+    ['TLS_CERT_FILE', 'TLS_KEY_FILE', 'TLS_CLIENT_CA_FILE', 'KUBECONFIG'].map((name) => {
+      const file = join(folder, name);
+      writeFileSync(file, '');
+      return [name, file];
+    }),
+  );
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function mistakesOf(environment: Record<string, string>): string {
+  try {
+    loadConfig(environment);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.message;
+    throw error;
+  }
+  return '';
+}
+
+describe('loadConfig', () => {
+  it('fills in the defaults', () => {
+    expect(loadConfig(files)).toMatchObject({
+      ...files,
+      HOST: '0.0.0.0',
+      PORT: 8443,
+      LOG_LEVEL: 'info',
+      MANAGEMENT_HOST: '127.0.0.1',
+      MANAGEMENT_PORT: 8081,
+      DRAIN_DELAY_SECONDS: 5,
+      DRAIN_LIMIT_SECONDS: 15,
+      AUTHORIZATION_MODE: 'SubjectAccessReview',
+      clusters: [{ name: 'default', kubeconfig: files.KUBECONFIG, namespaces: [] }],
+      identityPolicy: { allowedReserved: [], allowedClients: [] },
+      managementAllowedHosts: [],
+      limits: defaultLimits,
+      decisionTimes: defaultDecisionTimes,
+    });
+  });
+
+  it('takes an empty variable as unset', () => {
+    const empty = { HOST: '', PORT: '', LOG_LEVEL: '', WATCH_NAMESPACES: '', MANAGEMENT_PORT: '' };
+    expect(loadConfig({ ...files, ...empty })).toEqual(loadConfig(files));
+  });
+
+  it('reads numbers and lists', () => {
+    const config = loadConfig({ ...files, PORT: '9443', WATCH_NAMESPACES: 'team-a,team-b,team-a' });
+    expect(config.PORT).toBe(9443);
+    expect(config.clusters[0]?.namespaces).toEqual(['team-a', 'team-b']);
+  });
+
+  it('reads for how long decisions hold', () => {
+    const times = { AUTHORIZATION_ALLOWED_SECONDS: '60', AUTHORIZATION_OUTAGE_SECONDS: '0' };
+    expect(loadConfig({ ...files, ...times }).decisionTimes).toEqual({
+      allowedSeconds: 60,
+      deniedSeconds: 30,
+      outageSeconds: 0,
+    });
+    expect(mistakesOf({ ...files, AUTHORIZATION_DENIED_SECONDS: '0' })).toContain(
+      'AUTHORIZATION_DENIED_SECONDS must be >= 1 (it is "0")',
+    );
+  });
+
+  it('reads the host names of the management listener, and refuses ports and spaces in them', () => {
+    const allowed = (MANAGEMENT_ALLOWED_HOSTS: string) => ({ ...files, MANAGEMENT_ALLOWED_HOSTS });
+    const { managementAllowedHosts } = loadConfig(allowed('scaler.example.com,Scaler_1,a'));
+    expect(managementAllowedHosts).toEqual(['scaler.example.com', 'Scaler_1', 'a']);
+    for (const wrong of ['a:8081', 'a, b', 'http://a', '*', ',', 'a,', '.', '[::1]']) {
+      expect(mistakesOf(allowed(wrong))).toBe(
+        `The configuration is not usable:\n  - MANAGEMENT_ALLOWED_HOSTS must be host names separated by commas, without ports or spaces (it is ${JSON.stringify(wrong)})`,
+      );
+    }
+  });
+
+  it('is frozen', () => {
+    const config = loadConfig(files);
+    expect(Object.isFrozen(config)).toBe(true);
+    expect(Object.isFrozen(config.clusters)).toBe(true);
+  });
+
+  it('ignores variables that it does not know', () => {
+    expect(loadConfig({ ...files, PATH: '/bin', SOMETHING: 'x' })).toEqual(loadConfig(files));
+  });
+
+  it('lists every mistake at once, each with the variable and its value', () => {
+    const missing = join(folder, 'missing.pem');
+    const message = mistakesOf({
+      ...files,
+      TLS_KEY_FILE: missing,
+      TLS_CRL_FILE: missing,
+      KUBECONFIG: missing,
+      PORT: 'https',
+      MANAGEMENT_PORT: '70000',
+      LOG_LEVEL: 'verbose',
+      WATCH_NAMESPACES: 'team-a, team-b',
+      DRAIN_DELAY_SECONDS: '-1',
+    });
+    expect(message.split('\n')).toEqual([
+      'The configuration is not usable:',
+      '  - PORT must be integer (it is "https")',
+      '  - WATCH_NAMESPACES must be names of namespaces separated by commas, without spaces (it is "team-a, team-b")',
+      '  - LOG_LEVEL must be equal to one of the allowed values: trace, debug, info, warn, error, fatal, silent (it is "verbose")',
+      '  - MANAGEMENT_PORT must be <= 65535 (it is "70000")',
+      '  - DRAIN_DELAY_SECONDS must be >= 0 (it is "-1")',
+      `  - TLS_KEY_FILE names a file that cannot be read: ${missing} (make generate-certs makes a set)`,
+      `  - TLS_CRL_FILE names a file that cannot be read: ${missing}`,
+      `  - KUBECONFIG names a file that cannot be read: ${missing}`,
+    ]);
+  });
+
+  it('refuses fractions, signs and spaces in numbers', () => {
+    for (const port of ['1.5', '1 2', '1e9', 'NaN', '-1']) {
+      expect(mistakesOf({ ...files, PORT: port })).toContain('PORT must be');
+    }
+  });
+
+  it('wants a kubeconfig outside a pod and none inside', () => {
+    const { KUBECONFIG: _, ...without } = files;
+    expect(mistakesOf(without)).toContain('KUBECONFIG is not set and this is not a pod');
+    expect(loadConfig({ ...without, KUBERNETES_SERVICE_HOST: '10.96.0.1' }).KUBECONFIG).toBeUndefined();
+  });
+
+  it('accepts several kubeconfigs and names the one that is missing', () => {
+    const both = [files.KUBECONFIG, join(folder, 'other')].join(delimiter);
+    expect(mistakesOf({ ...files, KUBECONFIG: both })).toBe(
+      `The configuration is not usable:\n  - KUBECONFIG names a file that cannot be read: ${join(folder, 'other')}`,
+    );
+  });
+});
+
+describe('of the variables that name clusters', () => {
+  it('the one that counts is read, whatever the others hold', () => {
+    const clusters = [{ name: 'a', kubeconfig: files.KUBECONFIG }];
+    const environment = { ...files, CLUSTERS: `a=${files.KUBECONFIG}`, KUBECONFIG: '/no/such/file' };
+    expect(loadConfig(environment)).toMatchObject({ clustersSource: { from: 'CLUSTERS' }, clusters });
+  });
+});
+
+describe('the table in README.md', () => {
+  it('has a row for each variable with its default and its description, in the order of the schema', () => {
+    const readme = readFileSync(new URL('../../../README.md', import.meta.url), 'utf8');
+    const rows = readme.split('\n').filter((line) => /^\| `[A-Z_]+` \|/.test(line));
+    const expected = Object.entries(ConfigSchema.properties).map(([name, property]) => {
+      const value = 'default' in property ? `\`${property.default}\`` : '';
+      const description = 'description' in property ? property.description : '';
+      return `| \`${name}\` | ${value} | ${description} |`;
+    });
+    expect(rows).toEqual(expected);
+  });
+});

@@ -1,0 +1,40 @@
+import { describe, expect, it } from 'vitest';
+import { limitsOn, MachineError } from '../../../src/config/machine-limits.ts';
+import { defaultLimits } from '../../support/limits.ts';
+
+const MIB = 1024 * 1024;
+const limitsWith = (descriptors: number, clusters = 1) =>
+  limitsOn({ descriptors, memoryBytes: undefined }, defaultLimits, clusters);
+
+describe('the limits on this machine', () => {
+  it('are the configured ones where it has enough, or does not say', () => {
+    expect(limitsWith(1_048_576)).toEqual(defaultLimits);
+    expect(limitsOn({ descriptors: undefined, memoryBytes: undefined }, defaultLimits, 1)).toEqual(
+      defaultLimits,
+    );
+  });
+
+  it.each([
+    [1_024, 1],
+    [1_024, 10],
+    [2_000, 1],
+    [300, 1],
+  ])('leave descriptors for other things: of %d, with %d clusters', (descriptors, clusters) => {
+    const { maxConnections, maxHandshakes } = limitsWith(descriptors, clusters);
+    expect(maxConnections).toBeGreaterThanOrEqual(16);
+    expect(maxHandshakes).toBeGreaterThanOrEqual(5);
+    expect(maxConnections + maxHandshakes).toBe(descriptors - 200 - 60 * clusters);
+  });
+
+  it('are none where hardly a connection could be made', () => {
+    expect(() => limitsWith(270)).toThrow(MachineError);
+    expect(() => limitsWith(270)).toThrow('270 file descriptors are too few');
+  });
+
+  it('bound the memory at 85 % of the container, unless a bound is configured', () => {
+    const machine = { descriptors: undefined, memoryBytes: 1_000 * MIB };
+    expect(limitsOn(machine, defaultLimits, 1).maxMemoryBytes).toBe(850 * MIB);
+    const configured = { ...defaultLimits, maxMemoryBytes: 300 * MIB };
+    expect(limitsOn(machine, configured, 1).maxMemoryBytes).toBe(300 * MIB);
+  });
+});

@@ -1,0 +1,118 @@
+import { resolve } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import {
+  ClustersError,
+  parseClustersFile,
+  parseClustersVariable,
+  RESERVED_NAMES,
+} from '../../../src/fleet/clusters-file.ts';
+
+function mistakesOf(parse: () => unknown): readonly string[] {
+  try {
+    parse();
+  } catch (error) {
+    if (error instanceof ClustersError) return error.mistakes;
+    throw error;
+  }
+  return [];
+}
+const inFile = (text: string) => mistakesOf(() => parseClustersFile('etc/clusters.yaml', text));
+const inVariable = (value: string) => mistakesOf(() => parseClustersVariable(value));
+
+describe('a clusters file', () => {
+  it('names clusters in order, with kubeconfigs relative to itself', () => {
+    const text = `
+clusters:
+  - name: cluster1
+    context: kubeconfigs/one
+  - name: cluster2
+    context: /path/to/two
+    contextName: prod-admin
+    namespaces: [team-a, team-b]
+  - name: home
+`;
+    expect(parseClustersFile('etc/clusters.yaml', text)).toEqual([
+      {
+        name: 'cluster1',
+        kubeconfig: resolve('etc/kubeconfigs/one'),
+        contextName: undefined,
+        namespaces: [],
+      },
+      {
+        name: 'cluster2',
+        kubeconfig: '/path/to/two',
+        contextName: 'prod-admin',
+        namespaces: ['team-a', 'team-b'],
+      },
+      { name: 'home', kubeconfig: undefined, contextName: undefined, namespaces: [] },
+    ]);
+  });
+
+  it('is refused with the line and the field of every mistake', () => {
+    const text = `clusters:
+  - name: a
+    contxt: x
+  - name: B_c
+    context: ""
+    namespaces:
+      - ok
+      - Not-Ok
+  - context: y
+`;
+    expect(inFile(text).toSorted()).toEqual([
+      'etc/clusters.yaml:3: clusters[0].contxt is no field that there is',
+      'etc/clusters.yaml:4: clusters[1].name is not a DNS label',
+      'etc/clusters.yaml:5: clusters[1].context must not have fewer than 1 characters',
+      'etc/clusters.yaml:8: clusters[1].namespaces[1] is not a DNS label',
+      'etc/clusters.yaml:9: clusters[2] lacks name',
+    ]);
+  });
+
+  it.each([
+    ['', 'etc/clusters.yaml:1: the file must be object'],
+    ['clusters: []\n', 'etc/clusters.yaml:1: clusters must not have fewer than 1 items'],
+    ['# none\n\nclusters: 5\n', 'etc/clusters.yaml:3: clusters must be array'],
+    ['clusters:\n  - name: 5\n', 'etc/clusters.yaml:2: clusters[0].name must be string'],
+    ['clusters: *x\n', 'etc/clusters.yaml: Unresolved alias (the anchor must be set before the alias): x'],
+    ['clusters:\n  - name: a\n    name: b\n', 'etc/clusters.yaml:3: Map keys must be unique'],
+    [
+      'clusters:\n  - name: a\n  - name: a\n',
+      'etc/clusters.yaml:3: clusters[1].name a is the name of another cluster already',
+    ],
+  ])('is refused where it is %j', (text, mistake) => {
+    expect(inFile(text)).toEqual([mistake]);
+  });
+
+  it('cannot name a cluster as a path of the service', () => {
+    for (const name of RESERVED_NAMES) {
+      expect(inFile(`clusters: [{ name: ${name} }]`)).toEqual([
+        `etc/clusters.yaml:1: clusters[0].name ${name} is taken by a path of the service: choose another`,
+      ]);
+    }
+    expect([...RESERVED_NAMES].toSorted()).toEqual(
+      'clusters deployments docs events healthz limits livez metrics openapi readyz replica-count scale set-replica-count'.split(
+        ' ',
+      ),
+    );
+  });
+});
+
+describe('the variable CLUSTERS', () => {
+  it('names clusters in order, with kubeconfigs relative to the working directory', () => {
+    expect(parseClustersVariable('cluster1=/path/a, cluster2=b=c')).toMatchObject([
+      { name: 'cluster1', kubeconfig: '/path/a' },
+      { name: 'cluster2', kubeconfig: resolve('b=c') },
+    ]);
+  });
+
+  it.each([
+    ['a', 'CLUSTERS: "a" is not name=kubeconfig'],
+    ['a=', 'CLUSTERS: "a=" is not name=kubeconfig'],
+    ['a=x,', 'CLUSTERS: "" is not name=kubeconfig'],
+    ['A=x', 'CLUSTERS: name "A" is not a DNS label'],
+    ['a=x,a=y', 'CLUSTERS: name a is the name of another cluster already'],
+    ['docs=x', 'CLUSTERS: name docs is taken by a path of the service: choose another'],
+  ])('is refused where it is %j', (value, mistake) => {
+    expect(inVariable(value)).toEqual([mistake]);
+  });
+});

@@ -1,0 +1,56 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, it, onTestFinished } from 'vitest';
+import { clustersSource, readClusters, specOf } from '../../../src/fleet/clusters-source.ts';
+
+const CLUSTER = { server: 'https://10.0.0.1:6443', 'certificate-authority-data': 'Zmlyc3Q=' };
+
+/** What is made of a kubeconfig with this cluster and this user. */
+function specWith(cluster: object, user: object = { token: 't' }) {
+  const folder = mkdtempSync(join(tmpdir(), 'clusters-source-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const kubeconfig = join(folder, 'kubeconfig');
+  const config = {
+    clusters: [{ name: 'c', cluster }],
+    users: [{ name: 'u', user }],
+    contexts: [{ name: 'x', context: { cluster: 'c', user: 'u' } }],
+    'current-context': 'x',
+  };
+  writeFileSync(kubeconfig, JSON.stringify(config));
+  return specOf({ name: 'a', kubeconfig, contextName: undefined, namespaces: [] }, false);
+}
+
+it.each([
+  ['URL', { server: 'https://10.0.0.2:6443' }],
+  ['proxy', { 'proxy-url': 'http://bastion:3128' }],
+  ['CA', { 'certificate-authority-data': 'c2Vjb25k' }],
+])('a kubeconfig with another %s leads to another cluster', (_, change) => {
+  expect(specWith({ ...CLUSTER, ...change }).server).not.toEqual(specWith(CLUSTER).server);
+});
+
+it('a kubeconfig with other credentials leads to the same cluster', () => {
+  expect(specWith(CLUSTER, { token: 'other' }).server).toEqual(specWith(CLUSTER).server);
+});
+
+it('a kubeconfig that is not usable leaves open where the cluster is', () => {
+  expect(specWith({ ...CLUSTER, 'insecure-skip-tls-verify': true }).server).toBeUndefined();
+  const missing = { name: 'a', kubeconfig: '/no/such/file', contextName: undefined, namespaces: [] };
+  expect(specOf(missing, false)).toEqual({ ...missing, server: undefined });
+});
+
+it.each([
+  ['CLUSTERS_FILE', { CLUSTERS_FILE: 'a', CLUSTERS: 'b', KUBECONFIG: 'c' }],
+  ['CLUSTERS', { CLUSTERS: 'b', KUBECONFIG: 'c' }],
+  ['KUBECONFIG', { KUBECONFIG: 'c' }],
+  ['the service account of the pod', {}],
+])('%s counts where it wins over all else that is set', (from, variables) => {
+  expect(clustersSource({ ...variables, CLUSTER_NAME: 'default' }, true, []).from).toBe(from);
+});
+
+it('takes the clusters from what has been read, not from what the file holds by now', () => {
+  const source = clustersSource({ CLUSTERS_FILE: '/no/such/file', CLUSTER_NAME: 'default' }, false, []);
+  const text = JSON.stringify({ clusters: [{ name: 'a', context: '/a' }] });
+  expect(readClusters(source, () => text).map(({ name }) => name)).toEqual(['a']);
+  expect(() => readClusters(source, () => undefined)).toThrow('cannot be read');
+});

@@ -1,0 +1,129 @@
+import { describe, expect, it } from 'vitest';
+import { type ClusterSpec, Fleet, type FleetMember, type ReadyPolicy } from '../../../src/fleet/fleet.ts';
+
+/** A cluster that notes what becomes of it. */
+class Member implements FleetMember {
+  synced = false;
+  life = 'made';
+  readonly spec: ClusterSpec;
+  constructor(spec: ClusterSpec) {
+    this.spec = spec;
+  }
+  start(): void {
+    this.life += ' started';
+  }
+  async stop(): Promise<void> {
+    this.life += ' stopped';
+  }
+}
+
+const server = (url: string) => ({ url, proxyUrl: undefined, ca: undefined });
+const spec = (name: string, more: Partial<ClusterSpec> = {}): ClusterSpec => ({
+  name,
+  kubeconfig: `/${name}`,
+  contextName: undefined,
+  namespaces: [],
+  server: server(`https://${name}`),
+  ...more,
+});
+
+function fleetOf(names: readonly string[], readyPolicy: ReadyPolicy = 'default') {
+  const fleet = new Fleet({
+    specs: names.map((name) => spec(name)),
+    readyPolicy,
+    create: (each) => new Member(each),
+  });
+  const member = (name: string) => {
+    const found = fleet.get(name);
+    if (found === undefined) throw new Error(`no cluster ${name}`);
+    return found;
+  };
+  return { fleet, member };
+}
+
+describe('a fleet', () => {
+  it('has the first cluster as its default and knows the others by name', () => {
+    const { fleet, member } = fleetOf(['a', 'b']);
+    expect(fleet.default).toBe(member('a'));
+    expect(fleet.clusters.map(([name]) => name)).toEqual(['a', 'b']);
+    expect(fleet.get('c')).toBeUndefined();
+  });
+
+  it('starts and stops all of them', async () => {
+    const { fleet, member } = fleetOf(['a', 'b']);
+    fleet.start();
+    await fleet.stop();
+    expect([member('a').life, member('b').life]).toEqual(['made started stopped', 'made started stopped']);
+  });
+
+  it('starts no cluster that comes once it has been stopped', async () => {
+    const { fleet, member } = fleetOf(['a']);
+    fleet.start();
+    const stopped = fleet.stop();
+    fleet.update([spec('a'), spec('b')]);
+    await stopped;
+    expect(member('b').life).toBe('made');
+  });
+
+  it('lets clusters come, change and go without touching the others', async () => {
+    const { fleet, member } = fleetOf(['a', 'b', 'c']);
+    fleet.start();
+    const [a, b, c] = [member('a'), member('b'), member('c')];
+    const change = fleet.update([spec('d'), spec('a'), spec('b', { server: server('https://elsewhere') })]);
+    expect(change).toEqual({ added: ['d'], replaced: ['b'], removed: ['c'] });
+    expect(fleet.default).toBe(member('d'));
+    expect(member('a')).toBe(a);
+    expect(a.life).toBe('made started');
+    expect(b.life).toBe('made started stopped');
+    expect(c.life).toBe('made started stopped');
+    expect(member('b').life).toBe('made started');
+    expect(fleet.clusters.map(([name]) => name)).toEqual(['d', 'a', 'b']);
+    await fleet.stop();
+  });
+
+  it.each<[string, Partial<ClusterSpec>]>([
+    ['context', { contextName: 'other' }],
+    ['kubeconfig', { kubeconfig: '/other' }],
+    ['namespaces', { namespaces: ['team-a'] }],
+    ['server', { server: server('https://other') }],
+  ])('makes a cluster anew where its %s changes', (_, more) => {
+    const { fleet } = fleetOf(['a']);
+    expect(fleet.update([spec('a', more)]).replaced).toEqual(['a']);
+  });
+
+  it('changes nothing where the specs are the same', () => {
+    const { fleet, member } = fleetOf(['a', 'b']);
+    const a = member('a');
+    expect(fleet.update([spec('a'), spec('b')])).toEqual({ added: [], replaced: [], removed: [] });
+    expect(member('a')).toBe(a);
+  });
+});
+
+describe('a fleet is ready', () => {
+  it.each<[ReadyPolicy, string, readonly string[]]>([
+    ['default', 'the default cluster', ['a']],
+    ['any', 'any cluster', ['b']],
+    ['all', 'every cluster', ['a', 'b']],
+  ])('by the policy %s once %s has been synced', (policy, _, needed) => {
+    const { fleet, member } = fleetOf(['a', 'b'], policy);
+    for (const name of needed) {
+      expect(fleet.ready).toBe(false);
+      member(name).synced = true;
+    }
+    expect(fleet.ready).toBe(true);
+  });
+
+  it('by the policy default not when another has been synced', () => {
+    const { fleet, member } = fleetOf(['a', 'b']);
+    member('b').synced = true;
+    expect(fleet.ready).toBe(false);
+  });
+
+  it('for good, also when a cluster comes that has not been synced', () => {
+    const { fleet, member } = fleetOf(['a'], 'all');
+    member('a').synced = true;
+    expect(fleet.ready).toBe(true);
+    fleet.update([spec('b'), spec('a')]);
+    expect(fleet.ready).toBe(true);
+  });
+});

@@ -1,0 +1,194 @@
+import { describe, expect, it, vi } from 'vitest';
+import type { Deployment } from '../../../../src/cluster/deployment.ts';
+import type { InformerHandler } from '../../../../src/kube/reflector/informer.ts';
+import { type Mirror, withMirror } from '../../../support/kube/mirror.ts';
+import { bookmarkLine, deployment, errorLine, eventLine } from '../../../support/kube/objects.ts';
+
+const a1 = deployment('a', '1');
+const b2 = deployment('b', '2');
+
+/** Writes down what it hears, and what the store holds at that moment. */
+function scribe(mirror: Mirror, told: string[]): InformerHandler<Deployment> {
+  const held = ({ namespace, name }: Deployment) =>
+    mirror.cache.get(namespace, name)?.resourceVersion ?? 'none';
+  return {
+    added: (item) => told.push(`added ${item.name}@${item.resourceVersion}, held ${held(item)}`),
+    updated: (item, previous) =>
+      told.push(
+        `updated ${item.name}@${previous.resourceVersion} to ${item.resourceVersion}, held ${held(item)}`,
+      ),
+    deleted: (item) => told.push(`deleted ${item.name}@${item.resourceVersion}, held ${held(item)}`),
+  };
+}
+
+/** A mirror that holds a1 and b2, and what its one handler is told from then on. */
+async function listened(mirror: Mirror) {
+  const told: string[] = [];
+  const watch = await mirror.synced('9', a1, b2);
+  const unsubscribe = mirror.informer.addHandler(scribe(mirror, told));
+  const relist = async (resourceVersion: string, ...items: readonly Deployment[]) => {
+    await vi.advanceTimersByTimeAsync(11_000);
+    await watch.send(errorLine(410, 'too old resource version'));
+    await mirror.relisted(resourceVersion, ...items);
+  };
+  return { told, watch, unsubscribe, relist };
+}
+
+describe('a handler', () => {
+  it(
+    'hears of what the first list holds',
+    withMirror(async (mirror) => {
+      const told: string[] = [];
+      mirror.informer.addHandler(scribe(mirror, told));
+      await mirror.synced('9', a1, b2);
+      expect(told).toEqual(['added a@1, held 1', 'added b@2, held 2']);
+    }),
+  );
+
+  it(
+    'hears of each event once the store holds it',
+    withMirror(async (mirror) => {
+      const { told, watch } = await listened(mirror);
+      await watch.send(eventLine('ADDED', deployment('c', '10')));
+      await watch.send(eventLine('MODIFIED', deployment('a', '11')));
+      await watch.send(eventLine('DELETED', deployment('b', '12')));
+      expect(told).toEqual(['added c@10, held 10', 'updated a@1 to 11, held 11', 'deleted b@2, held none']);
+    }),
+  );
+
+  it(
+    'hears nothing of bookmarks and of events that come twice',
+    withMirror(async (mirror) => {
+      const { told, watch } = await listened(mirror);
+      const line = eventLine('MODIFIED', deployment('a', '11'));
+      await watch.send(line, line, bookmarkLine('12'));
+      expect(told).toEqual(['updated a@1 to 11, held 11']);
+    }),
+  );
+
+  it(
+    'hears of a relist as of the changes that it stands for',
+    withMirror(async (mirror) => {
+      const { told, relist } = await listened(mirror);
+      await relist('20', deployment('b', '15'), deployment('c', '16'));
+      expect(told).toEqual(['updated b@2 to 15, held 15', 'added c@16, held 16', 'deleted a@1, held none']);
+    }),
+  );
+
+  it(
+    'hears nothing of a relist that changed nothing',
+    withMirror(async (mirror) => {
+      const { told, relist } = await listened(mirror);
+      await relist('20', b2, a1);
+      expect(told).toEqual([]);
+    }),
+  );
+
+  it(
+    'hears that a Deployment was deleted and added when a relist has its name with another uid',
+    withMirror(async (mirror) => {
+      const { told, relist } = await listened(mirror);
+      await relist('20', a1, deployment('b', '15', { uid: 'another' }));
+      expect(told).toEqual(['deleted b@2, held 15', 'added b@15, held 15']);
+    }),
+  );
+
+  it(
+    'hears that a Deployment was deleted and added when an event has its name with another uid',
+    withMirror(async (mirror) => {
+      const { told, watch } = await listened(mirror);
+      await watch.send(eventLine('MODIFIED', deployment('b', '15', { uid: 'another' })));
+      expect(told).toEqual(['deleted b@2, held 15', 'added b@15, held 15']);
+    }),
+  );
+
+  it(
+    'hears no more once it has unsubscribed',
+    withMirror(async (mirror) => {
+      const { told, watch, unsubscribe } = await listened(mirror);
+      unsubscribe();
+      await watch.send(eventLine('ADDED', deployment('c', '10')));
+      expect(told).toEqual([]);
+    }),
+  );
+
+  it(
+    'that throws harms neither the other handlers nor the mirror, and is logged',
+    withMirror(async (mirror) => {
+      const failing = () => {
+        throw new Error('a bug in a handler');
+      };
+      mirror.informer.addHandler({ added: failing, updated: failing, deleted: failing });
+      const { told, watch, relist } = await listened(mirror);
+      await watch.send(
+        eventLine('ADDED', deployment('c', '10')),
+        eventLine('DELETED', deployment('b', '11')),
+      );
+      await relist('20', deployment('a', '15'));
+      expect(told).toEqual([
+        'added c@10, held 10',
+        'deleted b@2, held none',
+        'updated a@1 to 15, held 15',
+        'deleted c@10, held none',
+      ]);
+      expect(mirror.reflector.stats.failures).toBe(1); // the 410 that the relist began with
+      // Twice at the first list, twice in the watch, twice at the relist.
+      expect(mirror.log.lines.filter(({ level }) => level === 'error')).toHaveLength(6);
+    }),
+  );
+});
+
+describe('waitFor', () => {
+  it(
+    'ends with true when an event reaches the resourceVersion, and the store holds it then',
+    withMirror(async (mirror) => {
+      const watch = await mirror.synced('9', a1);
+      const held = mirror.informer.waitFor('10', 1_000).then((reached) => [reached, mirror.content]);
+      await watch.send(eventLine('MODIFIED', deployment('a', '10')));
+      expect(await held).toEqual([true, ['default/a@10']]);
+    }),
+  );
+
+  it.each([
+    ['a bookmark', bookmarkLine('12')],
+    ['a later event', eventLine('ADDED', deployment('z', '12'))],
+  ])('ends with true when %s passes the resourceVersion', (_, line) =>
+    withMirror(async (mirror) => {
+      const watch = await mirror.synced('9', a1);
+      const wait = mirror.informer.waitFor('10', 1_000);
+      await watch.send(line);
+      expect(await wait).toBe(true);
+    })(),
+  );
+
+  it(
+    'ends with true at once for what the first list held, and waits for that list',
+    withMirror(async (mirror) => {
+      const wait = mirror.informer.waitFor('7', 1_000);
+      await mirror.synced('9', a1);
+      expect(await wait).toBe(true);
+      expect(await mirror.informer.waitFor('9', 1_000)).toBe(true);
+      expect(await mirror.informer.waitFor('7', 1_000)).toBe(true);
+    }),
+  );
+
+  it(
+    'ends with false when the time is over',
+    withMirror(async (mirror) => {
+      await mirror.synced('9', a1);
+      const wait = mirror.informer.waitFor('10', 1_000);
+      await vi.advanceTimersByTimeAsync(1_000);
+      expect(await wait).toBe(false);
+    }),
+  );
+
+  it(
+    'ends with false when the mirror stops',
+    withMirror(async (mirror) => {
+      await mirror.synced('9', a1);
+      const wait = mirror.informer.waitFor('10', 1_000);
+      await mirror.informer.stop();
+      expect(await wait).toBe(false);
+    }),
+  );
+});

@@ -1,0 +1,62 @@
+import fc from 'fast-check';
+import { describe, expect, it, vi } from 'vitest';
+import type { Deployment } from '../../../../src/cluster/deployment.ts';
+import type { InformerHandler } from '../../../../src/kube/reflector/informer.ts';
+import { type Mirror, withMirror } from '../../../support/kube/mirror.ts';
+import { FAULTS, ModelServer, type Turn } from '../../../support/kube/model-server.ts';
+import { holds } from '../../../support/kube/property.ts';
+
+const anyTurn: fc.Arbitrary<Turn> = fc.record({
+  changes: fc.array(fc.record({ name: fc.constantFrom('a', 'b', 'c', 'd', 'e'), replicas: fc.nat(2) }), {
+    maxLength: 4,
+  }),
+  fault: fc.constantFrom(...FAULTS),
+});
+
+/** Keeps the state that the notifications amount to, and refuses those that do not fit it. */
+function follow(mirror: Mirror) {
+  const known = new Map<string, Deployment>();
+  const misfits: string[] = [];
+  const handler: InformerHandler<Deployment> = {
+    added: (item) => {
+      if (known.has(item.name)) misfits.push(`added ${item.name} twice`);
+      known.set(item.name, item);
+    },
+    updated: (item, previous) => {
+      if (known.get(item.name)?.resourceVersion !== previous.resourceVersion)
+        misfits.push(`updated ${item.name} from what it was not`);
+      if (previous.uid !== item.uid) misfits.push(`updated ${item.name} to another Deployment`);
+      known.set(item.name, item);
+    },
+    deleted: (item) => {
+      if (!known.delete(item.name)) misfits.push(`deleted ${item.name}, which was not there`);
+    },
+  };
+  mirror.informer.addHandler(handler);
+  return { known, misfits };
+}
+
+describe('the mirror', () => {
+  it('holds what the API server holds, whatever went wrong before, and never floods it', async () => {
+    await holds(
+      fc.asyncProperty(fc.array(anyTurn, { maxLength: 40 }), async (turns) => {
+        await withMirror(async (mirror) => {
+          const server = new ModelServer(turns);
+          const { known, misfits } = follow(mirror);
+          mirror.api.respond = server.respond;
+          mirror.informer.start();
+          await vi.advanceTimersByTimeAsync(120_000);
+          expect(mirror.content).toEqual(server.content);
+          expect([...known.values()].sort(byName)).toEqual([...mirror.cache.scope().values()].sort(byName));
+          expect(misfits).toEqual([]);
+          // At most: a request a second, those that the turns set off at once, and the pages of lists.
+          expect(mirror.api.requests.length).toBeLessThan(130 + 5 * turns.length);
+        })();
+      }),
+    );
+  });
+});
+
+function byName(a: Deployment, b: Deployment): number {
+  return a.name < b.name ? -1 : 1;
+}

@@ -1,0 +1,141 @@
+import { describe, expect, it, vi } from 'vitest';
+import { withMirror } from '../../../support/kube/mirror.ts';
+import { bookmarkLine, deployment, eventLine, listPage } from '../../../support/kube/objects.ts';
+
+const a1 = deployment('a', '1');
+const added = (name: string, resourceVersion: string) =>
+  eventLine('ADDED', deployment(name, resourceVersion));
+
+describe('a server that ends every watch at once', () => {
+  it(
+    'draws at most one watch a second, and no list but the first',
+    withMirror(async (mirror) => {
+      mirror.api.respond = ({ query }) => (query?.watch ? undefined : listPage([a1], '9'));
+      mirror.informer.start();
+      await mirror.requestsWithin(60_000);
+      const { stats } = mirror.reflector;
+      expect(stats.lists).toBe(1);
+      expect(stats.watches).toBeGreaterThan(15);
+      expect(stats.watches).toBeLessThanOrEqual(60);
+      expect(stats.failures).toBeGreaterThanOrEqual(stats.watches - 1);
+    }),
+  );
+
+  it(
+    'with an event that it says again and again draws at most one watch a second',
+    withMirror(async (mirror) => {
+      mirror.api.respond = ({ query }) => (query?.watch ? added('b', '10') : listPage([a1], '9'));
+      mirror.informer.start();
+      // The list, the watch that had the event for the first time, and then one a second.
+      expect(await mirror.requestsWithin(60_000)).toBeLessThanOrEqual(62);
+      expect(mirror.content).toEqual(['default/a@1', 'default/b@10']);
+    }),
+  );
+
+  it(
+    'is not at fault when it had news: the next watch follows at once',
+    withMirror(async (mirror) => {
+      const watch = await mirror.synced('9', a1);
+      await watch.send(bookmarkLine('10'));
+      await watch.end();
+      await mirror.api.nextWatch();
+      expect(mirror.reflector.stats.failures).toBe(0);
+    }),
+  );
+});
+
+describe('a line that is broken', () => {
+  it.each([
+    ['not JSON', '{"type":"ADDED","object":{"metadata":\n'],
+    ['no event', '"ADDED"\n'],
+    ['an event of an unknown type', '{"type":"RENAMED","object":{}}\n'],
+    ['an object without a name', added('', '11')],
+    ['a bookmark without a resourceVersion', bookmarkLine('')],
+  ])('because it is %s is counted, and the watch resumed after the last good event', (_, line) =>
+    withMirror(async (mirror) => {
+      const watch = await mirror.synced('9', a1);
+      await watch.send(added('b', '10'), line, added('d', '12'));
+      expect(watch.closed).toBe(true);
+      expect(mirror.content).toEqual(['default/a@1', 'default/b@10']);
+      expect(mirror.reflector.stats.parseErrors).toBe(1);
+      await mirror.delayOfNextRequest();
+      const resumed = await mirror.api.nextWatch();
+      expect(resumed.request.query).toMatchObject({ resourceVersion: '10' });
+      await (await resumed.accept()).send(added('c', '11'), added('d', '12'));
+      expect(mirror.content).toEqual(['default/a@1', 'default/b@10', 'default/c@11', 'default/d@12']);
+      expect(mirror.reflector.stats.lists).toBe(1);
+      expect(mirror.log.lines.some(({ level }) => level === 'warn')).toBe(true);
+    })(),
+  );
+
+  it(
+    'because the response ended within it is counted, and the event is not lost',
+    withMirror(async (mirror) => {
+      const watch = await mirror.synced('9', a1);
+      await watch.send(added('b', '10'), added('c', '11').slice(0, 40));
+      await watch.end();
+      expect(mirror.reflector.stats.parseErrors).toBe(1);
+      await mirror.delayOfNextRequest();
+      const resumed = await mirror.api.nextWatch();
+      expect(resumed.request.query).toMatchObject({ resourceVersion: '10' });
+    }),
+  );
+
+  it(
+    'each time is stepped over by a list after the third',
+    withMirror(async (mirror) => {
+      let watch = await mirror.synced('9', a1);
+      for (let time = 1; time <= 2; time += 1) {
+        await watch.send('garbage\n');
+        await mirror.delayOfNextRequest();
+        watch = await (await mirror.api.nextWatch()).accept();
+      }
+      expect(mirror.reflector.stats.lists).toBe(1);
+      await watch.send('garbage\n');
+      await mirror.delayOfNextRequest();
+      await mirror.relisted('20', deployment('b', '15'));
+      expect(mirror.content).toEqual(['default/b@15']);
+      expect(mirror.reflector.stats).toMatchObject({ parseErrors: 3, relists: { malformed: 1 } });
+    }),
+  );
+
+  it(
+    'now and then, with news in between, never makes it list again',
+    withMirror(async (mirror) => {
+      let watch = await mirror.synced('9', a1);
+      for (let time = 1; time <= 5; time += 1) {
+        await watch.send(bookmarkLine(String(9 + time)), 'garbage\n');
+        await mirror.delayOfNextRequest();
+        watch = await (await mirror.api.nextWatch()).accept();
+      }
+      expect(mirror.reflector.stats).toMatchObject({ lists: 1, parseErrors: 5 });
+    }),
+  );
+
+  it(
+    'for ever draws at most one request a second',
+    withMirror(async (mirror) => {
+      mirror.api.respond = () => 'garbage';
+      mirror.informer.start();
+      expect(await mirror.requestsWithin(60_000)).toBeLessThanOrEqual(61);
+      expect(mirror.reflector.synced).toBe(false);
+    }),
+  );
+});
+
+describe('a server whose order is broken', () => {
+  it(
+    'draws at most one list a second',
+    withMirror(async (mirror) => {
+      vi.spyOn(Math, 'random').mockReturnValue(0.5);
+      let watch = await mirror.synced('9', a1);
+      const start = performance.now();
+      for (let time = 1; time <= 20; time += 1) {
+        await watch.send(added('c', '20'), added('d', '15'));
+        await mirror.delayOfNextRequest();
+        watch = await mirror.relisted('9', a1);
+      }
+      expect(performance.now() - start).toBeGreaterThanOrEqual(20_000);
+    }),
+  );
+});

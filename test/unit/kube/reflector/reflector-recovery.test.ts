@@ -1,0 +1,246 @@
+import { describe, expect, it, vi } from 'vitest';
+import {
+  KubeCredentialsError,
+  KubeStatusError,
+  KubeTimeoutError,
+  KubeUnreachableError,
+} from '../../../../src/kube/kube-errors.ts';
+import { withMirror } from '../../../support/kube/mirror.ts';
+import { bookmarkLine, deployment, errorLine, eventLine, listPage } from '../../../support/kube/objects.ts';
+
+const a1 = deployment('a', '1');
+const refused = new KubeUnreachableError(false, 'connect ECONNREFUSED');
+const unauthorized = new KubeStatusError(401, 'Unauthorized', 'Unauthorized');
+const forbidden = new KubeStatusError(403, 'Forbidden', 'deployments.apps is forbidden');
+const gone = new KubeStatusError(410, 'Expired', 'too old resource version: 9 (20)');
+const tooLarge = new KubeStatusError(504, 'Timeout', 'Timeout: Too large resource version: 9, current: 5');
+
+describe('a resourceVersion that the API server does not serve', () => {
+  it.each([
+    { name: '410', error: gone, reason: 'gone' },
+    { name: "504 'Too large resource version'", error: tooLarge, reason: 'resourceVersionTooLarge' },
+  ] as const)(
+    'is given up for a list of the newest state at once when a watch is answered $name',
+    ({ error, reason }) =>
+      withMirror(async (mirror) => {
+        const watch = await mirror.synced('9', a1);
+        await vi.advanceTimersByTimeAsync(11_000);
+        await watch.end();
+        await (await mirror.api.nextWatch()).refuse(error);
+        const list = await mirror.api.nextCall();
+        expect(list.request.query).toEqual({ limit: 500 });
+        await list.answer(listPage([deployment('b', '4')], '5'));
+        expect((await mirror.api.nextWatch()).request.query).toMatchObject({ resourceVersion: '5' });
+        expect(mirror.content).toEqual(['default/b@4']);
+        expect(mirror.reflector.stats.relists[reason]).toBe(1);
+      })(),
+  );
+
+  it.each([
+    { code: 410, message: 'too old resource version', reason: 'gone' },
+    { code: 504, message: 'Too large resource version: 9', reason: 'resourceVersionTooLarge' },
+  ] as const)(
+    'is given up when the watch itself says $code, after the events in front of that',
+    ({ code, message, reason }) =>
+      withMirror(async (mirror) => {
+        const watch = await mirror.synced('9', a1);
+        await vi.advanceTimersByTimeAsync(11_000);
+        await watch.send(eventLine('ADDED', deployment('b', '10')), errorLine(code, message));
+        expect(mirror.content).toEqual(['default/a@1', 'default/b@10']);
+        expect(watch.closed).toBe(true);
+        await mirror.relisted('20', a1);
+        expect(mirror.content).toEqual(['default/a@1']);
+        expect(mirror.reflector.stats.relists[reason]).toBe(1);
+      })(),
+  );
+
+  it(
+    'is not given up for another 504: that is an outage, and the watch is resumed',
+    withMirror(async (mirror) => {
+      const watch = await mirror.synced('9', a1);
+      await vi.advanceTimersByTimeAsync(11_000);
+      await watch.send(errorLine(504, 'etcdserver: request timed out'));
+      await mirror.delayOfNextRequest();
+      expect((await mirror.api.nextWatch()).request.query).toMatchObject({ resourceVersion: '9' });
+    }),
+  );
+
+  it(
+    'does not make the mirror list more than once a second when every watch is answered 410',
+    withMirror(async (mirror) => {
+      mirror.api.respond = ({ query }) => (query?.watch ? gone : listPage([a1], '9'));
+      mirror.informer.start();
+      await mirror.requestsWithin(60_000);
+      expect(mirror.reflector.stats.lists).toBeGreaterThan(10);
+      expect(mirror.reflector.stats.lists).toBeLessThanOrEqual(61);
+    }),
+  );
+});
+
+describe('refused credentials', () => {
+  it.each([
+    { name: '401', error: unauthorized },
+    { name: 'unreadable credentials', error: new KubeCredentialsError(new Error('no token file')) },
+  ])('are read anew after $name and tried at once, then after a wait', ({ error }) =>
+    withMirror(async (mirror) => {
+      vi.spyOn(Math, 'random').mockReturnValue(0.999);
+      const watch = await mirror.synced('9', a1);
+      await vi.advanceTimersByTimeAsync(2_000);
+      await watch.end();
+      await (await mirror.api.nextWatch()).refuse(error);
+      expect(mirror.api.reloads).toBe(1);
+      await (await mirror.api.nextWatch()).refuse(error);
+      expect(mirror.api.reloads).toBe(2);
+      expect(await mirror.delayOfNextRequest()).toBeGreaterThanOrEqual(1_000);
+      await (await mirror.api.nextWatch()).accept();
+      expect(mirror.reflector).toMatchObject({ lastError: undefined, stats: { lists: 1 } });
+    })(),
+  );
+
+  it(
+    'are tried at once again when they were accepted in between',
+    withMirror(async (mirror) => {
+      const watch = await mirror.synced('9', a1);
+      await watch.send(bookmarkLine('10'));
+      await watch.end();
+      await (await mirror.api.nextWatch()).refuse(unauthorized);
+      const rotated = await (await mirror.api.nextWatch()).accept();
+      await rotated.send(bookmarkLine('11'));
+      await rotated.end();
+      await (await mirror.api.nextWatch()).refuse(unauthorized);
+      await mirror.api.nextWatch();
+    }),
+  );
+
+  it.each([
+    { where: 'in the answer to a request', watch: unauthorized },
+    { where: 'in the watch itself', watch: errorLine(401, 'Unauthorized') },
+  ])('draw at most one request a second when the API server says 401 $where', ({ watch }) =>
+    withMirror(async (mirror) => {
+      mirror.api.respond = ({ query }) => (query?.watch ? watch : listPage([a1], '9'));
+      mirror.informer.start();
+      expect(await mirror.requestsWithin(60_000)).toBeLessThanOrEqual(62);
+    })(),
+  );
+});
+
+describe('a missing permission', () => {
+  it(
+    'is logged with what is lacking, and the mirror fills as soon as it is granted',
+    withMirror(async (mirror) => {
+      mirror.api.respond = () => forbidden;
+      mirror.informer.start();
+      expect(await mirror.requestsWithin(120_000)).toBeLessThanOrEqual(121);
+      expect(mirror.log.lines).toContainEqual({
+        level: 'error',
+        context: expect.objectContaining({
+          path: '/apis/apps/v1/deployments',
+          reason: 'deployments.apps is forbidden',
+        }),
+        message: expect.stringMatching(/list and watch/),
+      });
+      expect(mirror.reflector.lastError).toBe(forbidden);
+      mirror.api.respond = undefined;
+      expect(await mirror.delayOfNextRequest()).toBeLessThanOrEqual(3_000);
+      await mirror.relisted('9', a1);
+      expect(mirror.reflector.synced).toBe(true);
+    }),
+  );
+
+  it(
+    'that is withdrawn from a running watch keeps what the mirror holds',
+    withMirror(async (mirror) => {
+      const watch = await mirror.synced('9', a1);
+      await vi.advanceTimersByTimeAsync(2_000);
+      await watch.end();
+      await (await mirror.api.nextWatch()).refuse(forbidden);
+      expect(mirror.content).toEqual(['default/a@1']);
+      await mirror.delayOfNextRequest();
+      await (await mirror.api.nextWatch()).accept();
+      expect(mirror.reflector.stats.lists).toBe(1);
+    }),
+  );
+});
+
+describe('an API server that asks for patience', () => {
+  it.each([429, 503])(
+    'with %i and Retry-After is left alone for so long, and no longer than a back-off more',
+    (status) =>
+      withMirror(async (mirror) => {
+        mirror.informer.start();
+        await (await mirror.api.nextCall()).fail(new KubeStatusError(status, '', 'busy', 7));
+        const delay = await mirror.delayOfNextRequest();
+        expect(delay).toBe(7_000);
+      })(),
+  );
+
+  it(
+    'for longer than a minute is asked again after a minute',
+    withMirror(async (mirror) => {
+      mirror.informer.start();
+      await (await mirror.api.nextCall()).fail(new KubeStatusError(429, '', 'busy', 86_400));
+      expect(await mirror.delayOfNextRequest()).toBe(60_000);
+    }),
+  );
+
+  it(
+    'of 0 s is not asked sooner than after the usual wait',
+    withMirror(async (mirror) => {
+      mirror.informer.start();
+      await (await mirror.api.nextCall()).fail(new KubeStatusError(429, '', 'busy', 0));
+      expect(await mirror.delayOfNextRequest()).toBeGreaterThanOrEqual(1_000);
+    }),
+  );
+});
+
+describe('an API server out of reach', () => {
+  it.each([
+    ['refuses the connection', refused],
+    ['resets the connection', new KubeUnreachableError(true, 'read ECONNRESET')],
+    ['has a name that does not resolve', new KubeUnreachableError(false, 'getaddrinfo ENOTFOUND')],
+    ['does not answer in time', new KubeTimeoutError(true, 60_000)],
+    ['answers 500', new KubeStatusError(500, 'InternalError', 'etcd is down')],
+  ])('is asked again, within 3 s each time, when it %s, until it answers', (_, error) =>
+    withMirror(async (mirror) => {
+      mirror.informer.start();
+      for (let failure = 0; failure < 20; failure += 1) {
+        await (await mirror.api.nextCall()).fail(error);
+        expect(await mirror.delayOfNextRequest()).toBeLessThanOrEqual(3_000);
+      }
+      await mirror.relisted('9', a1);
+      expect(mirror.reflector).toMatchObject({ synced: true, lastError: undefined });
+      expect(mirror.log.lines.at(-2)?.message).toBe('connected to the API server again');
+    })(),
+  );
+
+  it(
+    'is asked at most every 30 s on average once it is away for long',
+    withMirror(async (mirror) => {
+      mirror.api.respond = () => refused;
+      mirror.informer.start();
+      await vi.advanceTimersByTimeAsync(10 * 60_000);
+      vi.spyOn(Math, 'random').mockReturnValue(0.999);
+      await mirror.delayOfNextRequest();
+      expect(await mirror.delayOfNextRequest()).toBeGreaterThan(29_000);
+    }),
+  );
+
+  it(
+    'for long is asked soon again in its next outage, once it has been well for two minutes',
+    withMirror(async (mirror) => {
+      vi.spyOn(Math, 'random').mockReturnValue(0.999);
+      mirror.api.respond = () => refused;
+      mirror.informer.start();
+      await vi.advanceTimersByTimeAsync(20 * 60_000);
+      mirror.api.respond = undefined;
+      await mirror.delayOfNextRequest();
+      const watch = await mirror.relisted('9', a1);
+      for (let minute = 1; minute <= 3; minute += 1) {
+        await watch.send(bookmarkLine(String(9 + minute)));
+        await vi.advanceTimersByTimeAsync(60_000);
+      }
+      await watch.break();
+      expect(await mirror.delayOfNextRequest()).toBeLessThanOrEqual(800);
+    }),
+  );
+});

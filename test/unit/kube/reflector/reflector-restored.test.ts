@@ -1,0 +1,136 @@
+import { describe, expect, it, vi } from 'vitest';
+import { KubeStatusError, KubeUnreachableError } from '../../../../src/kube/kube-errors.ts';
+import { type Mirror, withMirror } from '../../../support/kube/mirror.ts';
+import { deployment, listPage } from '../../../support/kube/objects.ts';
+
+const a1 = deployment('a', '1');
+const refused = new KubeUnreachableError(false, 'connect ECONNREFUSED');
+
+/** A mirror at this resourceVersion whose watch has broken; it is about to ask again. */
+async function brokenOnce(mirror: Mirror, resourceVersion: string): Promise<void> {
+  mirror.api.position = undefined;
+  const watch = await mirror.synced(resourceVersion, a1);
+  await vi.advanceTimersByTimeAsync(20_000);
+  await watch.break();
+  await mirror.delayOfNextRequest();
+}
+
+/** A mirror at this resourceVersion that is about to watch. */
+async function listedOnce(mirror: Mirror, resourceVersion: string): Promise<void> {
+  mirror.api.position = undefined;
+  mirror.informer.start();
+  await (await mirror.api.nextCall()).answer(listPage([a1], resourceVersion));
+}
+
+describe('an API server that may be another one by now', () => {
+  it(
+    'is asked first where it is; from an older resourceVersion than before, everything is listed again',
+    withMirror(async (mirror) => {
+      await brokenOnce(mirror, '900');
+      const question = await mirror.api.nextCall();
+      expect(question.request.query).toEqual({ limit: 1 });
+      await question.answer(listPage([deployment('b', '40')], '50', 'more'));
+      expect(mirror.content).toEqual(['default/a@1']);
+      await vi.advanceTimersByTimeAsync(1);
+      await mirror.relisted('51', deployment('b', '40'));
+      expect(mirror.content).toEqual(['default/b@40']);
+      expect(mirror.reflector).toMatchObject({ resourceVersion: '51', stats: { relists: { wentBack: 1 } } });
+    }),
+  );
+
+  it(
+    'is asked after a watch that ended well, too: an API server that is stopped in good order ends it so',
+    withMirror(async (mirror) => {
+      mirror.api.position = undefined;
+      const watch = await mirror.synced('900', a1);
+      await vi.advanceTimersByTimeAsync(20_000);
+      await watch.end();
+      expect((await mirror.api.nextCall()).request.query).toEqual({ limit: 1 });
+    }),
+  );
+
+  it(
+    'is asked after its connection was refused, however short the watch was',
+    withMirror(async (mirror) => {
+      await listedOnce(mirror, '900');
+      await (await mirror.api.nextWatch()).refuse(refused);
+      await mirror.delayOfNextRequest();
+      expect((await mirror.api.nextCall()).request.query).toEqual({ limit: 1 });
+    }),
+  );
+
+  it(
+    'is asked after an outage in which it refused every watch at once',
+    withMirror(async (mirror) => {
+      await listedOnce(mirror, '900');
+      const endsAt = performance.now() + 20_000;
+      while (performance.now() < endsAt) {
+        await (await mirror.api.nextWatch()).refuse(new KubeStatusError(503, '', 'no etcd'));
+        await mirror.delayOfNextRequest();
+        if (mirror.api.requests.at(-1)?.request.query?.limit === 1) return;
+      }
+      throw new Error('the API server was not asked where it is');
+    }),
+  );
+
+  it.each([
+    ['a Deployment of the same name with another uid', { ...deployment('a', '1'), uid: 'another' }],
+    ['a Deployment in another old state', deployment('a', '2')],
+    ['an old Deployment that was never seen', deployment('0', '3')],
+  ])('that is further on, and has %s, has another history: everything is listed again', (_title, first) =>
+    withMirror(async (mirror) => {
+      await brokenOnce(mirror, '900');
+      await (await mirror.api.nextCall()).answer(listPage([first], '5000', 'more'));
+      await vi.advanceTimersByTimeAsync(1);
+      await mirror.relisted('5001', first);
+      expect(mirror.reflector.stats.relists.wentBack).toBe(1);
+    })(),
+  );
+
+  it.each(['900', '1200'])(
+    'and is at %s now, no older than 900, is watched from where the mirror was, without a list',
+    (now) =>
+      withMirror(async (mirror) => {
+        await brokenOnce(mirror, '900');
+        await (await mirror.api.nextCall()).answer(listPage([], now));
+        expect((await mirror.api.nextWatch()).request.query).toMatchObject({ resourceVersion: '900' });
+        expect(mirror.reflector.stats.lists).toBe(1);
+        expect(mirror.content).toEqual(['default/a@1']);
+      })(),
+  );
+
+  it(
+    'with opaque resourceVersions is watched from where the mirror was',
+    withMirror(async (mirror) => {
+      await brokenOnce(mirror, 'zeta');
+      await (await mirror.api.nextCall()).answer(listPage([], 'alpha'));
+      expect((await mirror.api.nextWatch()).request.query).toMatchObject({ resourceVersion: 'zeta' });
+    }),
+  );
+
+  it(
+    'is asked until it has said where it is, and not again after that',
+    withMirror(async (mirror) => {
+      await brokenOnce(mirror, '900');
+      await (await mirror.api.nextCall()).fail(new KubeStatusError(503, '', 'starting'));
+      await mirror.delayOfNextRequest();
+      await (await mirror.api.nextCall()).answer(listPage([], '901'));
+      const watch = await (await mirror.api.nextWatch()).accept();
+      await watch.end();
+      await mirror.delayOfNextRequest();
+      await mirror.api.nextWatch();
+    }),
+  );
+});
+
+describe('an API server that ends a watch at once', () => {
+  it(
+    'is not asked: it would double the requests to one that always does',
+    withMirror(async (mirror) => {
+      mirror.api.position = undefined;
+      await (await mirror.synced('900', a1)).end();
+      await mirror.delayOfNextRequest();
+      await mirror.api.nextWatch();
+    }),
+  );
+});

@@ -1,0 +1,193 @@
+import { describe, expect, it, vi } from 'vitest';
+import { withMirror } from '../../../support/kube/mirror.ts';
+import { bookmarkLine, deployment, eventLine } from '../../../support/kube/objects.ts';
+
+const a1 = deployment('a', '1');
+
+describe('the request of a watch', () => {
+  it(
+    'asks for bookmarks, from the resourceVersion of the list on',
+    withMirror(async (mirror) => {
+      const { api } = mirror;
+      await mirror.synced('9', a1);
+      expect(api.requests.at(-1)).toMatchObject({
+        kind: 'watch',
+        request: {
+          path: '/apis/apps/v1/deployments',
+          query: { watch: true, allowWatchBookmarks: true, resourceVersion: '9' },
+        },
+      });
+    }),
+  );
+
+  it.each([
+    { random: 0, seconds: 300 },
+    { random: 0.5, seconds: 450 },
+    { random: 0.999_999, seconds: 600 },
+  ])('asks the API server to end it after $seconds s when chance says $random', ({ random, seconds }) =>
+    withMirror(async (mirror) => {
+      vi.spyOn(Math, 'random').mockReturnValue(random);
+      await mirror.synced('9', a1);
+      expect(mirror.api.requests.at(-1)?.request.query?.timeoutSeconds).toBe(seconds);
+    })(),
+  );
+
+  it(
+    'gives the API server 15 s to begin its answer',
+    withMirror(async (mirror) => {
+      await mirror.synced('9', a1);
+      expect(mirror.api.requests.at(-1)).toMatchObject({ kind: 'watch', request: { deadlineMs: 15_000 } });
+    }),
+  );
+});
+
+describe('events', () => {
+  it(
+    'add, change and delete what the mirror holds',
+    withMirror(async (mirror) => {
+      const watch = await mirror.synced('9', a1);
+      await watch.send(eventLine('ADDED', deployment('b', '10')));
+      await watch.send(eventLine('MODIFIED', deployment('a', '11', { replicas: 7 })));
+      expect(mirror.content).toEqual(['default/a@11', 'default/b@10']);
+      expect(mirror.cache.get('default', 'a')?.replicas).toBe(7);
+      await watch.send(eventLine('DELETED', deployment('b', '12')));
+      expect(mirror.content).toEqual(['default/a@11']);
+      expect(mirror.reflector).toMatchObject({
+        resourceVersion: '12',
+        stats: { lists: 1, watches: 1, failures: 0, events: { ADDED: 1, MODIFIED: 1, DELETED: 1 } },
+      });
+    }),
+  );
+
+  it(
+    'that come twice change nothing',
+    withMirror(async (mirror) => {
+      const watch = await mirror.synced('9', a1);
+      const changed = eventLine('MODIFIED', deployment('a', '10', { replicas: 7 }));
+      await watch.send(changed, changed);
+      const deleted = eventLine('DELETED', deployment('a', '11'));
+      await watch.send(deleted, deleted);
+      expect(mirror.content).toEqual([]);
+      expect(mirror.reflector).toMatchObject({ resourceVersion: '11', stats: { failures: 0, lists: 1 } });
+      expect(watch.closed).toBe(false);
+    }),
+  );
+
+  it(
+    'are contact with the API server, and so are bookmarks',
+    withMirror(async (mirror) => {
+      const watch = await mirror.synced('9', a1);
+      await vi.advanceTimersByTimeAsync(5_000);
+      await watch.send(eventLine('ADDED', deployment('b', '10')));
+      expect(mirror.reflector.lastContactAt).toBe(performance.now());
+      await vi.advanceTimersByTimeAsync(5_000);
+      await watch.send(bookmarkLine('10'));
+      expect(mirror.reflector.lastContactAt).toBe(performance.now());
+    }),
+  );
+
+  it.each([
+    ['an event older than one before it', eventLine('ADDED', deployment('c', '15'))],
+    ['an older state of what it holds', eventLine('MODIFIED', deployment('a', '3'))],
+    ['the deletion, before its last change, of what it holds', eventLine('DELETED', deployment('a', '19'))],
+    ['a bookmark older than an event before it', bookmarkLine('15')],
+  ])('are not trusted after %s: the mirror lists again and holds what the list says', (_, line) =>
+    withMirror(async (mirror) => {
+      const watch = await mirror.synced('9', a1);
+      await watch.send(eventLine('MODIFIED', deployment('a', '20')));
+      await vi.advanceTimersByTimeAsync(11_000);
+      await watch.send(line);
+      expect(watch.closed).toBe(true);
+      expect(mirror.content).toEqual(['default/a@20']);
+      await mirror.relisted('25', deployment('c', '15'));
+      expect(mirror.content).toEqual(['default/c@15']);
+      expect(mirror.reflector.stats.relists.outOfOrder).toBe(1);
+    })(),
+  );
+
+  it(
+    'of an API server with opaque resourceVersions are taken in the order in which they come',
+    withMirror(async (mirror) => {
+      const watch = await mirror.synced('zeta', deployment('a', 'zeta'));
+      await watch.send(eventLine('MODIFIED', deployment('a', 'alpha', { replicas: 2 })));
+      await watch.send(eventLine('ADDED', deployment('b', 'Gamma')), bookmarkLine('beta'));
+      expect(mirror.content).toEqual(['default/a@alpha', 'default/b@Gamma']);
+      await vi.advanceTimersByTimeAsync(2_000);
+      await watch.end();
+      expect((await mirror.api.nextWatch()).request.query).toMatchObject({ resourceVersion: 'beta' });
+      expect(mirror.reflector.stats.lists).toBe(1);
+    }),
+  );
+});
+
+describe('a watch that ended', () => {
+  it(
+    'is resumed at once after the last event when the API server ended it',
+    withMirror(async (mirror) => {
+      const watch = await mirror.synced('9', a1);
+      await vi.advanceTimersByTimeAsync(2_000);
+      await watch.send(eventLine('ADDED', deployment('b', '10')));
+      await watch.end();
+      expect((await mirror.api.nextWatch()).request.query).toMatchObject({ resourceVersion: '10' });
+      expect(mirror.reflector.stats).toMatchObject({ lists: 1, failures: 0 });
+    }),
+  );
+
+  it(
+    'is resumed after the last bookmark, which may be newer than the last event',
+    withMirror(async (mirror) => {
+      const watch = await mirror.synced('9', a1);
+      await watch.send(eventLine('ADDED', deployment('b', '10')), bookmarkLine('500'));
+      await watch.end();
+      expect((await mirror.api.nextWatch()).request.query).toMatchObject({ resourceVersion: '500' });
+      expect(mirror.reflector.stats.lists).toBe(1);
+    }),
+  );
+
+  it(
+    'is resumed after the last event, without a list, when its connection broke',
+    withMirror(async (mirror) => {
+      const watch = await mirror.synced('9', a1);
+      await watch.send(eventLine('ADDED', deployment('b', '10')));
+      await watch.break();
+      expect(await mirror.delayOfNextRequest()).toBeLessThanOrEqual(800);
+      const resumed = await mirror.api.nextWatch();
+      expect(resumed.request.query).toMatchObject({ resourceVersion: '10' });
+      await (await resumed.accept()).send(eventLine('ADDED', deployment('c', '11')));
+      expect(mirror.content).toEqual(['default/a@1', 'default/b@10', 'default/c@11']);
+      expect(mirror.reflector.stats.lists).toBe(1);
+    }),
+  );
+});
+
+describe('a silent watch', () => {
+  it.each([
+    { random: 0, limit: 90_000 },
+    { random: 0.999_999, limit: 120_000 },
+  ])('is closed after $limit ms when chance says $random, and the truth listed', ({ random, limit }) =>
+    withMirror(async (mirror) => {
+      vi.spyOn(Math, 'random').mockReturnValue(random);
+      const watch = await mirror.synced('9', a1);
+      await vi.advanceTimersByTimeAsync(limit - 1_000);
+      expect(watch.closed).toBe(false);
+      await vi.advanceTimersByTimeAsync(1_000);
+      expect(watch.closed).toBe(true);
+      await vi.advanceTimersByTimeAsync(1);
+      await mirror.relisted('20', a1);
+      expect(mirror.reflector.stats.relists.silence).toBe(1);
+    })(),
+  );
+
+  it(
+    'stays open for as long as bookmarks come once a minute',
+    withMirror(async (mirror) => {
+      const watch = await mirror.synced('9', a1);
+      for (let minute = 1; minute <= 9; minute += 1) {
+        await vi.advanceTimersByTimeAsync(60_000);
+        await watch.send(bookmarkLine(String(9 + minute)));
+      }
+      expect(watch.closed).toBe(false);
+      expect(mirror.reflector.stats).toMatchObject({ watches: 1, failures: 0 });
+    }),
+  );
+});

@@ -1,0 +1,141 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { ParseTurns, type Parsing } from '../../../src/lib/parse-turns.ts';
+
+/** What a piece costs here unless told: a turn of the event loop has time for two. */
+const PIECE_MS = 2.5;
+
+let turns: ParseTurns;
+let now: number;
+/** Whose pieces were parsed, in order. */
+let parsed: string[];
+
+beforeEach(() => {
+  now = 0;
+  vi.spyOn(performance, 'now').mockImplementation(() => now);
+  turns = new ParseTurns();
+  parsed = [];
+});
+afterEach(async () => {
+  let before: number;
+  do {
+    before = parsed.length;
+    await nextTurn();
+  } while (parsed.length > before);
+  vi.restoreAllMocks();
+});
+
+/** A connection that has just brought so many pieces. */
+function bring(client: string, pieces: number, pieceMs = PIECE_MS): Parsing {
+  let left = pieces;
+  const parse = () => {
+    left -= 1;
+    now += pieceMs;
+    parsed.push(client);
+  };
+  const connection: Parsing = {
+    client,
+    parsePiece: () => {
+      parse();
+      return left > 0;
+    },
+  };
+  while (left > 0 && turns.take(connection)) parse();
+  return connection;
+}
+
+it('pieces are parsed as they come in while the turn of the event loop has time for them', async () => {
+  bring('a', 1);
+  bring('b', 1);
+  expect(parsed).toEqual(['a', 'b']);
+  await nextTurn();
+  bring('a', 1);
+  bring('b', 1);
+  expect(parsed).toEqual(['a', 'b', 'a', 'b']);
+});
+
+it('what a turn has no time for is left to the next ones', async () => {
+  bring('a', 5);
+  expect(parsed).toHaveLength(2);
+  await nextTurn();
+  expect(parsed).toHaveLength(4);
+  await nextTurn();
+  expect(parsed).toHaveLength(5);
+});
+
+it('a turn that takes long for other reasons has more time for pieces, up to a bound', async () => {
+  for (const [restMs, pieces] of [
+    [90, 4],
+    [10_000, 8],
+  ] as const) {
+    bring('a', 100);
+    parsed = [];
+    now += restMs;
+    await nextTurn();
+    expect(parsed).toHaveLength(pieces);
+  }
+});
+
+it('clients take turns, however much one of them has brought and on however many connections', async () => {
+  for (let count = 0; count < 3; count += 1) bring('a', 5);
+  bring('b', 2);
+  bring('c', 1);
+  parsed = [];
+  await nextTurn();
+  await nextTurn();
+  expect(parsed).toEqual(['a', 'b', 'c', 'a']);
+  await nextTurn();
+  expect(parsed).toEqual(['a', 'b', 'c', 'a', 'b', 'a']);
+});
+
+it('a client that asks for little is served at once, whenever it asks', async () => {
+  bring('a', 100, 0.4);
+  bring('b', 100, 0.4);
+  for (let count = 0; count < 3; count += 1) {
+    await nextTurn();
+    parsed = [];
+    for (const _connection of [1, 2, 3]) bring('c', 1, 0.1);
+    await nextTurn();
+    // After one piece of each of the others at most, and then before them.
+    expect(parsed.indexOf('c')).toBeLessThanOrEqual(2);
+    expect(parsed.lastIndexOf('c')).toBeLessThanOrEqual(6);
+  }
+});
+
+it('clients share the time, not the pieces, and time while nobody else waited is no debt', async () => {
+  bring('a', 1_000, 0.4);
+  for (let count = 0; count < 5; count += 1) await nextTurn();
+  bring('b', 1_000, 0.1);
+  parsed = [];
+  for (let count = 0; count < 10; count += 1) await nextTurn();
+  const ofA = parsed.filter((client) => client === 'a').length * 0.4;
+  const ofB = parsed.filter((client) => client === 'b').length * 0.1;
+  expect(ofA / ofB).toBeCloseTo(1, 1);
+});
+
+it('a pause that falls into a piece, as that of a collection of garbage, is not charged to its client', async () => {
+  bring('a', 100, 0.4);
+  bring('b', 1, 1_000);
+  await nextTurn();
+  await nextTurn();
+  expect(parsed).toContain('b');
+  bring('b', 3, 0.4);
+  parsed = [];
+  await nextTurn();
+  expect(parsed.filter((client) => client === 'b')).toHaveLength(3);
+});
+
+it('a client does not overtake those who wait', async () => {
+  bring('a', 3);
+  bring('b', 1);
+  expect(parsed).toEqual(['a', 'a']);
+  await nextTurn();
+  expect(parsed).toEqual(['a', 'a', 'a', 'b']);
+});
+
+it('a connection that is closed is forgotten', async () => {
+  const connection = bring('a', 3);
+  turns.remove(connection);
+  await nextTurn();
+  expect(parsed).toEqual(['a', 'a']);
+});

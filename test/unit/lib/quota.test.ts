@@ -1,0 +1,34 @@
+import { expect, test } from 'vitest';
+import { Quota } from '../../../src/lib/quota.ts';
+
+test('a quota gives each identity its part, and no more than there is in all', () => {
+  const quota = new Quota(3, 2);
+  expect([quota.take('alice'), quota.take('alice'), quota.take('alice')]).toEqual([true, true, false]);
+  expect([quota.take('bob'), quota.take('bob')]).toEqual([true, false]);
+  expect(quota.take('carol')).toBe(false);
+});
+
+test('a quota gives again what was released, to anybody', () => {
+  const quota = new Quota(2, 1);
+  quota.take('alice');
+  quota.take('bob');
+  quota.release('alice');
+  expect(quota.take('bob')).toBe(false);
+  expect(quota.take('carol')).toBe(true);
+});
+
+test('a quota counts nothing for what it refused', () => {
+  const quota = new Quota(2, 1);
+  quota.take('alice');
+  quota.take('alice');
+  quota.release('alice');
+  expect([quota.take('alice'), quota.take('bob')]).toEqual([true, true]);
+});
+
+test('a quota refuses a release of what was not taken, which would let in too many', () => {
+  const quota = new Quota(2, 1);
+  quota.take('alice');
+  expect(() => quota.release('bob')).toThrow('released more than was taken');
+  quota.release('alice');
+  expect(() => quota.release('alice')).toThrow('released more than was taken');
+});

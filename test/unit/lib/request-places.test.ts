@@ -1,0 +1,26 @@
+import { Socket } from 'node:net';
+import { expect, it } from 'vitest';
+import { RequestPlaces } from '../../../src/lib/request-places.ts';
+import { ClientConnection } from '../../../src/tls/client-connection.ts';
+
+const MAX = 80;
+const MAX_PER_CLIENT = 60;
+
+/** A client that takes whatever it can get, as if all of it had been read already; how many places that were. */
+function takeAll(places: RequestPlaces, user: string): number {
+  const connection = new ClientConnection(new Socket(), { user, groups: [] }, undefined);
+  places.add(connection);
+  let taken = 0;
+  while (places.take(connection)) taken += 1;
+  return taken;
+}
+
+it('a client alone has all that one client may have', () => {
+  expect(takeAll(new RequestPlaces(MAX, MAX_PER_CLIENT), 'alone')).toBe(MAX_PER_CLIENT);
+});
+
+it('the last places are for those who have few, whatever others take', () => {
+  const places = new RequestPlaces(MAX, MAX_PER_CLIENT);
+  for (const user of ['first', 'second', 'third']) takeAll(places, user);
+  expect(takeAll(places, 'fourth')).toBeGreaterThan(0);
+});

@@ -1,0 +1,25 @@
+import { expect, it } from 'vitest';
+import { inSlices } from '../../../src/lib/slices.ts';
+
+const CHUNKS = 20;
+
+/** Chunks that are all there already. */
+async function* chunks(): AsyncGenerator<number> {
+  for (let chunk = 0; chunk < CHUNKS; chunk += 1) yield chunk;
+}
+
+it('chunks that take long leave turns of the event loop to others, and are all taken, in order', async () => {
+  let turns = 0;
+  let counting = setImmediate(function count() {
+    turns += 1;
+    counting = setImmediate(count);
+  });
+  const taken: number[] = [];
+  for await (const chunk of inSlices(chunks())) {
+    taken.push(chunk);
+    for (const end = performance.now() + 4; performance.now() < end; );
+  }
+  clearImmediate(counting);
+  expect(taken).toEqual(Array.from({ length: CHUNKS }, (_, chunk) => chunk));
+  expect(turns).toBeGreaterThanOrEqual(CHUNKS - 1);
+});

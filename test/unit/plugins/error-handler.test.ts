@@ -1,0 +1,142 @@
+import { describe, expect, it } from 'vitest';
+import { DeploymentError, FreshnessError } from '../../../src/cluster/cluster-errors.ts';
+import {
+  KubeBusyError,
+  KubeCircuitOpenError,
+  KubeCredentialsError,
+  KubeMalformedError,
+  KubeStatusError,
+  KubeTimeoutError,
+  KubeUnreachableError,
+} from '../../../src/kube/kube-errors.ts';
+import { buildTestApp, MemoryCluster } from '../../support/build-app.ts';
+
+const URL = '/replica-count?namespace=default&deployment=my-deployment';
+
+describe('paths and methods', () => {
+  it.each([
+    '/',
+    '/nope',
+    '/healthz/',
+    '//healthz',
+    '/healthz/x',
+    '/Healthz',
+    '/replica-count/..',
+    '/%68ealthz/x',
+  ])('answers 404 in the error shape at %s', async (url) => {
+    const response = await (await buildTestApp()).inject(url);
+    expect(response.headers['content-type']).toBe('application/json; charset=utf-8');
+    expect(response.json()).toMatchObject({ statusCode: 404, code: 'ROUTE_NOT_FOUND', error: 'Not Found' });
+  });
+
+  it('answers 404 for an unknown path before it looks at the body', async () => {
+    const app = await buildTestApp();
+    const request = {
+      method: 'POST',
+      url: '/nope',
+      payload: '{',
+      headers: { 'content-type': 'text/plain' },
+    } as const;
+    expect((await app.inject(request)).json()).toMatchObject({ code: 'ROUTE_NOT_FOUND' });
+  });
+
+  it.each([
+    ['DELETE', '/healthz', 'GET, HEAD'],
+    ['POST', '/deployments', 'GET, HEAD'],
+    ['OPTIONS', '/deployments', 'GET, HEAD'],
+    ['PUT', '/replica-count', 'GET, HEAD, POST'],
+    ['PATCH', '/replica-count?x=1', 'GET, HEAD, POST'],
+    ['TRACE', '/replica-count', 'GET, HEAD, POST'],
+  ] as const)('answers 405 to %s %s and says what is allowed', async (method, url, allow) => {
+    const app = await buildTestApp();
+    const response = await app.inject({ method, url });
+    expect(response.json()).toMatchObject({ statusCode: 405, code: 'METHOD_NOT_ALLOWED' });
+    expect(response.headers.allow).toBe(allow);
+  });
+
+  it('answers 400 for a URL that cannot be decoded', async () => {
+    const response = await (await buildTestApp()).inject('/%zz');
+    expect(response.json()).toMatchObject({ statusCode: 400, code: 'INVALID_URL' });
+  });
+
+  it('answers 414 for a URL above 2048 characters', async () => {
+    const app = await buildTestApp();
+    const fits = `/deployments?namespace=${'a'.repeat(2048 - '/deployments?namespace='.length)}`;
+    expect((await app.inject(fits)).statusCode).toBe(400);
+    expect((await app.inject(`${fits}a`)).json()).toMatchObject({ statusCode: 414, code: 'URL_TOO_LONG' });
+  });
+});
+
+describe('a freshness that cannot be had', () => {
+  it.each([
+    [504, 'FRESHNESS_NOT_REACHED', 'NOT_REACHED'],
+    [400, 'FRESHNESS_NOT_SUPPORTED', 'OPAQUE_RESOURCE_VERSIONS'],
+    [400, 'INVALID_QUERY', 'NAMESPACE_NEEDED'],
+  ] as const)('becomes %i %s', async (statusCode, code, reason) => {
+    const cluster = new MemoryCluster();
+    cluster.freshDeployment = () => Promise.reject(new FreshnessError(reason));
+    const app = await buildTestApp(cluster);
+    const response = await app.inject(`${URL}&minResourceVersion=5`);
+    expect(response.statusCode).toBe(statusCode);
+    expect(response.json()).toMatchObject({ statusCode, code });
+  });
+
+  it('becomes 429 TOO_MANY_WAITERS with Retry-After where too many reads wait for one', async () => {
+    const cluster = new MemoryCluster();
+    cluster.freshDeployment = () => Promise.reject(new FreshnessError('TOO_MANY_WAITERS'));
+    const response = await (await buildTestApp(cluster)).inject(`${URL}&minResourceVersion=5`);
+    expect(response.json()).toMatchObject({ statusCode: 429, code: 'TOO_MANY_WAITERS' });
+    expect(response.headers['retry-after']).toBe('1');
+  });
+});
+
+describe('failures of the cluster on a write', () => {
+  const secret = 'User "system:serviceaccount:ops:scaler" cannot patch; etcd at 10.0.0.7';
+  it.each([
+    [404, 'DEPLOYMENT_NOT_FOUND', new DeploymentError('NOT_FOUND', 'default', 'my-deployment')],
+    [409, 'CONFLICT', new DeploymentError('CONFLICT', 'default', 'my-deployment')],
+    [403, 'SERVICE_FORBIDDEN', new DeploymentError('FORBIDDEN', 'default', 'my-deployment')],
+    [504, 'OUTCOME_UNKNOWN', new DeploymentError('OUTCOME_UNKNOWN', 'default', 'my-deployment')],
+    [429, 'KUBERNETES_RATE_LIMITED', new KubeStatusError(429, 'TooManyRequests', secret, 7)],
+    [503, 'KUBERNETES_UNAVAILABLE', new KubeStatusError(503, 'ServiceUnavailable', secret)],
+    [503, 'KUBERNETES_UNAVAILABLE', new KubeStatusError(401, 'Unauthorized', secret)],
+    [503, 'KUBERNETES_UNAVAILABLE', new KubeCredentialsError(secret)],
+    [503, 'KUBERNETES_UNAVAILABLE', new KubeMalformedError(secret)],
+    [503, 'KUBERNETES_UNREACHABLE', new KubeUnreachableError(false, secret)],
+    [503, 'KUBERNETES_UNREACHABLE', new KubeCircuitOpenError(1)],
+    [503, 'CLUSTER_BUSY', new KubeBusyError()],
+    [504, 'KUBERNETES_TIMEOUT', new KubeTimeoutError(false, 5000)],
+    [500, 'INTERNAL_ERROR', new Error(secret)],
+  ])('become %i %s and leak nothing', async (statusCode, code, error) => {
+    const cluster = new MemoryCluster();
+    cluster.scale = () => Promise.reject(error);
+    const app = await buildTestApp(cluster);
+    const response = await app.inject({ method: 'POST', url: URL, payload: { replicas: 1 } });
+    expect(response.statusCode).toBe(statusCode);
+    expect(Object.keys(response.json())).toEqual(['statusCode', 'code', 'error', 'message']);
+    expect(response.json()).toMatchObject({ statusCode, code });
+    expect(response.body).not.toContain('serviceaccount');
+    expect(response.body).not.toContain('10.0.0.7');
+  });
+
+  it('pass on why admission refused', async () => {
+    const cluster = new MemoryCluster();
+    const error = new DeploymentError('ADMISSION_REFUSED', 'default', 'my-deployment', 'at most 10 replicas');
+    cluster.scale = () => Promise.reject(error);
+    const app = await buildTestApp(cluster);
+    const response = await app.inject({ method: 'POST', url: URL, payload: { replicas: 11 } });
+    expect(response.json()).toMatchObject({
+      statusCode: 422,
+      code: 'ADMISSION_REFUSED',
+      message: 'The cluster refused the change: at most 10 replicas',
+    });
+  });
+
+  it('pass on when the API server wants to be asked again', async () => {
+    const cluster = new MemoryCluster();
+    cluster.scale = () => Promise.reject(new KubeStatusError(429, 'TooManyRequests', '', 7));
+    const app = await buildTestApp(cluster);
+    const response = await app.inject({ method: 'POST', url: URL, payload: { replicas: 1 } });
+    expect(response.headers['retry-after']).toBe('7');
+  });
+});

@@ -1,0 +1,73 @@
+import { describe, expect, it } from 'vitest';
+import { Access } from '../../../src/cluster/access/access.ts';
+import { NamespaceNotWatchedError, NotSyncedError } from '../../../src/cluster/cluster-errors.ts';
+import { buildTestApp, MemoryCluster } from '../../support/build-app.ts';
+
+const COUNTS = { 'shop/cart': 2, 'a/z': 1, 'a-b/x': 1, 'shop/checkout': 3, 'a/b': 0 };
+
+describe('GET /deployments', () => {
+  it('lists the Deployments of all namespaces, sorted by the whole name', async () => {
+    const app = await buildTestApp(new MemoryCluster(COUNTS));
+    const response = await app.inject('/deployments');
+    expect(response.statusCode).toBe(200);
+    expect(response.headers['content-type']).toBe('application/json; charset=utf-8');
+    expect(response.body).toBe('{"deployments":["a-b/x","a/b","a/z","shop/cart","shop/checkout"]}');
+  });
+
+  it('lists the Deployments of one namespace', async () => {
+    const app = await buildTestApp(new MemoryCluster(COUNTS));
+    const response = await app.inject('/deployments?namespace=shop');
+    expect(response.body).toBe('{"deployments":["shop/cart","shop/checkout"]}');
+  });
+
+  it('answers an empty list for a namespace without any', async () => {
+    const app = await buildTestApp(new MemoryCluster(COUNTS));
+    const response = await app.inject('/deployments?namespace=empty');
+    expect(response.statusCode).toBe(200);
+    expect(response.body).toBe('{"deployments":[]}');
+  });
+
+  it.each([
+    'namspace=shop',
+    'namespace=',
+    'namespace=shop&namespace=a',
+    'namespace=SHOP',
+    'namespace=shop&x=1',
+  ])('refuses the query %s rather than listing everything', async (query) => {
+    const app = await buildTestApp(new MemoryCluster(COUNTS));
+    const response = await app.inject(`/deployments?${query}`);
+    expect(response.json()).toMatchObject({ statusCode: 400, code: 'INVALID_QUERY' });
+  });
+
+  it('answers 503 and when to come back while the cache is being filled', async () => {
+    const cluster = new MemoryCluster();
+    cluster.list = () => {
+      throw new NotSyncedError();
+    };
+    const response = await (await buildTestApp(cluster)).inject('/deployments');
+    expect(response.json()).toMatchObject({ statusCode: 503, code: 'CACHE_NOT_SYNCED' });
+    expect(response.headers['retry-after']).toBe('1');
+  });
+
+  it('answers 503 meanwhile, not 403, to a caller who may list in some namespaces only', async () => {
+    const cluster = new MemoryCluster({});
+    cluster.access = new Access({ allows: (_subject, { namespace }) => namespace === 'shop' });
+    cluster.synced = false;
+    const app = await buildTestApp(cluster);
+    for (const query of ['', '?maxAge=0']) {
+      const response = await app.inject(`/deployments${query}`);
+      expect(response.json()).toMatchObject({ statusCode: 503, code: 'CACHE_NOT_SYNCED' });
+    }
+    cluster.synced = true;
+    expect((await app.inject('/deployments')).json()).toMatchObject({ statusCode: 403, code: 'FORBIDDEN' });
+  });
+
+  it('answers 404 for a namespace that is not watched', async () => {
+    const cluster = new MemoryCluster();
+    cluster.list = () => {
+      throw new NamespaceNotWatchedError('other');
+    };
+    const response = await (await buildTestApp(cluster)).inject('/deployments?namespace=other');
+    expect(response.json()).toMatchObject({ statusCode: 404, code: 'NAMESPACE_NOT_WATCHED' });
+  });
+});

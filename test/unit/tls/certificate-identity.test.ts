@@ -1,0 +1,118 @@
+import { X509Certificate } from 'node:crypto';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { type IdentityPolicy, identify } from '../../../src/tls/certificate-identity.ts';
+import { CertificateAuthority, type LeafOptions } from '../../support/issue-certificate.ts';
+
+const open: IdentityPolicy = { allowedReserved: [], allowedClients: [] };
+let authority: CertificateAuthority;
+
+beforeAll(async () => {
+  authority = await CertificateAuthority.create({ commonName: 'test CA' });
+});
+
+async function identified(options: Partial<LeafOptions>, policy: Partial<IdentityPolicy> = {}) {
+  const { cert } = await authority.issue({ commonName: 'alice', usages: ['clientAuth'], ...options });
+  return identify(new X509Certificate(cert), { ...open, ...policy });
+}
+
+describe('the identity of a certificate', () => {
+  it('is its CN as the user and each O as a group, authenticated as Kubernetes would say', async () => {
+    expect(await identified({ organizations: ['dev', 'on-call'] })).toEqual({
+      user: 'alice',
+      groups: ['dev', 'on-call', 'system:authenticated'],
+    });
+    expect(await identified({ organizations: ['dev'] })).toMatchObject({
+      groups: ['dev', 'system:authenticated'],
+    });
+    expect(await identified({})).toMatchObject({ groups: ['system:authenticated'] });
+  });
+
+  it.each(['bob@example.com', 'CN=bob', 'bob, the second', 'bob+O=system:masters', 'Zoë', '名前'])(
+    'may be the CN %s, taken literally',
+    async (commonName) => {
+      expect(await identified({ commonName })).toEqual({
+        user: commonName,
+        groups: ['system:authenticated'],
+      });
+    },
+  );
+
+  it.each<[string, Partial<LeafOptions>]>([
+    ['without the usage clientAuth', { usages: ['serverAuth'] }],
+    ['without any extended key usage', { usages: [] }],
+    ['with an empty CN', { commonName: '' }],
+    ['with a line break in the CN', { commonName: 'alice\nO=system:masters' }],
+    ['with a NUL in the CN', { commonName: 'alice\u0000' }],
+    ['with the control sequence of a terminal in the CN', { commonName: 'alice\u009b2J' }],
+    ['with letters that turn the direction of a CN', { commonName: 'bob \u202eecila' }],
+    ['with a line break in an O', { organizations: ['dev\nsystem:masters'] }],
+    ['with a CN of 257 characters', { commonName: 'a'.repeat(257) }],
+  ])('is nobody %s', async (_title, options) => {
+    expect(await identified(options)).toBe('unusable');
+  });
+
+  it.each<[string, Partial<LeafOptions>]>([
+    ['the user system:admin', { commonName: 'system:admin' }],
+    ['a service account', { commonName: 'system:serviceaccount:kube-system:default' }],
+    ['the group system:masters', { organizations: ['system:masters'] }],
+    ['the group system:masters among others', { organizations: ['dev', 'system:masters'] }],
+  ])('is refused as reserved where it names %s', async (_title, options) => {
+    expect(await identified(options)).toBe('reserved');
+  });
+
+  it('holds at most 8 KiB of names', async () => {
+    const organizations = Array.from({ length: 40 }, (_, index) => `${index}`.padEnd(204, 'x'));
+    // alice and these come to 8,165.
+    const most = [...organizations, 'y'.repeat(27)];
+    expect(await identified({ organizations: most })).toMatchObject({ user: 'alice' });
+    expect(await identified({ organizations: [...most, 'z'] })).toBe('unusable');
+  });
+
+  it('may be reserved where the configuration says so, by exact name', async () => {
+    const allowedReserved = ['system:masters'];
+    expect(await identified({ organizations: ['system:masters'] }, { allowedReserved })).toMatchObject({
+      user: 'alice',
+    });
+    expect(await identified({ commonName: 'system:masters2' }, { allowedReserved })).toBe('reserved');
+    expect(await identified({ organizations: ['system:masters', 'system:nodes'] }, { allowedReserved })).toBe(
+      'reserved',
+    );
+  });
+});
+
+describe('the list of allowed clients', () => {
+  const uri = 'spiffe://prod/ns/ci/sa/deployer';
+  it.each([
+    [['alice'], true],
+    [['bob', 'alice'], true],
+    [['ali'], false],
+    [['Alice'], false],
+    [['a*'], true],
+    [['*ice'], true],
+    [['a*c*'], true],
+    [['*'], true],
+    [['alice*alice'], false],
+    [['al*lice'], false],
+    [['a.ice'], false],
+  ])('%j lets alice in: %s', async (allowedClients, allowed) => {
+    const identity = await identified({}, { allowedClients });
+    expect(identity).toEqual(allowed ? { user: 'alice', groups: ['system:authenticated'] } : 'notAllowed');
+  });
+
+  it.each([
+    [[uri], true],
+    [['spiffe://prod/*'], true],
+    [['spiffe://prod/*/deployer'], true],
+    [['spiffe://dev/*'], false],
+    [['bob'], false],
+  ])('%j lets the URI spiffe://prod/ns/ci/sa/deployer in: %s', (allowedClients, allowed) => {
+    // Enough of a certificate: test/support/issue-certificate.ts makes no URI names.
+    const certificate = Object.create(X509Certificate.prototype, {
+      keyUsage: { value: ['1.3.6.1.5.5.7.3.2'] },
+      subjectAltName: { value: `DNS:x, URI:${uri}, URI:"urn:a\\u002c URI:spiffe://dev/evil"` },
+      toLegacyObject: { value: () => ({ subject: { CN: 'alice' } }) },
+    });
+    const identity = identify(certificate, { ...open, allowedClients });
+    expect(identity).toEqual(allowed ? { user: 'alice', groups: ['system:authenticated'] } : 'notAllowed');
+  });
+});
