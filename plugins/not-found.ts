@@ -27,5 +27,5 @@ export default fastifyPlugin(
     });
     done();
   },
-  { name: 'not-found', dependencies: ['fleet'], fastify: '5.x' },
+  { name: 'not-found', dependencies: ['request-cluster'], fastify: '5.x' },
 );

@@ -9,8 +9,9 @@ export interface ScaleAudit {
   readonly cluster: string;
   readonly namespace: string;
   readonly deployment: string;
-  /** The count before, as the cache knew it; the count that was asked for. */
-  readonly from: number | undefined;
+  /** The count before, as the cache knew it; undefined where it did not, or where the caller may not scale. */
+  from: number | undefined;
+  /** The count that was asked for. */
   readonly to: number;
 }
 

@@ -1,12 +1,12 @@
 import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebox';
 import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
-import type { ClusterService } from '../plugins/fleet.ts';
 import { KubernetesTimeoutError } from '../src/api/errors.ts';
 import type { Operation } from '../src/api/operation.ts';
 import { setFreshnessHeaders } from '../src/api/read-freshness.ts';
 import { ClusterName, DeploymentList, Namespace, NoQuery } from '../src/api/schemas.ts';
 import { toHttpError } from '../src/api/to-http-error.ts';
+import type { GuardedCluster } from '../src/cluster/access/guarded-cluster.ts';
 import type { Reading } from '../src/cluster/cache/reading.ts';
 
 const FleetQuery = Type.Object({ namespace: Type.Optional(Namespace) }, { additionalProperties: false });
@@ -112,22 +112,24 @@ const clustersRoutes: FastifyPluginCallbackTypebox = (app, _options, done) => {
   const answerOf = answerJoiner();
   app.get(
     '/clusters',
-    { schema: { querystring: NoQuery, response: { 200: Clusters } }, config: { operation: listClusters } },
-    async () => ({
-      clusters: app.fleet.clusters.map(([name, cluster]) => ({
-        name,
-        default: cluster === app.fleet.default,
-        state: cluster.state,
-      })),
+    {
+      schema: { querystring: NoQuery, response: { 200: Clusters } },
+      config: { operation: listClusters, rights: 'none' },
+    },
+    async ({ clusters }) => ({
+      clusters: clusters.map(({ name, state }, index) => ({ name, default: index === 0, state })),
     }),
   );
 
   app.get(
     '/clusters/deployments',
-    { schema: { querystring: FleetQuery }, config: { operation: listFleetDeployments } },
+    {
+      schema: { querystring: FleetQuery },
+      config: { operation: listFleetDeployments, rights: 'list deployments' },
+    },
     async (request, reply) => {
       const parts = await Promise.all(
-        app.fleet.clusters.map(([, cluster]) => partOf(request, cluster, request.query.namespace)),
+        request.clusters.map((cluster) => partOf(cluster, request.query.namespace)),
       );
       const lists = parts.map((part) => listOf(request, part));
       const readings = lists.flatMap(({ reading }) => reading ?? []);
@@ -136,15 +138,10 @@ const clustersRoutes: FastifyPluginCallbackTypebox = (app, _options, done) => {
     },
   );
 
-  /** Reads as soon as it is known what the caller may list: what has come since would be missing, and the age deny it. */
-  async function partOf(
-    { identity }: FastifyRequest,
-    cluster: ClusterService,
-    namespace: string | undefined,
-  ): Promise<Part> {
+  async function partOf(cluster: GuardedCluster, namespace: string | undefined): Promise<Part> {
     try {
-      const only = await withinBudget(app.authorizeList({ identity, cluster }, namespace));
-      return { cluster: cluster.name, reading: cluster.list(namespace, only), readAt: performance.now() };
+      const reading = await withinBudget(cluster.list(namespace));
+      return { cluster: cluster.name, reading, readAt: performance.now() };
     } catch (error) {
       return { cluster: cluster.name, error };
     }

@@ -42,6 +42,9 @@ const START = `SwaggerUIBundle({
 });
 `;
 
+/** Any client with a usable certificate may read what can be called. */
+const OPEN = { config: { rights: 'none' } } as const;
+
 /** Files of Swagger UI that the page needs, with their types. */
 const COMPRESSIBLE_ASSETS = {
   'swagger-ui.css': 'text/css; charset=utf-8',
@@ -68,20 +71,22 @@ const docsRoutes: FastifyPluginAsync = async (app) => {
   serveCompressed(app, '/openapi.json', 'application/json; charset=utf-8', () => json);
   serveCompressed(app, '/openapi.yaml', 'application/yaml; charset=utf-8', () => yaml);
 
-  app.get('/docs', (_request, reply) =>
+  app.get('/docs', OPEN, (_request, reply) =>
     reply
       .type('text/html; charset=utf-8')
       .header('content-security-policy', CONTENT_SECURITY_POLICY)
       .header('referrer-policy', 'no-referrer')
       .send(PAGE),
   );
-  app.get('/docs/start.js', (_request, reply) => reply.type('text/javascript; charset=utf-8').send(START));
+  app.get('/docs/start.js', OPEN, (_request, reply) =>
+    reply.type('text/javascript; charset=utf-8').send(START),
+  );
   for (const [name, type] of Object.entries(COMPRESSIBLE_ASSETS)) {
     const content = await readFile(new URL(name, ASSETS_FOLDER));
     serveCompressed(app, `/docs/${name}`, type, () => content);
   }
   const icon = await readFile(new URL(ICON, ASSETS_FOLDER));
-  app.get(`/docs/${ICON}`, (_request, reply) => reply.type('image/png').send(icon));
+  app.get(`/docs/${ICON}`, OPEN, (_request, reply) => reply.type('image/png').send(icon));
 };
 
 const compress = promisify(gzip);
@@ -93,7 +98,7 @@ const compress = promisify(gzip);
  */
 function serveCompressed(app: FastifyInstance, url: string, type: string, content: () => Buffer): void {
   let compressed: Promise<Buffer> | undefined;
-  app.get(url, async (request, reply) => {
+  app.get(url, OPEN, async (request, reply) => {
     reply.type(type).header('vary', 'accept-encoding');
     if (!acceptsGzip(request.headers['accept-encoding'])) return reply.send(content());
     compressed ??= compress(content(), { level: 9 });

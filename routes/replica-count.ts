@@ -117,16 +117,11 @@ const replicaCountRoutes: FastifyPluginCallbackTypebox<ReplicaCountOptions> = (a
     '/replica-count',
     {
       schema: { querystring: ReadQuery, response: { 200: ReplicaCount } },
-      config: { operation: getReplicaCount },
+      config: { operation: getReplicaCount, rights: 'get deployments/scale' },
     },
     async (request, reply) => {
       const { namespace, deployment } = request.query;
-      await app.authorizeRead(request, namespace, deployment);
-      const freshness = freshnessOf(request.query);
-      const reading =
-        freshness === undefined
-          ? request.cluster.deployment(namespace, deployment)
-          : await request.cluster.freshDeployment(request.identity.user, namespace, deployment, freshness);
+      const reading = await request.cluster.deployment(namespace, deployment, freshnessOf(request.query));
       setFreshnessHeaders(reply, reading);
       reply.header('etag', `"${entityTag(reading.value)}"`);
       return { replicaCount: reading.value.replicas };
@@ -140,19 +135,18 @@ const replicaCountRoutes: FastifyPluginCallbackTypebox<ReplicaCountOptions> = (a
       url,
       {
         schema: { querystring: WriteQuery, body: Scale, response: { 200: ReplicaCount } },
-        config: { operation },
+        config: { operation, rights: 'patch deployments/scale' },
       },
       async (request, reply) => {
-        const { cluster, identity } = request;
+        const { cluster } = request;
         const { namespace, deployment } = request.query;
         const { replicas } = request.body;
-        const from = cluster.replicasOf(namespace, deployment);
-        request.audit = { cluster: cluster.name, namespace, deployment, from, to: replicas };
-        await app.authorizeScale(request, namespace, deployment);
+        request.audit = { cluster: cluster.name, namespace, deployment, from: undefined, to: replicas };
+        const target = await cluster.toScale(namespace, deployment);
+        request.audit.from = target.replicas;
         const precondition = preconditionOf(request.headers['if-match']);
-        const { user } = identity;
         request.reserveAuditLine();
-        const written = await cluster.scale({ namespace, deployment, replicas, user, precondition });
+        const written = await target.scale(replicas, precondition);
         reply.header('x-resource-version', written.resourceVersion);
         if (written.entityTag !== undefined) reply.header('etag', `"${written.entityTag}"`);
         return { replicaCount: written.replicas };

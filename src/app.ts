@@ -3,11 +3,9 @@ import sensible from '@fastify/sensible';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import Fastify, { type FastifyInstance, LogController } from 'fastify';
 import answersPlugin from '../plugins/answers.ts';
-import authorizationPlugin from '../plugins/authorization.ts';
 import connectionsPlugin, { type Identify } from '../plugins/connections.ts';
 import drainPlugin from '../plugins/drain.ts';
 import errorsPlugin, { answerClientError, answerFrameworkError } from '../plugins/error-handler.ts';
-import fleetPlugin, { type FleetPluginOptions } from '../plugins/fleet.ts';
 import handshakesPlugin from '../plugins/handshakes.ts';
 import identityPlugin from '../plugins/identity.ts';
 import jsonBodyPlugin from '../plugins/json-body.ts';
@@ -16,6 +14,7 @@ import notFoundPlugin from '../plugins/not-found.ts';
 import openapiPlugin from '../plugins/openapi.ts';
 import overloadPlugin from '../plugins/overload.ts';
 import rateLimitPlugin from '../plugins/rate-limit.ts';
+import requestClusterPlugin, { type RequestClusterOptions } from '../plugins/request-cluster.ts';
 import requestLogPlugin from '../plugins/request-log.ts';
 import requestsUnderWayPlugin from '../plugins/requests-under-way.ts';
 import responseHeadersPlugin from '../plugins/response-headers.ts';
@@ -30,7 +29,7 @@ import type { Limits } from './config/limits.ts';
 import { Limited } from './observability/limited.ts';
 import type { LogSink } from './observability/log-stream.ts';
 
-export interface AppOptions extends FleetPluginOptions {
+export interface AppOptions extends RequestClusterOptions {
   /** Least severe line that is written, as pino names it, and where lines go. */
   readonly logLevel: string;
   readonly logStream: LogSink;
@@ -101,10 +100,9 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   await app.register(identityPlugin);
   await app.register(rateLimitPlugin, limits);
   await app.register(urlLengthPlugin, limits);
-  await app.register(fleetPlugin, { createFleet });
+  await app.register(requestClusterPlugin, { createFleet });
   await app.register(notFoundPlugin);
   await app.register(jsonBodyPlugin);
-  await app.register(authorizationPlugin);
 
   if (docs) await app.register(openapiPlugin);
   await app.register(clusterRoutes);

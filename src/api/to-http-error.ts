@@ -1,5 +1,6 @@
 import { FastifyError } from '@fastify/error';
 import {
+  AccessDeniedError,
   AuthorizerUnavailableError,
   CacheRefusedError,
   DeploymentError,
@@ -23,6 +24,7 @@ export function toHttpError(error: unknown): FastifyError {
   if (error instanceof DeploymentError) return deploymentError(error);
   if (error instanceof NotSyncedError) return new errors.CacheNotSyncedError();
   if (error instanceof NamespaceNotWatchedError) return new errors.NamespaceNotWatchedError(error.namespace);
+  if (error instanceof AccessDeniedError) return new errors.ForbiddenError(error.user, error.action);
   if (error instanceof AuthorizerUnavailableError) return new errors.AuthorizerUnavailableError();
   if (error instanceof CacheRefusedError) return new errors.ServiceForbiddenError(listIn(error.namespace));
   if (error instanceof FreshnessError) return freshnessError(error);

@@ -64,6 +64,20 @@ export class DeploymentError extends Error {
   }
 }
 
+/** The cluster does not let the caller do that. */
+export class AccessDeniedError extends Error {
+  readonly code = 'ACCESS_DENIED';
+  override readonly name = 'AccessDeniedError';
+  readonly user: string;
+  /** As RBAC names it: verb, resource and where. */
+  readonly action: string;
+  constructor(user: string, action: string) {
+    super(`${user} may not ${action}`);
+    this.user = user;
+    this.action = action;
+  }
+}
+
 /** The cluster could not be asked whether somebody may do something, so nobody may. */
 export class AuthorizerUnavailableError extends Error {
   readonly code = 'AUTHORIZER_UNAVAILABLE';

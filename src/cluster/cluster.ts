@@ -12,6 +12,13 @@ import type { Logger } from '../lib/logger.ts';
 import { Quota } from '../lib/quota.ts';
 import { Access } from './access/access.ts';
 import { alwaysAllow, type DecisionTimes, ReviewAuthorizer } from './access/authorizer.ts';
+import type { Subject } from './access/decisions.ts';
+import {
+  type FreshNames,
+  GuardedCluster,
+  type ScaleReading,
+  type UnguardedCluster,
+} from './access/guarded-cluster.ts';
 import { DeploymentCache } from './cache/deployment-cache.ts';
 import { FRESHNESS_MS, type Freshness, isOlderThan, reach, unlessUnreachable } from './cache/freshness.ts';
 import { type ClusterState, InformerSet, type Mirrored } from './cache/informer-set.ts';
@@ -23,7 +30,7 @@ import { DirectReader } from './direct-reader.ts';
 import { EventRecorder } from './event-recorder.ts';
 import { HealthCheck } from './health-check.ts';
 import { deploymentsPath } from './paths.ts';
-import { type ScaleRequest, type ScaleResult, Scaler } from './scaler.ts';
+import { type ScaleRequest, Scaler } from './scaler.ts';
 
 export interface ClusterOptions extends KubeconfigSource {
   readonly name: string;
@@ -38,12 +45,6 @@ export interface ClusterOptions extends KubeconfigSource {
   readonly timing?: ReflectorTiming | undefined;
 }
 
-/** What a write returns. */
-export interface ScaleReading extends ScaleResult {
-  /** Of the state that the write produced; undefined where the cache has not seen it, or a later one already. */
-  readonly entityTag: string | undefined;
-}
-
 /** How long a write waits for the cache to hold it, so that a read that follows at once sees it. */
 const READ_YOUR_WRITE_MS = 1_000;
 /** Reads that wait for a resourceVersion, in all and of one user. */
@@ -52,7 +53,7 @@ const MAX_WAITING_READS_PER_USER = 100;
 const NONE: readonly string[] = [];
 
 /** One Kubernetes cluster: its client, its cache, its scaler and its health. It shares nothing with any other. */
-export class Cluster {
+export class Cluster implements UnguardedCluster {
   readonly name: string;
   readonly #client: KubeClient;
   readonly #calls: Circuit;
@@ -64,8 +65,7 @@ export class Cluster {
   readonly #events: EventRecorder;
   readonly #waitingReads = new Quota(MAX_WAITING_READS, MAX_WAITING_READS_PER_USER);
   readonly #sharedAnswers = new SharedAnswers();
-  /** What callers may do. */
-  readonly access: Access;
+  readonly #access: Access;
 
   constructor({ name, namespaces, authorization, log, server, timing, ...source }: ClusterOptions) {
     this.name = name;
@@ -88,7 +88,7 @@ export class Cluster {
     this.#direct = new DirectReader(this.#calls);
     this.#scaler = new Scaler(this.#calls);
     this.#events = new EventRecorder(this.#calls, log);
-    this.access = new Access(
+    this.#access = new Access(
       authorization === 'AlwaysAllow' ? alwaysAllow : new ReviewAuthorizer(this.#calls, authorization),
     );
     this.#health = new HealthCheck(() => this.#probe());
@@ -114,6 +114,11 @@ export class Cluster {
     return this.#informers.synced;
   }
 
+  /** The cluster as this caller may use it. */
+  as(caller: Subject): GuardedCluster {
+    return new GuardedCluster(this, this.#access, caller);
+  }
+
   get state(): ClusterState {
     // A black hole keeps the watch open, and is noticed by the calls first.
     return this.#calls.isOpen ? 'unreachable' : this.#informers.state;
@@ -128,10 +133,6 @@ export class Cluster {
     return this.#informers.mirrors;
   }
 
-  /**
-   * Reads one Deployment from the cache.
-   * @throws NotSyncedError, CacheRefusedError, NamespaceNotWatchedError or DeploymentError
-   */
   deployment(namespace: string, name: string): Reading<Deployment> {
     const informer = this.#informers.syncedOf(namespace);
     const deployment = this.#cache.get(namespace, name);
@@ -139,11 +140,6 @@ export class Cluster {
     return reading(deployment, [informer], NONE);
   }
 
-  /**
-   * Reads one Deployment, as fresh as is asked for: from the cache where that is new enough, else from the API server.
-   * @param user who asks
-   * @throws FreshnessError where the freshness cannot be had, else as `deployment`
-   */
   async freshDeployment(
     user: string,
     namespace: string,
@@ -162,62 +158,57 @@ export class Cluster {
     return { value, resourceVersion, ageMs: performance.now() - startedAt, unavailable: NONE };
   }
 
-  /** The namespaces that hold Deployments, as far as the cache knows. */
   get namespaces(): readonly string[] {
     return this.#cache.namespaces;
   }
 
-  /**
-   * The JSON answer that lists the Deployments of a namespace, or of all, from the cache.
-   * @param only where all are asked for: the namespaces to show, of those that there are
-   * @throws NotSyncedError, CacheRefusedError or NamespaceNotWatchedError
-   */
-  list(namespace?: string, only?: readonly string[]): Reading<Buffer> {
+  list(namespace?: string, shown?: readonly string[]): Reading<Buffer> {
     const { informers, unavailable } = this.#informers.answering(namespace);
-    const shown = namespace === undefined ? only : [namespace];
-    return reading(this.#cache.listAnswer(shown), informers, unavailable);
+    const answer = this.#cache.listAnswer(namespace === undefined ? shown : [namespace]);
+    return reading(answer, informers, unavailable);
   }
 
-  /**
-   * The same, as fresh as is asked for.
-   * @param user who asks
-   * @param shown where all are asked for and not all may be shown: those of these namespaces that may. It is asked when
-   *   the namespaces are known that the fresh list is about, some of which the cache may not have had before
-   * @throws FreshnessError where the freshness cannot be had, else as `list`
-   */
-  async freshList(
+  async reach(user: string, namespace: string | undefined, freshness: Freshness): Promise<void> {
+    await reach(this.#wanted(namespace), freshness, user, this.#waitingReads);
+  }
+
+  isOlderThan(freshness: Freshness, namespace: string | undefined): boolean {
+    const informers = namespace === undefined ? this.#informers.available : this.#wanted(namespace);
+    return isOlderThan(freshness, informers);
+  }
+
+  async freshNames(
     user: string,
     namespace: string | undefined,
     freshness: Freshness,
-    shown?: (namespaces: () => readonly string[]) => Promise<readonly string[]>,
-  ): Promise<Reading<Buffer>> {
-    const endsAt = performance.now() + FRESHNESS_MS;
-    const wanted = namespace === undefined ? this.#informers.all : [this.#informers.of(namespace)];
-    await reach(wanted, freshness, user, this.#waitingReads);
-    const only = await shown?.(() => this.namespaces);
-    const available = namespace === undefined ? this.#informers.available : wanted;
-    if (!isOlderThan(freshness, available)) return this.list(namespace, only);
+    endsAt: number,
+  ): Promise<FreshNames> {
     const scopes = namespace === undefined ? this.#informers.availableScopes : [namespace];
     const { startedAt, value } = await unlessUnreachable(
       this.#direct.names(user, scopes, notBefore(freshness)),
       endsAt,
     );
-    const visible = await shown?.(() => value.namespaces);
     return {
-      value: this.#sharedAnswers.share(
-        value.answer(visible),
-        this.#cache.listAnswer(namespace === undefined ? visible : [namespace]),
-      ),
-      resourceVersion: value.resourceVersion,
-      ageMs: performance.now() - startedAt,
-      unavailable: namespace === undefined ? this.#informers.refused : NONE,
+      get namespaces() {
+        return value.namespaces;
+      },
+      reading: (shown) => ({
+        value: this.#sharedAnswers.share(
+          value.answer(shown),
+          this.#cache.listAnswer(namespace === undefined ? shown : [namespace]),
+        ),
+        resourceVersion: value.resourceVersion,
+        ageMs: performance.now() - startedAt,
+        unavailable: namespace === undefined ? this.#informers.refused : NONE,
+      }),
     };
   }
 
-  /**
-   * Sets a replica count, and returns once the cache holds the change or 1 s after the API server made it.
-   * @throws NamespaceNotWatchedError, DeploymentError or KubeError
-   */
+  /** The informers of what is asked for, whether they are filled or not. @throws NamespaceNotWatchedError */
+  #wanted(namespace: string | undefined): readonly Informer<Deployment>[] {
+    return namespace === undefined ? this.#informers.all : [this.#informers.of(namespace)];
+  }
+
   async scale(request: ScaleRequest): Promise<ScaleReading> {
     const { namespace, deployment, user } = request;
     const informer = this.#informers.of(namespace);
@@ -230,15 +221,11 @@ export class Cluster {
     return { ...result, entityTag: current && entityTag(current) };
   }
 
-  /** The count of a Deployment as the cache knows it, if it does. */
   replicasOf(namespace: string, deployment: string): number | undefined {
     return this.#cache.get(namespace, deployment)?.replicas;
   }
 
-  /**
-   * Resolves when contact with the API server is verified, by the watch or by a probe.
-   * @throws KubeError when it is not
-   */
+  /** By the watch or by a probe. */
   checkHealth(): Promise<void> {
     return this.#health.check(this.#informers.lastContactAt);
   }

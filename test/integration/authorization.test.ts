@@ -2,6 +2,7 @@ import { AppsV1Api, CoreV1Api, KubeConfig, RbacAuthorizationV1Api } from '@kuber
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
 import { mayGetScale } from '../support/integration/rbac.ts';
 import { KubeRequests } from '../support/kube-requests.ts';
+import { routesOf } from '../support/routes-of.ts';
 import { TestService } from '../support/service.ts';
 import type { Answer, TestClient } from '../support/test-client.ts';
 import { until } from '../support/until.ts';
@@ -107,7 +108,70 @@ function ours({ body }: Answer): string[] {
 
 const all = [`${inA}/web`, `${inA}/worker`, `${inB}/web`, `${inB}/worker`];
 
+/** What a caller may need to be allowed; `anybody`: nothing but a usable certificate. */
+type Needed = 'read' | 'scale' | 'list' | 'anybody';
+
+const count = `replica-count?namespace=${inA}&deployment=worker`;
+const ofCluster: Record<string, readonly [url: string, needed: Needed]> = {
+  'GET /healthz': ['healthz', 'anybody'],
+  'GET /deployments': [`deployments?namespace=${inA}`, 'list'],
+  'GET /replica-count': [count, 'read'],
+  'POST /replica-count': [count, 'scale'],
+};
+/** Every route with a request for authz-a/worker, and what that needs. */
+const ROUTES: Record<string, readonly [url: string, needed: Needed]> = {
+  ...Object.fromEntries(
+    Object.entries(ofCluster).map(([route, [url, needed]]) => [route, [`/${url}`, needed]]),
+  ),
+  ...Object.fromEntries(
+    Object.entries(ofCluster).map(([route, [url, needed]]) => [
+      route.replace('/', '/:cluster/'),
+      [`/default/${url}`, needed],
+    ]),
+  ),
+  'POST /:cluster/set-replica-count': [`/default/set-${count}`, 'scale'],
+  'GET /clusters': ['/clusters', 'anybody'],
+  'GET /clusters/deployments': [`/clusters/deployments?namespace=${inA}`, 'list'],
+  'GET /docs': ['/docs', 'anybody'],
+  'GET /docs/favicon-32x32.png': ['/docs/favicon-32x32.png', 'anybody'],
+  'GET /docs/start.js': ['/docs/start.js', 'anybody'],
+  'GET /docs/swagger-ui-bundle.js': ['/docs/swagger-ui-bundle.js', 'anybody'],
+  'GET /docs/swagger-ui.css': ['/docs/swagger-ui.css', 'anybody'],
+  'GET /openapi.json': ['/openapi.json', 'anybody'],
+  'GET /openapi.yaml': ['/openapi.yaml', 'anybody'],
+};
+
+/** The code of the error that an answer is, or that it holds in the place of the list of a cluster. */
+function refusalIn({ body }: Answer): unknown {
+  if (typeof body !== 'object' || body === null) return undefined;
+  if ('code' in body) return body.code;
+  const [first] = 'clusters' in body && Array.isArray(body.clusters) ? body.clusters : [];
+  return first?.error?.code;
+}
+
 describe('every route for every role', () => {
+  it('the table has every route of the running app', () => {
+    const routes = routesOf(service.app).filter((route) => !route.startsWith('HEAD '));
+    expect(routes).toEqual(Object.keys(ROUTES).sort());
+  });
+
+  it.each<[string, readonly Needed[]]>([
+    ['reader', ['read', 'list']],
+    ['one-name', []],
+    ['one-namespace', ['read', 'scale', 'list']],
+    ['member', []],
+    ['nobody', []],
+    ['admin', ['read', 'scale', 'list']],
+  ])('%s gets from each route what its rights allow', async (user, rights) => {
+    const client = as(user);
+    for (const [route, [url, needed]] of Object.entries(ROUTES)) {
+      const posts = route.startsWith('POST ');
+      const answer = await (posts ? client.post(url, { replicas: 2 }) : client.get(url));
+      const allowed = needed === 'anybody' || rights.includes(needed);
+      expect([route, refusalIn(answer)]).toEqual([route, allowed ? undefined : 'FORBIDDEN']);
+    }
+  });
+
   // read a/web, read a/worker, read b/web, set a/web, set a/worker, set b/web, list a, list b; what a list of all shows
   it.each([
     ['reader', [200, 200, 200, 403, 403, 403, 200, 200], all],
@@ -116,7 +180,7 @@ describe('every route for every role', () => {
     ['member', [403, 403, 200, 403, 403, 200, 403, 200], all.slice(2)],
     ['nobody', [403, 403, 403, 403, 403, 403, 403, 403], undefined],
     ['admin', [200, 200, 200, 200, 200, 200, 200, 200], all],
-  ])('%s', async (user, expected, listed) => {
+  ])('%s reads, sets and lists what its roles name', async (user, expected, listed) => {
     const client = as(user);
     const answers = [
       await client.count(inA, 'web'),

@@ -1,13 +1,19 @@
 import type { FastifyInstance, InjectOptions } from 'fastify';
 import { onTestFinished } from 'vitest';
-import type { ClusterService } from '../../plugins/fleet.ts';
+import type { ServedCluster } from '../../plugins/request-cluster.ts';
 import { type AppOptions, buildApp } from '../../src/app.ts';
 import { Access } from '../../src/cluster/access/access.ts';
 import { alwaysAllow } from '../../src/cluster/access/authorizer.ts';
+import type { Subject } from '../../src/cluster/access/decisions.ts';
+import {
+  type FreshNames,
+  GuardedCluster,
+  type ScaleReading,
+  type UnguardedCluster,
+} from '../../src/cluster/access/guarded-cluster.ts';
 import { DeploymentCache } from '../../src/cluster/cache/deployment-cache.ts';
 import type { ClusterState } from '../../src/cluster/cache/informer-set.ts';
 import type { Reading } from '../../src/cluster/cache/reading.ts';
-import type { ScaleReading } from '../../src/cluster/cluster.ts';
 import { DeploymentError } from '../../src/cluster/cluster-errors.ts';
 import type { Deployment } from '../../src/cluster/deployment.ts';
 import type { ScaleRequest } from '../../src/cluster/scaler.ts';
@@ -17,7 +23,7 @@ import { testLimits } from './limits.ts';
 import { logTo } from './log-to.ts';
 
 /** A cluster that lives in memory: reads and writes go to its cache at once. */
-export class MemoryCluster implements ClusterService {
+export class MemoryCluster implements ServedCluster, UnguardedCluster {
   readonly writes: string[] = [];
   readonly name: string;
   synced = true;
@@ -49,6 +55,10 @@ export class MemoryCluster implements ClusterService {
     return this.#cache.size;
   }
 
+  as(caller: Subject): GuardedCluster {
+    return new GuardedCluster(this, this.access, caller);
+  }
+
   async checkHealth(): Promise<void> {}
 
   deployment(namespace: string, name: string): Reading<Deployment> {
@@ -65,15 +75,19 @@ export class MemoryCluster implements ClusterService {
     return this.#cache.namespaces;
   }
 
-  list(namespace?: string, only?: readonly string[]): Reading<Buffer> {
-    const shown = namespace === undefined ? only : [namespace];
-    return { value: this.#cache.listAnswer(shown), ...this.reading };
+  list(namespace?: string, shown?: readonly string[]): Reading<Buffer> {
+    const answer = this.#cache.listAnswer(namespace === undefined ? shown : [namespace]);
+    return { value: answer, ...this.reading };
   }
 
-  async freshList(
-    ...[, namespace, , shown]: Parameters<ClusterService['freshList']>
-  ): Promise<Reading<Buffer>> {
-    return this.list(namespace, await shown?.(() => this.namespaces));
+  async reach(): Promise<void> {}
+
+  isOlderThan(): boolean {
+    return false;
+  }
+
+  async freshNames(_user: string, namespace: string | undefined): Promise<FreshNames> {
+    return { namespaces: this.namespaces, reading: (shown) => this.list(namespace, shown) };
   }
 
   replicasOf(namespace: string, name: string): number | undefined {
@@ -92,7 +106,7 @@ export class MemoryCluster implements ClusterService {
  * Every answer has to be one that openapi.yaml documents.
  */
 export async function buildTestApp(
-  clusters: ClusterService | readonly ClusterService[] = new MemoryCluster(),
+  clusters: ServedCluster | readonly ServedCluster[] = new MemoryCluster(),
   options: Partial<AppOptions> = {},
 ): Promise<FastifyInstance> {
   const app = await buildApp({
@@ -120,7 +134,7 @@ export async function buildTestApp(
 }
 
 /** A fleet of clusters that there are already, the first the default. */
-export function fleetOf(clusters: readonly ClusterService[]): Fleet<ClusterService> {
+export function fleetOf(clusters: readonly ServedCluster[]): Fleet<ServedCluster> {
   const byName = new Map(clusters.map((cluster) => [cluster.name, cluster]));
   const specs = clusters.map(({ name }) => ({
     name,

@@ -38,6 +38,8 @@ export interface ServiceOptions {
 /** The whole service on a real TLS socket, and a client that holds a certificate for `client`. */
 export class TestService {
   readonly app: FastifyInstance;
+  /** The default cluster itself, for what only a test may ask of it. */
+  readonly cluster: Cluster;
   readonly authority: CertificateAuthority;
   readonly client: IssuedCertificate;
   readonly port: number;
@@ -47,11 +49,13 @@ export class TestService {
 
   private constructor(
     app: FastifyInstance,
+    cluster: Cluster,
     authority: CertificateAuthority,
     client: IssuedCertificate,
     folder: string,
   ) {
     this.app = app;
+    this.cluster = cluster;
     this.authority = authority;
     this.client = client;
     this.#folder = folder;
@@ -89,6 +93,7 @@ export class TestService {
       ...options.limits,
     };
     const material = { cert: server.cert, key: server.key, clientCa: authority.cert };
+    const clusters: Cluster[] = [];
     const app = await buildApp({
       logLevel: logStream ? 'debug' : (process.env.LOG_LEVEL ?? 'silent'),
       logStream: logStream ?? logTo((line) => process.stdout.write(line)),
@@ -100,18 +105,23 @@ export class TestService {
         new Fleet({
           specs,
           readyPolicy: 'all',
-          create: (spec) =>
-            new Cluster({
+          create: (spec) => {
+            const cluster = new Cluster({
               ...spec,
               authorization: authorization === 'AlwaysAllow' ? authorization : decisionTimes,
               log,
               timing,
-            }),
+            });
+            clusters.push(cluster);
+            return cluster;
+          },
         }),
     });
     options.routes?.(app);
     await app.listenAt({ host: '127.0.0.1', port: 0 });
-    return new TestService(app, authority, client, folder);
+    const [cluster] = clusters;
+    if (cluster === undefined) throw new Error('a service has a cluster');
+    return new TestService(app, cluster, authority, client, folder);
   }
 
   /** Resolves once the caches of all clusters are filled. */

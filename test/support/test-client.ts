@@ -51,7 +51,8 @@ export class TestClient {
     const { statusCode, headers, body } = await this.#agent.request({ origin: this.#origin, ...options });
     const text = await body.text();
     expectDocumented({ method: options.method, path: options.path, status: statusCode, headers, body: text });
-    return { status: statusCode, headers, body: text === '' ? undefined : JSON.parse(text) };
+    const isJson = String(headers['content-type']).startsWith('application/json');
+    return { status: statusCode, headers, body: text === '' ? undefined : isJson ? JSON.parse(text) : text };
   }
 
   /** Closes its connections. */

@@ -12,14 +12,15 @@ afterEach(() => scene.stop());
 
 const MIB = 1024 * 1024;
 const get = (path: string, method = 'GET') => `${method} ${path} HTTP/1.1\r\nHost: a\r\n\r\n`;
+const OPEN = { config: { rights: 'none' } } as const;
 const SHARED = Buffer.alloc(8 * MIB, 'shared ');
 /** Answers of the long-lived route, to be written to. */
 let streams: FastifyReply['raw'][] = [];
 
 function routes(app: FastifyInstance): void {
-  app.get('/shared', (_request, reply) => reply.type('text/plain').send(SHARED));
-  app.get('/own', (_request, reply) => reply.type('text/plain').send(Buffer.alloc(8 * MIB, 'own ')));
-  app.get('/stream', { config: { longLived: true } }, (_request, reply) => {
+  app.get('/shared', OPEN, (_request, reply) => reply.type('text/plain').send(SHARED));
+  app.get('/own', OPEN, (_request, reply) => reply.type('text/plain').send(Buffer.alloc(8 * MIB, 'own ')));
+  app.get('/stream', { config: { ...OPEN.config, longLived: true } }, (_request, reply) => {
     reply.hijack();
     reply.raw.writeHead(200, { 'content-type': 'text/plain' });
     reply.raw.flushHeaders();

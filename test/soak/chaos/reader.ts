@@ -18,6 +18,7 @@ import type { Timeline } from './timeline.ts';
 const ON_THE_WIRE = { leastMs: 150, turns: 3 };
 const READS_AT_ONCE = 3;
 const MAX_REPORTED = 5;
+const READER = { user: 'reader', groups: [] };
 
 /** An answer, and the time of the last contact that it states. */
 interface Answered<T> {
@@ -141,7 +142,7 @@ export class Reader {
     const what = `${who}, maxAge=${maxAgeSeconds}:`;
     try {
       if (this.#random.chance(0.2)) {
-        const reading = await cluster.freshList('reader', namespace, { maxAgeSeconds });
+        const reading = await cluster.as(READER).list(namespace, { maxAgeSeconds });
         this.#judgeList(`${what} list of ${namespace}`, namespace, reading, sentAt);
       } else {
         const reading = await cluster.freshDeployment('reader', namespace, name, { maxAgeSeconds });

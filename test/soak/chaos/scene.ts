@@ -25,7 +25,7 @@ export class Scene {
     this.demo = demo;
     this.service = service;
     this.subjects = [
-      { name: 'all namespaces', cluster: service.app.fleet.default, namespaces: [] },
+      { name: 'all namespaces', cluster: service.cluster, namespaces: [] },
       { name: 'two namespaces', cluster: scoped, namespaces: SCOPE },
     ];
     this.#folder = folder;

@@ -1,9 +1,9 @@
-import type { ClusterService } from '../../../plugins/fleet.ts';
+import type { Cluster } from '../../../src/cluster/cluster.ts';
 
 /** A cache under test. */
 export interface Subject {
   readonly name: string;
-  readonly cluster: ClusterService;
+  readonly cluster: Cluster;
   /** Those it watches, each with a reflector of its own; empty: all, with a single one. */
   readonly namespaces: readonly string[];
 }

@@ -2,7 +2,7 @@ import { STATUS_CODES } from 'node:http';
 import fc from 'fast-check';
 import type { LightMyRequestResponse } from 'fastify';
 import { expect, it } from 'vitest';
-import type { ScaleReading } from '../../../src/cluster/cluster.ts';
+import type { ScaleReading } from '../../../src/cluster/access/guarded-cluster.ts';
 import { DeploymentError } from '../../../src/cluster/cluster-errors.ts';
 import type { ScaleRequest } from '../../../src/cluster/scaler.ts';
 import { buildTestApp, MemoryCluster } from '../../support/build-app.ts';

@@ -1,0 +1,177 @@
+import { FRESHNESS_MS, type Freshness } from '../cache/freshness.ts';
+import type { ClusterState } from '../cache/informer-set.ts';
+import type { Reading } from '../cache/reading.ts';
+import { AccessDeniedError, NotSyncedError } from '../cluster-errors.ts';
+import type { Deployment } from '../deployment.ts';
+import type { Precondition, ScaleRequest, ScaleResult } from '../scaler.ts';
+import type { Access } from './access.ts';
+import type { Subject } from './decisions.ts';
+
+/** What a write returns. */
+export interface ScaleReading extends ScaleResult {
+  /** Names the state that the write produced; undefined where the cache has not seen it, or a later one already. */
+  readonly entityTag: string | undefined;
+}
+
+/** The names of Deployments as the API server itself has just listed them. */
+export interface FreshNames {
+  /** The namespaces that hold Deployments. */
+  readonly namespaces: readonly string[];
+  /** The JSON answer that lists the Deployments of these namespaces; undefined: all of them. */
+  reading(shown: readonly string[] | undefined): Reading<Buffer>;
+}
+
+/** What a cluster does without asking for anybody's rights. GuardedCluster asks, and is all that routes get. */
+export interface UnguardedCluster {
+  readonly name: string;
+  readonly state: ClusterState;
+  /** Whether the cache has been filled once. */
+  readonly synced: boolean;
+  /** The namespaces that hold Deployments, as far as the cache knows. */
+  readonly namespaces: readonly string[];
+  /** Resolves when contact with the API server is verified. @throws KubeError when it is not */
+  checkHealth(): Promise<void>;
+  /**
+   * Reads one Deployment from the cache.
+   * @throws NotSyncedError, CacheRefusedError, NamespaceNotWatchedError or DeploymentError
+   */
+  deployment(namespace: string, name: string): Reading<Deployment>;
+  /**
+   * Reads one Deployment as fresh as is asked for: from the cache where that is new enough, else from the API server.
+   * @throws FreshnessError where the freshness cannot be had, else as `deployment`
+   */
+  freshDeployment(
+    user: string,
+    namespace: string,
+    name: string,
+    freshness: Freshness,
+  ): Promise<Reading<Deployment>>;
+  /**
+   * The JSON answer that lists the Deployments of a namespace, or of all, from the cache.
+   * @param shown where all are asked for: the namespaces to show; undefined: all of them
+   * @throws NotSyncedError, CacheRefusedError or NamespaceNotWatchedError
+   */
+  list(namespace?: string, shown?: readonly string[]): Reading<Buffer>;
+  /**
+   * Resolves when the cache of a namespace, or of all, has seen the resourceVersion that is asked for.
+   * @throws FreshnessError where it does not in time, or NamespaceNotWatchedError
+   */
+  reach(user: string, namespace: string | undefined, freshness: Freshness): Promise<void>;
+  /** Whether the cache of a namespace, or of all, is older than is asked for. @throws NamespaceNotWatchedError */
+  isOlderThan(freshness: Freshness, namespace: string | undefined): boolean;
+  /**
+   * Lists the names of a namespace, or of all, from the API server itself.
+   * @param endsAt when they are no longer of use, on the clock of performance.now()
+   * @throws FreshnessError
+   */
+  freshNames(
+    user: string,
+    namespace: string | undefined,
+    freshness: Freshness,
+    endsAt: number,
+  ): Promise<FreshNames>;
+  /** The count of a Deployment as the cache knows it, if it does. */
+  replicasOf(namespace: string, name: string): number | undefined;
+  /** Sets a replica count. @throws NamespaceNotWatchedError, DeploymentError or KubeError */
+  scale(request: ScaleRequest): Promise<ScaleReading>;
+}
+
+/** A Deployment that the caller may scale. */
+export interface ScaleTarget {
+  /** Its count as the cache knows it, if it does. */
+  readonly replicas: number | undefined;
+  /**
+   * Sets the count, and resolves once the cache holds the change or 1 s after the API server made it.
+   * @throws NamespaceNotWatchedError, DeploymentError or KubeError
+   */
+  scale(replicas: number, precondition: Precondition | undefined): Promise<ScaleReading>;
+}
+
+/**
+ * A cluster as one caller may use it: every read, list and write asks the caller's rights first. Where they cannot be
+ * asked it throws AuthorizerUnavailableError, where they do not suffice AccessDeniedError.
+ */
+export class GuardedCluster {
+  readonly #cluster: UnguardedCluster;
+  readonly #access: Access;
+  readonly #caller: Subject;
+
+  constructor(cluster: UnguardedCluster, access: Access, caller: Subject) {
+    this.#cluster = cluster;
+    this.#access = access;
+    this.#caller = caller;
+  }
+
+  get name(): string {
+    return this.#cluster.name;
+  }
+
+  get state(): ClusterState {
+    return this.#cluster.state;
+  }
+
+  /** Resolves when contact with the API server is verified; anybody may ask. @throws KubeError when it is not */
+  checkHealth(): Promise<void> {
+    return this.#cluster.checkHealth();
+  }
+
+  /**
+   * Reads one Deployment: from the cache, or as fresh as is asked for.
+   * @throws as UnguardedCluster.freshDeployment
+   */
+  async deployment(namespace: string, name: string, freshness?: Freshness): Promise<Reading<Deployment>> {
+    const allowed = this.#access.mayRead(this.#caller, namespace, name);
+    // A decision that is remembered costs no turn: this is the read that is asked for most.
+    if (allowed !== true && !(await allowed)) this.#deny(`get deployments/scale in namespace ${namespace}`);
+    return freshness === undefined
+      ? this.#cluster.deployment(namespace, name)
+      : this.#cluster.freshDeployment(this.#caller.user, namespace, name, freshness);
+  }
+
+  /**
+   * The JSON answer that lists the Deployments of a namespace, or of all namespaces in which the caller may list: from
+   * the cache, or as fresh as is asked for.
+   * @throws FreshnessError where the freshness cannot be had, else as UnguardedCluster.list
+   */
+  async list(namespace?: string, freshness?: Freshness): Promise<Reading<Buffer>> {
+    const cluster = this.#cluster;
+    const mayListAll = await this.#access.mayList(this.#caller, namespace);
+    if (!mayListAll && namespace !== undefined) this.#deny(`list deployments in namespace ${namespace}`);
+    /** The namespaces to show of those that there are, which are asked for again once the rights are known. */
+    const shownOf = async (current: () => readonly string[]) =>
+      mayListAll ? undefined : this.#access.listable(this.#caller, current);
+
+    const shown = await shownOf(() => cluster.namespaces);
+    if (shown?.length === 0) this.#denyAll();
+    if (freshness === undefined) return cluster.list(namespace, shown);
+    const endsAt = performance.now() + FRESHNESS_MS;
+    await cluster.reach(this.#caller.user, namespace, freshness);
+    const shownNow = await shownOf(() => cluster.namespaces);
+    if (!cluster.isOlderThan(freshness, namespace)) return cluster.list(namespace, shownNow);
+    const names = await cluster.freshNames(this.#caller.user, namespace, freshness, endsAt);
+    // Some of the namespaces may be new to the cache.
+    return names.reading(await shownOf(() => names.namespaces));
+  }
+
+  /** Finds a Deployment to scale, whether it exists or not. */
+  async toScale(namespace: string, deployment: string): Promise<ScaleTarget> {
+    if (!(await this.#access.mayScale(this.#caller, namespace, deployment)))
+      this.#deny(`patch deployments/scale in namespace ${namespace}`);
+    const { user } = this.#caller;
+    return {
+      replicas: this.#cluster.replicasOf(namespace, deployment),
+      scale: (replicas, precondition) =>
+        this.#cluster.scale({ namespace, deployment, replicas, user, precondition }),
+    };
+  }
+
+  #deny(action: string): never {
+    throw new AccessDeniedError(this.#caller.user, action);
+  }
+
+  /** Before the cache is filled nobody knows the namespaces, and so not whether the caller may list in one. */
+  #denyAll(): never {
+    if (!this.#cluster.synced) throw new NotSyncedError();
+    this.#deny('list deployments in any namespace');
+  }
+}

@@ -1,0 +1,58 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, relative, resolve } from 'node:path';
+import { expect, it } from 'vitest';
+
+const WRONG = [
+  ['src/lib', '../kube/json.ts'],
+  ['src/tls', '../config/limits.ts'],
+  ['src/kube', '../cluster/deployment.ts'],
+  ['src/kube/client', '../../cluster/deployment.ts'],
+  ['src/kube/reflector', 'fastify'],
+  ['src/cluster', '../fleet/fleet.ts'],
+  ['src/cluster/access', '@fastify/error'],
+  ['src/fleet', '../api/errors.ts'],
+  ['src/api', '../fleet/fleet.ts'],
+  ['src/observability', '../../plugins/drain.ts'],
+  ['src/config', '../api/errors.ts'],
+  ['plugins', '../routes/health.ts'],
+  ['routes', '../src/cluster/cluster.ts'],
+  ['routes/deeper', '../../plugins/request-cluster.ts'],
+] as const;
+const RIGHT = [
+  ['src/kube/kubeconfig', '../../lib/sleep.ts'],
+  ['src/fleet', '../kube/json.ts'],
+  ['plugins', '../src/tls/client-connection.ts'],
+] as const;
+
+/** The folders with a file that Biome refuses, with the rules of this repository, for what it imports. */
+function refused(imports: readonly (readonly [folder: string, specifier: string])[]): string[] {
+  const root = realpathSync(mkdtempSync(join(tmpdir(), 'layers-test-')));
+  try {
+    const { linter, overrides } = JSON.parse(readFileSync('biome.json', 'utf8'));
+    writeFileSync(join(root, 'biome.json'), JSON.stringify({ root: true, linter, overrides }));
+    for (const [folder, specifier] of imports) {
+      const file = join(root, folder, 'file.ts');
+      mkdirSync(dirname(file), { recursive: true });
+      writeFileSync(file, `export * from '${specifier}';\n`);
+    }
+    const options = ['lint', '--reporter=github', '--max-diagnostics=none'];
+    const { stdout } = spawnSync(resolve('node_modules/.bin/biome'), options, {
+      cwd: root,
+      encoding: 'utf8',
+    });
+    const found = stdout.matchAll(/title=lint\/style\/noRestrictedImports,file=([^,]+)\/file\.ts/g);
+    return [...found].map(([, folder = '']) => relative(root, resolve(root, folder))).sort();
+  } finally {
+    rmSync(root, { recursive: true });
+  }
+}
+
+it('lint refuses an import from a layer above, in every folder', () => {
+  expect(refused(WRONG)).toEqual(WRONG.map(([folder]) => folder).sort());
+});
+
+it('lint lets every folder import from a layer below', () => {
+  expect(refused(RIGHT)).toEqual([]);
+});

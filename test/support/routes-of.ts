@@ -1,0 +1,19 @@
+import type { FastifyInstance } from 'fastify';
+
+/** A line of Fastify's own picture of its routes: indented below its parent, then a part of a path and its methods. */
+const LINE = /^(?<indent>[│ ]*)[├└]── (?<path>\S+)(?: \((?<methods>[^)]*)\))?$/;
+/** Characters that each level is indented by. */
+const INDENT = 4;
+
+/** Every route of a running app as `GET /path`, sorted. */
+export function routesOf(app: FastifyInstance): string[] {
+  const parents: string[] = [];
+  const routes: string[] = [];
+  for (const line of app.printRoutes({ commonPrefix: false }).split('\n')) {
+    const { indent = '', path = '', methods = '' } = LINE.exec(line)?.groups ?? {};
+    const depth = indent.length / INDENT;
+    parents[depth] = `${parents[depth - 1] ?? ''}${path}`;
+    for (const method of methods.split(', ')) if (method !== '') routes.push(`${method} ${parents[depth]}`);
+  }
+  return routes.sort();
+}

@@ -1,0 +1,91 @@
+import { describe, expect, it } from 'vitest';
+import { Access } from '../../../../src/cluster/access/access.ts';
+import type { ResourceAttributes } from '../../../../src/cluster/access/authorizer.ts';
+import { GuardedCluster } from '../../../../src/cluster/access/guarded-cluster.ts';
+import { AccessDeniedError, NotSyncedError } from '../../../../src/cluster/cluster-errors.ts';
+import { MemoryCluster } from '../../../support/build-app.ts';
+
+const CALLER = { user: 'alice', groups: ['team'] };
+/** What needs no right: it says nothing about Deployments. */
+const OPEN = ['name', 'state', 'checkHealth', 'constructor'];
+
+/** A cluster that notes what is asked of it, in order, and the reviews among it. */
+function scene(allows: (attributes: ResourceAttributes) => boolean) {
+  const calls: string[] = [];
+  const memory = new MemoryCluster({ 'shop/cart': 3, 'default/web': 1 });
+  const cluster = new Proxy(memory, {
+    get(target, key) {
+      const value: unknown = Reflect.get(target, key, target);
+      calls.push(String(key));
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
+  const access = new Access({
+    allows: (_subject, attributes) => {
+      calls.push(`may ${attributes.verb}`);
+      return allows(attributes);
+    },
+  });
+  return { calls, memory, guarded: new GuardedCluster(cluster, access, CALLER) };
+}
+
+describe('a guarded cluster', () => {
+  it('has no member that reads, lists or writes without asking for the rights of the caller', () => {
+    const members = Object.getOwnPropertyNames(GuardedCluster.prototype);
+    expect(members.filter((member) => !OPEN.includes(member))).toEqual(['deployment', 'list', 'toScale']);
+  });
+
+  it.each<[string, (cluster: GuardedCluster) => Promise<unknown>]>([
+    ['a count', (cluster) => cluster.deployment('shop', 'cart')],
+    ['a fresh count', (cluster) => cluster.deployment('shop', 'cart', { maxAgeSeconds: 0 })],
+    ['the list of a namespace', (cluster) => cluster.list('shop')],
+    ['a fresh list of a namespace', (cluster) => cluster.list('shop', { maxAgeSeconds: 0 })],
+    ['a Deployment to scale', (cluster) => cluster.toScale('shop', 'cart')],
+  ])('refuses %s to a caller without rights and touches no Deployment', async (_what, ask) => {
+    const { calls, guarded } = scene(() => false);
+    await expect(ask(guarded)).rejects.toThrow(AccessDeniedError);
+    expect(calls.filter((call) => !call.startsWith('may '))).toEqual([]);
+  });
+
+  it.each<[string, (cluster: GuardedCluster) => Promise<unknown>]>([
+    ['a count', (cluster) => cluster.deployment('shop', 'cart')],
+    ['the list of all', (cluster) => cluster.list()],
+    ['a Deployment to scale', (cluster) => cluster.toScale('shop', 'cart')],
+  ])('asks for the rights before it reads %s', async (_what, ask) => {
+    const { calls, guarded } = scene(() => true);
+    await ask(guarded);
+    expect(calls[0]).toMatch(/^may /);
+  });
+
+  it('lists only the namespaces in which the caller may list', async () => {
+    const { guarded } = scene(({ namespace }) => namespace === 'shop');
+    for (const freshness of [undefined, { maxAgeSeconds: 0 }]) {
+      const { value } = await guarded.list(undefined, freshness);
+      expect(String(value)).toBe('{"deployments":["shop/cart"]}');
+    }
+  });
+
+  it('shows in a fresh list no namespace that the API server has just told of and the caller may not list', async () => {
+    const { guarded, memory } = scene(({ namespace }) => namespace === 'shop');
+    const secret = new MemoryCluster({ 'shop/cart': 3, 'secret/web': 1 });
+    memory.isOlderThan = () => true;
+    memory.freshNames = (user, namespace) => secret.freshNames(user, namespace);
+    const { value } = await guarded.list(undefined, { maxAgeSeconds: 0 });
+    expect(String(value)).toBe('{"deployments":["shop/cart"]}');
+  });
+
+  it('refuses a list of all to a caller who may list nowhere, once the namespaces are known', async () => {
+    const { guarded, memory } = scene(() => false);
+    await expect(guarded.list()).rejects.toThrow('alice may not list deployments in any namespace');
+    memory.synced = false;
+    await expect(guarded.list()).rejects.toThrow(NotSyncedError);
+  });
+
+  it('writes in the name of the caller', async () => {
+    const { guarded, memory } = scene(() => true);
+    const target = await guarded.toScale('shop', 'cart');
+    expect(target.replicas).toBe(3);
+    await target.scale(5, undefined);
+    expect(memory.writes).toEqual(['shop/cart=5 by alice']);
+  });
+});
