@@ -3,7 +3,7 @@ import type { FastifyError } from '@fastify/error';
 import type { TSchema } from 'typebox';
 import { stringify } from 'yaml';
 import { errorsOfEveryRequest } from './common-errors.ts';
-import { ErrorSchema, errorBody } from './error-body.ts';
+import { type ErrorBody, ErrorSchema, errorBody } from './error-body.ts';
 import * as errors from './errors.ts';
 import { type AnswerHeader, answerHeaders, requestHeaders } from './headers.ts';
 import type { Operation } from './operation.ts';
@@ -63,7 +63,15 @@ export function components(operations: readonly Operation[], bodies: Iterable<TS
       ]),
     ),
     responses: Object.fromEntries(shared.map((status) => [phrase(status), errorResponse(status, [])])),
+    examples: errorExamples([...operations.flatMap(({ errors }) => errors), ...errorsOfEveryRequest]),
   };
+}
+
+/** One example per code, by code: the first error that has it. */
+function errorExamples(all: readonly FastifyError[]) {
+  const byCode = new Map<string, { readonly value: ErrorBody }>();
+  for (const error of all) if (!byCode.has(error.code)) byCode.set(error.code, { value: errorBody(error) });
+  return Object.fromEntries([...byCode].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 export function toYaml(document: object): string {
@@ -104,7 +112,7 @@ function errorResponse(status: number, added: readonly FastifyError[]) {
     },
     content: json({
       schema: refTo(ErrorSchema),
-      examples: Object.fromEntries(possible.map((error) => [error.code, { value: errorBody(error) }])),
+      examples: Object.fromEntries(possible.map(({ code }) => [code, ref('examples', code)])),
     }),
   };
 }
