@@ -183,7 +183,7 @@ describe('POST /replica-count', () => {
     ['[1e0]', 'every number must be an integer, written in digits only'],
     ['1e0', 'every number must be an integer, written in digits only'],
     ['[3]', 'send a JSON object, for example {"replicas": 3}'],
-    ['{"replicas":3.0,"replicas":3.0}', 'a field stands in the body twice'],
+    ['{"replicas":3.0,"replicas":3.0}', 'field replicas is given more than once'],
   ])('says of %s what is wrong', async (payload, message) => {
     const app = await buildTestApp();
     const response = await app.inject({ method: 'POST', url: URL, payload, headers: JSON_BODY });
