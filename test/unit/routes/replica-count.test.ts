@@ -71,12 +71,23 @@ describe('GET /replica-count', () => {
     }
   });
 
-  it('says what is wrong with the query', async () => {
-    const app = await buildTestApp();
-    const response = await app.inject('/replica-count?namspace=default&deployment=a&deployment=b');
-    expect(response.json().message).toBe(
+  it.each([
+    [
+      'namspace=default&deployment=a&deployment=b',
       'query parameter missing: namespace; unknown query parameter: namspace; query parameter deployment is given more than once',
-    );
+    ],
+    [
+      'namespace=&deployment=a',
+      'query parameter namespace must match pattern "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"',
+    ],
+    [
+      `namespace=${'a'.repeat(64)}&deployment=a`,
+      'query parameter namespace must not have more than 63 characters',
+    ],
+  ])('says of the query %s what is wrong with it', async (query, message) => {
+    const app = await buildTestApp();
+    const response = await app.inject(`/replica-count?${query}`);
+    expect(response.json()).toMatchObject({ code: 'INVALID_QUERY', message });
   });
 });
 
