@@ -12,7 +12,7 @@ export interface Operation {
   readonly summary: string;
   readonly description: string;
   readonly deprecated?: boolean;
-  /** Those that only some operations heed. */
+  /** The headers that this operation reads and others ignore. */
   readonly requestHeaders?: readonly RequestHeader[];
   /** The answer with status 200. */
   readonly answer: {
