@@ -27,6 +27,8 @@ declare module 'fastify' {
   interface FastifyInstance {
     /** Those of clients with a verified certificate. */
     readonly clientConnections: ReadonlyMap<Socket, ClientConnection>;
+    /** The connection of a request that Fastify refuses before it has its `clientConnection`. */
+    connectionOf(socket: Socket): ClientConnection;
     /** Closes the connections whose certificate no longer passes, each after its running answer. */
     recheckClients(passes: (certificate: X509Certificate) => boolean): void;
     /**
@@ -108,12 +110,13 @@ export default fastifyPlugin(
       return connection;
     }
 
+    const connectionOf = (socket: Socket) => known.get(socket) ?? describe(socket);
     app.decorateRequest('clientConnection', {
       getter() {
-        const { socket } = this.raw;
-        return known.get(socket) ?? describe(socket);
+        return connectionOf(this.raw.socket);
       },
     });
+    app.decorate('connectionOf', connectionOf);
     app.decorate('clientConnections', connections);
     app.decorate('recheckClients', (passes) => {
       for (const connection of connections.values()) {

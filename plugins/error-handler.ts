@@ -17,10 +17,14 @@ export default fastifyPlugin(
   { name: 'errors', fastify: '5.x' },
 );
 
-/** Answers what Fastify refuses before it has a route and runs any hook: a URL that cannot be decoded. */
+/**
+ * Answers what Fastify refuses before it looks for a route: a URL that cannot be decoded. No hook runs for such a request,
+ * neither before nor after its answer, so this does what every answer needs.
+ */
 export function answerFrameworkError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
   setStandardHeaders(request, reply);
   answerError(error, request, reply);
+  request.server.logUnhooked(request, reply);
 }
 
 function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {

@@ -3,9 +3,9 @@ import fastifyPlugin from 'fastify-plugin';
 import { InvalidBodyError, UnsupportedMediaTypeError } from '../src/api/errors.ts';
 
 /**
- * Bodies are JSON and nothing else. Refuses what JSON.parse would change in silence: of a key that stands in a body
- * twice it takes the last, a proxy in front perhaps the first; and it rounds numbers, so that `1e-400` becomes 0 and
- * `2.9999999999999999` becomes 3. Numbers are therefore integers, written in digits only.
+ * Takes bodies of type JSON only, and refuses what JSON.parse would change in silence. If a body has a key twice,
+ * JSON.parse takes the last one, and a proxy in front may take the first. JSON.parse also rounds numbers: `1e-400` becomes
+ * 0 and `2.9999999999999999` becomes 3. Numbers are therefore integers, written in digits only.
  */
 export default fastifyPlugin(
   function jsonBodyPlugin(app: FastifyInstance, _options, done) {
@@ -16,11 +16,10 @@ export default fastifyPlugin(
       if (coding !== 'identity') return finish(new UnsupportedMediaTypeError(), undefined);
       parse(request, text, (error, body: unknown) => {
         if (error !== null) return finish(error, undefined);
-        if (hasRepeatedKey(text, body))
-          return finish(new InvalidBodyError('a field stands in the body twice'), undefined);
-        const fault = numberFault(text);
-        if (fault !== undefined) return finish(new InvalidBodyError(fault), undefined);
-        finish(null, body);
+        const repeated = repeatedField(text);
+        const fault =
+          repeated === undefined ? numberFault(text) : `field ${repeated} is given more than once`;
+        finish(fault === undefined ? null : new InvalidBodyError(fault), body);
       });
     });
     done();
@@ -29,28 +28,39 @@ export default fastifyPlugin(
 );
 
 /**
- * Our bodies are flat and hold numbers only: what is well-formed has one colon a key. A body with strings or nested
- * objects may be counted wrong, but the schemas refuse those anyway.
+ * A token of well-formed JSON: a string, with the colon after it where it is a key; a number; a bracket. Every quote that
+ * opens a string has one that closes it, so the time for a text is linear in its length.
  */
-function hasRepeatedKey(text: string, body: unknown): boolean {
-  if (typeof body !== 'object' || body === null) return false;
-  const values = Object.values(body);
-  if (values.some((value) => typeof value !== 'number')) return false;
-  return text.split(':').length - 1 > values.length;
-}
-
-/** A string, with the colon after it where it is a key, or a number, in text that is well-formed JSON. */
-const TOKEN = /"((?:[^"\\]+|\\.)*)"(\s*:)?|-?\d[\d.eE+-]*/g;
+const TOKEN = /"((?:[^"\\]+|\\.)*)"(\s*:)?|(-?\d[\d.eE+-]*)|[[\]{}]/g;
 const INTEGER = /^(?!-0$)-?\d+$/;
+
+/**
+ * The first field that a body gives more than once. Only the fields of the body itself count: the schemas refuse objects
+ * inside it.
+ */
+function repeatedField(text: string): string | undefined {
+  const fields = new Set<string>();
+  let depth = 0;
+  for (const [token, string, colon] of text.matchAll(TOKEN)) {
+    if (token === '{' || token === '[') depth += 1;
+    if (token === '}' || token === ']') depth -= 1;
+    if (colon === undefined || depth !== 1) continue;
+    // Decodes escapes: `\u0072eplicas` is the field `replicas`.
+    const field: string = JSON.parse(`"${string}"`);
+    if (fields.has(field)) return field;
+    fields.add(field);
+  }
+  return undefined;
+}
 
 /** What is wrong with the first number that is not an integer as it is written, or that JSON.parse would round. */
 function numberFault(text: string): string | undefined {
   let field = 'every number';
-  for (const [token, string, colon] of text.matchAll(TOKEN)) {
+  for (const [, string, colon, number] of text.matchAll(TOKEN)) {
     if (colon !== undefined) field = `field ${string}`;
-    if (string !== undefined) continue;
-    if (!INTEGER.test(token)) return `${field} must be an integer, written in digits only`;
-    if (!Number.isSafeInteger(Number(token))) return `${field} is out of range`;
+    if (number === undefined) continue;
+    if (!INTEGER.test(number)) return `${field} must be an integer, written in digits only`;
+    if (!Number.isSafeInteger(Number(number))) return `${field} is out of range`;
   }
   return undefined;
 }

@@ -1,8 +1,9 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
 import { LogBlockedError } from '../src/api/errors.ts';
 import { LineBudget } from '../src/observability/line-budget.ts';
 import type { AuditRoom, LogSink } from '../src/observability/log-stream.ts';
+import type { ClientConnection } from '../src/tls/client-connection.ts';
 
 /** What a write was about. */
 export interface ScaleAudit {
@@ -20,6 +21,10 @@ export interface RequestLogOptions {
 }
 
 declare module 'fastify' {
+  interface FastifyInstance {
+    /** Writes the line of a request that Fastify answers without any hook. */
+    logUnhooked(request: FastifyRequest, reply: FastifyReply): void;
+  }
   interface FastifyRequest {
     /** Set by the routes that write, as soon as they know what they are asked for. */
     audit: ScaleAudit | undefined;
@@ -67,20 +72,22 @@ export default fastifyPlugin(
       app.limited.requests.log += 1;
       throw new LogBlockedError();
     });
+    /** Whether the client has a line left for a request that was not served; it is used up then. */
+    function takeLine({ client }: ClientConnection): boolean {
+      if (budget.take(client)) return true;
+      app.limited.logLines += 1;
+      return false;
+    }
+    app.decorate('logUnhooked', (request, reply) => {
+      const connection = app.connectionOf(request.raw.socket);
+      if (takeLine(connection)) writeLine(request, reply, connection);
+    });
     app.addHook('onSend', (request, reply, _payload, next) => {
-      const { statusCode, elapsedTime } = reply;
-      const read = isRead(request);
-      if (read && statusCode < 400 && !isDebug(request.log.level)) return next();
-      const room = request.auditRoom;
-      const served = statusCode < 400;
-      if (room === undefined && !served && !budget.take(request.clientConnection.client)) {
-        app.limited.logLines += 1;
-        return next();
-      }
-      const level = statusCode >= 500 ? 'warn' : read && served ? 'debug' : 'info';
-      const message = request.audit !== undefined || REFUSALS.has(statusCode) ? 'audit' : 'request';
-      const line = { ...describe(request), statusCode, code: request.errorCode };
-      const log = () => request.log[level]({ ...line, durationMs: Math.round(elapsedTime) }, message);
+      const served = reply.statusCode < 400;
+      if (served && isRead(request) && !isDebug(request.log.level)) return next();
+      const { clientConnection: connection, auditRoom: room } = request;
+      if (room === undefined && !served && !takeLine(connection)) return next();
+      const log = () => writeLine(request, reply, connection);
       if (room !== undefined) return void room.fill(log, AUDIT_MS).then(() => next());
       log();
       next();
@@ -90,13 +97,16 @@ export default fastifyPlugin(
   { name: 'request-log', dependencies: ['connections'], fastify: '5.x' },
 );
 
-/** Who asked for what. */
-function describe(request: FastifyRequest) {
-  const { method, url, audit } = request;
-  const { identity } = request.clientConnection;
+/** Who asked for what, and what came of it. */
+function writeLine(request: FastifyRequest, reply: FastifyReply, { identity }: ClientConnection): void {
+  const { method, url, audit, errorCode: code, log } = request;
+  const { statusCode, elapsedTime } = reply;
+  const level = statusCode >= 500 ? 'warn' : isRead(request) && statusCode < 400 ? 'debug' : 'info';
+  const message = audit !== undefined || REFUSALS.has(statusCode) ? 'audit' : 'request';
   const who =
     typeof identity === 'string' ? { refused: identity } : { user: identity.user, groups: identity.groups };
-  return { ...who, method, url: url.slice(0, MAX_URL_CHARACTERS), ...audit };
+  const what = { method, url: url.slice(0, MAX_URL_CHARACTERS), ...audit };
+  log[level]({ ...who, ...what, statusCode, code, durationMs: Math.round(elapsedTime) }, message);
 }
 
 function isRead({ method }: FastifyRequest): boolean {

@@ -54,8 +54,8 @@ const ICON = 'favicon-32x32.png';
 const ASSETS_FOLDER = new URL('./static/', import.meta.resolve('@fastify/swagger-ui'));
 
 /**
- * `GET /openapi.json` and `GET /openapi.yaml`: the API document; `GET /docs`: Swagger UI, to read it and try it.
- * All of it is in memory: the document takes long to make, and a file is a way out of the folder.
+ * `GET /openapi.json` and `GET /openapi.yaml` serve the API document, `GET /docs` and `GET /docs/` Swagger UI, to read it
+ * and try it. All of it is in memory: the document takes long to make, and a path to a file could lead out of its folder.
  */
 const docsRoutes: FastifyPluginAsync = async (app) => {
   let json = Buffer.alloc(0);
@@ -71,13 +71,15 @@ const docsRoutes: FastifyPluginAsync = async (app) => {
   serveCompressed(app, '/openapi.json', 'application/json; charset=utf-8', () => json);
   serveCompressed(app, '/openapi.yaml', 'application/yaml; charset=utf-8', () => yaml);
 
-  app.get('/docs', OPEN, (_request, reply) =>
-    reply
-      .type('text/html; charset=utf-8')
-      .header('content-security-policy', CONTENT_SECURITY_POLICY)
-      .header('referrer-policy', 'no-referrer')
-      .send(PAGE),
-  );
+  for (const url of ['/docs', '/docs/']) {
+    app.get(url, OPEN, (_request, reply) =>
+      reply
+        .type('text/html; charset=utf-8')
+        .header('content-security-policy', CONTENT_SECURITY_POLICY)
+        .header('referrer-policy', 'no-referrer')
+        .send(PAGE),
+    );
+  }
   app.get('/docs/start.js', OPEN, (_request, reply) =>
     reply.type('text/javascript; charset=utf-8').send(START),
   );
@@ -99,7 +101,7 @@ const compress = promisify(gzip);
 function serveCompressed(app: FastifyInstance, url: string, type: string, content: () => Buffer): void {
   let compressed: Promise<Buffer> | undefined;
   app.get(url, OPEN, async (request, reply) => {
-    reply.type(type).header('vary', 'accept-encoding');
+    reply.type(type).vary('accept-encoding');
     if (!acceptsGzip(request.headers['accept-encoding'])) return reply.send(content());
     compressed ??= compress(content(), { level: 9 });
     return reply.header('content-encoding', 'gzip').send(await compressed);

@@ -20,13 +20,13 @@ export const errorsOfEveryRequest: readonly FastifyError[] = [
   new errors.DrainingError(),
 ];
 
-/** Those of an operation that is about one namespace, or may be. */
+/** The errors of operations that are about one namespace, or may be. */
 export const errorsOfNamespaces: readonly FastifyError[] = [
   new errors.NamespaceNotWatchedError('other'),
   new errors.AuthorizerUnavailableError(),
 ];
 
-/** Those of an operation that reads from the cache of one cluster. */
+/** The errors of operations that read from the cache of one cluster. */
 export const errorsOfReads: readonly FastifyError[] = [
   ...errorsOfNamespaces,
   new errors.FreshnessNotSupportedError(),

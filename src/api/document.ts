@@ -3,16 +3,16 @@ import type { FastifyError } from '@fastify/error';
 import type { TSchema } from 'typebox';
 import { stringify } from 'yaml';
 import { errorsOfEveryRequest } from './common-errors.ts';
-import { ErrorSchema, errorBody } from './error-body.ts';
+import { type ErrorBody, ErrorSchema, errorBody } from './error-body.ts';
 import * as errors from './errors.ts';
 import { type AnswerHeader, answerHeaders, requestHeaders } from './headers.ts';
 import type { Operation } from './operation.ts';
 
 /** Makes the parts of the API document that the schemas of routes do not hold. */
 
-/** Errors that are answered before the request has been read, and so has a name. */
-const UNNAMED = [408, 431];
-const PERHAPS_UNNAMED = [400];
+/** Statuses of errors that are answered before the request has been read and has an id: always, and sometimes. */
+const WITHOUT_ID = [408, 431];
+const PERHAPS_WITHOUT_ID = [400];
 
 /** What an operation takes and answers, other than its query. @param body the schema of its body */
 export function describeOperation(operation: Operation, body: TSchema | undefined) {
@@ -63,7 +63,15 @@ export function components(operations: readonly Operation[], bodies: Iterable<TS
       ]),
     ),
     responses: Object.fromEntries(shared.map((status) => [phrase(status), errorResponse(status, [])])),
+    examples: errorExamples([...operations.flatMap(({ errors }) => errors), ...errorsOfEveryRequest]),
   };
+}
+
+/** One example per code, by code: the first error that has it. */
+function errorExamples(all: readonly FastifyError[]) {
+  const byCode = new Map<string, { readonly value: ErrorBody }>();
+  for (const error of all) if (!byCode.has(error.code)) byCode.set(error.code, { value: errorBody(error) });
+  return Object.fromEntries([...byCode].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 export function toYaml(document: object): string {
@@ -79,7 +87,7 @@ function errorTable(): string {
   return ['| Code | Status |', '| --- | --- |', ...rows].join('\n');
 }
 
-/** By status. Where an operation adds none to those that every request can end with, it is the shared response. */
+/** The error responses of an operation by status. It shares those to which it adds no error of its own. */
 function errorResponses(own: readonly FastifyError[]) {
   const statuses = [...new Set([...own, ...errorsOfEveryRequest].map(statusOf))].sort();
   return Object.fromEntries(
@@ -96,15 +104,15 @@ function errorResponse(status: number, added: readonly FastifyError[]) {
   return {
     description: `One of: ${possible.map(({ code }) => `\`${code}\``).join(', ')}`,
     headers: {
-      ...(!UNNAMED.includes(status) && {
-        'X-Request-Id': header('X-Request-Id', !PERHAPS_UNNAMED.includes(status)),
+      ...(!WITHOUT_ID.includes(status) && {
+        'X-Request-Id': header('X-Request-Id', !PERHAPS_WITHOUT_ID.includes(status)),
       }),
       ...(status === 405 && { Allow: header('Allow', true) }),
       ...((status === 429 || status === 503) && { 'Retry-After': header('Retry-After', true) }),
     },
     content: json({
       schema: refTo(ErrorSchema),
-      examples: Object.fromEntries(possible.map((error) => [error.code, { value: errorBody(error) }])),
+      examples: Object.fromEntries(possible.map(({ code }) => [code, ref('examples', code)])),
     }),
   };
 }
@@ -114,8 +122,8 @@ function header(name: AnswerHeader, required: boolean) {
 }
 
 /**
- * An optional parameter whose example is in its schema. Swagger UI fills in the examples of parameters, and who tries
- * an operation did not ask for those.
+ * Moves the example of an optional parameter into its schema. Swagger UI fills in the examples of parameters, and would
+ * send values that the user has not asked for.
  */
 export function optional<T extends { schema?: object; example?: unknown }>({
   schema,

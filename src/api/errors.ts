@@ -50,7 +50,7 @@ export const ServiceForbiddenError = createError<[string]>(
 );
 export const RouteNotFoundError = createError<[string]>(
   'ROUTE_NOT_FOUND',
-  'There is nothing at %s: see the API in the README or openapi.yaml',
+  'There is nothing at %s: /openapi.yaml lists the paths, unless this service is configured not to serve it',
   404,
 );
 export const DeploymentNotFoundError = createError<[string, string]>(
@@ -65,7 +65,7 @@ export const NamespaceNotWatchedError = createError<[string]>(
 );
 export const ClusterNotFoundError = createError<[string]>(
   'CLUSTER_NOT_FOUND',
-  'There is no cluster %s: GET /clusters lists those that there are',
+  'There is no cluster %s: GET /clusters lists the clusters',
   404,
 );
 export const MethodNotAllowedError = createError<[string, string]>(
@@ -85,7 +85,7 @@ export const ConflictError = createError<[string, string]>(
 );
 export const PreconditionFailedError = createError<[string, string]>(
   'PRECONDITION_FAILED',
-  'Deployment %s in namespace %s is no longer what If-Match names: read it again and decide anew',
+  'Deployment %s in namespace %s is no longer what If-Match names: read it again, then decide again',
   412,
 );
 export const BodyTooLargeError = createError(
@@ -110,12 +110,12 @@ export const AdmissionRefusedError = createError<[string]>(
 );
 export const RateLimitedError = createError(
   'RATE_LIMITED',
-  'This client sends more requests than the service lets it: try again after the time in Retry-After',
+  'This client sends more requests than the service allows: try again after the time in Retry-After',
   429,
 );
 export const TooManyWaitersError = createError(
   'TOO_MANY_WAITERS',
-  'Too many reads of this client, or of all together, wait for a resourceVersion: try again after the time in Retry-After',
+  'Too many reads of this client, or of all clients, are waiting for a resourceVersion: try again after the time in Retry-After',
   429,
 );
 export const KubernetesRateLimitedError = createError(
@@ -145,7 +145,7 @@ export const OverloadedError = createError(
 );
 export const LogBlockedError = createError(
   'LOG_BLOCKED',
-  'The log of the service takes no more lines, and a write must have its line: nothing was done, try again later',
+  'The log of the service takes no more lines, and every write needs a line: nothing was changed, try again later',
   503,
 );
 export const CacheNotSyncedError = createError(
@@ -181,7 +181,7 @@ export const KubernetesTimeoutError = createError(
 );
 export const FreshnessNotReachedError = createError(
   'FRESHNESS_NOT_REACHED',
-  'An answer as fresh as asked for could not be had in time: try again, or ask for less',
+  'The service could not get an answer as fresh as you asked for in time: try again, or accept an older one',
   504,
 );
 export const OutcomeUnknownError = createError(

@@ -1,4 +1,5 @@
 import { Type } from 'typebox';
+import { IF_MATCH_PATTERN } from './if-match.ts';
 
 /** The headers of the API, by their names. */
 
@@ -50,11 +51,12 @@ export const requestHeaders = {
   'If-Match': Type.String({
     description:
       'Writes only if the Deployment is still what one of these entity tags names; else 412, and nothing changes',
+    pattern: IF_MATCH_PATTERN,
     examples: ['"0f9a3c1e-5b7d-4c2a-9e6f-1d2c3b4a5f60.7"'],
   }),
   'X-Request-Id': Type.String({
-    description: 'A name for the request, which its answer and the log of the service repeat',
-    pattern: '^[A-Za-z0-9._-]{1,64}$',
+    description:
+      'A name for the request, which its answer and the log of the service repeat: 1 to 64 letters, digits, dots, dashes or underscores. The service replaces any other value with a new name',
     examples: ['9f86d081884c-1'],
   }),
 };

@@ -12,7 +12,7 @@ export interface Operation {
   readonly summary: string;
   readonly description: string;
   readonly deprecated?: boolean;
-  /** Those that only some operations heed. */
+  /** The headers that this operation reads and others ignore. */
   readonly requestHeaders?: readonly RequestHeader[];
   /** The answer with status 200. */
   readonly answer: {
@@ -24,7 +24,10 @@ export interface Operation {
     readonly headers: readonly AnswerHeader[];
     readonly optionalHeaders?: readonly AnswerHeader[];
   };
-  /** The errors that it can end with, besides those of every request; each is an example of itself. */
+  /**
+   * The errors that it can end with, besides those of every request. The document has one example per code: that of the
+   * first operation which names it.
+   */
   readonly errors: readonly FastifyError[];
 }
 

@@ -1,7 +1,7 @@
 /** One finding of TypeBox's validator, as far as the messages use it. */
 export interface ValidationFinding {
   readonly keyword: string;
-  /** JSON pointer to the value; empty for the whole. */
+  /** JSON pointer to the value; empty for the query or the body itself. */
   readonly instancePath: string;
   readonly message?: string;
   readonly params?: {
@@ -11,7 +11,7 @@ export interface ValidationFinding {
 }
 
 /**
- * What is wrong with a query or a body, in one sentence a caller can act on.
+ * Says in one sentence what is wrong with a query or a body, so that the caller can correct it.
  * @param noun what a property is called there, for example `query parameter`
  */
 export function describeValidation(findings: readonly ValidationFinding[], noun: string): string {
@@ -30,9 +30,7 @@ function describe(
   if (keyword === 'boolean') return '';
   if (instancePath === '') return 'send a JSON object, for example {"replicas": 3}';
   const name = instancePath.slice(1);
-  if (keyword === 'pattern')
-    return `${noun} ${name} is empty or not a valid name: see its pattern in openapi.yaml`;
-  // A query holds strings only: what is none was given more than once.
+  // A parameter of a query is a string, or an array of strings if it is given more than once.
   if (keyword === 'type' && message === 'must be string') return `${noun} ${name} is given more than once`;
   return `${noun} ${name} ${message}`;
 }

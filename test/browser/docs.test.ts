@@ -106,6 +106,26 @@ describe('a browser with a client certificate', () => {
     if (SCREENSHOT) await page.screenshot({ path: SCREENSHOT });
   });
 
+  it('is shown the operations at /docs/ too', async () => {
+    await page.goto(`${origin}/docs/`);
+    await page.getByText('Read the replica count of a Deployment').first().waitFor();
+  });
+
+  it('is shown the example of each error code, which the document refers to', async () => {
+    const operation = page.locator('.opblock[id$="getHealth"]');
+    await operation.locator('.opblock-summary-control').click();
+    for (const [status, code, message] of [
+      [403, 'CLIENT_NOT_ALLOWED', 'configured to let in'],
+      [503, 'DRAINING', 'shutting down'],
+    ] as const) {
+      const response = operation.locator(`tr.response[data-code="${status}"]`);
+      await response.locator('.examples-select-element').selectOption(code);
+      await expect
+        .poll(async () => JSON.parse(await response.locator('.highlight-code code').first().innerText()))
+        .toMatchObject({ statusCode: status, code, message: expect.stringContaining(message) });
+    }
+  });
+
   it('shows the real answer to GET /replica-count', async () => {
     demo.deployments.scale('default', 'my-deployment', 7);
     await expect

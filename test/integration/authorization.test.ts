@@ -133,6 +133,7 @@ const ROUTES: Record<string, readonly [url: string, needed: Needed]> = {
   'GET /clusters': ['/clusters', 'anybody'],
   'GET /clusters/deployments': [`/clusters/deployments?namespace=${inA}`, 'list'],
   'GET /docs': ['/docs', 'anybody'],
+  'GET /docs/': ['/docs/', 'anybody'],
   'GET /docs/favicon-32x32.png': ['/docs/favicon-32x32.png', 'anybody'],
   'GET /docs/start.js': ['/docs/start.js', 'anybody'],
   'GET /docs/swagger-ui-bundle.js': ['/docs/swagger-ui-bundle.js', 'anybody'],

@@ -110,6 +110,37 @@ describe('other lines', () => {
   });
 });
 
+describe('the line of a request whose URL cannot be decoded', () => {
+  it('is one, and says what that of any refused request says', async () => {
+    const { headers } = await service.post(`/%zz?x=${'y'.repeat(1_000)}`, {});
+    await service.get('/nope');
+    await until(() => lines.some(({ code }) => code === 'ROUTE_NOT_FOUND'));
+    const [line, ...more] = lines.filter(({ code }) => code === 'INVALID_URL');
+    expect(line).toEqual({
+      level: 30,
+      time: expect.any(Number),
+      pid: expect.any(Number),
+      hostname: expect.any(String),
+      requestId: headers['x-request-id'],
+      user: 'client',
+      groups,
+      method: 'POST',
+      url: `/%zz?x=${'y'.repeat(249)}`,
+      statusCode: 400,
+      code: 'INVALID_URL',
+      durationMs: expect.any(Number),
+      msg: 'request',
+    });
+    expect(more).toEqual([]);
+  });
+
+  it('says why a certificate is refused', async () => {
+    const client = await service.clientOf('system:admin');
+    await client.get('/%zz');
+    expect(await lineOf('request')).toMatchObject({ refused: 'reserved', code: 'INVALID_URL' });
+  });
+});
+
 describe('the lines about requests that were not served', () => {
   it('hold at most 256 characters of a URL', async () => {
     await service.get(`/nope?x=${'y'.repeat(10_000)}`);
@@ -124,12 +155,13 @@ describe('the lines about requests that were not served', () => {
       logStream: logTo((line) => void written.push(JSON.parse(line))),
     });
     const greedy = await another.clientOf('greedy');
-    for (let count = 0; count < 60; count += 1) await greedy.get('/nope');
+    for (let count = 0; count < 60; count += 1) await greedy.get(count % 2 === 0 ? '/nope' : '/%zz');
     await another.get('/nope');
     expect((await greedy.scale('shop', 'cart', 3)).status).toBe(200);
     await another.stop();
     const ofGreedy = written.filter(({ user }) => user === 'greedy');
-    expect(ofGreedy.filter(({ statusCode }) => statusCode === 404)).toHaveLength(50);
+    expect(ofGreedy.filter(({ statusCode }) => statusCode === 404)).toHaveLength(25);
+    expect(ofGreedy.filter(({ statusCode }) => statusCode === 400)).toHaveLength(25);
     expect(ofGreedy.filter(({ statusCode }) => statusCode === 200)).toHaveLength(1);
     expect(ofGreedy.at(-1)).toMatchObject({ lines: 10, msg: 'lines of a client were left out' });
     expect(written.filter(({ user, statusCode }) => user === 'client' && statusCode === 404)).toHaveLength(1);

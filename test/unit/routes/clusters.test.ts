@@ -67,7 +67,7 @@ describe('a path that begins with the name of a cluster', () => {
       statusCode: 404,
       code: 'CLUSTER_NOT_FOUND',
       error: 'Not Found',
-      message: 'There is no cluster three: GET /clusters lists those that there are',
+      message: 'There is no cluster three: GET /clusters lists the clusters',
     });
   });
 

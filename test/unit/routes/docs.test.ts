@@ -22,9 +22,10 @@ describe('the API document', () => {
   });
 });
 
-describe('GET /docs', () => {
+describe.each(['/docs', '/docs/'])('GET %s', (url) => {
   it('is a page that may run and load nothing but what the service serves', async () => {
-    const response = await (await buildTestApp()).inject('/docs');
+    const response = await (await buildTestApp()).inject(url);
+    expect(response.statusCode).toBe(200);
     expect(response.headers['content-type']).toBe('text/html; charset=utf-8');
     expect(response.headers['content-security-policy']).toBe(
       "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
@@ -33,25 +34,52 @@ describe('GET /docs', () => {
 
   it('refers to files that are there', async () => {
     const app = await buildTestApp();
-    const files = (await app.inject('/docs')).body.match(/(?<=(href|src)=")[^"]+/g) ?? [];
+    const files = (await app.inject(url)).body.match(/(?<=(href|src)=")[^"]+/g) ?? [];
     expect(files).toHaveLength(4);
     for (const file of files) {
-      const response = await app.inject(file);
+      const { pathname } = new URL(file, `https://localhost${url}`);
+      const response = await app.inject(pathname);
       expect(response.statusCode).toBe(200);
       expect(response.headers['content-type']).not.toContain('json');
     }
   });
 
-  it('leads to no other file', async () => {
+  it('answers HEAD with the headers of GET', async () => {
+    const app = await buildTestApp();
+    const get = await app.inject(url);
+    const head = await app.inject({ method: 'HEAD', url });
+    const { date, 'x-request-id': id, ...headers } = get.headers;
+    expect(head.statusCode).toBe(200);
+    expect(head.headers).toMatchObject(headers);
+    expect(head.body).toBe('');
+  });
+
+  it('refuses other methods with 405', async () => {
+    const app = await buildTestApp();
+    const response = await app.inject({ method: 'POST', url });
+    expect(response.json()).toMatchObject({ code: 'METHOD_NOT_ALLOWED' });
+    expect(response.headers.allow).toBe('GET, HEAD');
+  });
+});
+
+describe('the paths below /docs/', () => {
+  it('lead to no other file', async () => {
     const app = await buildTestApp();
     for (const path of [
-      '/docs/',
+      '/docs//',
+      '/docs/index.html',
       '/docs/package.json',
       '/docs/..%2fpackage.json',
       '/docs/%2e%2e/package.json',
     ]) {
       expect((await app.inject(path)).json()).toMatchObject({ code: 'ROUTE_NOT_FOUND' });
     }
+  });
+
+  it('name no cluster', async () => {
+    const app = await buildTestApp();
+    const response = await app.inject('/docs/healthz');
+    expect(response.json()).toMatchObject({ statusCode: 404, code: 'CLUSTER_NOT_FOUND' });
   });
 });
 
@@ -120,7 +148,7 @@ describe('the document and the files of the page', () => {
   });
 });
 
-it.each(['/docs', '/openapi.json', '/openapi.yaml'])(
+it.each(['/docs', '/docs/', '/openapi.json', '/openapi.yaml'])(
   '%s is for nobody without a usable certificate',
   async (url) => {
     const app = await buildTestApp(undefined, { identify: () => 'unusable' });
@@ -128,7 +156,7 @@ it.each(['/docs', '/openapi.json', '/openapi.yaml'])(
   },
 );
 
-it.each(['/docs', '/docs/start.js', '/openapi.json', '/openapi.yaml'])(
+it.each(['/docs', '/docs/', '/docs/start.js', '/openapi.json', '/openapi.yaml'])(
   '%s is not there with DOCS=false',
   async (url) => {
     const app = await buildTestApp(undefined, { docs: false });

@@ -71,12 +71,23 @@ describe('GET /replica-count', () => {
     }
   });
 
-  it('says what is wrong with the query', async () => {
-    const app = await buildTestApp();
-    const response = await app.inject('/replica-count?namspace=default&deployment=a&deployment=b');
-    expect(response.json().message).toBe(
+  it.each([
+    [
+      'namspace=default&deployment=a&deployment=b',
       'query parameter missing: namespace; unknown query parameter: namspace; query parameter deployment is given more than once',
-    );
+    ],
+    [
+      'namespace=&deployment=a',
+      'query parameter namespace must match pattern "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"',
+    ],
+    [
+      `namespace=${'a'.repeat(64)}&deployment=a`,
+      'query parameter namespace must not have more than 63 characters',
+    ],
+  ])('says of the query %s what is wrong with it', async (query, message) => {
+    const app = await buildTestApp();
+    const response = await app.inject(`/replica-count?${query}`);
+    expect(response.json()).toMatchObject({ code: 'INVALID_QUERY', message });
   });
 });
 
@@ -183,7 +194,7 @@ describe('POST /replica-count', () => {
     ['[1e0]', 'every number must be an integer, written in digits only'],
     ['1e0', 'every number must be an integer, written in digits only'],
     ['[3]', 'send a JSON object, for example {"replicas": 3}'],
-    ['{"replicas":3.0,"replicas":3.0}', 'a field stands in the body twice'],
+    ['{"replicas":3.0,"replicas":3.0}', 'field replicas is given more than once'],
   ])('says of %s what is wrong', async (payload, message) => {
     const app = await buildTestApp();
     const response = await app.inject({ method: 'POST', url: URL, payload, headers: JSON_BODY });

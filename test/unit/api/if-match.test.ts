@@ -1,0 +1,96 @@
+import { readFileSync } from 'node:fs';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { preconditionOf } from '../../../src/api/if-match.ts';
+import type { Deployment } from '../../../src/cluster/deployment.ts';
+
+const document = parse(readFileSync(new URL('../../../openapi.yaml', import.meta.url), 'utf8'));
+const isDocumented = new Ajv2020({ strict: false }).compile(
+  document.components.parameters['If-Match'].schema,
+);
+
+function isAccepted(value: string): boolean {
+  try {
+    preconditionOf(value);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Every text of up to so many of the pieces. */
+function* texts(pieces: readonly string[], most: number): Generator<string> {
+  yield '';
+  if (most === 0) return;
+  for (const rest of texts(pieces, most - 1)) for (const piece of pieces) yield piece + rest;
+}
+
+const deployment: Deployment = {
+  namespace: 'default',
+  name: 'my-deployment',
+  uid: 'uid',
+  resourceVersion: '9',
+  generation: 2,
+  replicas: 3,
+};
+
+describe('If-Match', () => {
+  it.each([
+    ['*', true],
+    ['"uid.1"', true],
+    ['W/"uid.1"', true],
+    ['""', true],
+    ['"\x80\xff!#~"', true],
+    ['"a","b"', true],
+    ['"a" \t, \t W/"b"', true],
+    ['', false],
+    [' ', false],
+    ['uid.1', false],
+    ['"', false],
+    ['"a', false],
+    ['"a b"', false],
+    ['"a""b"', false],
+    ['"a" "b"', false],
+    ['"a,b"', false],
+    ['w/"a"', false],
+    ['W/a', false],
+    ['"a",', false],
+    [',"a"', false],
+    ['"a",,"b"', false],
+    ['**', false],
+    ['*, "a"', false],
+    ['"a\x7f"', false],
+    ['"a\u0100"', false],
+  ])('the value %j is accepted: %j, by the service as by its document', (value, expected) => {
+    expect([isAccepted(value), isDocumented(value)]).toEqual([expected, expected]);
+  });
+
+  it('the document accepts just the texts that the service accepts, whatever they are made of', () => {
+    const disagreed = [];
+    let accepted = 0;
+    for (const value of texts(['"', 'W/', '*', ',', ' ', '\t', 'a', '\u00a0'], 5)) {
+      if (isAccepted(value)) accepted += 1;
+      if (isAccepted(value) !== isDocumented(value)) disagreed.push(value);
+    }
+    expect(disagreed).toEqual([]);
+    expect(accepted).toBeGreaterThan(50);
+  });
+
+  it.each([
+    ['"uid.2"', true],
+    ['"uid.1"', false],
+    ['"uid.1", "uid.2"', true],
+    ['"uid.2","uid.1"', true],
+    ['W/"uid.2"', false],
+    ['W/"uid.2", "uid.2"', true],
+    ['""', false],
+    ['"UID.2"', false],
+  ])('%s is met by the Deployment with the entity tag "uid.2": %j', (value, expected) => {
+    expect(preconditionOf(value)?.(deployment)).toBe(expected);
+  });
+
+  it.each([undefined, '*'])('%j states no precondition', (value) => {
+    expect(preconditionOf(value)).toBeUndefined();
+  });
+});

@@ -1,0 +1,102 @@
+import { describe, expect, it } from 'vitest';
+import { buildTestApp, MemoryCluster } from '../../support/build-app.ts';
+
+const WRITE = {
+  method: 'POST',
+  url: '/replica-count?namespace=default&deployment=my-deployment',
+} as const;
+
+/** What a write with this body is told; undefined where it is made. */
+async function refusal(payload: string, headers: Record<string, string> = {}): Promise<string | undefined> {
+  const cluster = new MemoryCluster();
+  const app = await buildTestApp(cluster);
+  const answer = await app.inject({
+    ...WRITE,
+    payload,
+    headers: { 'content-type': 'application/json', ...headers },
+  });
+  expect(cluster.writes).toHaveLength(answer.statusCode === 200 ? 1 : 0);
+  if (answer.statusCode === 200) return undefined;
+  const { code, message } = answer.json();
+  return code === 'INVALID_BODY' ? message : code;
+}
+
+const twice = (field: string) => `field ${field} is given more than once`;
+
+describe('a field that a body gives more than once', () => {
+  it.each([
+    ['{"replicas":3,"replicas":4}', 'replicas'],
+    ['{"replicas":3,"replicas":3}', 'replicas'],
+    ['{"replicas":3 , "x":1, "replicas" : 3}', 'replicas'],
+    ['{"replicas":3,"\\u0072eplicas":4}', 'replicas'],
+    ['{"replicas":"3","replicas":"4"}', 'replicas'],
+    ['{"replicas":null,"replicas":3}', 'replicas'],
+    ['{"replicas":{"a":1},"replicas":{"a":1}}', 'replicas'],
+    ['{"replicas":[[{}]],"replicas":3}', 'replicas'],
+    ['{"replicas":"}","replicas":3}', 'replicas'],
+    ['{"replicas":3.0,"replicas":3.0}', 'replicas'],
+    ['{"a\\"b:":1,"a\\"b:":2}', 'a"b:'],
+    ['{"":1,"":2}', ''],
+  ])('is refused by its name: %s', async (body, field) => {
+    expect(await refusal(body)).toBe(twice(field));
+  });
+
+  it.each([
+    ['{"repl:icas":3}', 'field missing: replicas; unknown field: repl:icas'],
+    ['{"replicas":3,"a:b:c":1}', 'unknown field: a:b:c'],
+    ['{"replicas":3,"Replicas":3}', 'unknown field: Replicas'],
+    ['{"replicas":3,"\\"replicas\\":":3}', 'unknown field: "replicas":'],
+    ['{"replicas":"\\"replicas\\":3,\\"replicas\\":3"}', 'field replicas must be integer'],
+    ['{"replicas":"replicas"}', 'field replicas must be integer'],
+    ['{"replicas":{"replicas":3}}', 'field replicas must be integer'],
+    ['{"replicas":[{"a":1},{"a":1}]}', 'field replicas must be integer'],
+    ['{"replicas":{"a":1},"a":1}', 'unknown field: a; field replicas must be integer'],
+    ['[{"replicas":3},{"replicas":3}]', 'send a JSON object, for example {"replicas": 3}'],
+  ])('is not what is wrong with %s', async (body, message) => {
+    expect(await refusal(body)).toBe(message);
+  });
+});
+
+describe('a number in a body', () => {
+  it.each(['0', '3', '2147483647'])('is taken where it is an integer in digits: %s', async (number) => {
+    expect(await refusal(`{"replicas":${number}}`)).toBeUndefined();
+  });
+
+  it.each(['3.0', '3e0', '-0', '1e-400', '2.9999999999999999'])(
+    'is refused where JSON.parse would make an integer of another text: %s',
+    async (number) => {
+      expect(await refusal(`{"replicas":${number}}`)).toBe(
+        'field replicas must be an integer, written in digits only',
+      );
+    },
+  );
+
+  it('is refused where JSON.parse would round it', async () => {
+    expect(await refusal('{"replicas":9007199254740993}')).toBe('field replicas is out of range');
+  });
+
+  it.each(['{"replicas":3,"1.5":"1.5"}', '{"replicas":3,"x":"a \\" 1.5"}'])(
+    'is not looked for in strings: %s',
+    async (body) => {
+      expect(await refusal(body)).toMatch(/^unknown field: /);
+    },
+  );
+});
+
+describe('the type and the coding of a body', () => {
+  it.each([{ 'content-type': 'Application/JSON; charset=utf-8' }, { 'content-encoding': 'identity' }])(
+    'are taken: %j',
+    async (headers) => {
+      expect(await refusal('{"replicas":3}', headers)).toBeUndefined();
+    },
+  );
+
+  it.each([
+    { 'content-type': 'text/plain' },
+    { 'content-type': 'application/merge-patch+json' },
+    { 'content-encoding': 'gzip' },
+    { 'content-encoding': '' },
+  ])('are refused with 415: %j', async (headers) => {
+    expect(await refusal('{"replicas":3}', headers)).toBe('UNSUPPORTED_MEDIA_TYPE');
+  });
+});

@@ -1,0 +1,119 @@
+import { describe, expect, it } from 'vitest';
+import * as errors from '../../../src/api/errors.ts';
+import { buildTestApp } from '../../support/build-app.ts';
+
+interface Described {
+  readonly description?: string;
+  readonly $ref?: string;
+  readonly content?: Record<string, { readonly examples?: Record<string, { readonly $ref?: string }> }>;
+}
+interface Operation {
+  readonly operationId: string;
+  readonly parameters: readonly object[];
+  readonly responses: Record<string, Described>;
+}
+interface Document {
+  readonly paths: Record<string, Record<string, Operation>>;
+  readonly components: {
+    readonly responses: Record<string, Described>;
+    readonly examples: Record<
+      string,
+      { readonly value: { readonly code: string; readonly statusCode: number } }
+    >;
+  };
+}
+
+async function documentOf(): Promise<Document> {
+  const app = await buildTestApp();
+  return (await app.inject('/openapi.json')).json();
+}
+
+const CODES = Object.values(errors).map((ErrorOf) => new ErrorOf('', '').code);
+
+describe('the paths of the API document', () => {
+  it('are those of the default cluster, of one by its name, and of all clusters', async () => {
+    const { paths } = await documentOf();
+    const operations = Object.entries(paths).map(([path, item]) => `${path} ${Object.keys(item).sort()}`);
+    expect(operations.sort()).toEqual([
+      '/clusters get',
+      '/clusters/deployments get',
+      '/deployments get',
+      '/healthz get',
+      '/replica-count get,post',
+      '/{cluster}/deployments get',
+      '/{cluster}/healthz get',
+      '/{cluster}/replica-count get,post',
+      '/{cluster}/set-replica-count post',
+    ]);
+  });
+
+  it('have an operationId each, which names the operations of a named cluster', async () => {
+    const { paths } = await documentOf();
+    const named = Object.entries(paths).flatMap(([path, item]) =>
+      Object.values(item).map(({ operationId }) => [path, operationId] as const),
+    );
+    expect(new Set(named.map(([, id]) => id)).size).toBe(named.length);
+    for (const [path, id] of named) expect(id.endsWith('OfCluster')).toBe(path.startsWith('/{cluster}/'));
+  });
+
+  it('have an error for an unknown cluster only where they name one', async () => {
+    const { paths } = await documentOf();
+    for (const [path, item] of Object.entries(paths)) {
+      for (const { responses } of Object.values(item)) {
+        const mayBeUnknown = responses['404']?.description?.includes('CLUSTER_NOT_FOUND') ?? false;
+        expect([path, mayBeUnknown]).toEqual([path, path.startsWith('/{cluster}/')]);
+      }
+    }
+  });
+});
+
+describe('the errors of the API document', () => {
+  it('have one example per code, of that code and its status', async () => {
+    const { examples } = (await documentOf()).components;
+    expect(Object.keys(examples).sort()).toEqual(CODES.sort());
+    for (const [code, { value }] of Object.entries(examples)) expect(value.code).toBe(code);
+  });
+
+  it('refer to the examples of just the codes that their responses name', async () => {
+    const { paths, components } = await documentOf();
+    const ofOperations = Object.values(paths)
+      .flatMap((item) => Object.values(item))
+      .flatMap(({ responses }) => Object.entries(responses))
+      .filter(([status, { $ref }]) => status >= '400' && $ref === undefined)
+      .map(([, response]) => response);
+    const responses = [...ofOperations, ...Object.values(components.responses)];
+    expect(responses.length).toBeGreaterThan(20);
+    for (const { description = '', content } of responses) {
+      const codes = [...description.matchAll(/`([A-Z_]+)`/g)].map(([, code]) => code);
+      const examples = content?.['application/json']?.examples;
+      expect(examples).toEqual(
+        Object.fromEntries(codes.map((code) => [code, { $ref: `#/components/examples/${code}` }])),
+      );
+    }
+  });
+
+  it('stand under their own status', async () => {
+    const { paths, components } = await documentOf();
+    for (const { responses } of Object.values(paths).flatMap((item) => Object.values(item))) {
+      for (const [status, { $ref, content }] of Object.entries(responses)) {
+        const response =
+          $ref === undefined ? { content } : components.responses[$ref.split('/').at(-1) ?? ''];
+        for (const code of Object.keys(response?.content?.['application/json']?.examples ?? {}))
+          expect(components.examples[code]?.value.statusCode).toBe(Number(status));
+      }
+    }
+  });
+});
+
+it('optional parameters have their example in the schema, so that Swagger UI does not fill it in', async () => {
+  const { paths } = await documentOf();
+  const parameters = Object.values(paths)
+    .flatMap((item) => Object.values(item))
+    .flatMap((operation) => operation.parameters);
+  const optional = parameters.filter((parameter) => 'required' in parameter && !parameter.required);
+  expect(optional.length).toBeGreaterThan(0);
+  for (const parameter of optional) {
+    expect(parameter).not.toHaveProperty('example');
+    expect(parameter).toHaveProperty('schema.examples');
+  }
+});
