@@ -24,6 +24,7 @@ export type ClusterService = Pick<
   | 'scale'
   | 'checkHealth'
   | 'access'
+  | 'reviews'
 >;
 
 export interface FleetPluginOptions {

@@ -12,6 +12,7 @@ import type { Logger } from '../lib/logger.ts';
 import { Quota } from '../lib/quota.ts';
 import { Access } from './access/access.ts';
 import { alwaysAllow, type DecisionTimes, ReviewAuthorizer } from './access/authorizer.ts';
+import { ReviewOutcomes } from './access/review-outcomes.ts';
 import { DeploymentCache } from './cache/deployment-cache.ts';
 import { FRESHNESS_MS, type Freshness, isOlderThan, reach, unlessUnreachable } from './cache/freshness.ts';
 import { type ClusterState, InformerSet, type Mirrored } from './cache/informer-set.ts';
@@ -66,6 +67,8 @@ export class Cluster {
   readonly #sharedAnswers = new SharedAnswers();
   /** What callers may do. */
   readonly access: Access;
+  /** What became of the questions to the cluster about that. */
+  readonly reviews: Pick<ReviewOutcomes, 'state' | 'counts'>;
 
   constructor({ name, namespaces, authorization, log, server, timing, ...source }: ClusterOptions) {
     this.name = name;
@@ -88,8 +91,12 @@ export class Cluster {
     this.#direct = new DirectReader(this.#calls);
     this.#scaler = new Scaler(this.#calls);
     this.#events = new EventRecorder(this.#calls, log);
+    const reviews = new ReviewOutcomes(log);
+    this.reviews = reviews;
     this.access = new Access(
-      authorization === 'AlwaysAllow' ? alwaysAllow : new ReviewAuthorizer(this.#calls, authorization),
+      authorization === 'AlwaysAllow'
+        ? alwaysAllow
+        : new ReviewAuthorizer(this.#calls, authorization, reviews),
     );
     this.#health = new HealthCheck(() => this.#probe());
   }

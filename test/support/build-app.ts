@@ -24,6 +24,10 @@ export class MemoryCluster implements ClusterService {
   state: ClusterState = 'ready';
   readonly mirrors = [];
   access = new Access(alwaysAllow);
+  reviews: ClusterService['reviews'] = {
+    state: 'available',
+    counts: { allowed: 0, denied: 0, failed: 0 },
+  };
   /** What its reads say of themselves. */
   reading: Omit<Reading<unknown>, 'value'> = { ageMs: 0, resourceVersion: '1', unavailable: [] };
   readonly #cache = new DeploymentCache();

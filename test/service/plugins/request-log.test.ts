@@ -244,7 +244,9 @@ describe('the Event on a Deployment', () => {
       expect((await service.scale('shop', 'catalog', replicas)).status).toBe(200);
       await until(() => demo.requests.count('event') === 1);
     }
-    expect(await lineOf('the account of the service may not create events: the namespace gets none')).toBeDefined();
+    expect(
+      await lineOf('the account of the service may not create events: the namespace gets none'),
+    ).toBeDefined();
     expect(demo.requests.count('event')).toBe(1);
   });
 });
