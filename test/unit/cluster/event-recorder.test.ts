@@ -66,6 +66,18 @@ describe('Events where the account may not create them', () => {
     expect(api.requests).toHaveLength(200);
   });
 
+  it('cost a bounded number of calls too once the right is withdrawn from namespaces that had it', async () => {
+    const namespaces = numbered(300);
+    api.respond = () => ({});
+    await scaleIn(...namespaces);
+    grantIn();
+    await scaleIn(...namespaces);
+    await vi.advanceTimersByTimeAsync(PAUSE_MS);
+    api.requests.length = 0;
+    await scaleIn(...namespaces);
+    expect(api.requests).toHaveLength(100);
+  });
+
   it('go on where they were made before, however many other namespaces lack the right', async () => {
     grantIn('shop');
     await scaleIn('shop', ...numbered(1_000), 'shop');

@@ -291,6 +291,17 @@ describe('callers that share a review', () => {
     expect(api.requests).toHaveLength(6);
   });
 
+  it('draw another one where all have given up that which waits for its turn still', async () => {
+    const held = ['a', 'b', 'c', 'd', 'e'].map((namespace) => ask(3_000, { ...listShop, namespace }));
+    const hasty = ask(500);
+    await later(500);
+    const next = ask(2_000);
+    decide(() => true);
+    for (const _each of held) await (await api.nextCall()).answer(decision(false));
+    expect([hasty.outcome, next.outcome]).toEqual([unavailable, true]);
+    expect(api.requests).toHaveLength(6);
+  });
+
   it('learn of an outage by the time that the API server has had, not by the rest of their own', async () => {
     decide(() => true);
     ask(2_000);
