@@ -85,7 +85,7 @@ export class ReviewAuthorizer implements Authorizer {
 
   /** The review that is under way, if the caller can wait for it to its own deadline; else another one. */
   #reviewUntil(endsAt: number, subject: Subject, attributes: ResourceAttributes): SharedReview {
-    const key = `${questionOf(attributes)}\n${keyOf(subject)}`;
+    const key = keyOfReview(subject, attributes);
     const running = this.#running.get(key);
     if (running?.lastsUntil(endsAt)) return running;
     const review = new SharedReview(endsAt, (self) => this.#decide(subject, attributes, self));
@@ -99,11 +99,17 @@ export class ReviewAuthorizer implements Authorizer {
   async #decide(subject: Subject, attributes: ResourceAttributes, review: SharedReview): Promise<boolean> {
     const send = () => this.#send(subject, attributes, review);
     const allowed = await this.#turns.run(subject.user, send, review.maxWaitMs);
+    // Where a later review took its place, that one's decision is newer.
+    if (this.#running.get(keyOfReview(subject, attributes)) === review)
+      this.#remember(subject, attributes, allowed);
+    return allowed;
+  }
+
+  #remember(subject: Subject, attributes: ResourceAttributes, allowed: boolean): void {
     const { allowedSeconds, deniedSeconds } = this.#times;
     const now = performance.now();
     const expiresAt = now + (allowed ? allowedSeconds : deniedSeconds) * 1000;
     this.#decisions.set(keyOf(subject), questionOf(attributes), { allowed, expiresAt }, now);
-    return allowed;
   }
 
   async #send(subject: Subject, attributes: ResourceAttributes, review: SharedReview): Promise<boolean> {
@@ -139,6 +145,10 @@ export const alwaysAllow: Authorizer = { allows: () => true };
 /** Names hold no line breaks and are not empty, so that no two different questions have the same key. */
 function questionOf({ verb, subresource, namespace, name }: ResourceAttributes): string {
   return `${verb}\n${subresource ?? ''}\n${namespace ?? ''}\n${name ?? ''}`;
+}
+
+function keyOfReview(subject: Subject, attributes: ResourceAttributes): string {
+  return `${questionOf(attributes)}\n${keyOf(subject)}`;
 }
 
 function bodyOf({ user, groups }: Subject, attributes: ResourceAttributes): object {

@@ -277,6 +277,19 @@ describe('callers that share a review', () => {
     expect(api.requests.map(({ at }) => at - (api.requests[0]?.at ?? 0))).toEqual([0, 2_500, 5_000, 7_500]);
   });
 
+  it('leave the decision of the later review in place where the earlier one is answered after it', async () => {
+    ask(2_000);
+    await later(1_500);
+    const early = ask(2_000);
+    await later(1_000);
+    const late = ask(2_000);
+    const [first, second] = [await api.nextCall(), await api.nextCall()];
+    await second.answer(decision(false));
+    await first.answer(decision(true));
+    expect([early.outcome, late.outcome]).toEqual([true, false]);
+    expect(authorizer.allows(alice, listShop)).toBe(false);
+  });
+
   it('have it made when its turn comes after the deadline of the first, for those who wait still', async () => {
     const held = ['a', 'b', 'c', 'd', 'e'].map((namespace) => ask(3_000, { ...listShop, namespace }));
     const early = ask(2_000);
