@@ -8,7 +8,7 @@ import type { Fleet } from '../src/fleet/fleet.ts';
 /** A cluster as the service runs and watches it. Nothing here reads or changes a Deployment. */
 export type ManagedCluster = Pick<
   Cluster,
-  'name' | 'start' | 'stop' | 'reloadCredentials' | 'synced' | 'state' | 'objects' | 'mirrors'
+  'name' | 'start' | 'stop' | 'reloadCredentials' | 'synced' | 'state' | 'objects' | 'mirrors' | 'reviews'
 >;
 
 /** What a fleet is made of; tests put a stand-in here. */

@@ -21,6 +21,10 @@ const Clusters = Type.Object(
           state: Type.Enum(['ready', 'syncing', 'unreachable'], {
             description: 'Whether its Deployments are known, being read for the first time, or getting old',
           }),
+          authorizer: Type.Enum(['available', 'unavailable'], {
+            description:
+              'Whether its API server could decide the last time that it was asked what a client may do',
+          }),
         },
         { title: 'Cluster', additionalProperties: false },
       ),
@@ -61,11 +65,11 @@ const listClusters: Operation = {
   tag: 'Clusters',
   summary: 'List the clusters',
   description:
-    'The clusters that the service serves, the default one first, and how each is: `ready`, `syncing` while its Deployments are read for the first time, `unreachable` while its API server cannot be reached; reads of what was known before go on then.',
+    'The clusters that the service serves, the default one first, and how each is: `ready`, `syncing` while its Deployments are read for the first time, `unreachable` while its API server cannot be reached; reads of what was known before go on then. `authorizer` is `unavailable` while its API server cannot say what clients may do, though it may be reached: the log of the service says why.',
   answer: {
     description: 'The clusters',
     schema: Clusters,
-    example: { clusters: [{ name: 'production', default: true, state: 'ready' }] },
+    example: { clusters: [{ name: 'production', default: true, state: 'ready', authorizer: 'available' }] },
     headers: [],
   },
   errors: [],
@@ -117,7 +121,12 @@ const clustersRoutes: FastifyPluginCallbackTypebox = (app, _options, done) => {
       config: { operation: listClusters, rights: 'none' },
     },
     async ({ clusters }) => ({
-      clusters: clusters.map(({ name, state }, index) => ({ name, default: index === 0, state })),
+      clusters: clusters.map(({ name, state, authorizer }, index) => ({
+        name,
+        default: index === 0,
+        state,
+        authorizer,
+      })),
     }),
   );
 

@@ -19,6 +19,7 @@ import {
   type ScaleReading,
   type UnguardedCluster,
 } from './access/guarded-cluster.ts';
+import { ReviewOutcomes } from './access/review-outcomes.ts';
 import { DeploymentCache } from './cache/deployment-cache.ts';
 import { FRESHNESS_MS, type Freshness, isOlderThan, reach, unlessUnreachable } from './cache/freshness.ts';
 import { type ClusterState, InformerSet, type Mirrored } from './cache/informer-set.ts';
@@ -66,6 +67,8 @@ export class Cluster implements UnguardedCluster {
   readonly #waitingReads = new Quota(MAX_WAITING_READS, MAX_WAITING_READS_PER_USER);
   readonly #sharedAnswers = new SharedAnswers();
   readonly #access: Access;
+  /** What became of the questions to the cluster about the rights of callers. */
+  readonly reviews: Pick<ReviewOutcomes, 'state' | 'counts'>;
 
   constructor({ name, namespaces, authorization, log, server, timing, ...source }: ClusterOptions) {
     this.name = name;
@@ -88,8 +91,12 @@ export class Cluster implements UnguardedCluster {
     this.#direct = new DirectReader(this.#calls);
     this.#scaler = new Scaler(this.#calls);
     this.#events = new EventRecorder(this.#calls, log);
+    const reviews = new ReviewOutcomes(log);
+    this.reviews = reviews;
     this.#access = new Access(
-      authorization === 'AlwaysAllow' ? alwaysAllow : new ReviewAuthorizer(this.#calls, authorization),
+      authorization === 'AlwaysAllow'
+        ? alwaysAllow
+        : new ReviewAuthorizer(this.#calls, authorization, reviews),
     );
     this.#health = new HealthCheck(() => this.#probe());
   }

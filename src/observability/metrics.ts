@@ -5,7 +5,7 @@ import type { TlsReloader } from '../tls/reloader.ts';
 import type { Limited } from './limited.ts';
 import type { LogStream } from './log-stream.ts';
 
-type Observed = FleetMember & Pick<Cluster, 'state' | 'objects' | 'mirrors'>;
+type Observed = FleetMember & Pick<Cluster, 'state' | 'objects' | 'mirrors' | 'reviews'>;
 
 /** What is measured: read from its own counters when Prometheus asks, so that it costs requests nothing. */
 export interface MetricsSources {
@@ -43,6 +43,23 @@ function ofClusters(register: Registry, fleet: MetricsSources['fleet']): void {
     state === 'ready' ? 1 : 0,
   );
   gauge('scaler_cache_deployments', 'Deployments in the cache', ({ objects }) => objects);
+  gauge(
+    'scaler_authorizer_available',
+    '0: the last access review failed, and requests that need one are answered with 503',
+    ({ reviews }) => (reviews.state === 'available' ? 1 : 0),
+  );
+  new Counter({
+    name: 'scaler_access_reviews_total',
+    help: 'Access reviews that the API server was asked for, by result',
+    labelNames: ['cluster', 'result'],
+    registers: [register],
+    collect() {
+      this.reset();
+      for (const [cluster, { reviews }] of fleet.clusters) {
+        for (const [result, count] of Object.entries(reviews.counts)) this.inc({ cluster, result }, count);
+      }
+    },
+  });
 }
 
 type Mirrored = Observed['mirrors'][number];

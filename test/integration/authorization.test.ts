@@ -1,7 +1,9 @@
 import { AppsV1Api, CoreV1Api, KubeConfig, RbacAuthorizationV1Api } from '@kubernetes/client-node';
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
-import { mayGetScale } from '../support/integration/rbac.ts';
-import { KubeRequests } from '../support/kube-requests.ts';
+import { allows, mayGetScale } from '../support/integration/rbac.ts';
+import { at, KubeRequests, textAt } from '../support/kube-requests.ts';
+import { kubeconfigYaml } from '../support/kubeconfig.ts';
+import { logTo } from '../support/log-to.ts';
 import { routesOf } from '../support/routes-of.ts';
 import { TestService } from '../support/service.ts';
 import type { Answer, TestClient } from '../support/test-client.ts';
@@ -230,6 +232,61 @@ describe('attribution', () => {
     });
     const { metadata } = await apps.readNamespacedDeployment({ namespace: inA, name: 'web' });
     expect(metadata?.managedFields?.map(({ manager }) => manager)).toContain('k8s-deployment-scaler');
+  });
+});
+
+describe('a service whose account may not create access reviews', () => {
+  const account = `system:serviceaccount:${inA}:no-reviews`;
+  const reviews = { group: 'authorization.k8s.io', resource: 'subjectaccessreviews' };
+  let blind: TestService;
+  const lines: Record<string, unknown>[] = [];
+
+  beforeAll(async () => {
+    const path = `/api/v1/namespaces/${inA}/serviceaccounts`;
+    await kube.post(path, { metadata: { name: 'no-reviews' } });
+    const { body } = await kube.post(`${path}/no-reviews/token`, { spec: {} });
+    const mirror = [{ apiGroups: ['apps'], resources: ['deployments'], verbs: ['get', 'list', 'watch'] }];
+    await bindCluster('no-reviews', mirror, { kind: 'User', name: account });
+    const watch = { verb: 'watch', group: 'apps', resource: 'deployments' };
+    await until(() => allows(kube, { user: account, resourceAttributes: watch }));
+    const { url, ca } = inject('kubeApiserver');
+    blind = await TestService.start({
+      kubeconfig: kubeconfigYaml(url, ca, { token: textAt(body, 'status.token') }),
+      authorization: 'SubjectAccessReview',
+      logStream: logTo((line) => void lines.push(JSON.parse(line))),
+    });
+    await blind.synced();
+  });
+  afterAll(async () => {
+    await blind?.stop();
+  });
+
+  it('says in its log what to grant and in GET /clusters that it cannot decide, and goes on once it may', async () => {
+    const client = await blind.clientOf('reader');
+    const authorizer = async () => at((await client.get('/clusters')).body, 'clusters.0.authorizer');
+    expect(await authorizer()).toBe('available');
+    const refused = { status: 503, body: { code: 'AUTHORIZER_UNAVAILABLE' } };
+    expect(await client.count(inA, 'web')).toMatchObject(refused);
+    expect(await client.get('/deployments')).toMatchObject(refused);
+    expect((await client.get('/healthz')).status).toBe(200);
+    expect(await authorizer()).toBe('unavailable');
+    expect(lines.filter(({ msg }) => String(msg).startsWith('access reviews fail'))).toEqual([
+      expect.objectContaining({
+        level: 50,
+        status: 403,
+        reason: 'Forbidden',
+        detail: expect.stringContaining(
+          `User "${account}" cannot create resource "subjectaccessreviews" in API group "authorization.k8s.io"`,
+        ),
+        grant: 'create on subjectaccessreviews.authorization.k8s.io to the account of the service',
+      }),
+    ]);
+
+    const create = [{ apiGroups: [reviews.group], resources: [reviews.resource], verbs: ['create'] }];
+    await bindCluster('reviews', create, { kind: 'User', name: account });
+    await until(() => allows(kube, { user: account, resourceAttributes: { verb: 'create', ...reviews } }));
+    expect((await client.count(inA, 'web')).status).toBe(200);
+    expect(await authorizer()).toBe('available');
   });
 });
 

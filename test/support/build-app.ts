@@ -30,6 +30,10 @@ export class MemoryCluster implements ServedCluster, UnguardedCluster {
   state: ClusterState = 'ready';
   readonly mirrors = [];
   access = new Access(alwaysAllow);
+  reviews: ServedCluster['reviews'] = {
+    state: 'available',
+    counts: { allowed: 0, denied: 0, failed: 0 },
+  };
   /** What its reads say of themselves. */
   reading: Omit<Reading<unknown>, 'value'> = { ageMs: 0, resourceVersion: '1', unavailable: [] };
   readonly #cache = new DeploymentCache();

@@ -3,7 +3,6 @@ import type { KubeCalls } from '../../kube/client/circuit.ts';
 import { Turns } from '../../kube/client/turns.ts';
 import { isObject, objectAt } from '../../kube/json.ts';
 import {
-  KubeBusyError,
   KubeCircuitOpenError,
   KubeMalformedError,
   KubeStatusError,
@@ -12,6 +11,8 @@ import {
 } from '../../kube/kube-errors.ts';
 import { AuthorizerUnavailableError } from '../cluster-errors.ts';
 import { Decisions, keyOf, type Subject } from './decisions.ts';
+import type { ReviewOutcomes } from './review-outcomes.ts';
+import { SharedReview } from './shared-review.ts';
 
 /** What is asked for, of the resources in the API group apps. */
 export interface ResourceAttributes {
@@ -52,13 +53,16 @@ export const REVIEW_DEADLINE_MS = 2_000;
 export class ReviewAuthorizer implements Authorizer {
   readonly #api: KubeCalls;
   readonly #times: DecisionTimes;
+  readonly #outcomes: Pick<ReviewOutcomes, 'decided' | 'failed'>;
   readonly #decisions = new Decisions(MAX_DECISIONS);
-  readonly #running = new Map<string, Promise<boolean>>();
+  readonly #running = new Map<string, SharedReview>();
   readonly #turns = new Turns(CALL_PLACES.reviews, MAX_WAITING_CALLS);
 
-  constructor(api: KubeCalls, times: DecisionTimes) {
+  /** @param outcomes is told what becomes of each review that is sent */
+  constructor(api: KubeCalls, times: DecisionTimes, outcomes: Pick<ReviewOutcomes, 'decided' | 'failed'>) {
     this.#api = api;
     this.#times = times;
+    this.#outcomes = outcomes;
   }
 
   allows(subject: Subject, attributes: ResourceAttributes, endsAt?: number): boolean | Promise<boolean> {
@@ -66,64 +70,72 @@ export class ReviewAuthorizer implements Authorizer {
     const now = performance.now();
     const known = this.#decisions.get(keyOf(subject), question, now);
     if (known !== undefined && now < known.expiresAt) return known.allowed;
-    const key = `${question}\n${keyOf(subject)}`;
-    let review = this.#running.get(key);
-    if (review === undefined) {
-      review = this.#decide(subject, attributes, endsAt ?? now + REVIEW_DEADLINE_MS).finally(() =>
-        this.#running.delete(key),
-      );
-      this.#running.set(key, review);
-    }
-    return review;
+    return this.#ask(subject, attributes, endsAt ?? now + REVIEW_DEADLINE_MS);
   }
 
-  async #decide(subject: Subject, attributes: ResourceAttributes, endsAt: number): Promise<boolean> {
-    const question = questionOf(attributes);
+  async #ask(subject: Subject, attributes: ResourceAttributes, endsAt: number): Promise<boolean> {
     try {
-      const allowed = await this.#turns.run(
-        subject.user,
-        () => this.#review(subject, attributes, endsAt),
-        endsAt - performance.now(),
-      );
-      const { allowedSeconds, deniedSeconds } = this.#times;
-      const now = performance.now();
-      const expiresAt = now + (allowed ? allowedSeconds : deniedSeconds) * 1000;
-      this.#decisions.set(keyOf(subject), question, { allowed, expiresAt }, now);
-      return allowed;
+      return await this.#reviewUntil(endsAt, subject, attributes).wait(endsAt);
     } catch (error) {
-      if (attributes.verb !== 'patch' && cannotBeAsked(error) && this.#allowedLately(subject, question))
+      if (attributes.verb !== 'patch' && cannotBeAsked(error) && this.#allowedLately(subject, attributes))
         return true;
       throw new AuthorizerUnavailableError(error);
     }
   }
 
-  /** Whether it was allowed when the API server was last asked, and that is not too long ago for an outage. */
-  #allowedLately(subject: Subject, question: string): boolean {
-    const now = performance.now();
-    const known = this.#decisions.get(keyOf(subject), question, now);
-    return known?.allowed === true && now < known.expiresAt + this.#times.outageSeconds * 1000;
+  /** The review that is under way, if the caller can wait for it to its own deadline; else another one. */
+  #reviewUntil(endsAt: number, subject: Subject, attributes: ResourceAttributes): SharedReview {
+    const key = keyOfReview(subject, attributes);
+    const running = this.#running.get(key);
+    if (running?.lastsUntil(endsAt)) return running;
+    const review = new SharedReview(endsAt, (self) => this.#decide(subject, attributes, self));
+    this.#running.set(key, review);
+    review.ended.then(() => {
+      if (this.#running.get(key) === review) this.#running.delete(key);
+    });
+    return review;
   }
 
-  async #review({ user, groups }: Subject, attributes: ResourceAttributes, endsAt: number): Promise<boolean> {
-    const deadlineMs = endsAt - performance.now();
-    // Its turn came with the end of the last wait: the caller has an answer by now.
-    if (deadlineMs <= 0) throw new KubeBusyError();
-    const answer = await this.#api.call({
-      method: 'POST',
-      path: '/apis/authorization.k8s.io/v1/subjectaccessreviews',
-      body: {
-        apiVersion: 'authorization.k8s.io/v1',
-        kind: 'SubjectAccessReview',
-        spec: { user, groups, resourceAttributes: { group: 'apps', ...attributes } },
-      },
-      deadlineMs,
-    });
-    const status = objectAt(isObject(answer) ? answer : {}, 'status');
-    if (typeof status.allowed !== 'boolean') throw new KubeMalformedError('a review has no decision');
-    // With an evaluation error a denial may be for want of rules that could not be read: nothing to remember.
-    if (!status.allowed && status.evaluationError)
-      throw new KubeMalformedError('a review could not be evaluated');
-    return status.allowed;
+  async #decide(subject: Subject, attributes: ResourceAttributes, review: SharedReview): Promise<boolean> {
+    const send = () => this.#send(subject, attributes, review);
+    const allowed = await this.#turns.run(subject.user, send, review.maxWaitMs);
+    // Where a later review took its place, that one's decision is newer.
+    if (this.#running.get(keyOfReview(subject, attributes)) === review)
+      this.#remember(subject, attributes, allowed);
+    return allowed;
+  }
+
+  #remember(subject: Subject, attributes: ResourceAttributes, allowed: boolean): void {
+    const { allowedSeconds, deniedSeconds } = this.#times;
+    const now = performance.now();
+    const expiresAt = now + (allowed ? allowedSeconds : deniedSeconds) * 1000;
+    this.#decisions.set(keyOf(subject), questionOf(attributes), { allowed, expiresAt }, now);
+  }
+
+  async #send(subject: Subject, attributes: ResourceAttributes, review: SharedReview): Promise<boolean> {
+    const limits = review.begin();
+    const sentAt = performance.now();
+    try {
+      const answer = await this.#api.call({
+        method: 'POST',
+        path: '/apis/authorization.k8s.io/v1/subjectaccessreviews',
+        body: bodyOf(subject, attributes),
+        ...limits,
+      });
+      const allowed = decisionIn(answer);
+      this.#outcomes.decided(allowed, sentAt);
+      return allowed;
+    } catch (error) {
+      this.#outcomes.failed(error, sentAt);
+      throw error;
+    }
+  }
+
+  /** Whether it was allowed when the API server was last asked, and that is not too long ago for an outage. */
+  #allowedLately(subject: Subject, attributes: ResourceAttributes): boolean {
+    const now = performance.now();
+    const known = this.#decisions.get(keyOf(subject), questionOf(attributes), now);
+    return known?.allowed === true && now < known.expiresAt + this.#times.outageSeconds * 1000;
   }
 }
 
@@ -133,6 +145,28 @@ export const alwaysAllow: Authorizer = { allows: () => true };
 /** Names hold no line breaks and are not empty, so that no two different questions have the same key. */
 function questionOf({ verb, subresource, namespace, name }: ResourceAttributes): string {
   return `${verb}\n${subresource ?? ''}\n${namespace ?? ''}\n${name ?? ''}`;
+}
+
+function keyOfReview(subject: Subject, attributes: ResourceAttributes): string {
+  return `${questionOf(attributes)}\n${keyOf(subject)}`;
+}
+
+function bodyOf({ user, groups }: Subject, attributes: ResourceAttributes): object {
+  return {
+    apiVersion: 'authorization.k8s.io/v1',
+    kind: 'SubjectAccessReview',
+    spec: { user, groups, resourceAttributes: { group: 'apps', ...attributes } },
+  };
+}
+
+/** @throws KubeMalformedError where there is none */
+function decisionIn(answer: unknown): boolean {
+  const { allowed, evaluationError } = objectAt(isObject(answer) ? answer : {}, 'status');
+  if (typeof allowed !== 'boolean') throw new KubeMalformedError('a review has no decision');
+  // With an evaluation error a denial may be for want of rules that could not be read: nothing to remember.
+  if (!allowed && evaluationError)
+    throw new KubeMalformedError(`a review could not be evaluated: ${evaluationError}`);
+  return allowed;
 }
 
 /**

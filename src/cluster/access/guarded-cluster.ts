@@ -6,6 +6,7 @@ import type { Deployment } from '../deployment.ts';
 import type { Precondition, ScaleRequest, ScaleResult } from '../scaler.ts';
 import type { Access } from './access.ts';
 import type { Subject } from './decisions.ts';
+import type { AuthorizerState, ReviewOutcomes } from './review-outcomes.ts';
 
 /** What a write returns. */
 export interface ScaleReading extends ScaleResult {
@@ -25,6 +26,8 @@ export interface FreshNames {
 export interface UnguardedCluster {
   readonly name: string;
   readonly state: ClusterState;
+  /** What became of the questions to the cluster about the rights of callers. */
+  readonly reviews: Pick<ReviewOutcomes, 'state'>;
   /** Whether the cache has been filled once. */
   readonly synced: boolean;
   /** The namespaces that hold Deployments, as far as the cache knows. */
@@ -108,6 +111,11 @@ export class GuardedCluster {
 
   get state(): ClusterState {
     return this.#cluster.state;
+  }
+
+  /** Whether the cluster can be asked what callers may do. */
+  get authorizer(): AuthorizerState {
+    return this.#cluster.reviews.state;
   }
 
   /** Resolves when contact with the API server is verified; anybody may ask. @throws KubeError when it is not */

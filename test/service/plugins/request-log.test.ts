@@ -276,7 +276,9 @@ describe('the Event on a Deployment', () => {
       expect((await service.scale('shop', 'catalog', replicas)).status).toBe(200);
       await until(() => demo.requests.count('event') === 1);
     }
-    expect(await lineOf('the account of the service may not create events: none are made')).toBeDefined();
+    expect(
+      await lineOf('the account of the service may not create events: the namespace gets none'),
+    ).toBeDefined();
     expect(demo.requests.count('event')).toBe(1);
   });
 });

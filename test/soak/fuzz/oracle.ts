@@ -117,7 +117,7 @@ function judgeWrite(
   return { kind: 'written', key, replicas };
 }
 
-const CLUSTERS = `{"clusters":[{"name":"${CLUSTER}","default":true,"state":"ready"}]}`;
+const CLUSTERS = `{"clusters":[{"name":"${CLUSTER}","default":true,"state":"ready","authorizer":"available"}]}`;
 
 const read = (method: string, body: string): Verdict => ({
   kind: 'read',

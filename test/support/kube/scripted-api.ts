@@ -211,5 +211,7 @@ function flushed<T>(settleWith: (value: T) => void): (value: T) => Promise<void>
 
 function settle(answer: unknown, resolve: (value: unknown) => void, reject: (reason: unknown) => void) {
   if (answer instanceof Error) reject(answer);
+  // Not resolved with the promise itself, which would leave the signal of the request without effect.
+  else if (answer instanceof Promise) answer.then(resolve, reject);
   else resolve(answer);
 }

@@ -88,9 +88,21 @@ describe('GET /clusters', () => {
     const app = await buildTestApp([first, second, third]);
     expect((await app.inject('/clusters')).json()).toEqual({
       clusters: [
-        { name: 'one', default: true, state: 'ready' },
-        { name: 'two', default: false, state: 'syncing' },
-        { name: 'three', default: false, state: 'unreachable' },
+        { name: 'one', default: true, state: 'ready', authorizer: 'available' },
+        { name: 'two', default: false, state: 'syncing', authorizer: 'available' },
+        { name: 'three', default: false, state: 'unreachable', authorizer: 'available' },
+      ],
+    });
+  });
+
+  it('shows which cluster cannot decide what clients may do, though its API server is reached', async () => {
+    const [first, second] = [one(), two()];
+    second.reviews = { ...second.reviews, state: 'unavailable' };
+    const app = await buildTestApp([first, second]);
+    expect((await app.inject('/clusters')).json()).toEqual({
+      clusters: [
+        { name: 'one', default: true, state: 'ready', authorizer: 'available' },
+        { name: 'two', default: false, state: 'ready', authorizer: 'unavailable' },
       ],
     });
   });

@@ -41,8 +41,8 @@ async function serve(kubeconfig: Record<string, string>): Promise<TestService> {
 }
 
 const states = async (service: TestService) => (await service.get('/clusters')).body;
-const plugged = (state: string) => ({ name: 'plugged', default: true, state });
-const plain = { name: 'plain', default: false, state: 'ready' };
+const plugged = (state: string) => ({ name: 'plugged', default: true, state, authorizer: 'available' });
+const plain = { name: 'plain', default: false, state: 'ready', authorizer: 'available' };
 const count = 'replica-count?namespace=default&deployment=my-deployment';
 
 describe('a cluster whose plugin fails', () => {

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Access } from '../../../../src/cluster/access/access.ts';
-import { ReviewAuthorizer } from '../../../../src/cluster/access/authorizer.ts';
+import { type ResourceAttributes, ReviewAuthorizer } from '../../../../src/cluster/access/authorizer.ts';
 import type { Subject } from '../../../../src/cluster/access/decisions.ts';
+import { ReviewOutcomes } from '../../../../src/cluster/access/review-outcomes.ts';
 import { AuthorizerUnavailableError } from '../../../../src/cluster/cluster-errors.ts';
 import type { KubeRequest } from '../../../../src/kube/client/kube-client.ts';
 import { isObject, objectAt } from '../../../../src/kube/json.ts';
@@ -11,6 +12,7 @@ import {
   KubeTimeoutError,
   KubeUnreachableError,
 } from '../../../../src/kube/kube-errors.ts';
+import { RecordingLogger } from '../../../support/kube/recording-logger.ts';
 import { ScriptedApi } from '../../../support/kube/scripted-api.ts';
 import { defaultDecisionTimes } from '../../../support/limits.ts';
 
@@ -18,11 +20,15 @@ const alice: Subject = { user: 'alice', groups: ['dev', 'system:authenticated'] 
 let api: ScriptedApi;
 let authorizer: ReviewAuthorizer;
 let access: Access;
+let log: RecordingLogger;
+let outcomes: ReviewOutcomes;
 
 beforeEach(() => {
   vi.useFakeTimers();
   api = new ScriptedApi();
-  authorizer = new ReviewAuthorizer(api, defaultDecisionTimes);
+  log = new RecordingLogger();
+  outcomes = new ReviewOutcomes(log);
+  authorizer = new ReviewAuthorizer(api, defaultDecisionTimes, outcomes);
   access = new Access(authorizer);
 });
 afterEach(() => {
@@ -48,7 +54,7 @@ describe('a decision', () => {
     expect(review.request).toMatchObject({
       method: 'POST',
       path: '/apis/authorization.k8s.io/v1/subjectaccessreviews',
-      deadlineMs: 2_000,
+      deadlineMs: 4_000,
       body: {
         kind: 'SubjectAccessReview',
         spec: {
@@ -149,12 +155,13 @@ describe('an authoriser that cannot be asked', () => {
   });
 });
 
+/** As the client does: a request ends with its deadline. */
+const silence = ({ deadlineMs }: KubeRequest) =>
+  new Promise((_resolve, reject) =>
+    setTimeout(() => reject(new KubeTimeoutError(true, deadlineMs)), deadlineMs),
+  );
+
 describe('an authoriser that is silent', () => {
-  /** As the client does: a request ends with its deadline. */
-  const silence = ({ deadlineMs }: KubeRequest) =>
-    new Promise((_resolve, reject) =>
-      setTimeout(() => reject(new KubeTimeoutError(true, deadlineMs)), deadlineMs),
-    );
   let answers: unknown[];
   const note = (decision: boolean | Promise<boolean>) =>
     void Promise.resolve(decision).then(
@@ -196,6 +203,177 @@ describe('an authoriser that is silent', () => {
     );
     await later(5_000);
     expect(answers).toEqual([expect.any(AuthorizerUnavailableError)]);
+  });
+});
+
+describe('callers that share a review', () => {
+  const listShop = { verb: 'list', resource: 'deployments', namespace: 'shop' } as const;
+  /** Asks now, with a deadline in so many milliseconds. What became of it by now, `waits` at first. */
+  function ask(deadlineMs: number, attributes: ResourceAttributes = listShop) {
+    const caller: { outcome: unknown } = { outcome: 'waits' };
+    Promise.resolve(authorizer.allows(alice, attributes, performance.now() + deadlineMs)).then(
+      (allowed) => {
+        caller.outcome = allowed;
+      },
+      (error) => {
+        caller.outcome = error;
+      },
+    );
+    return caller;
+  }
+  const unavailable = expect.any(AuthorizerUnavailableError);
+  const signalOf = (index: number) => api.requests[index]?.request.signal;
+
+  it('do not wait beyond their own deadline for that of another one', async () => {
+    const patient = ask(2_000);
+    const hasty = ask(500);
+    await later(499);
+    expect(hasty.outcome).toBe('waits');
+    await later(1);
+    expect([hasty.outcome, patient.outcome]).toEqual([unavailable, 'waits']);
+    await (await api.nextCall()).answer(decision(true));
+    expect(patient.outcome).toBe(true);
+    expect(api.requests).toHaveLength(1);
+  });
+
+  it('do not fail by the deadline of an earlier one', async () => {
+    const early = ask(2_000);
+    await later(1_000);
+    const late = ask(2_000);
+    await later(1_000);
+    expect([early.outcome, late.outcome]).toEqual([unavailable, 'waits']);
+    await later(900);
+    await (await api.nextCall()).answer(decision(true));
+    expect(late.outcome).toBe(true);
+    expect(api.requests).toHaveLength(1);
+  });
+
+  it('have it cancelled when the last of them gives up, and not before', async () => {
+    ask(2_000);
+    await later(1_000);
+    ask(1_500);
+    await later(1_499);
+    expect(signalOf(0)?.aborted).toBe(false);
+    await later(1);
+    expect(signalOf(0)?.aborted).toBe(true);
+    const next = ask(2_000);
+    await later(0);
+    expect(api.requests).toHaveLength(2);
+    decide(() => true);
+    await later(2_000);
+    expect(next.outcome).toEqual(unavailable);
+  });
+
+  it('draw another one where it would have to go on for too long, each of them at its own deadline', async () => {
+    api.respond = silence;
+    const callers = [];
+    for (let times = 0; times < 20; times += 1) {
+      callers.push(ask(2_000));
+      await later(500);
+    }
+    expect(callers.map(({ outcome }) => outcome === 'waits')).toEqual(
+      callers.map((_caller, index) => index >= 17),
+    );
+    expect(api.requests.map(({ at }) => at - (api.requests[0]?.at ?? 0))).toEqual([0, 2_500, 5_000, 7_500]);
+  });
+
+  it('leave the decision of the later review in place where the earlier one is answered after it', async () => {
+    ask(2_000);
+    await later(1_500);
+    const early = ask(2_000);
+    await later(1_000);
+    const late = ask(2_000);
+    const [first, second] = [await api.nextCall(), await api.nextCall()];
+    await second.answer(decision(false));
+    await first.answer(decision(true));
+    expect([early.outcome, late.outcome]).toEqual([true, false]);
+    expect(authorizer.allows(alice, listShop)).toBe(false);
+  });
+
+  it('have it made when its turn comes after the deadline of the first, for those who wait still', async () => {
+    const held = ['a', 'b', 'c', 'd', 'e'].map((namespace) => ask(3_000, { ...listShop, namespace }));
+    const early = ask(2_000);
+    await later(1_000);
+    const late = ask(2_000);
+    await later(1_500);
+    expect([early.outcome, late.outcome]).toEqual([unavailable, 'waits']);
+    expect(api.requests).toHaveLength(5);
+    decide(() => true);
+    for (const _each of held) await (await api.nextCall()).answer(decision(false));
+    expect(late.outcome).toBe(true);
+    expect(api.requests).toHaveLength(6);
+  });
+
+  it('draw another one where all have given up that which waits for its turn still', async () => {
+    const held = ['a', 'b', 'c', 'd', 'e'].map((namespace) => ask(3_000, { ...listShop, namespace }));
+    const hasty = ask(500);
+    await later(500);
+    const next = ask(2_000);
+    decide(() => true);
+    for (const _each of held) await (await api.nextCall()).answer(decision(false));
+    expect([hasty.outcome, next.outcome]).toEqual([unavailable, true]);
+    expect(api.requests).toHaveLength(6);
+  });
+
+  it('learn of an outage by the time that the API server has had, not by the rest of their own', async () => {
+    decide(() => true);
+    ask(2_000);
+    await later(5 * 60_000);
+    api.respond = silence;
+    const first = ask(2_000);
+    const hasty = ask(900);
+    await later(1_800);
+    const last = ask(100);
+    await later(200);
+    expect([first.outcome, hasty.outcome, last.outcome]).toEqual([true, unavailable, true]);
+  });
+
+  it('without any time left draw no review', async () => {
+    const late = ask(0);
+    await later(0);
+    expect(late.outcome).toEqual(unavailable);
+    expect(api.requests).toHaveLength(0);
+  });
+});
+
+describe('what became of reviews', () => {
+  const read = async () => access.mayRead(alice, 'shop', 'cart');
+
+  it('is told of each that the API server answered, and of none that was remembered', async () => {
+    decide(({ verb }) => verb === 'get');
+    await read();
+    await read();
+    await access.mayList(alice, 'shop');
+    expect([outcomes.counts, outcomes.state]).toEqual([{ allowed: 1, denied: 1, failed: 0 }, 'available']);
+  });
+
+  it('is told of those that failed, with the words of the API server', async () => {
+    api.respond = () => ({ status: { allowed: false, evaluationError: 'webhook: connection refused' } });
+    await read().catch(() => {});
+    expect([outcomes.counts, outcomes.state]).toEqual([{ allowed: 0, denied: 0, failed: 1 }, 'unavailable']);
+    expect(log.lines[0]?.context).toMatchObject({
+      detail: 'a review could not be evaluated: webhook: connection refused',
+    });
+  });
+
+  it('is a failure where the API server was silent for the time of a whole deadline', async () => {
+    api.respond = silence;
+    const asked = read().catch(() => {});
+    await later(2_000);
+    await asked;
+    expect(outcomes.state).toBe('unavailable');
+  });
+
+  it('is no failure for a client whose line is full, whose turn comes too late or whose time is short', async () => {
+    api.respond = () => new Promise((resolve) => setTimeout(() => resolve(decision(true)), 1_500));
+    const asked = Array.from({ length: 300 }, (_, index) =>
+      Promise.resolve(access.mayList(alice, `ns-${index}`)).catch((error) => error),
+    );
+    await later(2_000);
+    expect((await Promise.all(asked)).filter((allowed) => allowed === true)).toHaveLength(5);
+    expect(api.requests).toHaveLength(10);
+    expect(outcomes.counts).toEqual({ allowed: 5, denied: 0, failed: 0 });
+    expect([outcomes.state, log.lines]).toEqual(['available', []]);
   });
 });
 
@@ -332,7 +510,9 @@ describe('in an outage of the API server', () => {
   });
 
   it('reads are allowed no longer than a decision holds where that is switched off', async () => {
-    const strict = new Access(new ReviewAuthorizer(api, { ...defaultDecisionTimes, outageSeconds: 0 }));
+    const strict = new Access(
+      new ReviewAuthorizer(api, { ...defaultDecisionTimes, outageSeconds: 0 }, outcomes),
+    );
     await strict.mayRead(alice, 'shop', 'cart');
     await later(EXPIRED_MS);
     answers(new KubeUnreachableError(false, 'refused'));

@@ -7,7 +7,7 @@ import { MemoryCluster } from '../../../support/build-app.ts';
 
 const CALLER = { user: 'alice', groups: ['team'] };
 /** What needs no right: it says nothing about Deployments. */
-const OPEN = ['name', 'state', 'checkHealth', 'constructor'];
+const OPEN = ['name', 'state', 'authorizer', 'checkHealth', 'constructor'];
 
 /** A cluster that notes what is asked of it, in order, and the reviews among it. */
 function scene(allows: (attributes: ResourceAttributes) => boolean) {

@@ -1,0 +1,132 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createMetrics } from '../../../src/observability/metrics.ts';
+import { SERVICE_USER } from '../../support/fake-apiserver/access.ts';
+import { FakeApiServer } from '../../support/fake-apiserver/fake-apiserver.ts';
+import { at } from '../../support/kube-requests.ts';
+import { logTo } from '../../support/log-to.ts';
+import { TestService } from '../../support/service.ts';
+
+/** How an operator finds out why every request ends with 503 though /healthz says OK. */
+const FAILED = 'access reviews fail: requests that need one are answered with 503';
+const client = { users: ['client'], verbs: ['*'], resources: ['*'] };
+let one: FakeApiServer;
+let two: FakeApiServer;
+let service: TestService;
+let lines: Record<string, unknown>[] = [];
+
+beforeAll(async () => {
+  [one, two] = await Promise.all([FakeApiServer.start(), FakeApiServer.start()]);
+});
+beforeEach(async () => {
+  for (const demo of [one, two]) {
+    demo.roles.reset();
+    demo.roles.allow(client);
+  }
+  lines = [];
+  service = await TestService.start({
+    kubeconfig: { one: one.kubeconfig, two: two.kubeconfig },
+    authorization: 'SubjectAccessReview',
+    decisionTimes: { allowedSeconds: 0, deniedSeconds: 0, outageSeconds: 0 },
+    logStream: logTo((line) => void lines.push(JSON.parse(line))),
+  });
+  await service.synced();
+});
+afterEach(async () => {
+  await service.stop();
+  for (const demo of [one, two]) demo.faults.clear();
+});
+afterAll(() => Promise.all([one.stop(), two.stop()]));
+
+const read = (cluster: string) =>
+  service.get(`/${cluster}/replica-count?namespace=default&deployment=my-deployment`);
+const unavailable = { status: 503, body: { code: 'AUTHORIZER_UNAVAILABLE' } };
+const failures = () => lines.filter(({ msg }) => msg === FAILED);
+/** What GET /clusters says of the authorisers of both clusters. */
+async function authorizers(): Promise<unknown[]> {
+  const { body } = await service.get('/clusters');
+  return [at(body, 'clusters.0.authorizer'), at(body, 'clusters.1.authorizer')];
+}
+
+async function measured(series: string): Promise<number> {
+  const { fleet, limited } = service.app;
+  const stats = {
+    reloads: 0,
+    failures: 0,
+    broken: false,
+    certificateNotAfter: new Date(0),
+    crlNextUpdate: undefined,
+  };
+  const metrics = createMetrics({ fleet, limited, reloader: { stats }, logStream: { dropped: 0 } });
+  const line = (await metrics.metrics()).split('\n').find((each) => each.startsWith(`${series} `));
+  return Number(line?.slice(series.length));
+}
+const reviews = (cluster: string, result: string) =>
+  measured(`scaler_access_reviews_total{cluster="${cluster}",result="${result}"}`);
+const available = (cluster: string) => measured(`scaler_authorizer_available{cluster="${cluster}"}`);
+
+describe('access reviews that fail', () => {
+  it('for want of the right are told in the log with what to grant, in GET /clusters and in the metrics', async () => {
+    two.roles.set([
+      { users: [SERVICE_USER.name], verbs: ['*'], resources: ['deployments', 'deployments/scale'] },
+      client,
+    ]);
+    expect(await read('one')).toMatchObject({ status: 200 });
+    for (let times = 0; times < 3; times += 1) expect(await read('two')).toMatchObject(unavailable);
+    expect((await service.get('/two/healthz')).status).toBe(200);
+    expect(failures()).toEqual([
+      expect.objectContaining({
+        level: 50,
+        status: 403,
+        reason: 'Forbidden',
+        detail: expect.stringMatching(
+          /^subjectaccessreviews\.authorization\.k8s\.io is forbidden: User "system:/,
+        ),
+        grant: 'create on subjectaccessreviews.authorization.k8s.io to the account of the service',
+        times: 1,
+      }),
+    ]);
+    expect(await authorizers()).toEqual(['available', 'unavailable']);
+    expect(await Promise.all([available('one'), available('two')])).toEqual([1, 0]);
+    expect(await Promise.all([reviews('one', 'allowed'), reviews('two', 'failed')])).toEqual([1, 3]);
+
+    two.roles.reset();
+    two.roles.allow(client);
+    expect(await read('two')).toMatchObject({ status: 200 });
+    expect(await authorizers()).toEqual(['available', 'available']);
+    expect(await available('two')).toBe(1);
+  });
+
+  it('because the API server is silent are told so', async () => {
+    one.faults.add({ on: 'review', fault: { type: 'cut', how: 'silence' } });
+    expect(await read('one')).toMatchObject(unavailable);
+    expect(failures()).toEqual([
+      expect.objectContaining({
+        code: 'KUBE_TIMEOUT',
+        detail: expect.stringMatching(/^no answer from the API server within \d+ ms$/),
+      }),
+    ]);
+    expect(await authorizers()).toEqual(['unavailable', 'available']);
+  });
+
+  it('by an API server that answers 500 are told until it is mended', async () => {
+    one.faults.add({ on: 'review', fault: { type: 'status', code: 500 } });
+    expect(await read('one')).toMatchObject(unavailable);
+    expect(failures()).toEqual([
+      expect.objectContaining({
+        status: 500,
+        reason: 'InternalError',
+        detail: 'Internal error occurred: etcdserver: leader changed',
+        times: 1,
+      }),
+    ]);
+    expect(failures()[0]).not.toHaveProperty('grant');
+    expect(await authorizers()).toEqual(['unavailable', 'available']);
+
+    one.faults.clear();
+    one.roles.set([{ users: [SERVICE_USER.name], verbs: ['*'], resources: ['*'] }]);
+    expect(await read('one')).toMatchObject({ status: 403 });
+    expect(await authorizers()).toEqual(['available', 'available']);
+    // The namespace was denied, then the name.
+    expect(await Promise.all([reviews('one', 'denied'), reviews('one', 'failed')])).toEqual([2, 1]);
+  });
+});
