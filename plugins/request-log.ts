@@ -94,7 +94,9 @@ function describe(request: FastifyRequest) {
   const { method, url, audit } = request;
   const { identity } = request.clientConnection;
   const who =
-    typeof identity === 'string' ? { refused: identity } : { user: identity.user, groups: identity.groups };
+    identity.kind === 'client'
+      ? { user: identity.user, groups: identity.groups }
+      : { refused: identity.reason };
   return { ...who, method, url: url.slice(0, MAX_URL_CHARACTERS), ...audit };
 }
 

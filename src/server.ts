@@ -34,7 +34,7 @@ async function main(): Promise<void> {
     logLevel: config.LOG_LEVEL,
     logStream,
     https: tlsServerOptions(material, limits),
-    identify: (certificate) => (certificate ? identify(certificate, config.identityPolicy) : 'unusable'),
+    identify: (certificate) => identify(certificate, config.identityPolicy),
     limits,
     docs: config.DOCS,
     createFleet: (log) =>
