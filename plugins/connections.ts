@@ -5,12 +5,12 @@ import type { FastifyInstance } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
 import { SocketPlaces } from '../src/lib/socket-places.ts';
 import { throttled } from '../src/lib/throttled.ts';
-import type { Identity, IdentityRefusal } from '../src/tls/certificate-identity.ts';
+import type { CallerIdentity } from '../src/tls/certificate-identity.ts';
 import { ClientConnection } from '../src/tls/client-connection.ts';
 import { peerCertificate } from '../src/tls/peer-certificate.ts';
 
 /** Reads the identity of a connection; a connection without TLS, as in tests by inject, has no certificate. */
-export type Identify = (certificate: X509Certificate | undefined) => Identity | IdentityRefusal;
+export type Identify = (certificate: X509Certificate | undefined) => CallerIdentity;
 
 export interface ConnectionOptions {
   readonly identify: Identify;

@@ -1,16 +1,16 @@
 import type { FastifyInstance } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
 import { CertificateUnusableError, ClientNotAllowedError, IdentityReservedError } from '../src/api/errors.ts';
-import type { Identity, IdentityRefusal } from '../src/tls/certificate-identity.ts';
+import type { Identity, RefusalReason } from '../src/tls/certificate-identity.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Who calls; past the onRequest hooks there is always somebody. */
+    /** The client who calls; past the onRequest hooks there is always one. */
     readonly identity: Identity;
   }
 }
 
-const REFUSALS: Record<IdentityRefusal, () => Error> = {
+const REFUSALS: Record<RefusalReason, () => Error> = {
   unusable: () => new CertificateUnusableError(),
   reserved: () => new IdentityReservedError(),
   notAllowed: () => new ClientNotAllowedError(),
@@ -22,13 +22,13 @@ export default fastifyPlugin(
     app.decorateRequest('identity', {
       getter() {
         const { identity } = this.clientConnection;
-        if (typeof identity === 'string') throw REFUSALS[identity]();
+        if (identity.kind === 'refused') throw REFUSALS[identity.reason]();
         return identity;
       },
     });
     app.addHook('onRequest', (request, _reply, next) => {
       const { identity } = request.clientConnection;
-      next(typeof identity === 'string' ? REFUSALS[identity]() : undefined);
+      next(identity.kind === 'refused' ? REFUSALS[identity.reason]() : undefined);
     });
     done();
   },

@@ -104,7 +104,9 @@ function writeLine(request: FastifyRequest, reply: FastifyReply, { identity }: C
   const level = statusCode >= 500 ? 'warn' : isRead(request) && statusCode < 400 ? 'debug' : 'info';
   const message = audit !== undefined || REFUSALS.has(statusCode) ? 'audit' : 'request';
   const who =
-    typeof identity === 'string' ? { refused: identity } : { user: identity.user, groups: identity.groups };
+    identity.kind === 'client'
+      ? { user: identity.user, groups: identity.groups }
+      : { refused: identity.reason };
   const what = { method, url: url.slice(0, MAX_URL_CHARACTERS), ...audit };
   log[level]({ ...who, ...what, statusCode, code, durationMs: Math.round(elapsedTime) }, message);
 }

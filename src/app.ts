@@ -17,6 +17,7 @@ import rateLimitPlugin from '../plugins/rate-limit.ts';
 import requestClusterPlugin, { type RequestClusterOptions } from '../plugins/request-cluster.ts';
 import requestLogPlugin from '../plugins/request-log.ts';
 import requestsUnderWayPlugin from '../plugins/requests-under-way.ts';
+import reservedPathsPlugin from '../plugins/reserved-paths.ts';
 import responseHeadersPlugin from '../plugins/response-headers.ts';
 import strictHttpPlugin from '../plugins/strict-http.ts';
 import urlLengthPlugin from '../plugins/url-length.ts';
@@ -84,6 +85,8 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     .setValidatorCompiler(validatorCompiler);
 
   app.decorate('limited', new Limited());
+  // First, as it sees only the routes that are added after it.
+  await app.register(reservedPathsPlugin);
   // The order is that in which a request meets them: who it is comes before what it wants.
   await app.register(sensible);
   await app.register(responseHeadersPlugin);

@@ -18,6 +18,72 @@ function limit(value: number, description: string, bounds: { minimum?: number; m
   return Type.Integer({ default: value, minimum: 0, maximum: 2_147_483, ...bounds, description });
 }
 
+/** What clients may use. src/config/limits.ts derives the types and names of these limits. */
+export const LIMITS = {
+  MAX_CONNECTIONS: limit(
+    1_500,
+    'Open connections in all; fewer where the process may not open so many files (`ulimit -n`)',
+    { minimum: 1 },
+  ),
+  MAX_CONNECTIONS_PER_CLIENT: limit(200, 'Open connections of one client (CN)', { minimum: 1 }),
+  MAX_HANDSHAKES: limit(500, 'TLS handshakes under way in all; the oldest makes room for the next', {
+    minimum: 1,
+  }),
+  MAX_HANDSHAKES_PER_ADDRESS: limit(200, 'TLS handshakes under way of one address (IPv6: of one /64)', {
+    minimum: 1,
+  }),
+  MAX_REQUESTS: limit(2_000, 'Requests without a whole answer in all; more are answered with 503', {
+    minimum: 1,
+  }),
+  MAX_REQUESTS_PER_CLIENT: limit(
+    1_000,
+    'Requests without a whole answer of one client; from half of that its connections are not read on, and one that brings more at once is cut',
+    { minimum: 2 },
+  ),
+  MAX_REQUESTS_PER_CONNECTION: limit(
+    8,
+    'Requests without a whole answer on one connection; it is not read on until there are fewer',
+    { minimum: 1 },
+  ),
+  MAX_CONNECTION_AGE_SECONDS: limit(3600, 'Age at which a connection is closed after its next answer', {
+    minimum: 1,
+  }),
+  HANDSHAKE_TIMEOUT_SECONDS: limit(
+    5,
+    'Time for the first byte of a client, and again for its TLS handshake',
+    { minimum: 1, maximum: 120 },
+  ),
+  HEADERS_TIMEOUT_SECONDS: limit(5, 'Time for the headers of a request', { minimum: 1, maximum: 120 }),
+  REQUEST_TIMEOUT_SECONDS: limit(10, 'Time for a whole request to arrive', { minimum: 1, maximum: 120 }),
+  IDLE_TIMEOUT_SECONDS: limit(
+    30,
+    'Time without a byte, in a request or its answer, after which a connection is cut',
+    {
+      minimum: 1,
+    },
+  ),
+  ANSWER_TIMEOUT_SECONDS: limit(60, 'Time for a client to read one answer', { minimum: 1 }),
+  MIN_ANSWER_BYTES_PER_SECOND: limit(
+    16_384,
+    'Average rate, after 10 s, at which a client has to read an answer',
+    { minimum: 1 },
+  ),
+  KEEP_ALIVE_TIMEOUT_SECONDS: limit(60, 'Time that a connection without a request is kept', { minimum: 1 }),
+  MAX_HEADER_BYTES: limit(16_384, 'Headers of a request, its URL included', { minimum: 1024 }),
+  MAX_BODY_BYTES: limit(1024, 'Body of a request', { minimum: 64 }),
+  MAX_URL_LENGTH: limit(2048, 'URL of a request, characters', { minimum: 512 }),
+  READS_PER_SECOND: limit(0, 'Reads of one client in any second; 0: no limit'),
+  WRITES_PER_SECOND: limit(100, 'Writes of one client in any second; 0: no limit'),
+  MAX_EVENT_LOOP_DELAY_MS: limit(
+    1000,
+    'Delay of the event loop, two seconds in a row, beyond which requests are answered with 503; 0: no limit',
+  ),
+  MAX_HEAP_MIB: limit(
+    0,
+    "Memory of the process, native memory included, beyond which requests are answered with 503 and, 5 % above, slow readers are cut; 0: 85 % of the container's limit, if it has one",
+  ),
+};
+
 /**
  * Every variable that the service reads, with its default, limits and meaning.
  * The table in README.md is checked against this schema by a test.
@@ -111,68 +177,7 @@ export const ConfigSchema = Type.Object({
         'Users and groups that begin with `system:` and are let in all the same, separated by commas',
     }),
   ),
-  MAX_CONNECTIONS: limit(
-    1_500,
-    'Open connections in all; fewer where the process may not open so many files (`ulimit -n`)',
-    { minimum: 1 },
-  ),
-  MAX_CONNECTIONS_PER_CLIENT: limit(200, 'Open connections of one client (CN)', { minimum: 1 }),
-  MAX_HANDSHAKES: limit(500, 'TLS handshakes under way in all; the oldest makes room for the next', {
-    minimum: 1,
-  }),
-  MAX_HANDSHAKES_PER_ADDRESS: limit(200, 'TLS handshakes under way of one address (IPv6: of one /64)', {
-    minimum: 1,
-  }),
-  MAX_REQUESTS: limit(2_000, 'Requests without a whole answer in all; more are answered with 503', {
-    minimum: 1,
-  }),
-  MAX_REQUESTS_PER_CLIENT: limit(
-    1_000,
-    'Requests without a whole answer of one client; from half of that its connections are not read on, and one that brings more at once is cut',
-    { minimum: 2 },
-  ),
-  MAX_REQUESTS_PER_CONNECTION: limit(
-    8,
-    'Requests without a whole answer on one connection; it is not read on until there are fewer',
-    { minimum: 1 },
-  ),
-  MAX_CONNECTION_AGE_SECONDS: limit(3600, 'Age at which a connection is closed after its next answer', {
-    minimum: 1,
-  }),
-  HANDSHAKE_TIMEOUT_SECONDS: limit(
-    5,
-    'Time for the first byte of a client, and again for its TLS handshake',
-    { minimum: 1, maximum: 120 },
-  ),
-  HEADERS_TIMEOUT_SECONDS: limit(5, 'Time for the headers of a request', { minimum: 1, maximum: 120 }),
-  REQUEST_TIMEOUT_SECONDS: limit(10, 'Time for a whole request to arrive', { minimum: 1, maximum: 120 }),
-  IDLE_TIMEOUT_SECONDS: limit(
-    30,
-    'Time without a byte, in a request or its answer, after which a connection is cut',
-    {
-      minimum: 1,
-    },
-  ),
-  ANSWER_TIMEOUT_SECONDS: limit(60, 'Time for a client to read one answer', { minimum: 1 }),
-  MIN_ANSWER_BYTES_PER_SECOND: limit(
-    16_384,
-    'Average rate, after 10 s, at which a client has to read an answer',
-    { minimum: 1 },
-  ),
-  KEEP_ALIVE_TIMEOUT_SECONDS: limit(60, 'Time that a connection without a request is kept', { minimum: 1 }),
-  MAX_HEADER_BYTES: limit(16_384, 'Headers of a request, its URL included', { minimum: 1024 }),
-  MAX_BODY_BYTES: limit(1024, 'Body of a request', { minimum: 64 }),
-  MAX_URL_LENGTH: limit(2048, 'URL of a request, characters', { minimum: 512 }),
-  READS_PER_SECOND: limit(0, 'Reads of one client in any second; 0: no limit'),
-  WRITES_PER_SECOND: limit(100, 'Writes of one client in any second; 0: no limit'),
-  MAX_EVENT_LOOP_DELAY_MS: limit(
-    1000,
-    'Delay of the event loop, two seconds in a row, beyond which requests are answered with 503; 0: no limit',
-  ),
-  MAX_HEAP_MIB: limit(
-    0,
-    "Memory of the process, native memory included, beyond which requests are answered with 503 and, 5 % above, slow readers are cut; 0: 85 % of the container's limit, if it has one",
-  ),
+  ...LIMITS,
   DOCS: Type.Boolean({
     default: true,
     description: 'Whether to serve the API document (/openapi.json, /openapi.yaml) and Swagger UI (/docs)',

@@ -6,7 +6,7 @@ import { type ClustersSource, clustersSource, readClusters } from '../fleet/clus
 import { kubeconfigPaths } from '../kube/kubeconfig/kubeconfig.ts';
 import type { IdentityPolicy } from '../tls/certificate-identity.ts';
 import { ConfigSchema, DEFAULT_CLUSTER, DEFAULT_FILES, type Variables } from './config-schema.ts';
-import type { Limits } from './limits.ts';
+import { type ConfiguredLimits, limitsOf } from './limits.ts';
 
 /** The validated configuration, with the lists among the variables split; a list that is not set is empty. */
 export type Config = Variables & {
@@ -15,7 +15,7 @@ export type Config = Variables & {
   readonly clustersSource: ClustersSource;
   readonly identityPolicy: IdentityPolicy;
   readonly managementAllowedHosts: readonly string[];
-  readonly limits: Limits;
+  readonly limits: ConfiguredLimits;
   readonly decisionTimes: DecisionTimes;
 };
 
@@ -80,33 +80,6 @@ function clustersOf(source: ClustersSource, mistakes: string[]): readonly Cluste
 function listOf(value: string | undefined): readonly string[] {
   const parts = (value ?? '').split(',').map((part) => part.trim());
   return Object.freeze([...new Set(parts.filter((part) => part !== ''))]);
-}
-
-function limitsOf(values: Variables): Limits {
-  return Object.freeze({
-    maxConnections: values.MAX_CONNECTIONS,
-    maxConnectionsPerClient: values.MAX_CONNECTIONS_PER_CLIENT,
-    maxHandshakes: values.MAX_HANDSHAKES,
-    maxHandshakesPerAddress: values.MAX_HANDSHAKES_PER_ADDRESS,
-    maxRequests: values.MAX_REQUESTS,
-    maxRequestsPerClient: values.MAX_REQUESTS_PER_CLIENT,
-    maxRequestsPerConnection: values.MAX_REQUESTS_PER_CONNECTION,
-    maxConnectionAgeSeconds: values.MAX_CONNECTION_AGE_SECONDS,
-    handshakeTimeoutSeconds: values.HANDSHAKE_TIMEOUT_SECONDS,
-    headersTimeoutSeconds: values.HEADERS_TIMEOUT_SECONDS,
-    requestTimeoutSeconds: values.REQUEST_TIMEOUT_SECONDS,
-    idleTimeoutSeconds: values.IDLE_TIMEOUT_SECONDS,
-    answerTimeoutSeconds: values.ANSWER_TIMEOUT_SECONDS,
-    minAnswerBytesPerSecond: values.MIN_ANSWER_BYTES_PER_SECOND,
-    keepAliveTimeoutSeconds: values.KEEP_ALIVE_TIMEOUT_SECONDS,
-    maxHeaderBytes: values.MAX_HEADER_BYTES,
-    maxBodyBytes: values.MAX_BODY_BYTES,
-    maxUrlLength: values.MAX_URL_LENGTH,
-    readsPerSecond: values.READS_PER_SECOND,
-    writesPerSecond: values.WRITES_PER_SECOND,
-    maxEventLoopDelayMs: values.MAX_EVENT_LOOP_DELAY_MS,
-    maxMemoryBytes: values.MAX_HEAP_MIB * 1024 * 1024,
-  });
 }
 
 function validate(set: Record<string, string>): { values?: Variables; mistakes: string[] } {

@@ -1,43 +1,27 @@
-/** What the service lets its clients use; every figure has a safe default in src/config/config-schema.ts. */
-export interface Limits {
-  /** Open connections of clients with a verified certificate, in all. */
-  readonly maxConnections: number;
-  /** Open connections of one user. */
-  readonly maxConnectionsPerClient: number;
-  /** TLS handshakes under way: the oldest makes room for the next. */
-  readonly maxHandshakes: number;
-  /** Of one address. */
-  readonly maxHandshakesPerAddress: number;
-  /** Requests without a whole answer, in all. */
-  readonly maxRequests: number;
-  /** Of one user. From half of that its connections are not read on; one that brings more at once is cut. */
-  readonly maxRequestsPerClient: number;
-  /** A connection that has so many is not read on until it has fewer. */
-  readonly maxRequestsPerConnection: number;
-  /** Age at which a connection is closed after its next answer. */
-  readonly maxConnectionAgeSeconds: number;
-  readonly handshakeTimeoutSeconds: number;
-  /** The headers of a request have to arrive within this time. */
-  readonly headersTimeoutSeconds: number;
-  /** A request has to arrive whole within this time. */
-  readonly requestTimeoutSeconds: number;
-  /** A connection that moves no byte for so long, in the middle of a request or its answer, is cut. */
-  readonly idleTimeoutSeconds: number;
-  /** An answer has to be read within this time. */
-  readonly answerTimeoutSeconds: number;
-  /** It has to be read at this rate on the average, after 10 s. */
-  readonly minAnswerBytesPerSecond: number;
-  /** A connection without a request is kept for so long. */
-  readonly keepAliveTimeoutSeconds: number;
-  /** Headers of a request, its URL included. */
-  readonly maxHeaderBytes: number;
-  readonly maxBodyBytes: number;
-  readonly maxUrlLength: number;
-  /** Requests of one user in any second; 0: no limit. */
-  readonly readsPerSecond: number;
-  readonly writesPerSecond: number;
-  /** Delay of the event loop beyond which requests are refused; 0: no limit. */
-  readonly maxEventLoopDelayMs: number;
+import { LIMITS, type Variables } from './config-schema.ts';
+
+/** `MAX_CONNECTIONS` -> `maxConnections` */
+type CamelCase<Name extends string> = Name extends `${infer Word}_${infer Rest}`
+  ? `${Lowercase<Word>}${Capitalize<CamelCase<Rest>>}`
+  : Lowercase<Name>;
+
+/** The limits as configured: each variable of LIMITS under its name in camel case. */
+export type ConfiguredLimits = { readonly [Name in keyof typeof LIMITS as CamelCase<Name>]: number };
+
+/** The limits that hold on this machine: `limitsOn` makes them of the configured ones. */
+export interface Limits extends Omit<ConfiguredLimits, 'maxHeapMib'> {
   /** Memory of the process, native memory included, beyond which requests are refused; 0: no limit. */
   readonly maxMemoryBytes: number;
+}
+
+/** Picks the limits from the variables. */
+export function limitsOf(variables: Variables): ConfiguredLimits;
+// TypeScript does not follow computed names, so the signature above states what the code below does.
+export function limitsOf(variables: Variables): Record<string, number> {
+  const limits = Object.entries(variables).filter(([name]) => name in LIMITS);
+  return Object.freeze(Object.fromEntries(limits.map(([name, value]) => [camelCase(name), Number(value)])));
+}
+
+function camelCase(name: string): string {
+  return name.toLowerCase().replace(/_(.)/g, (_, letter: string) => letter.toUpperCase());
 }

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { containerMemory } from '../lib/process-memory.ts';
-import type { Limits } from './limits.ts';
+import type { ConfiguredLimits, Limits } from './limits.ts';
 
+const MIB = 1024 * 1024;
 /** Part of the container's memory beyond which new requests are refused, before the kernel ends the process. */
 const MEMORY_SHARE = 0.85;
 /** File descriptors that are left for files, the management listener and what Node itself needs. */
@@ -37,10 +38,10 @@ export function thisMachine(): Machine {
  */
 export function limitsOn(
   { descriptors, memoryBytes = 0 }: Machine,
-  limits: Limits,
+  { maxHeapMib, ...limits }: ConfiguredLimits,
   clusters: number,
 ): Limits {
-  const maxMemoryBytes = limits.maxMemoryBytes || Math.floor(memoryBytes * MEMORY_SHARE);
+  const maxMemoryBytes = maxHeapMib * MIB || Math.floor(memoryBytes * MEMORY_SHARE);
   const needed = OTHER_DESCRIPTORS + clusters * DESCRIPTORS_OF_CLUSTER;
   const sockets = (descriptors ?? Number.POSITIVE_INFINITY) - needed;
   if (sockets >= limits.maxConnections + limits.maxHandshakes) return { ...limits, maxMemoryBytes };

@@ -4,26 +4,10 @@ import { Value } from 'typebox/value';
 import { type Document, isMap, LineCounter, parseDocument } from 'yaml';
 import { LABEL } from '../lib/dns-label.ts';
 import type { ClusterSpec } from './fleet.ts';
+import { RESERVED_NAMES } from './reserved-names.ts';
 
 /** A cluster as somebody wrote it down; its API server's address is read from the kubeconfig later. */
 export type ClusterEntry = Omit<ClusterSpec, 'server'>;
-
-/** First segments of paths that the service itself has or may come to have. */
-export const RESERVED_NAMES: ReadonlySet<string> = new Set([
-  'healthz',
-  'livez',
-  'readyz',
-  'metrics',
-  'replica-count',
-  'set-replica-count',
-  'deployments',
-  'clusters',
-  'docs',
-  'openapi',
-  'events',
-  'limits',
-  'scale',
-]);
 
 const Name = Type.String({ pattern: `^${LABEL}$` });
 const File = Type.Object(

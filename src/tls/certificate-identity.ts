@@ -1,13 +1,22 @@
 import type { X509Certificate } from 'node:crypto';
 
-/** Who calls, as Kubernetes reads it from a client certificate: CN is the user, each O a group. */
+/** Who calls: a client, or somebody whose certificate does not let them in. */
+export type CallerIdentity = Identity | RefusedIdentity;
+
+/** A client as Kubernetes reads it from a certificate: CN is the user, each O a group. */
 export interface Identity {
+  readonly kind: 'client';
   readonly user: string;
   readonly groups: readonly string[];
 }
 
-/** Why a verified certificate identifies nobody that may come in. */
-export type IdentityRefusal = 'unusable' | 'reserved' | 'notAllowed';
+/** A connection without a certificate that identifies a client who may come in. */
+export interface RefusedIdentity {
+  readonly kind: 'refused';
+  readonly reason: RefusalReason;
+}
+
+export type RefusalReason = 'unusable' | 'reserved' | 'notAllowed';
 
 /** What is asked of client certificates besides a verified chain. */
 export interface IdentityPolicy {
@@ -26,18 +35,24 @@ const MAX_NAME_LENGTH = 256;
 /** User and groups together, in characters: they stand in every audit line and in every access review. */
 const MAX_NAMES_LENGTH = 8 * 1024;
 
-/** Reads the identity of a certificate, or why it has none. */
-export function identify(certificate: X509Certificate, policy: IdentityPolicy): Identity | IdentityRefusal {
+/** Reads who calls from a verified certificate; undefined: the connection has none. */
+export function identify(certificate: X509Certificate | undefined, policy: IdentityPolicy): CallerIdentity {
+  if (certificate === undefined) return refused('unusable');
   const { CN: user, O } = subjectOf(certificate);
   // OpenSSL lets a certificate without any extendedKeyUsage pass for a client's.
-  if (!certificate.keyUsage?.includes(CLIENT_AUTH)) return 'unusable';
-  if (typeof user !== 'string' || !isName(user)) return 'unusable';
+  if (!certificate.keyUsage?.includes(CLIENT_AUTH)) return refused('unusable');
+  if (typeof user !== 'string' || !isName(user)) return refused('unusable');
   const groups = O === undefined ? [] : [O].flat();
-  if (!groups.every(isName) || [user, ...groups].join('').length > MAX_NAMES_LENGTH) return 'unusable';
+  if (!groups.every(isName) || [user, ...groups].join('').length > MAX_NAMES_LENGTH)
+    return refused('unusable');
   const reserved = [user, ...groups].filter((name) => name.startsWith(RESERVED_PREFIX));
-  if (!reserved.every((name) => policy.allowedReserved.includes(name))) return 'reserved';
-  if (!isAllowed(user, certificate, policy.allowedClients)) return 'notAllowed';
-  return { user, groups: [...groups, AUTHENTICATED] };
+  if (!reserved.every((name) => policy.allowedReserved.includes(name))) return refused('reserved');
+  if (!isAllowed(user, certificate, policy.allowedClients)) return refused('notAllowed');
+  return { kind: 'client', user, groups: [...groups, AUTHENTICATED] };
+}
+
+function refused(reason: RefusalReason): RefusedIdentity {
+  return { kind: 'refused', reason };
 }
 
 /** The attributes of the subject; one that stands there several times is an array. */

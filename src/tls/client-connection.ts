@@ -2,7 +2,7 @@ import type { X509Certificate } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { ParseTurns, Parsing } from '../lib/parse-turns.ts';
-import type { Identity, IdentityRefusal } from './certificate-identity.ts';
+import type { CallerIdentity } from './certificate-identity.ts';
 
 /** A request of a connection whose answer has not left the process yet. */
 export interface Running {
@@ -36,7 +36,8 @@ export type Hold = 'connection' | 'client' | 'closing';
 /** One connection of a client. What is looked up here once costs nothing per request. */
 export class ClientConnection implements Parsing {
   readonly socket: Socket;
-  readonly identity: Identity | IdentityRefusal;
+  /** Stays the same object: what is remembered about a client is found by it. */
+  readonly identity: CallerIdentity;
   readonly certificate: X509Certificate | undefined;
   readonly openedAt = performance.now();
   /** In the order in which they came, which is that of their answers. */
@@ -57,11 +58,7 @@ export class ClientConnection implements Parsing {
   #inLine = false;
   #discardedBytes = 0;
 
-  constructor(
-    socket: Socket,
-    identity: Identity | IdentityRefusal,
-    certificate: X509Certificate | undefined,
-  ) {
+  constructor(socket: Socket, identity: CallerIdentity, certificate: X509Certificate | undefined) {
     this.socket = socket;
     this.identity = identity;
     this.certificate = certificate;
@@ -69,7 +66,7 @@ export class ClientConnection implements Parsing {
 
   /** What its client is counted by. Certificates that name nobody have one name, which no user can have. */
   get client(): string {
-    return typeof this.identity === 'string' ? '' : this.identity.user;
+    return this.identity.kind === 'client' ? this.identity.user : '';
   }
 
   /** Whether it can be held; that of a request by inject, as in tests, cannot. */

@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
-import { parseClustersFile, RESERVED_NAMES } from '../../src/fleet/clusters-file.ts';
+import { parseClustersFile } from '../../src/fleet/clusters-file.ts';
+import { RESERVED_NAMES } from '../../src/fleet/reserved-names.ts';
 import { chart, template } from '../support/chart/helm.ts';
 
 it('the service reads of the example for three clusters what its values say', async () => {

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { connect, type TLSSocket } from 'node:tls';
@@ -29,6 +30,19 @@ async function open(server: ServerProcess): Promise<{ socket: TLSSocket; receive
   await once(socket, 'secureConnect');
   return { socket, received: () => text };
 }
+
+/** Variables that make node run this code before the service. */
+function preload(code: string): Record<string, string> {
+  return { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(code)}` };
+}
+
+/** The last line that the process printed. */
+function lastLineOf({ output }: ServerProcess): unknown {
+  return JSON.parse(output.trim().split('\n').at(-1) ?? '');
+}
+
+/** Others may make a namespace of processes in one of users. */
+const asRoot = process.getuid?.() === 0 ? [] : ['--map-root-user'];
 
 const READ =
   'GET /replica-count?namespace=default&deployment=my-deployment HTTP/1.1\r\nHost: localhost\r\n\r\n';
@@ -102,20 +116,84 @@ describe('starting', () => {
 });
 
 describe('an error that nothing catches', () => {
-  it('ends the process with a line in the log, after those that waited there', async () => {
-    const thrower = `process.once('SIGUSR2', () => { throw new Error('nobody catches this'); });`;
-    const server = await ServerProcess.start(demo.kubeconfig, {
-      NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(thrower)}`,
-    });
+  it.each([
+    ['an exception', `throw new Error('nobody catches this')`, 'nobody catches this'],
+    ['a rejection', `Promise.reject(new Error('nobody catches this'))`, 'nobody catches this'],
+    ['an exception that is no error', 'throw undefined', 'undefined'],
+  ])('ends the process with the last line of its log: %s', async (_title, failure, message) => {
+    const server = await ServerProcess.start(
+      demo.kubeconfig,
+      preload(`process.once('SIGUSR2', () => { ${failure}; });`),
+    );
     await server.ready();
     server.signal('SIGUSR2');
     expect(await server.exited()).toBe(1);
-    const last = server.output.split('\n').find((line) => line.includes('"level":60'));
-    expect(JSON.parse(last ?? '{}')).toMatchObject({
+    expect(lastLineOf(server)).toMatchObject({
+      level: 60,
       msg: 'the process ends by an error that nothing caught',
-      origin: 'uncaughtException',
-      err: { message: 'nobody catches this', stack: expect.stringContaining('Error: nobody catches this') },
+      err: { message },
     });
+  });
+
+  it('ends a process at once that is draining', async () => {
+    const server = await ServerProcess.start(demo.kubeconfig, {
+      ...preload(`process.once('SIGUSR2', () => { throw new Error('nobody catches this'); });`),
+      DRAIN_DELAY_SECONDS: '300',
+    });
+    await server.ready();
+    server.signal('SIGTERM');
+    await until(() => server.output.includes('"msg":"draining"'));
+    server.signal('SIGUSR2');
+    expect(await server.exited()).toBe(1);
+    expect(lastLineOf(server)).toMatchObject({ level: 60, err: { message: 'nobody catches this' } });
+  });
+});
+
+describe('a signal during the start', () => {
+  /** Sends it to the process itself as soon as the first module of the app is looked for. */
+  const whileLoading = preload(`
+    import { registerHooks } from 'node:module';
+    registerHooks({
+      resolve(specifier, context, next) {
+        if (specifier.endsWith('/app.ts')) process.kill(process.pid, 'SIGTERM');
+        return next(specifier, context);
+      },
+    });`);
+  /** Sends it as the first listener opens, which waits until it has come. */
+  const whileOpening = preload(`
+    import { Server } from 'node:net';
+    const { listen } = Server.prototype;
+    Server.prototype.listen = function (...options) {
+      Server.prototype.listen = listen;
+      process.once('SIGTERM', () => setImmediate(() => listen.apply(this, options)));
+      process.kill(process.pid, 'SIGTERM');
+      return this;
+    };`);
+
+  it('ends the process in order while modules are loaded, before anything is open', async () => {
+    const server = await ServerProcess.start(demo.kubeconfig, whileLoading);
+    expect(await server.exited()).toBe(0);
+    expect(server.output.trim().split('\n')).toHaveLength(1);
+    expect(lastLineOf(server)).toMatchObject({ msg: 'stopped', signal: 'SIGTERM' });
+  });
+
+  it('ends the process in order while it opens its listeners, without the delay of a drain', async () => {
+    const server = await ServerProcess.start(demo.kubeconfig, {
+      ...whileOpening,
+      DRAIN_DELAY_SECONDS: '300',
+    });
+    expect(await server.exited()).toBe(0);
+    expect(server.output).toContain('"delaySeconds":0');
+    expect(lastLineOf(server)).toMatchObject({ msg: 'stopped' });
+  });
+
+  it('ends PID 1 of a container, to which the kernel sends no signal that has no handler', async (test) => {
+    const unshare = ['unshare', ...asRoot, '--fork', '--kill-child', '--pid', '--mount-proc'];
+    const { status } = spawnSync(unshare[0] ?? '', [...unshare.slice(1), 'true']);
+    test.skip(status !== 0, 'this user may not make a namespace of processes (unshare --pid)');
+    const server = await ServerProcess.start(demo.kubeconfig, whileLoading, {}, undefined, unshare);
+    expect(await server.exited()).toBe(0);
+    expect(lastLineOf(server)).toMatchObject({ msg: 'stopped', pid: 1 });
   });
 });
 
@@ -210,5 +288,31 @@ describe('stopping', () => {
     server.signal('SIGINT');
     expect(await server.exited()).toBe(0);
     expect(busy.received()).toBe('');
+  });
+
+  it('ends at once by a second signal, with the last line of its log and an exit code other than 0', async () => {
+    const server = await ServerProcess.start(demo.kubeconfig, { DRAIN_DELAY_SECONDS: '300' });
+    await server.ready();
+    server.signal('SIGTERM');
+    await until(() => server.output.includes('"msg":"draining"'));
+    server.signal('SIGINT');
+    expect(await server.exited()).toBe(1);
+    expect(lastLineOf(server)).toMatchObject({
+      signal: 'SIGINT',
+      msg: 'a second signal ends the process at once',
+    });
+  });
+
+  it('ends by an error where it does not come to its end within its limits', async () => {
+    const server = await ServerProcess.start(demo.kubeconfig, {
+      ...preload(`
+        import { Server } from 'node:net';
+        process.once('SIGINT', () => { Server.prototype.close = function () { return this; }; });`),
+      DRAIN_LIMIT_SECONDS: '1',
+    });
+    await until(() => server.output.includes('Server listening'));
+    server.signal('SIGINT');
+    expect(await server.exited()).toBe(1);
+    expect(lastLineOf(server)).toMatchObject({ err: { message: 'the service did not stop in time' } });
   });
 });

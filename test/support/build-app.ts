@@ -117,7 +117,7 @@ export async function buildTestApp(
     logLevel: 'silent',
     logStream: logTo(() => {}),
     createFleet: () => fleetOf([clusters].flat()),
-    identify: () => ({ user: 'client', groups: [] }),
+    identify: () => ({ kind: 'client', user: 'client', groups: [] }),
     limits: testLimits,
     docs: true,
     ...options,

@@ -1,31 +1,20 @@
+import { Value } from 'typebox/value';
 import type { DecisionTimes } from '../../src/cluster/access/authorizer.ts';
-import type { Limits } from '../../src/config/limits.ts';
+import { ConfigSchema } from '../../src/config/config-schema.ts';
+import { type Limits, limitsOf } from '../../src/config/limits.ts';
+import { limitsOn } from '../../src/config/machine-limits.ts';
 
-/** The defaults of src/config/config-schema.ts, which test/unit/config/config.test.ts holds to them. */
-export const defaultLimits: Limits = {
-  maxConnections: 1_500,
-  maxConnectionsPerClient: 200,
-  maxHandshakes: 500,
-  maxHandshakesPerAddress: 200,
-  maxRequests: 2_000,
-  maxRequestsPerClient: 1_000,
-  maxRequestsPerConnection: 8,
-  maxConnectionAgeSeconds: 3600,
-  handshakeTimeoutSeconds: 5,
-  headersTimeoutSeconds: 5,
-  requestTimeoutSeconds: 10,
-  idleTimeoutSeconds: 30,
-  answerTimeoutSeconds: 60,
-  minAnswerBytesPerSecond: 16_384,
-  keepAliveTimeoutSeconds: 60,
-  maxHeaderBytes: 16_384,
-  maxBodyBytes: 1024,
-  maxUrlLength: 2048,
-  readsPerSecond: 0,
-  writesPerSecond: 100,
-  maxEventLoopDelayMs: 1000,
-  maxMemoryBytes: 0,
-};
+const variables = Value.Create(ConfigSchema);
+
+/** The limits of a service that nobody has configured. */
+export const configuredLimits = limitsOf(variables);
+
+/** The same, on a machine that sets none. */
+export const defaultLimits = limitsOn(
+  { descriptors: undefined, memoryBytes: undefined },
+  configuredLimits,
+  1,
+);
 
 /**
  * What tests in one process with the service start with: none is to be refused because the machine is busy with others,
@@ -39,9 +28,9 @@ export const testLimits: Limits = {
   maxHandshakesPerAddress: 10_000,
 };
 
-/** The defaults as well. */
+/** How long decisions hold in a service that nobody has configured. */
 export const defaultDecisionTimes: DecisionTimes = {
-  allowedSeconds: 300,
-  deniedSeconds: 30,
-  outageSeconds: 3_600,
+  allowedSeconds: variables.AUTHORIZATION_ALLOWED_SECONDS,
+  deniedSeconds: variables.AUTHORIZATION_DENIED_SECONDS,
+  outageSeconds: variables.AUTHORIZATION_OUTAGE_SECONDS,
 };

@@ -39,12 +39,14 @@ export class ServerProcess {
    * Starts it with these variables over working ones; it listens on free ports. Killed when the test ends.
    * @param moreFiles makes the content of further files that variables are to name
    * @param command what node is called with; other than the sources, what they were compiled to
+   * @param wrapper a command that runs another one, which stands in front of node
    */
   static async start(
     kubeconfig: string,
     environment: Readonly<Record<string, string>> = {},
     moreFiles: Readonly<Record<string, (authority: CertificateAuthority) => Promise<string>>> = {},
     command: readonly string[] = ['src/server.ts'],
+    wrapper: readonly string[] = [],
   ): Promise<ServerProcess> {
     const folder = await mkdtemp(join(tmpdir(), 'server-test-'));
     const authority = await CertificateAuthority.create({ commonName: 'test CA' });
@@ -75,7 +77,8 @@ export class ServerProcess {
       variables[name] = join(folder, name);
       await writeFile(join(folder, name), await content(authority));
     }
-    const child = spawn(process.execPath, command, { env: { ...variables, ...environment } });
+    const [program = '', ...parameters] = [...wrapper, process.execPath, ...command];
+    const child = spawn(program, parameters, { env: { ...variables, ...environment } });
     onTestFinished(async () => {
       if (child.exitCode === null && child.signalCode === null) {
         child.kill('SIGKILL');

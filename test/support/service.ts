@@ -98,7 +98,7 @@ export class TestService {
       logLevel: logStream ? 'debug' : (process.env.LOG_LEVEL ?? 'silent'),
       logStream: logStream ?? logTo((line) => process.stdout.write(line)),
       https: tlsServerOptions(material, limits),
-      identify: (certificate) => (certificate ? identify(certificate, policy) : 'unusable'),
+      identify: (certificate) => identify(certificate, policy),
       limits,
       docs: true,
       createFleet: (log) =>

@@ -18,9 +18,11 @@ const SHARED = Buffer.alloc(8 * MIB, 'shared ');
 let streams: FastifyReply['raw'][] = [];
 
 function routes(app: FastifyInstance): void {
-  app.get('/shared', OPEN, (_request, reply) => reply.type('text/plain').send(SHARED));
-  app.get('/own', OPEN, (_request, reply) => reply.type('text/plain').send(Buffer.alloc(8 * MIB, 'own ')));
-  app.get('/stream', { config: { ...OPEN.config, longLived: true } }, (_request, reply) => {
+  app.get('/docs/shared', OPEN, (_request, reply) => reply.type('text/plain').send(SHARED));
+  app.get('/docs/own', OPEN, (_request, reply) =>
+    reply.type('text/plain').send(Buffer.alloc(8 * MIB, 'own ')),
+  );
+  app.get('/docs/stream', { config: { ...OPEN.config, longLived: true } }, (_request, reply) => {
     reply.hijack();
     reply.raw.writeHead(200, { 'content-type': 'text/plain' });
     reply.raw.flushHeaders();
@@ -44,7 +46,7 @@ async function unread(path: string): Promise<{ connection: RawConnection; known:
 describe('a large answer', () => {
   it('that is not read is in the memory of its connection only with a piece or two', async () => {
     scene = await Scene.start({}, { routes });
-    const { connection, known } = await unread('/shared');
+    const { connection, known } = await unread('/docs/shared');
     await until(() => known.socket.writableLength > 0);
     expect(known.socket.writableLength).toBeLessThanOrEqual(3 * 64 * 1024);
     connection.close();
@@ -53,7 +55,9 @@ describe('a large answer', () => {
   it('comes whole, however it is read, and in the order of the requests', async () => {
     scene = await Scene.start({}, { routes });
     const connection = await scene.open();
-    connection.send(get(COUNT) + get('/shared') + get('/own') + get('/shared', 'HEAD') + get(COUNT));
+    connection.send(
+      get(COUNT) + get('/docs/shared') + get('/docs/own') + get('/docs/shared', 'HEAD') + get(COUNT),
+    );
     const count = '{"replicaCount":3}';
     await until(() => connection.received.endsWith(count) && connection.received.length > 16 * MIB);
     const bodies = connection.received.split(/HTTP\/1\.1 200 OK\r\n[\s\S]*?\r\n\r\n/).slice(1);
@@ -65,7 +69,7 @@ describe('a large answer', () => {
 
   it('that is not read in its time is cut, also where its client takes a sip now and then', async () => {
     scene = await Scene.start({ answerTimeoutSeconds: 1 }, { routes });
-    const { connection } = await unread('/shared');
+    const { connection } = await unread('/docs/shared');
     const sip = setInterval(() => connection.socket.read(512), 50);
     await until(() => scene.attackers.length === 0);
     clearInterval(sip);
@@ -78,7 +82,7 @@ describe('many large answers that are not read', () => {
   it('cost nothing more where they are the same', async () => {
     scene = await Scene.start({}, { routes });
     const open = [];
-    for (let count = 0; count < 20; count += 1) open.push(await unread('/shared'));
+    for (let count = 0; count < 20; count += 1) open.push(await unread('/docs/shared'));
     expect(scene.service.app.limited.connections.slow_reader).toBe(0);
     expect(scene.attackers).toHaveLength(20);
     for (const { connection } of open) connection.close();
@@ -87,7 +91,7 @@ describe('many large answers that are not read', () => {
   it('are 64 MiB at most where each is another: those that were begun first are cut', async () => {
     scene = await Scene.start({}, { routes });
     const open = [];
-    for (let count = 0; count < 12; count += 1) open.push(await unread('/own'));
+    for (let count = 0; count < 12; count += 1) open.push(await unread('/docs/own'));
     expect(open.map(({ known }) => known.socket.destroyed)).toEqual([
       ...Array(4).fill(true),
       ...Array(8).fill(false),
@@ -95,7 +99,7 @@ describe('many large answers that are not read', () => {
     for (const { connection } of open) connection.close();
     await until(() => scene.attackers.length === 0);
     const again = [];
-    for (let count = 0; count < 8; count += 1) again.push(await unread('/own'));
+    for (let count = 0; count < 8; count += 1) again.push(await unread('/docs/own'));
     expect(scene.service.app.limited.connections.slow_reader).toBe(4);
     for (const { connection } of again) connection.close();
   });
@@ -109,9 +113,9 @@ describe('a long-lived answer', () => {
       { routes },
     );
     const stream = await scene.open();
-    stream.send(get('/stream'));
+    stream.send(get('/docs/stream'));
     await until(() => stream.received.includes('\r\n\r\n'));
-    const { connection } = await unread('/shared');
+    const { connection } = await unread('/docs/shared');
     const idle = await scene.open();
     await idle.ended();
     await until(() => scene.attackers.length === 1);
@@ -126,7 +130,7 @@ describe('a long-lived answer', () => {
     streams = [];
     scene = await Scene.start({ answerTimeoutSeconds: 1 }, { routes });
     const stream = await scene.open();
-    stream.send(get('/stream'));
+    stream.send(get('/docs/stream'));
     await until(() => stream.received.includes('\r\n\r\n'));
     stream.socket.pause();
     for (const answer of streams) answer.write(SHARED);

@@ -4,7 +4,7 @@ import { delimiter, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ConfigError, loadConfig } from '../../../src/config/config.ts';
 import { ConfigSchema } from '../../../src/config/config-schema.ts';
-import { defaultDecisionTimes, defaultLimits } from '../../support/limits.ts';
+import { configuredLimits, defaultDecisionTimes } from '../../support/limits.ts';
 
 let folder: string;
 let files: Record<string, string>;
@@ -46,7 +46,7 @@ describe('loadConfig', () => {
       clusters: [{ name: 'default', kubeconfig: files.KUBECONFIG, namespaces: [] }],
       identityPolicy: { allowedReserved: [], allowedClients: [] },
       managementAllowedHosts: [],
-      limits: defaultLimits,
+      limits: configuredLimits,
       decisionTimes: defaultDecisionTimes,
     });
   });

@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { limitsOn, MachineError } from '../../../src/config/machine-limits.ts';
-import { defaultLimits } from '../../support/limits.ts';
+import { configuredLimits, defaultLimits } from '../../support/limits.ts';
 
 const MIB = 1024 * 1024;
 const limitsWith = (descriptors: number, clusters = 1) =>
-  limitsOn({ descriptors, memoryBytes: undefined }, defaultLimits, clusters);
+  limitsOn({ descriptors, memoryBytes: undefined }, configuredLimits, clusters);
 
 describe('the limits on this machine', () => {
   it('are the configured ones where it has enough, or does not say', () => {
     expect(limitsWith(1_048_576)).toEqual(defaultLimits);
-    expect(limitsOn({ descriptors: undefined, memoryBytes: undefined }, defaultLimits, 1)).toEqual(
+    expect(limitsOn({ descriptors: undefined, memoryBytes: undefined }, configuredLimits, 1)).toEqual(
       defaultLimits,
     );
   });
@@ -33,8 +33,8 @@ describe('the limits on this machine', () => {
 
   it('bound the memory at 85 % of the container, unless a bound is configured', () => {
     const machine = { descriptors: undefined, memoryBytes: 1_000 * MIB };
-    expect(limitsOn(machine, defaultLimits, 1).maxMemoryBytes).toBe(850 * MIB);
-    const configured = { ...defaultLimits, maxMemoryBytes: 300 * MIB };
+    expect(limitsOn(machine, configuredLimits, 1).maxMemoryBytes).toBe(850 * MIB);
+    const configured = { ...configuredLimits, maxHeapMib: 300 };
     expect(limitsOn(machine, configured, 1).maxMemoryBytes).toBe(300 * MIB);
   });
 });

@@ -1,11 +1,7 @@
 import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import {
-  ClustersError,
-  parseClustersFile,
-  parseClustersVariable,
-  RESERVED_NAMES,
-} from '../../../src/fleet/clusters-file.ts';
+import { ClustersError, parseClustersFile, parseClustersVariable } from '../../../src/fleet/clusters-file.ts';
+import { RESERVED_NAMES } from '../../../src/fleet/reserved-names.ts';
 
 function mistakesOf(parse: () => unknown): readonly string[] {
   try {
@@ -90,7 +86,7 @@ clusters:
       ]);
     }
     expect([...RESERVED_NAMES].toSorted()).toEqual(
-      'clusters deployments docs events healthz limits livez metrics openapi readyz replica-count scale set-replica-count'.split(
+      'changes clusters deployments docs events healthz limits livez metrics openapi page readyz replica-count scale set-replica-count statefulsets ui'.split(
         ' ',
       ),
     );

@@ -8,7 +8,7 @@ const MAX_PER_CLIENT = 60;
 
 /** A client that takes whatever it can get, as if all of it had been read already; how many places that were. */
 function takeAll(places: RequestPlaces, user: string): number {
-  const connection = new ClientConnection(new Socket(), { user, groups: [] }, undefined);
+  const connection = new ClientConnection(new Socket(), { kind: 'client', user, groups: [] }, undefined);
   places.add(connection);
   let taken = 0;
   while (places.take(connection)) taken += 1;

@@ -22,7 +22,9 @@ describe('the cluster of a request', () => {
       seen.push(caller.user);
       return as(caller);
     };
-    const app = await buildTestApp(cluster, { identify: () => ({ user: 'alice', groups: [] }) });
+    const app = await buildTestApp(cluster, {
+      identify: () => ({ kind: 'client', user: 'alice', groups: [] }),
+    });
     await app.inject('/deployments');
     expect(seen).toEqual(['alice']);
   });

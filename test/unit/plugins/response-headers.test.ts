@@ -27,7 +27,7 @@ describe('the headers of every answer', () => {
   });
 
   it('are in the refusal of a certificate', async () => {
-    const app = await buildTestApp(undefined, { identify: () => 'unusable' });
+    const app = await buildTestApp(undefined, { identify: () => ({ kind: 'refused', reason: 'unusable' }) });
     const response = await app.inject('/healthz');
     expect(response.statusCode).toBe(401);
     expect(response.headers).toMatchObject(OF_EVERY_ANSWER);

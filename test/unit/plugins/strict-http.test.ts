@@ -42,7 +42,7 @@ describe('strict HTTP', () => {
   });
 
   it('refuses a malformed request before it asks whose it is', async () => {
-    const app = await buildTestApp(undefined, { identify: () => 'unusable' });
+    const app = await buildTestApp(undefined, { identify: () => ({ kind: 'refused', reason: 'unusable' }) });
     const response = await app.inject({ url: '/healthz', headers: { Host: ['a', 'b'] } });
     expect(response.json()).toMatchObject({ code: 'MALFORMED_REQUEST' });
   });

@@ -151,7 +151,7 @@ describe('the document and the files of the page', () => {
 it.each(['/docs', '/docs/', '/openapi.json', '/openapi.yaml'])(
   '%s is for nobody without a usable certificate',
   async (url) => {
-    const app = await buildTestApp(undefined, { identify: () => 'unusable' });
+    const app = await buildTestApp(undefined, { identify: () => ({ kind: 'refused', reason: 'unusable' }) });
     expect((await app.inject(url)).json()).toMatchObject({ statusCode: 401, code: 'CERTIFICATE_UNUSABLE' });
   },
 );

@@ -18,6 +18,7 @@ async function identified(options: Partial<LeafOptions>, policy: Partial<Identit
 describe('the identity of a certificate', () => {
   it('is its CN as the user and each O as a group, authenticated as Kubernetes would say', async () => {
     expect(await identified({ organizations: ['dev', 'on-call'] })).toEqual({
+      kind: 'client',
       user: 'alice',
       groups: ['dev', 'on-call', 'system:authenticated'],
     });
@@ -31,6 +32,7 @@ describe('the identity of a certificate', () => {
     'may be the CN %s, taken literally',
     async (commonName) => {
       expect(await identified({ commonName })).toEqual({
+        kind: 'client',
         user: commonName,
         groups: ['system:authenticated'],
       });
@@ -48,7 +50,11 @@ describe('the identity of a certificate', () => {
     ['with a line break in an O', { organizations: ['dev\nsystem:masters'] }],
     ['with a CN of 257 characters', { commonName: 'a'.repeat(257) }],
   ])('is nobody %s', async (_title, options) => {
-    expect(await identified(options)).toBe('unusable');
+    expect(await identified(options)).toEqual({ kind: 'refused', reason: 'unusable' });
+  });
+
+  it('is nobody without a certificate', () => {
+    expect(identify(undefined, open)).toEqual({ kind: 'refused', reason: 'unusable' });
   });
 
   it.each<[string, Partial<LeafOptions>]>([
@@ -57,7 +63,7 @@ describe('the identity of a certificate', () => {
     ['the group system:masters', { organizations: ['system:masters'] }],
     ['the group system:masters among others', { organizations: ['dev', 'system:masters'] }],
   ])('is refused as reserved where it names %s', async (_title, options) => {
-    expect(await identified(options)).toBe('reserved');
+    expect(await identified(options)).toEqual({ kind: 'refused', reason: 'reserved' });
   });
 
   it('holds at most 8 KiB of names', async () => {
@@ -65,7 +71,10 @@ describe('the identity of a certificate', () => {
     // alice and these come to 8,165.
     const most = [...organizations, 'y'.repeat(27)];
     expect(await identified({ organizations: most })).toMatchObject({ user: 'alice' });
-    expect(await identified({ organizations: [...most, 'z'] })).toBe('unusable');
+    expect(await identified({ organizations: [...most, 'z'] })).toEqual({
+      kind: 'refused',
+      reason: 'unusable',
+    });
   });
 
   it('may be reserved where the configuration says so, by exact name', async () => {
@@ -73,10 +82,13 @@ describe('the identity of a certificate', () => {
     expect(await identified({ organizations: ['system:masters'] }, { allowedReserved })).toMatchObject({
       user: 'alice',
     });
-    expect(await identified({ commonName: 'system:masters2' }, { allowedReserved })).toBe('reserved');
-    expect(await identified({ organizations: ['system:masters', 'system:nodes'] }, { allowedReserved })).toBe(
-      'reserved',
-    );
+    expect(await identified({ commonName: 'system:masters2' }, { allowedReserved })).toEqual({
+      kind: 'refused',
+      reason: 'reserved',
+    });
+    expect(
+      await identified({ organizations: ['system:masters', 'system:nodes'] }, { allowedReserved }),
+    ).toEqual({ kind: 'refused', reason: 'reserved' });
   });
 });
 
@@ -96,7 +108,11 @@ describe('the list of allowed clients', () => {
     [['a.ice'], false],
   ])('%j lets alice in: %s', async (allowedClients, allowed) => {
     const identity = await identified({}, { allowedClients });
-    expect(identity).toEqual(allowed ? { user: 'alice', groups: ['system:authenticated'] } : 'notAllowed');
+    expect(identity).toEqual(
+      allowed
+        ? { kind: 'client', user: 'alice', groups: ['system:authenticated'] }
+        : { kind: 'refused', reason: 'notAllowed' },
+    );
   });
 
   it.each([
@@ -113,6 +129,10 @@ describe('the list of allowed clients', () => {
       toLegacyObject: { value: () => ({ subject: { CN: 'alice' } }) },
     });
     const identity = identify(certificate, { ...open, allowedClients });
-    expect(identity).toEqual(allowed ? { user: 'alice', groups: ['system:authenticated'] } : 'notAllowed');
+    expect(identity).toEqual(
+      allowed
+        ? { kind: 'client', user: 'alice', groups: ['system:authenticated'] }
+        : { kind: 'refused', reason: 'notAllowed' },
+    );
   });
 });

@@ -1,0 +1,223 @@
+import { type Server, setMaxIdleHTTPParsers } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Server as TlsServer } from 'node:tls';
+import type { FastifyInstance } from 'fastify';
+import { buildApp } from '../app.ts';
+import { Cluster } from '../cluster/cluster.ts';
+import { type Config, ConfigError, loadConfig } from '../config/config.ts';
+import type { Limits } from '../config/limits.ts';
+import { limitsOn, MachineError, thisMachine } from '../config/machine-limits.ts';
+import { specOf } from '../fleet/clusters-source.ts';
+import { ClustersWatch } from '../fleet/clusters-watch.ts';
+import { type ClusterSpec, Fleet } from '../fleet/fleet.ts';
+import type { LogStream } from '../observability/log-stream.ts';
+import { createManagementServer } from '../observability/management.ts';
+import { createMetrics } from '../observability/metrics.ts';
+import { identify } from '../tls/certificate-identity.ts';
+import { loadTlsMaterial, type TlsFiles, TlsMaterialError } from '../tls/material.ts';
+import { TlsReloader } from '../tls/reloader.ts';
+import { secureContextOptions, type TlsMaterial } from '../tls/secure-context.ts';
+import { tlsServerOptions } from '../tls/server-options.ts';
+import { ClientTrust } from '../tls/trust.ts';
+
+/** Parsers that Node keeps for later connections, some 10 KiB each. By default it keeps 1,000 of a burst for good. */
+const MAX_IDLE_PARSERS = 50;
+/** Time for the last steps of a stop, once every connection has been cut. */
+const LAST_STEPS_MS = 5_000;
+
+/** What the environment and the files that it names say. */
+interface Loaded {
+  readonly config: Config;
+  readonly limits: Limits;
+  readonly files: TlsFiles;
+  readonly material: TlsMaterial;
+}
+
+interface Parts extends Loaded {
+  readonly app: FastifyInstance;
+  /** They follow changes of files. */
+  readonly watches: readonly { start(): void; stop(): Promise<void> }[];
+  readonly management: Server;
+}
+
+/** The app with everything around it: configuration, TLS reload, changes of clusters, the management listener. */
+export class Service {
+  readonly #parts: Parts;
+  #starting: Promise<void> | undefined;
+  #hasStarted = false;
+
+  private constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * Reads the configuration and builds the service. It opens and starts nothing yet.
+   * @throws an error that `startFailure` puts into words
+   */
+  static async create(environment: NodeJS.ProcessEnv, logStream: LogStream): Promise<Service> {
+    const loaded = load(environment);
+    setMaxIdleHTTPParsers(MAX_IDLE_PARSERS);
+    const { config } = loaded;
+    const specs = config.clusters.map((entry) => specOf(entry, config.ALLOW_INSECURE_TLS));
+    const app = await appOf(loaded, specs, logStream);
+    const clustersWatch = new ClustersWatch({
+      source: config.clustersSource,
+      specs,
+      fleet: app.fleet,
+      allowInsecureTls: config.ALLOW_INSECURE_TLS,
+      log: app.log,
+    });
+    const reloader = reloaderOf(loaded, app);
+    const management = createManagementServer({
+      isReady: () => app.fleet.ready && !app.isDraining(),
+      metrics: createMetrics({ fleet: app.fleet, reloader, limited: app.limited, logStream }),
+      allowedHosts: config.managementAllowedHosts,
+      log: app.log,
+    });
+    return new Service({ ...loaded, app, watches: [reloader, clustersWatch], management });
+  }
+
+  /** Resolves once both listeners are open. Call it once. */
+  async start(): Promise<void> {
+    this.#starting = this.#start();
+    await this.#starting;
+    this.#hasStarted = true;
+  }
+
+  /**
+   * Lets clients go in order: after SIGTERM it serves on for a while, in which they learn to go elsewhere, unless it is
+   * still starting. Then running requests may finish, within their limit. Call it once.
+   * @throws where something of it is left when there has been time for all of that
+   */
+  async stop(signal: NodeJS.Signals): Promise<void> {
+    const { app, config } = this.#parts;
+    const delaySeconds = signal === 'SIGTERM' && this.#hasStarted ? config.DRAIN_DELAY_SECONDS : 0;
+    const limitSeconds = delaySeconds + config.DRAIN_LIMIT_SECONDS;
+    app.startDraining();
+    app.log.info({ signal, delaySeconds }, 'draining');
+    await Promise.race([
+      this.#stop(delaySeconds * 1000),
+      failingAfter(limitSeconds * 1000 + LAST_STEPS_MS, 'the service did not stop in time'),
+    ]);
+    app.log.info('stopped');
+  }
+
+  async #start(): Promise<void> {
+    const { app, config, limits, watches, management } = this.#parts;
+    if (limits.maxConnections < config.limits.maxConnections) {
+      app.log.warn(
+        { maxConnections: limits.maxConnections, configured: config.limits.maxConnections },
+        'there are too few file descriptors for MAX_CONNECTIONS',
+      );
+    }
+    app.log.info(
+      { from: config.clustersSource.from, clusters: config.clusters.map(({ name }) => name) },
+      'serving clusters',
+    );
+    for (const watch of watches) watch.start();
+    if (config.AUTHORIZATION_MODE === 'AlwaysAllow') {
+      app.log.warn('AUTHORIZATION_MODE is AlwaysAllow: every client certificate of the CA may do everything');
+    }
+    await new Promise<void>((resolve, reject) => {
+      management.once('error', reject);
+      management.listen(config.MANAGEMENT_PORT, config.MANAGEMENT_HOST, resolve);
+    });
+    app.log.info({ management: originOf(management.address()) }, 'management listening');
+    await app.listenAt({ host: config.HOST, port: config.PORT });
+  }
+
+  async #stop(delayMs: number): Promise<void> {
+    const { app, config, watches, management } = this.#parts;
+    // Its caller is told why it failed. To close what is about to open would leave it open.
+    await this.#starting?.catch(() => {});
+    await new Promise((resolve) => setTimeout(resolve, delayMs));
+    const cut = setTimeout(() => app.server.closeAllConnections(), config.DRAIN_LIMIT_SECONDS * 1000);
+    await app.close();
+    clearTimeout(cut);
+    await Promise.all(watches.map((watch) => watch.stop()));
+    management.close();
+    management.closeAllConnections();
+  }
+}
+
+/** What to tell whoever started a service that did not start. */
+export function startFailure(error: unknown): string {
+  const isMistake =
+    error instanceof ConfigError || error instanceof MachineError || error instanceof TlsMaterialError;
+  if (isMistake) return error.message;
+  // A port that is taken, an address that is not ours: the message is all that helps.
+  return `The service could not start: ${error instanceof Error ? error.message : error}`;
+}
+
+/** @throws ConfigError, MachineError, TlsMaterialError */
+function load(environment: NodeJS.ProcessEnv): Loaded {
+  const config = loadConfig(environment);
+  const files = {
+    cert: config.TLS_CERT_FILE,
+    key: config.TLS_KEY_FILE,
+    clientCa: config.TLS_CLIENT_CA_FILE,
+    crl: config.TLS_CRL_FILE,
+  };
+  const limits = limitsOn(thisMachine(), config.limits, config.clusters.length);
+  return { config, limits, files, material: loadTlsMaterial(files) };
+}
+
+function appOf(
+  { config, limits, material }: Loaded,
+  specs: readonly ClusterSpec[],
+  logStream: LogStream,
+): Promise<FastifyInstance> {
+  return buildApp({
+    logLevel: config.LOG_LEVEL,
+    logStream,
+    https: tlsServerOptions(material, limits),
+    identify: (certificate) => identify(certificate, config.identityPolicy),
+    limits,
+    docs: config.DOCS,
+    createFleet: (log) =>
+      new Fleet({
+        specs,
+        readyPolicy: config.READY_CLUSTERS,
+        create: (spec) =>
+          new Cluster({
+            ...spec,
+            allowInsecureTls: config.ALLOW_INSECURE_TLS,
+            authorization: config.AUTHORIZATION_MODE === 'AlwaysAllow' ? 'AlwaysAllow' : config.decisionTimes,
+            log: log.child({ cluster: spec.name }),
+          }),
+      }),
+  });
+}
+
+function reloaderOf({ files, material, limits }: Loaded, app: FastifyInstance): TlsReloader {
+  /** In the newest set that the reloader put to use. */
+  let trust: ClientTrust;
+  const recheck = () => app.recheckClients((certificate) => trust.verifies(certificate));
+  return new TlsReloader({
+    files,
+    material,
+    log: app.log,
+    apply: (changed, { trustChanged }) => {
+      // Before anything is put to use: a set that it refuses must change nothing.
+      const changedTrust = new ClientTrust(changed);
+      if (app.server instanceof TlsServer) app.server.setSecureContext(secureContextOptions(changed));
+      if (!trustChanged) return;
+      trust = changedTrust;
+      recheck();
+      // Handshakes that were under way have been finished with the old set. Until then there may be a newer one.
+      setTimeout(recheck, limits.handshakeTimeoutSeconds * 1000).unref();
+    },
+  });
+}
+
+function failingAfter(ms: number, message: string): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    setTimeout(() => reject(new Error(message)), ms);
+  });
+}
+
+function originOf(address: AddressInfo | string | null): string {
+  return typeof address === 'object' && address !== null
+    ? `http://${address.address}:${address.port}`
+    : `${address}`;
+}
