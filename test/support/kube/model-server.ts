@@ -1,7 +1,6 @@
-import type { Deployment } from '../../../src/cluster/deployment.ts';
 import type { KubeRequest } from '../../../src/kube/client/kube-client.ts';
 import { KubeStatusError, KubeUnreachableError } from '../../../src/kube/kube-errors.ts';
-import { deployment, errorLine, eventLine, listPage } from './objects.ts';
+import { errorLine, eventLine, listPage, type Widget, widget } from './objects.ts';
 
 export const FAULTS = [
   'none',
@@ -22,9 +21,9 @@ export const FAULTS = [
   'forgets',
 ] as const;
 
-/** What happens at one request: before it some Deployments change, and then something goes wrong. */
+/** What happens at one request: before it some widgets change, and then something goes wrong. */
 export interface Turn {
-  readonly changes: readonly { readonly name: string; readonly replicas: number }[];
+  readonly changes: readonly { readonly name: string; readonly size: number }[];
   readonly fault: (typeof FAULTS)[number];
 }
 
@@ -40,17 +39,14 @@ const STATUS: Partial<Record<Turn['fault'], Error>> = {
 const PAGE = 2;
 
 /**
- * Keeps Deployments as an API server does, with a history and lists in pages, and goes wrong as it is told. Its
+ * Keeps widgets as an API server does, with a history and lists in pages, and goes wrong as it is told. Its
  * watches end after what there is to say. Once its turns are over it is a well server.
  */
 export class ModelServer {
   readonly #turns: Turn[];
-  readonly #state = new Map<string, Deployment>();
+  readonly #state = new Map<string, Widget>();
   readonly #history: { readonly version: number; readonly line: string }[] = [];
-  readonly #snapshots = new Map<
-    string,
-    { readonly items: readonly Deployment[]; readonly version: string }
-  >();
+  readonly #snapshots = new Map<string, { readonly items: readonly Widget[]; readonly version: string }>();
   #version = 1;
   /** Watches from before this are answered 410. */
   #oldest = 1;
@@ -66,7 +62,7 @@ export class ModelServer {
 
   readonly respond = ({ query }: KubeRequest): unknown => {
     const { changes, fault } = this.#turns.shift() ?? { changes: [], fault: 'none' };
-    for (const { name, replicas } of changes) this.#change(name, replicas);
+    for (const { name, size } of changes) this.#change(name, size);
     if (fault === 'forgets') this.#oldest = this.#version;
     if (fault === 'no JSON') return query?.watch ? 'Service Unavailable\n' : 'Service Unavailable';
     const error = STATUS[fault];
@@ -74,13 +70,13 @@ export class ModelServer {
     return query?.watch ? this.#watch(Number(query.resourceVersion), fault) : this.#page(query ?? {});
   };
 
-  /** Sets a count, or deletes the Deployment where the count is 0 and it exists. */
-  #change(name: string, replicas: number): void {
+  /** Sets a count, or deletes the widget where the count is 0 and it exists. */
+  #change(name: string, size: number): void {
     this.#version += 1;
     const known = this.#state.get(name);
     const uid = known?.uid ?? `uid-${this.#version}`;
-    const item = deployment(name, String(this.#version), { replicas, uid });
-    const deleted = known !== undefined && replicas === 0;
+    const item = widget(name, String(this.#version), { size, uid });
+    const deleted = known !== undefined && size === 0;
     if (deleted) this.#state.delete(name);
     else this.#state.set(name, item);
     const type = deleted ? 'DELETED' : known === undefined ? 'ADDED' : 'MODIFIED';
