@@ -70,6 +70,8 @@ export interface ReflectorTiming {
   readonly pageSilenceMs: number;
   /** Without a byte of the initial events of a watch, and until their end. */
   readonly initialEventsMs: { readonly silence: number; readonly whole: number };
+  /** How long lists come in pages after a list by initial events has failed, in whatever way. */
+  readonly pagesMs: number;
   /** Without an event or bookmark of a watch. */
   readonly silenceMs: { readonly least: number; readonly most: number };
 }
@@ -94,17 +96,14 @@ const TIMING: ReflectorTiming = {
    * it passes for news. Pages need no more bytes than initial events, and fewer before Kubernetes 1.37.
    */
   initialEventsMs: { silence: 5_000, whole: 45_000 },
+  /** Lists are rare, so that this costs nothing, and an API server that was upgraded is asked for initial events again. */
+  pagesMs: 60 * 60_000,
   /**
    * A watch that is silent for longer than between two bookmarks is dead, or on an API server whose etcd reports no
    * progress. A list tells the truth in either case.
    */
   silenceMs: { least: 90_000, most: 120_000 },
 };
-/**
- * After a list by initial events has failed, in whatever way, lists come in pages for so long. Lists are rare, so that
- * this costs nothing, and an API server that was upgraded is asked for initial events again.
- */
-const PAGES_MS = 60 * 60_000;
 /** A watch that ends sooner, without news, counts as a failure; so do its like a server sees at most one a second. */
 const SHORT_WATCH_MS = 1_000;
 /**
@@ -242,10 +241,13 @@ export class Reflector<T extends KubeObject> {
       return true;
     } catch (error) {
       if (!this.#mustList) throw error;
-      this.#inPagesUntil = performance.now() + PAGES_MS;
+      this.#inPagesUntil = performance.now() + this.#timing.pagesMs;
       if (!lacksInitialEvents(error)) throw error;
       const reason = error instanceof Error ? error.message : undefined;
-      this.#options.log.info({ path: this.#options.path, reason }, 'lists come in pages for the next hour');
+      this.#options.log.info(
+        { path: this.#options.path, reason },
+        'the API server sends no initial events: lists come in pages for a while',
+      );
       return false;
     }
   }
