@@ -1,6 +1,5 @@
 import { expect, vi } from 'vitest';
 import { Informer } from '../../../src/kube/reflector/informer.ts';
-import type { ReflectorTiming } from '../../../src/kube/reflector/reflector.ts';
 import { listPage, reduceWidget, WIDGETS, type Widget, WidgetStore } from './objects.ts';
 import { RecordingLogger } from './recording-logger.ts';
 import { flush, type OpenWatch, ScriptedApi } from './scripted-api.ts';
@@ -12,15 +11,13 @@ export class Mirror {
   readonly log = new RecordingLogger();
   readonly informer: Informer<Widget>;
 
-  /** @param timing other than in production */
-  constructor(timing?: ReflectorTiming) {
+  constructor() {
     this.informer = new Informer({
       api: this.api,
       path: WIDGETS,
       reduce: reduceWidget,
       store: this.store,
       log: this.log,
-      timing,
     });
   }
 
