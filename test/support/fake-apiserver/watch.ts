@@ -78,8 +78,8 @@ export class Watch {
       const lines = records
         .slice(at, at + EVENTS_A_TURN)
         .map((record) => eventLine({ type: 'ADDED', record }));
-      // Faults are for single events.
-      if (this.#fault === undefined) await this.#reply.write(lines.join(''));
+      // Other faults are for single events.
+      if (this.#fault === undefined || this.#fault.type === 'drip') await this.#reply.write(lines.join(''));
       else for (const line of lines) await this.#line(line);
       await nextTurn();
     }

@@ -1,5 +1,6 @@
 import { expect, vi } from 'vitest';
 import { Informer } from '../../../src/kube/reflector/informer.ts';
+import type { ReflectorTiming } from '../../../src/kube/reflector/reflector.ts';
 import { listPage, reduceWidget, WIDGETS, type Widget, WidgetStore } from './objects.ts';
 import { RecordingLogger } from './recording-logger.ts';
 import { flush, type OpenWatch, ScriptedApi } from './scripted-api.ts';
@@ -11,13 +12,15 @@ export class Mirror {
   readonly log = new RecordingLogger();
   readonly informer: Informer<Widget>;
 
-  constructor() {
+  /** @param timing other than in production */
+  constructor(timing?: ReflectorTiming) {
     this.informer = new Informer({
       api: this.api,
       path: WIDGETS,
       reduce: reduceWidget,
       store: this.store,
       log: this.log,
+      timing,
     });
   }
 
@@ -73,10 +76,13 @@ export class Mirror {
 }
 
 /** A test body with a mirror on fake time, which it must leave without any timer once the mirror has stopped. */
-export function withMirror(body: (mirror: Mirror) => Promise<void>): () => Promise<void> {
+export function withMirror(
+  body: (mirror: Mirror) => Promise<void>,
+  timing?: ReflectorTiming,
+): () => Promise<void> {
   return async () => {
     vi.useFakeTimers();
-    const mirror = new Mirror();
+    const mirror = new Mirror(timing);
     try {
       await body(mirror);
       await mirror.stop();

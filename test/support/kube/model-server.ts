@@ -1,6 +1,15 @@
 import type { KubeRequest } from '../../../src/kube/client/kube-client.ts';
 import { KubeStatusError, KubeUnreachableError } from '../../../src/kube/kube-errors.ts';
-import { errorLine, eventLine, listPage, type Widget, widget } from './objects.ts';
+import {
+  bookmarkLine,
+  errorLine,
+  eventLine,
+  initialLines,
+  listPage,
+  type Widget,
+  widget,
+} from './objects.ts';
+import { WATCH_LIST_IS_OFF } from './scripted-api.ts';
 
 export const FAULTS = [
   'none',
@@ -19,6 +28,8 @@ export const FAULTS = [
   'backwards',
   'from the beginning',
   'forgets',
+  'no initial events',
+  'ignores initial events',
 ] as const;
 
 /** What happens at one request: before it some widgets change, and then something goes wrong. */
@@ -67,8 +78,30 @@ export class ModelServer {
     if (fault === 'no JSON') return query?.watch ? 'Service Unavailable\n' : 'Service Unavailable';
     const error = STATUS[fault];
     if (error !== undefined) return error;
+    if (query?.sendInitialEvents) return this.#initialEvents(fault);
     return query?.watch ? this.#watch(Number(query.resourceVersion), fault) : this.#page(query ?? {});
   };
+
+  /** A watch with initial events, after which nothing happens. */
+  #initialEvents(fault: Turn['fault']): unknown {
+    const items = [...this.#state.values()];
+    const version = String(this.#version);
+    const state = initialLines(items, version);
+    switch (fault) {
+      case 'no initial events':
+        return WATCH_LIST_IS_OFF;
+      case 'ignores initial events':
+        return items.map((item) => eventLine('ADDED', item)).join('') + bookmarkLine(version);
+      case 'cut off':
+        return state.slice(0, -10);
+      case 'broken line':
+        return `{"type":\n${state}`;
+      case 'ends with 410':
+        return errorLine(410, 'too old resource version');
+      default:
+        return state;
+    }
+  }
 
   /** Sets a count, or deletes the widget where the count is 0 and it exists. */
   #change(name: string, size: number): void {
