@@ -25,6 +25,7 @@ import { FRESHNESS_MS, type Freshness, isOlderThan, reach, unlessUnreachable } f
 import { type ClusterState, InformerSet, type Mirrored } from './cache/informer-set.ts';
 import { type Reading, reading } from './cache/reading.ts';
 import { SharedAnswers } from './cache/shared-answers.ts';
+import { CALL_CONNECTIONS } from './call-places.ts';
 import { DeploymentError } from './cluster-errors.ts';
 import { type Deployment, entityTag, reduceDeployment } from './deployment.ts';
 import { DirectReader } from './direct-reader.ts';
@@ -73,7 +74,7 @@ export class Cluster implements UnguardedCluster {
   constructor({ name, namespaces, authorization, log, server, timing, ...source }: ClusterOptions) {
     this.name = name;
     const load = kubeConfigLoader(source);
-    this.#client = new KubeClient(server === undefined ? load : onlyTo(server, load));
+    this.#client = new KubeClient(server === undefined ? load : onlyTo(server, load), CALL_CONNECTIONS);
     this.#calls = new Circuit(this.#client);
     this.#informers = new InformerSet(
       namespaces,

@@ -1,10 +1,10 @@
 import { LRUCache } from 'lru-cache';
-import { CALL_PLACES } from '../kube/client/agents.ts';
 import type { KubeCalls } from '../kube/client/circuit.ts';
 import { Turns } from '../kube/client/turns.ts';
 import { KubeStatusError } from '../kube/kube-errors.ts';
 import type { Logger } from '../lib/logger.ts';
 import { throttled } from '../lib/throttled.ts';
+import { CALL_PLACES } from './call-places.ts';
 import type { ScaleResult } from './scaler.ts';
 
 /** A change of a replica count, as somebody reads it in `kubectl describe deployment`. */

@@ -1,4 +1,3 @@
-import { CALL_PLACES, MAX_WAITING_CALLS } from '../kube/client/agents.ts';
 import type { KubeCalls } from '../kube/client/circuit.ts';
 import { Turns } from '../kube/client/turns.ts';
 import { countAt, isObject, objectAt, stringAt } from '../kube/json.ts';
@@ -9,6 +8,7 @@ import {
   KubeUnreachableError,
 } from '../kube/kube-errors.ts';
 import { sleep } from '../lib/sleep.ts';
+import { CALL_PLACES, MAX_WAITING_CALLS } from './call-places.ts';
 import { DeploymentError } from './cluster-errors.ts';
 import { type Deployment, reduceDeployment } from './deployment.ts';
 import { deploymentPath, scalePath } from './paths.ts';

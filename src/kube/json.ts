@@ -3,8 +3,8 @@ import { KubeMalformedError } from './kube-errors.ts';
 /** Narrowing of parsed JSON: each function returns the value with its type or throws KubeMalformedError. */
 
 /**
- * What is longer than this is no object of the API: a Deployment is at most 1.5 MiB in etcd. Whoever speaks for the API
- * server must not be able to fill the memory with an answer that does not end.
+ * Nothing longer than this is an object of the API: etcd takes 1.5 MiB. A server must not be able to fill the memory with
+ * an answer that does not end.
  */
 export const MAX_OBJECT_BYTES = 16 * 1024 * 1024;
 

@@ -95,5 +95,10 @@ export class KubeBusyError extends KubeError {
 /** An answer that is not what the Kubernetes API promises: not JSON, a field missing or of the wrong type. */
 export class KubeMalformedError extends KubeError {
   override readonly code = 'KUBE_MALFORMED';
-  override readonly name = 'KubeMalformedError';
+  override readonly name: string = 'KubeMalformedError';
+}
+
+/** An answer that is longer than this service takes in. */
+export class KubeOversizeError extends KubeMalformedError {
+  override readonly name = 'KubeOversizeError';
 }

@@ -1,18 +1,24 @@
+import { setImmediate } from 'node:timers';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
-/** How long one after the other may be taken before others have a turn of the event loop. */
+/** How much of one turn of the event loop may be used. */
 const SLICE_MS = 3;
 
 /**
- * The same chunks, with turns of the event loop for others between them. Node hands on megabytes of one connection in one
+ * The same items, with turns of the event loop for others between them. Node hands on megabytes of one connection in one
  * turn, for as long as somebody takes them.
  */
-export async function* inSlices<T>(chunks: AsyncIterable<T>): AsyncGenerator<T, void> {
-  let endsAt = performance.now() + SLICE_MS;
-  for await (const chunk of chunks) {
-    yield chunk;
-    if (performance.now() < endsAt) continue;
-    await nextTurn();
-    endsAt = performance.now() + SLICE_MS;
+export async function* inSlices<T>(items: AsyncIterable<T>): AsyncGenerator<T, void> {
+  /** When the time of this turn is over; undefined: none of it has been used. */
+  let endsAt: number | undefined;
+  for await (const item of items) {
+    if (endsAt === undefined) {
+      endsAt = performance.now() + SLICE_MS;
+      setImmediate(() => {
+        endsAt = undefined;
+      });
+    }
+    yield item;
+    if (endsAt !== undefined && performance.now() >= endsAt) await nextTurn();
   }
 }

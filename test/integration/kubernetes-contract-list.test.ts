@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { onEachServer } from '../support/integration/contract.ts';
-import { failure } from '../support/integration/contract-bodies.ts';
+import { deployment, failure } from '../support/integration/contract-bodies.ts';
 import { arrayAt, at, type KubeAnswer, textAt } from '../support/kube-requests.ts';
 import { until } from '../support/until.ts';
 
@@ -78,6 +78,19 @@ onEachServer('the contract of lists', (bench) => {
       );
       expect(names(third.body)).toEqual(['e']);
       expect(at(third.body, 'metadata.continue')).toBeUndefined();
+    });
+
+    it('are compressed for who takes gzip where they are longer than 128 KiB', async () => {
+      const accept = { 'accept-encoding': 'gzip' };
+      await bench.create('small');
+      expect((await bench.kube.get(bench.path, accept)).headers).not.toHaveProperty('content-encoding');
+      const long = deployment('long', 1);
+      const annotations = { long: 'x'.repeat(200_000) };
+      await bench.kube.post(bench.path, { ...long, metadata: { ...long.metadata, annotations } });
+      const { headers, body } = await bench.kube.get(bench.path, accept);
+      expect(headers).toMatchObject({ 'content-encoding': 'gzip', vary: 'Accept-Encoding' });
+      expect(names(body)).toEqual(['long', 'small']);
+      expect((await bench.kube.get(bench.path)).headers).not.toHaveProperty('content-encoding');
     });
 
     it('ignore the limit with resourceVersion=0', async () => {

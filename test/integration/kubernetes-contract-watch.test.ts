@@ -83,6 +83,105 @@ onEachServer('the contract of watches', (bench) => {
       },
     );
 
+    describe('with initial events', () => {
+      const query = 'watch=true&allowWatchBookmarks=true&timeoutSeconds=3';
+      const all = `${query}&sendInitialEvents=true&resourceVersionMatch=NotOlderThan`;
+      const ended = bookmark({ 'k8s.io/initial-events-end': 'true' });
+      const invalid = (field: string, why: string) =>
+        failure(422, 'Invalid', `ListOptions.meta.k8s.io "" is invalid: ${field}: Forbidden: ${why}`, {
+          group: 'meta.k8s.io',
+          kind: 'ListOptions',
+          causes: [{ reason: 'FieldValueForbidden', message: `Forbidden: ${why}`, field }],
+        });
+
+      it.each(['', '&resourceVersion=0', '&resourceVersion=1'])(
+        'begin with the whole state and the bookmark that ends it, and go on with what happens then: "%s"',
+        async (version) => {
+          await bench.create('a');
+          const created = Number(at(await bench.create('b'), 'metadata.resourceVersion'));
+          await bench.currentVersion();
+          await using events = bench.kube.watch(`${bench.path}?${all}${version}`);
+          const next = async () => (await events.next()).value;
+          expect(summary([await next(), await next()]).toSorted()).toEqual([
+            ['ADDED', 'a'],
+            ['ADDED', 'b'],
+          ]);
+          const end = await next();
+          expect(end).toEqual(ended);
+          expect(Number(at(end, 'object.metadata.resourceVersion'))).toBeGreaterThanOrEqual(created);
+          await bench.kube.patch(`${bench.path}/a/scale`, { spec: { replicas: 7 } });
+          await bench.kube.delete(`${bench.path}/b`);
+          expect(summary([await next(), await next()])).toEqual([
+            ['MODIFIED', 'a'],
+            ['DELETED', 'b'],
+          ]);
+        },
+      );
+
+      it('end an empty state at once', async () => {
+        await using events = bench.kube.watch(`${bench.path}?${all}`);
+        expect((await events.next()).value).toEqual(ended);
+      });
+
+      it('are compressed for who takes gzip', async () => {
+        await bench.create('a');
+        const { headers, body } = await bench.kube.get(`${bench.path}?${all}`, { 'accept-encoding': 'gzip' });
+        expect(headers).toMatchObject({ 'content-encoding': 'gzip', vary: 'Accept-Encoding' });
+        expect(summary(body).slice(0, 2)).toEqual([
+          ['ADDED', 'a'],
+          ['BOOKMARK', undefined],
+        ]);
+        const since = await bench.currentVersion();
+        const from = `watch=true&timeoutSeconds=1&resourceVersion=${since}`;
+        const plain = await bench.kube.get(`${bench.path}?${from}`, { 'accept-encoding': 'gzip' });
+        expect(plain.headers).not.toHaveProperty('content-encoding');
+      });
+
+      it('begin with nothing where these are not wanted', async () => {
+        await bench.create('a');
+        await bench.currentVersion();
+        const unwanted =
+          'watch=true&timeoutSeconds=1&sendInitialEvents=false&resourceVersionMatch=NotOlderThan';
+        expect(await bench.kube.get(`${bench.path}?${unwanted}`)).toMatchObject({ status: 200, body: [] });
+      });
+
+      it('end with an ERROR from a version of the future', async () => {
+        const { status, body } = await bench.kube.get(`${bench.path}?${all}&resourceVersion=999999999`);
+        expect(status).toBe(200);
+        expect(body).toMatchObject([{ type: 'ERROR', object: { kind: 'Status', code: 504 } }]);
+        expect(at(body, '0.object.message')).toMatch(/Too large resource version: 999999999, current: \d+$/);
+      });
+
+      it.each([
+        [
+          'without resourceVersionMatch',
+          `${query}&sendInitialEvents=true`,
+          invalid(
+            'resourceVersionMatch',
+            'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan',
+          ),
+        ],
+        [
+          'without sendInitialEvents',
+          `${query}&resourceVersionMatch=NotOlderThan`,
+          invalid(
+            'resourceVersionMatch',
+            'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided',
+          ),
+        ],
+        [
+          'for a list',
+          'sendInitialEvents=true',
+          invalid('sendInitialEvents', 'sendInitialEvents is forbidden for list'),
+        ],
+      ])('are refused with 422 %s', async (_, parameters, refusal) => {
+        expect(await bench.kube.get(`${bench.path}?${parameters}`)).toMatchObject({
+          status: 422,
+          body: refusal,
+        });
+      });
+    });
+
     it('end cleanly after timeoutSeconds, with a bookmark of the newest version shortly before', async () => {
       const since = await bench.currentVersion();
       const query = `watch=true&allowWatchBookmarks=true&resourceVersion=${since}&timeoutSeconds=4`;

@@ -1,3 +1,5 @@
+import { createInterface } from 'node:readline';
+import { gunzipSync } from 'node:zlib';
 import { Agent, request } from 'undici';
 
 /** Where an API server is and how to log in; PEM. */
@@ -57,7 +59,8 @@ export class KubeRequests {
     const text = body === undefined ? null : typeof body === 'string' ? body : JSON.stringify(body);
     const options = { method, headers, body: text, dispatcher: this.#agent };
     const answer = await request(this.#url + path, options);
-    const answered = await answer.body.text();
+    const bytes = Buffer.from(await answer.body.arrayBuffer());
+    const answered = (answer.headers['content-encoding'] === 'gzip' ? gunzipSync(bytes) : bytes).toString();
     const json = String(answer.headers['content-type']).startsWith('application/json');
     // A watch is many JSON texts, one a line.
     const stream = json && path.includes('watch=');
@@ -70,6 +73,12 @@ export class KubeRequests {
           ? parseLines(answered)
           : JSON.parse(answered),
     };
+  }
+
+  /** The events of a watch as they come. */
+  async *watch(path: string): AsyncGenerator<unknown, void> {
+    const { body } = await request(this.#url + path, { dispatcher: this.#agent });
+    for await (const line of createInterface({ input: body })) yield JSON.parse(line);
   }
 
   async close(): Promise<void> {

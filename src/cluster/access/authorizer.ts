@@ -1,4 +1,3 @@
-import { CALL_PLACES, MAX_WAITING_CALLS } from '../../kube/client/agents.ts';
 import type { KubeCalls } from '../../kube/client/circuit.ts';
 import { Turns } from '../../kube/client/turns.ts';
 import { isObject, objectAt } from '../../kube/json.ts';
@@ -9,6 +8,7 @@ import {
   KubeTimeoutError,
   KubeUnreachableError,
 } from '../../kube/kube-errors.ts';
+import { CALL_PLACES, MAX_WAITING_CALLS } from '../call-places.ts';
 import { AuthorizerUnavailableError } from '../cluster-errors.ts';
 import { Decisions, keyOf, type Subject } from './decisions.ts';
 import type { ReviewOutcomes } from './review-outcomes.ts';

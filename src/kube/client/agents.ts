@@ -9,22 +9,18 @@ export interface Agents {
   readonly watches: Dispatcher;
 }
 
-/**
- * Calls under way at a time, by their kind. No kind waits for another: a flood of writes leaves access reviews their
- * places. The last is for the health probe, with one to spare while a connection is being replaced.
- */
-export const CALL_PLACES = { reviews: 10, directReads: 8, writes: 16, events: 4, probes: 2 } as const;
-/** Calls that wait for a place; the bound holds for each kind but events. */
-export const MAX_WAITING_CALLS = 1_000;
-/** Each call has a connection of its own. */
-export const MAX_CALL_CONNECTIONS = Object.values(CALL_PLACES).reduce((sum, places) => sum + places, 0);
 const CONNECT_TIMEOUT_MS = 5_000;
 
 /**
  * HTTP/1.1 with keep-alive. HTTP/2 is off: it did not notice a black-holed connection within 30 s.
+ * @param callConnections how many connections calls may have at a time
  * @param connecting holds the sockets that are being connected, which undici forgets when an agent is destroyed
  */
-export function newAgents(credentials: Credentials, connecting: Set<Socket>): Agents {
+export function newAgents(
+  credentials: Credentials,
+  callConnections: number,
+  connecting: Set<Socket>,
+): Agents {
   const { tls, proxyUrl } = credentials;
   const connect = {
     ...tls,
@@ -39,7 +35,7 @@ export function newAgents(credentials: Credentials, connecting: Set<Socket>): Ag
       return new Agent({ ...options, connect: noted(buildConnector(connect), connecting) });
     return new ProxyAgent({ ...options, uri: proxyUrl, requestTls: connect });
   };
-  return { credentials, calls: newAgent(MAX_CALL_CONNECTIONS), watches: newAgent(null) };
+  return { credentials, calls: newAgent(callConnections), watches: newAgent(null) };
 }
 
 /** A connector that puts its sockets into a set until they are connected, or gone. */

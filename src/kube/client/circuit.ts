@@ -1,4 +1,3 @@
-import type { JsonObject } from '../json.ts';
 import {
   KubeCircuitOpenError,
   KubeCredentialsError,
@@ -16,7 +15,7 @@ const FIRST_OPEN_MS = 1_000;
 const MAX_OPEN_MS = 2_000;
 
 /** What those who ask the API server now and then need of it: all but the reflector. */
-export type KubeCalls = Pick<KubeApi, 'call' | 'list' | 'reloadCredentials'>;
+export type KubeCalls = Pick<KubeApi, 'call' | 'reloadCredentials'>;
 
 /**
  * Keeps the callers of one cluster from waiting for an API server that is dead: after a few calls in a row without an
@@ -35,25 +34,12 @@ export class Circuit implements KubeCalls {
   }
 
   /** As KubeApi has it. @throws KubeCircuitOpenError where it was not even sent */
-  call(request: KubeRequest): Promise<unknown> {
-    return this.#run(() => this.#api.call(request));
-  }
-
-  /** As KubeApi has it. @throws KubeCircuitOpenError where it was not even sent */
-  list(request: KubeRequest, take: (item: unknown) => void): Promise<JsonObject> {
-    return this.#run(() => this.#api.list(request, take));
-  }
-
-  reloadCredentials(): void {
-    this.#api.reloadCredentials();
-  }
-
-  async #run<T>(send: () => Promise<T>): Promise<T> {
+  async call(request: KubeRequest): Promise<unknown> {
     this.#refuseWhileOpen();
     if (this.isOpen) this.#try();
     const startedAt = performance.now();
     try {
-      const result = await send();
+      const result = await this.#api.call(request);
       this.close();
       return result;
     } catch (error) {
@@ -61,6 +47,10 @@ export class Circuit implements KubeCalls {
       else if (error instanceof KubeError && !(error instanceof KubeTimeoutError)) this.close();
       throw error;
     }
+  }
+
+  reloadCredentials(): void {
+    this.#api.reloadCredentials();
   }
 
   /** The API server has answered somebody else: there is no reason to keep its callers away. */

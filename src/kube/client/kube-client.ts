@@ -1,11 +1,13 @@
 import type { Socket } from 'node:net';
+import { pipeline } from 'node:stream';
 import { isDeepStrictEqual } from 'node:util';
+import { createGunzip } from 'node:zlib';
 import type { Dispatcher } from 'undici';
-import { inSlices } from '../../lib/slices.ts';
-import { isObject, type JsonObject, MAX_OBJECT_BYTES, parseJson } from '../json.ts';
+import { isObject, MAX_OBJECT_BYTES, parseJson } from '../json.ts';
 import {
   KubeError,
   KubeMalformedError,
+  KubeOversizeError,
   KubeStatusError,
   KubeTimeoutError,
   KubeUnreachableError,
@@ -13,12 +15,11 @@ import {
 import { CredentialSource, type Credentials } from '../kubeconfig/credentials.ts';
 import type { KubeConfigLoader } from '../kubeconfig/kubeconfig.ts';
 import { type Agents, newAgents } from './agents.ts';
-import { ListDecoder } from './list-decoder.ts';
 
 /** One request to the API server. */
 export interface KubeRequest {
   readonly method?: 'GET' | 'POST' | 'PATCH' | 'PUT';
-  /** Path below the API root, for example `/apis/apps/v1/deployments`. */
+  /** Path below the API root, for example `/api/v1/configmaps`. */
   readonly path: string;
   readonly query?: Readonly<Record<string, string | number | boolean | undefined>>;
   /** Sent as JSON. */
@@ -28,6 +29,8 @@ export interface KubeRequest {
   readonly accept?: string;
   /** For `call` the whole exchange, for `watch` the time to the response's headers. Milliseconds. */
   readonly deadlineMs: number;
+  /** For `call`: each piece of the answer begins the deadline again, so that a slow link may take its time. */
+  readonly deadlineIsForSilence?: boolean;
   /** Cancels the request. */
   readonly signal?: AbortSignal;
 }
@@ -35,16 +38,10 @@ export interface KubeRequest {
 /** A running watch: the bytes of the response as they come. Breaking out of the iteration closes the connection. */
 export type KubeStream = AsyncIterable<Buffer>;
 
-/** What the reflector and the scaler need of an API server. Errors: those of errors.ts, or the signal's reason. */
+/** The requests that an API server takes. Errors: those of kube-errors.ts, or the signal's reason. */
 export interface KubeApi {
   /** Sends a request and returns the parsed JSON answer, of at most 16 MiB. */
   call(request: KubeRequest): Promise<unknown>;
-  /**
-   * Sends a request for a list and takes its items one by one as they come in.
-   * @param take called with each item; what it throws ends the request
-   * @returns the list without its items
-   */
-  list(request: KubeRequest, take: (item: unknown) => void): Promise<JsonObject>;
   /** Opens a watch on a connection of its own. The caller minds its silence: no deadline holds once it is open. */
   watch(request: KubeRequest): Promise<KubeStream>;
   /** Makes the next request read the credentials anew (token file, exec plugin, kubeconfig). */
@@ -59,8 +56,11 @@ export class KubeClient implements KubeApi {
   /** Those of earlier credentials, as long as their last requests run. */
   readonly #retired = new Set<Agents>();
   readonly #connecting = new Set<Socket>();
+  readonly #callConnections: number;
 
-  constructor(load: KubeConfigLoader) {
+  /** @param callConnections how many connections calls may have at a time; each watch has another */
+  constructor(load: KubeConfigLoader, callConnections: number) {
+    this.#callConnections = callConnections;
     this.#credentials = new CredentialSource(load, this.#closing.signal);
   }
 
@@ -68,18 +68,22 @@ export class KubeClient implements KubeApi {
     this.#credentials.reload();
   }
 
-  call(request: KubeRequest): Promise<unknown> {
-    return this.#exchange(request, async ({ body }) => parseJson(await textOf(body)));
-  }
-
-  list(request: KubeRequest, take: (item: unknown) => void): Promise<JsonObject> {
-    return this.#exchange(request, async ({ body }) => {
-      const decoder = new ListDecoder();
-      for await (const chunk of inSlices(body)) {
-        for (const item of decoder.push(chunk)) take(item);
-      }
-      return decoder.end();
-    });
+  async call(request: KubeRequest): Promise<unknown> {
+    const { signal, limit } = deadline(request, this.#closing.signal);
+    let sent = false;
+    try {
+      const response = await this.#send('calls', request, signal, () => {
+        sent = true;
+      });
+      const { statusCode } = response;
+      const text = await textOf(response, request.deadlineIsForSilence === true ? limit.restart : undefined);
+      if (statusCode < 200 || statusCode > 299) throw statusError(response, text);
+      return parseJson(text);
+    } catch (error) {
+      throw translate(error, request, limit, sent);
+    } finally {
+      limit.clear();
+    }
   }
 
   async watch(request: KubeRequest): Promise<KubeStream> {
@@ -89,8 +93,8 @@ export class KubeClient implements KubeApi {
       const response = await this.#send('watches', request, signal, () => {
         sent = true;
       });
-      if (response.statusCode !== 200) throw statusError(response, await textOf(response.body));
-      return response.body;
+      if (response.statusCode !== 200) throw statusError(response, await textOf(response));
+      return bytesOf(response);
     } catch (error) {
       throw translate(error, request, limit, sent);
     } finally {
@@ -108,28 +112,6 @@ export class KubeClient implements KubeApi {
     for (const socket of this.#connecting) socket.destroy();
   }
 
-  /** A request and its whole answer within the deadline. */
-  async #exchange<T>(
-    request: KubeRequest,
-    read: (response: Dispatcher.ResponseData) => Promise<T>,
-  ): Promise<T> {
-    const { signal, limit } = deadline(request, this.#closing.signal);
-    let sent = false;
-    try {
-      const response = await this.#send('calls', request, signal, () => {
-        sent = true;
-      });
-      if (response.statusCode < 200 || response.statusCode > 299) {
-        throw statusError(response, await textOf(response.body));
-      }
-      return await read(response);
-    } catch (error) {
-      throw translate(error, request, limit, sent);
-    } finally {
-      limit.clear();
-    }
-  }
-
   async #send(
     kind: 'calls' | 'watches',
     request: KubeRequest,
@@ -137,6 +119,8 @@ export class KubeClient implements KubeApi {
     onSent: () => void,
   ): Promise<Dispatcher.ResponseData> {
     const credentials = await abortable(this.#credentials.get(), signal);
+    // The client may have been closed between the credentials and this line: nobody would close agents made now.
+    signal.throwIfAborted();
     const agent = this.#agentsFor(credentials)[kind];
     const body = request.body === undefined ? null : JSON.stringify(request.body);
     const response = agent.compose(noticeStart(onSent)).request({
@@ -146,6 +130,7 @@ export class KubeClient implements KubeApi {
       headers: {
         ...credentials.headers,
         accept: request.accept ?? 'application/json',
+        'accept-encoding': 'gzip',
         'user-agent': 'k8s-deployment-scaler',
         ...(body === null ? {} : { 'content-type': request.contentType ?? 'application/json' }),
       },
@@ -178,7 +163,7 @@ export class KubeClient implements KubeApi {
       return this.#agents;
     }
     if (current !== undefined) this.#retire(current);
-    this.#agents = newAgents(credentials, this.#connecting);
+    this.#agents = newAgents(credentials, this.#callConnections, this.#connecting);
     return this.#agents;
   }
 }
@@ -205,7 +190,8 @@ function noticeStart(onStart: () => void): Dispatcher.DispatcherComposeIntercept
 
 interface Limit {
   readonly expired: AbortSignal;
-  clear(): void;
+  readonly restart: () => void;
+  readonly clear: () => void;
 }
 
 /**
@@ -215,7 +201,11 @@ interface Limit {
 function deadline({ deadlineMs, signal }: KubeRequest, closing: AbortSignal) {
   const controller = new AbortController();
   const timer = setTimeout(() => controller.abort(), deadlineMs);
-  const limit: Limit = { expired: controller.signal, clear: () => clearTimeout(timer) };
+  const limit: Limit = {
+    expired: controller.signal,
+    restart: () => void timer.refresh(),
+    clear: () => clearTimeout(timer),
+  };
   const signals = [closing, controller.signal, ...(signal === undefined ? [] : [signal])];
   return { signal: AbortSignal.any(signals), limit };
 }
@@ -235,17 +225,38 @@ function translate(error: unknown, request: KubeRequest, limit: Limit, sent: boo
   if (error instanceof KubeError) return error;
   if (request.signal?.aborted) return request.signal.reason;
   if (limit.expired.aborted) return new KubeTimeoutError(sent, request.deadlineMs);
+  if (isGzipError(error)) return new KubeMalformedError('an answer is not the gzip that it claims to be');
   return new KubeUnreachableError(sent, error);
 }
 
-/** The whole of an answer. @throws KubeMalformedError when it is too long, which closes its connection */
-async function textOf(body: AsyncIterable<Buffer>): Promise<string> {
+/**
+ * The bytes of an answer as they come. The API server compresses long lists, and from Kubernetes 1.37 on the initial
+ * events of a watch, for clients that take gzip.
+ */
+function bytesOf({ headers, body }: Dispatcher.ResponseData): AsyncIterable<Buffer> {
+  if (headers['content-encoding'] !== 'gzip') return body;
+  // Who reads the bytes meets the errors of both.
+  return pipeline(body, createGunzip(), () => {});
+}
+
+function isGzipError(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && String(error.code).startsWith('Z_');
+}
+
+/**
+ * The whole of an answer.
+ * @param onPiece called at once, for the headers, and with each piece that comes
+ * @throws KubeOversizeError when it is too long, which closes its connection
+ */
+async function textOf(response: Dispatcher.ResponseData, onPiece?: () => void): Promise<string> {
   const chunks: Buffer[] = [];
   let bytes = 0;
-  for await (const chunk of body) {
+  onPiece?.();
+  for await (const chunk of bytesOf(response)) {
+    onPiece?.();
     chunks.push(chunk);
     bytes += chunk.length;
-    if (bytes > MAX_OBJECT_BYTES) throw new KubeMalformedError('an answer is too long');
+    if (bytes > MAX_OBJECT_BYTES) throw new KubeOversizeError('an answer is too long');
   }
   return Buffer.concat(chunks).toString();
 }

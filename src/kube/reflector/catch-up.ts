@@ -1,4 +1,4 @@
-import { compareResourceVersions, isComparable } from './resource-version.ts';
+import { isProvablyNewer } from './resource-version.ts';
 
 /** Where the API server was, and when it was asked. */
 export interface Position {
@@ -37,10 +37,7 @@ export class CatchUp {
     if (this.#done) this.#confirm(now);
     else if (this.#before === undefined) return;
     else if (resourceVersion === this.#before.resourceVersion) this.#confirm(this.#before.askedAt);
-    else if (isNewer(resourceVersion, this.#before.resourceVersion)) this.#confirm(now - this.#beforeMs);
+    else if (isProvablyNewer(resourceVersion, this.#before.resourceVersion))
+      this.#confirm(now - this.#beforeMs);
   }
-}
-
-function isNewer(a: string, b: string): boolean {
-  return isComparable(a) && isComparable(b) && compareResourceVersions(a, b) > 0;
 }

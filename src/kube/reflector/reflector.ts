@@ -1,7 +1,14 @@
 import type { Logger } from '../../lib/logger.ts';
 import { sleep } from '../../lib/sleep.ts';
 import type { KubeApi } from '../client/kube-client.ts';
-import { WatchDecoder, type WatchEvent } from '../client/watch-decoder.ts';
+import {
+  type Listed,
+  type ListOptions,
+  listInPages,
+  type PageQuery,
+  readPage,
+} from '../client/list-pages.ts';
+import type { WatchEvent } from '../client/watch-decoder.ts';
 import { objectAt, stringAt } from '../json.ts';
 import {
   KubeCredentialsError,
@@ -11,7 +18,18 @@ import {
 } from '../kube-errors.ts';
 import { Backoff } from './backoff.ts';
 import { CatchUp, type Position } from './catch-up.ts';
-import { compareResourceVersions, isComparable, newestOf } from './resource-version.ts';
+import { INITIAL_EVENTS_QUERY, lacksInitialEvents, readInitialEvents } from './initial-events.ts';
+import {
+  NoInitialEventsError,
+  OutOfOrderError,
+  type RelistReason,
+  relistReasonOf,
+  SilenceError,
+  WentBackError,
+} from './reflector-errors.ts';
+import { isProvablyNewer, mayBeNewer, newestOf } from './resource-version.ts';
+import { openWatch } from './watch-events.ts';
+import { Watchdog } from './watchdog.ts';
 
 /** What every reflected object has, however much it is reduced. */
 export interface KubeObject {
@@ -32,7 +50,7 @@ export interface ReflectorStore<T extends KubeObject> {
 
 export interface ReflectorOptions<T extends KubeObject> {
   readonly api: KubeApi;
-  /** The collection to list and watch, for example `/apis/apps/v1/deployments`. */
+  /** The collection to list and watch, for example `/api/v1/configmaps`. */
   readonly path: string;
   /** Takes from an API object what the store keeps. @throws KubeMalformedError when it is not such an object */
   readonly reduce: (object: unknown) => T;
@@ -48,18 +66,15 @@ export interface ReflectorOptions<T extends KubeObject> {
 
 /** How long the reflector bears an API server that says nothing. */
 export interface ReflectorTiming {
-  readonly pageDeadlineMs: number;
+  /** Without a byte of a page. */
+  readonly pageSilenceMs: number;
+  /** Without a byte of the initial events of a watch, and until their end. */
+  readonly initialEventsMs: { readonly silence: number; readonly whole: number };
+  /** How long lists come in pages after a list by initial events has failed, in whatever way. */
+  readonly pagesMs: number;
+  /** Without an event or bookmark of a watch. */
   readonly silenceMs: { readonly least: number; readonly most: number };
 }
-
-/** Why the whole collection was read again. */
-export type RelistReason =
-  | 'gone'
-  | 'resourceVersionTooLarge'
-  | 'wentBack'
-  | 'outOfOrder'
-  | 'malformed'
-  | 'silence';
 
 /** Counters since the start; for metrics. */
 export interface ReflectorStats {
@@ -71,15 +86,24 @@ export interface ReflectorStats {
   readonly events: Record<WatchEvent['type'], number>;
 }
 
-const PAGE_SIZE = 500;
-const WATCH_OPEN_DEADLINE_MS = 15_000;
-/** The API server ends a watch itself after a time in this range, which spreads reconnects. */
-const WATCH_SECONDS = { least: 300, most: 600 };
-/**
- * Bookmarks come about once a minute: a watch that is silent for longer than this is dead, or on an API server whose
- * etcd reports no progress. A list tells the truth in either case.
- */
-const TIMING: ReflectorTiming = { pageDeadlineMs: 15_000, silenceMs: { least: 90_000, most: 120_000 } };
+/** Parsed at once: 100 objects of 7 kB block the event loop for 3 ms. */
+const PAGE_SIZE = 100;
+const TIMING: ReflectorTiming = {
+  pageSilenceMs: 15_000,
+  /**
+   * An API server sends initial events without a pause, and bookmarks about once a minute from the beginning of the watch
+   * on. Whatever comes after the end of initial events must not have waited behind them for so long that a bookmark among
+   * it passes for news. Pages need no more bytes than initial events, and fewer before Kubernetes 1.37.
+   */
+  initialEventsMs: { silence: 5_000, whole: 45_000 },
+  /** Lists are rare, so that this costs nothing, and an API server that was upgraded is asked for initial events again. */
+  pagesMs: 60 * 60_000,
+  /**
+   * A watch that is silent for longer than between two bookmarks is dead, or on an API server whose etcd reports no
+   * progress. A list tells the truth in either case.
+   */
+  silenceMs: { least: 90_000, most: 120_000 },
+};
 /** A watch that ends sooner, without news, counts as a failure; so do its like a server sees at most one a second. */
 const SHORT_WATCH_MS = 1_000;
 /**
@@ -96,7 +120,8 @@ const MAX_RETRY_AFTER_MS = 60_000;
 
 /**
  * Mirrors one collection of a Kubernetes API server into a store, for as long as it runs, through every fault:
- * list in pages, then watch with bookmarks, resume from the last resourceVersion, list again when that is gone.
+ * list by the initial events of a watch or in pages, then watch with bookmarks, resume from the last resourceVersion,
+ * list again when that is gone.
  * The semantics follow client-go's tools/cache/reflector.go; docs/decisions/0002-own-reflector.md says why it is ours.
  */
 export class Reflector<T extends KubeObject> {
@@ -116,6 +141,8 @@ export class Reflector<T extends KubeObject> {
   #resourceVersion = '';
   #newestObject = '';
   #mustList = true;
+  /** Until then lists come in pages, on the clock of performance.now(). */
+  #inPagesUntil = Number.NEGATIVE_INFINITY;
   #mustVerify = false;
   /** Where the API server was when it was asked last. */
   #position: Position | undefined;
@@ -180,10 +207,10 @@ export class Reflector<T extends KubeObject> {
   async #run(): Promise<void> {
     const { signal } = this.#stopping;
     while (!signal.aborted) {
-      const attempt = { startedAt: performance.now(), startedFrom: this.#resourceVersion };
+      const attempt = this.#newAttempt();
       try {
         if (this.#mustList) {
-          await this.#list();
+          await this.#list(attempt);
         } else {
           if (this.#mustVerify) await this.#verify();
           await this.#watch(attempt);
@@ -194,62 +221,106 @@ export class Reflector<T extends KubeObject> {
     }
   }
 
-  /** Reads the whole collection, page by page, and puts it into the store at once. */
-  async #list(): Promise<void> {
+  /** Reads the whole collection and puts it into the store at once. Where a watch sends it, follows that watch too. */
+  async #list(attempt: Attempt): Promise<void> {
     this.stats.lists += 1;
+    this.#lastListAt = performance.now();
+    if (this.#lastListAt >= this.#inPagesUntil && (await this.#watchFromBeginning(attempt))) return;
+    // The state is that of the first page, however long the others take.
     const startedAt = performance.now();
-    this.#lastListAt = startedAt;
-    const items: T[] = [];
-    let page = await this.#listPage(items, { limit: PAGE_SIZE });
-    while (page.next !== '') {
-      try {
-        page = await this.#listPage(items, { limit: PAGE_SIZE, continue: page.next });
-      } catch (error) {
-        if (!(error instanceof KubeStatusError && error.status === 410)) throw error;
-        // The snapshot behind the pages was compacted while they were read.
-        items.length = 0;
-        page = await this.#listPage(items, {});
-      }
+    this.#replace(await listInPages(this.#pages, PAGE_SIZE), startedAt);
+  }
+
+  /**
+   * Lists by the initial events of a watch and then follows that watch to its end.
+   * @returns false where the API server does not send them, or not fast enough: pages are worth a try at once
+   */
+  async #watchFromBeginning(attempt: Attempt): Promise<boolean> {
+    try {
+      await this.#watchWithInitialEvents(attempt);
+      return true;
+    } catch (error) {
+      if (!this.#mustList) throw error;
+      this.#inPagesUntil = performance.now() + this.#timing.pagesMs;
+      if (!lacksInitialEvents(error)) throw error;
+      const reason = error instanceof Error ? error.message : undefined;
+      this.#options.log.info(
+        { path: this.#options.path, reason },
+        'the API server sends no initial events: lists come in pages for a while',
+      );
+      return false;
     }
+  }
+
+  /** One watch, from its request to its end, that begins with the whole state. */
+  async #watchWithInitialEvents(attempt: Attempt): Promise<void> {
+    const { api, path, reduce, onContact } = this.#options;
+    const { silence, whole } = this.#timing.initialEventsMs;
+    const startedAt = performance.now();
+    const watchdog = new Watchdog();
+    const limit = new Watchdog();
+    limit.start(whole, new NoInitialEventsError('the initial events take too long'));
+    const signal = AbortSignal.any([this.#stopping.signal, limit.signal]);
+    try {
+      await using events = await openWatch({ api, path, from: INITIAL_EVENTS_QUERY, watchdog, signal });
+      onContact?.();
+      watchdog.start(silence, new NoInitialEventsError('the initial events stopped before their end'));
+      // Not held in a variable: it would keep what the store lets go of for as long as the watch runs.
+      this.#replace(await readInitialEvents(events, reduce), startedAt);
+      limit.clear();
+      watchdog.start(between(this.#timing.silenceMs), new SilenceError());
+      this.stats.watches += 1;
+      Object.assign(attempt, this.#newAttempt());
+      await this.#follow(events, attempt);
+    } finally {
+      limit.clear();
+      watchdog.clear();
+      if (!this.#mustList) this.#watchEnded(attempt);
+    }
+  }
+
+  /**
+   * Puts a whole state into the store.
+   * @param startedAt when it was asked for: the state is that of this moment, or of a later one
+   */
+  #replace({ items, resourceVersion }: Listed<T>, startedAt: number): void {
     this.#mustList = false;
     this.#mustVerify = false;
     this.#malformedInARow = 0;
     this.#options.store.replace(items);
     // What was seen before stays seen, unless the server went back to a time before it.
-    if (isOlder(page.resourceVersion, this.#newestObject)) this.#newestObject = '';
-    for (const { resourceVersion } of items)
-      this.#newestObject = newestOf(this.#newestObject, resourceVersion);
-    // The state is that of the first page, however long the others took.
+    if (isProvablyNewer(this.#newestObject, resourceVersion)) this.#newestObject = '';
+    for (const item of items) this.#newestObject = newestOf(this.#newestObject, item.resourceVersion);
     this.#lastContactAt = startedAt;
-    this.#position = { resourceVersion: page.resourceVersion, askedAt: startedAt };
-    this.#progress(page.resourceVersion);
+    this.#position = { resourceVersion, askedAt: startedAt };
+    this.#progress(resourceVersion);
     this.#options.log.debug({ path: this.#options.path, objects: items.length }, 'listed');
   }
 
-  async #listPage(items: T[], query: { limit?: number; continue?: string }) {
+  get #pages(): ListOptions<T> {
     const { api, path, reduce } = this.#options;
-    const page = await api.list(
-      { path, query, deadlineMs: this.#timing.pageDeadlineMs, signal: this.#stopping.signal },
-      (item) => items.push(reduce(item)),
-    );
-    const metadata = objectAt(page, 'metadata');
-    const next = metadata.continue;
-    return {
-      resourceVersion: stringAt(metadata, 'resourceVersion'),
-      next: typeof next === 'string' ? next : '',
-    };
+    const request = (query: PageQuery) => ({
+      path,
+      query,
+      deadlineMs: this.#timing.pageSilenceMs,
+      deadlineIsForSilence: true,
+      signal: this.#stopping.signal,
+    });
+    return { api, request, reduce };
   }
 
   /**
-   * Whenever a watch has ended, the next may reach an API server that was restored from a backup meanwhile, also without a
-   * refused connection in between: it came back quickly, or a load balancer hid it. It accepts a watch from a
-   * resourceVersion that it is yet to reach, sends nothing until it has reached that, and never sends what came before.
+   * Whenever a watch has ended, the next may reach an API server that was restored from a backup in between, also without
+   * a refused connection: it came back quickly, or a load balancer hid it. It accepts a watch from a resourceVersion that
+   * it is yet to reach, sends nothing until it has reached that, and never sends what came before.
    */
   async #verify(): Promise<void> {
     const askedAt = performance.now();
-    const items: T[] = [];
-    const { resourceVersion } = await this.#listPage(items, { limit: 1 });
-    if (isOlder(resourceVersion, this.#resourceVersion) || !items.every((item) => this.#agreesWith(item))) {
+    const { items, resourceVersion } = await readPage(this.#pages, { limit: 1 });
+    if (
+      isProvablyNewer(this.#resourceVersion, resourceVersion) ||
+      !items.every((item) => this.#agreesWith(item))
+    ) {
       throw new WentBackError();
     }
     this.#mustVerify = false;
@@ -260,60 +331,56 @@ export class Reflector<T extends KubeObject> {
   #agreesWith({ namespace, name, uid, resourceVersion }: T): boolean {
     const known = this.#options.store.get(namespace, name);
     return (
-      isNewer(resourceVersion, this.#resourceVersion) ||
+      mayBeNewer(resourceVersion, this.#resourceVersion) ||
       (known?.uid === uid && known.resourceVersion === resourceVersion)
     );
   }
 
   /** One watch, from its request to its end. Throws unless it ended as the API server ends watches. */
   async #watch(attempt: Attempt): Promise<void> {
+    const { api, path } = this.#options;
+    const { signal } = this.#stopping;
     this.stats.watches += 1;
-    const end = new AbortController();
-    const silence = setTimeout(() => end.abort(new SilenceError()), between(this.#timing.silenceMs));
+    const watchdog = new Watchdog();
+    watchdog.start(between(this.#timing.silenceMs), new SilenceError());
     try {
-      const stream = await this.#options.api.watch({
-        path: this.#options.path,
-        query: {
-          watch: true,
-          allowWatchBookmarks: true,
-          resourceVersion: this.#resourceVersion,
-          timeoutSeconds: Math.round(between(WATCH_SECONDS)),
-        },
-        deadlineMs: WATCH_OPEN_DEADLINE_MS,
-        signal: AbortSignal.any([this.#stopping.signal, end.signal]),
-      });
+      const from = { resourceVersion: this.#resourceVersion };
+      await using events = await openWatch({ api, path, from, watchdog, signal });
       this.#connected();
-      const catchUp = new CatchUp((at) => {
-        this.#lastContactAt = at;
-      }, this.#position);
-      const decoder = new WatchDecoder();
-      for await (const chunk of stream) {
-        silence.refresh();
-        for (const event of decoder.push(chunk)) {
-          this.#apply(event);
-          catchUp.seen(this.#resourceVersion, event.type === 'BOOKMARK');
-        }
-      }
-      decoder.end();
+      await this.#follow(events, attempt);
     } finally {
-      clearTimeout(silence);
-      const verifiedMs = performance.now() - (this.#position?.askedAt ?? Number.NEGATIVE_INFINITY);
-      if (!this.#wasShort(attempt) || verifiedMs > VERIFIED_MS) this.#mustVerify = true;
+      watchdog.clear();
+      this.#watchEnded(attempt);
+    }
+  }
+
+  async #follow(events: AsyncIterable<WatchEvent>, attempt: Attempt): Promise<void> {
+    const catchUp = new CatchUp((at) => {
+      this.#lastContactAt = at;
+    }, this.#position);
+    for await (const event of events) {
+      this.#apply(event);
+      catchUp.seen(this.#resourceVersion, event.type === 'BOOKMARK');
     }
     if (this.#wasShort(attempt)) throw new Error('the watch ended at once');
+  }
+
+  #watchEnded(attempt: Attempt): void {
+    const verifiedMs = performance.now() - (this.#position?.askedAt ?? Number.NEGATIVE_INFINITY);
+    if (!this.#wasShort(attempt) || verifiedMs > VERIFIED_MS) this.#mustVerify = true;
   }
 
   #apply({ type, object }: WatchEvent): void {
     this.stats.events[type] += 1;
     if (type === 'BOOKMARK') {
       const resourceVersion = stringAt(objectAt(object, 'metadata'), 'resourceVersion');
-      if (isOlder(resourceVersion, this.#resourceVersion)) throw new OutOfOrderError();
+      if (isProvablyNewer(this.#resourceVersion, resourceVersion)) throw new OutOfOrderError();
       this.#progress(resourceVersion);
       return;
     }
     const item = this.#options.reduce(object);
     const known = this.#options.store.get(item.namespace, item.name);
-    if (!isNewer(item.resourceVersion, this.#resourceVersion)) {
+    if (!mayBeNewer(item.resourceVersion, this.#resourceVersion)) {
       // Said twice is harmless. Anything else that is not newer than what was seen means that the order is broken
       // or that the server went back in time: only a list tells the truth then.
       const repeated =
@@ -342,6 +409,10 @@ export class Reflector<T extends KubeObject> {
     if (this.#lastError === undefined) return;
     this.#lastError = undefined;
     this.#options.log.info({ path: this.#options.path }, 'connected to the API server again');
+  }
+
+  #newAttempt(): Attempt {
+    return { startedAt: performance.now(), startedFrom: this.#resourceVersion };
   }
 
   #wasShort({ startedAt, startedFrom }: Attempt): boolean {
@@ -381,55 +452,17 @@ export class Reflector<T extends KubeObject> {
   }
 
   #relistReason(error: unknown): RelistReason | undefined {
-    if (error instanceof OutOfOrderError) return 'outOfOrder';
-    if (error instanceof WentBackError) return 'wentBack';
-    if (error instanceof SilenceError) return 'silence';
-    if (error instanceof KubeMalformedError) {
-      this.stats.parseErrors += 1;
-      this.#malformedInARow += 1;
-      return this.#malformedInARow >= MALFORMED_BEFORE_RELIST ? 'malformed' : undefined;
-    }
-    if (!(error instanceof KubeStatusError)) return undefined;
-    if (error.status === 410) return 'gone';
-    return error.status === 504 && error.message.includes('Too large resource version')
-      ? 'resourceVersionTooLarge'
-      : undefined;
+    if (!(error instanceof KubeMalformedError)) return relistReasonOf(error);
+    this.stats.parseErrors += 1;
+    this.#malformedInARow += 1;
+    return this.#malformedInARow >= MALFORMED_BEFORE_RELIST ? 'malformed' : undefined;
   }
 }
 
+/** A list or watch; where one becomes the other, that begins the attempt again. */
 interface Attempt {
-  readonly startedAt: number;
-  readonly startedFrom: string;
-}
-
-class OutOfOrderError extends Error {
-  override readonly name = 'OutOfOrderError';
-  constructor() {
-    super('the watch sent a change that is older than one before it');
-  }
-}
-
-class WentBackError extends Error {
-  override readonly name = 'WentBackError';
-  constructor() {
-    super('the API server is at another state than one that it had sent');
-  }
-}
-
-class SilenceError extends Error {
-  override readonly name = 'SilenceError';
-  constructor() {
-    super('the watch was silent for too long');
-  }
-}
-
-/** Whether `a` is newer than `b`; opaque versions, which cannot be compared, always count as newer. */
-function isNewer(a: string, b: string): boolean {
-  return !isComparable(a) || !isComparable(b) || compareResourceVersions(a, b) > 0;
-}
-
-function isOlder(a: string, b: string): boolean {
-  return isComparable(a) && isComparable(b) && compareResourceVersions(a, b) < 0;
+  startedAt: number;
+  startedFrom: string;
 }
 
 function between({ least, most }: { least: number; most: number }): number {

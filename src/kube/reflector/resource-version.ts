@@ -16,9 +16,19 @@ export function compareResourceVersions(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
+/** Whether `a` is certain to be newer than `b`. Nothing is certain of opaque versions. */
+export function isProvablyNewer(a: string, b: string): boolean {
+  return isComparable(a) && isComparable(b) && compareResourceVersions(a, b) > 0;
+}
+
+/** Whether `a` can be newer than `b`. Opaque versions always can. */
+export function mayBeNewer(a: string, b: string): boolean {
+  return !isComparable(a) || !isComparable(b) || compareResourceVersions(a, b) > 0;
+}
+
 /** The newer of two; of opaque ones, and of an empty one and another, the second. */
 export function newestOf(a: string, b: string): string {
-  return isComparable(a) && isComparable(b) && compareResourceVersions(a, b) > 0 ? a : b;
+  return isProvablyNewer(a, b) ? a : b;
 }
 
 /** Whether a state at the resourceVersion `current`, empty for none, holds every change up to `wanted`. */

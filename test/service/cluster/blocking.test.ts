@@ -4,6 +4,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { expect, it, onTestFinished } from 'vitest';
 import { Cluster } from '../../../src/cluster/cluster.ts';
 import { KubeClient } from '../../../src/kube/client/kube-client.ts';
+import { listInPages } from '../../../src/kube/client/list-pages.ts';
 import { kubeConfigLoader } from '../../../src/kube/kubeconfig/kubeconfig.ts';
 import { folder, track } from '../../support/kube/clients.ts';
 import { RecordingLogger } from '../../support/kube/recording-logger.ts';
@@ -17,9 +18,15 @@ const ATTEMPTS = 20;
 
 it('never holds up everything else for long while it takes in 10,000 Deployments', async () => {
   const kubeconfig = await startDemoProcess();
-  const client = track(new KubeClient(kubeConfigLoader({ kubeconfig })));
-  const items: unknown[] = [];
-  await client.list({ path: '/apis/apps/v1/deployments', deadlineMs: 20_000 }, (item) => items.push(item));
+  const client = track(new KubeClient(kubeConfigLoader({ kubeconfig }), 2));
+  const { items } = await listInPages(
+    {
+      api: client,
+      request: (query) => ({ path: '/apis/apps/v1/deployments', query, deadlineMs: 20_000 }),
+      reduce: (item) => item,
+    },
+    100,
+  );
   expect(items).toHaveLength(DEPLOYMENTS);
   const text = JSON.stringify({ items });
 

@@ -115,8 +115,8 @@ const LIST: readonly RuleKind[] = [
       afterBytes: random.between(1, 500_000),
     })),
   ),
-  // 500 items are 3.5 MB: from half a second up to more than the deadline of a page.
-  onList('slow drip', (random) => ({ type: 'drip', bytes: random.between(10_000, 70_000), everyMs: 10 }), {
+  // A page is some 40 kB when it is compressed.
+  onList('slow drip', (random) => ({ type: 'drip', bytes: random.between(500, 10_000), everyMs: 10 }), {
     times: WATCHES,
   }),
   onList('later page late', (random) => late(random, 1_200, 2_000), { laterPages: true }),

@@ -9,7 +9,12 @@ import { AT_FIRST, NAMESPACES } from './changes.ts';
 import type { Subject } from './subject.ts';
 
 /** The reflectors' own deadlines are up to minutes; a walk has only seconds for each fault. */
-const TIMING = { silenceMs: { least: 700, most: 900 }, pageDeadlineMs: 3_000 };
+const TIMING = {
+  silenceMs: { least: 700, most: 900 },
+  pageSilenceMs: 3_000,
+  initialEventsMs: { silence: 1_000, whole: 10_000 },
+  pagesMs: 2_000,
+};
 const SCOPE = ['team-0001', 'team-0004'];
 const SILENT = { debug() {}, info() {}, warn() {}, error() {} };
 

@@ -114,6 +114,8 @@ export class Walk {
     const strikes = new Set(armed.map(({ kind }) => kind.strikes));
 
     await this.#change(kinds.length);
+    // A list comes in pages only where the API server has no initial events.
+    demo.initialEvents = strikes.has('list') ? 'refused' : 'served';
     if (strikes.has('list')) demo.compact(); // nothing but a relist helps then
     if (strikes.has('list') || strikes.has('watch')) demo.dropConnections(random.pick(['close', 'reset']));
     const writes = random.between(0, 2) + armed.filter(({ kind }) => kind.strikes === 'write').length;

@@ -1,10 +1,17 @@
-import { type ApiState, type Call, readObject } from './call.ts';
+import { type ApiState, acceptsGzip, type Call, readObject } from './call.ts';
 import { answerEvent, answerNamespace } from './core-handlers.ts';
 import { answerCreate, answerDeployment } from './deployment-handlers.ts';
 import { answerList, matches, numberOf, selectionOf } from './list.ts';
 import { review } from './reviews.ts';
 import { isTrue } from './routes.ts';
-import { forbidden, internalError, methodNotAllowed, resourceNotFound, StatusError } from './status.ts';
+import {
+  forbidden,
+  forbiddenOption,
+  internalError,
+  methodNotAllowed,
+  resourceNotFound,
+  StatusError,
+} from './status.ts';
 import type { DeploymentRecord } from './store.ts';
 import { Watch } from './watch.ts';
 
@@ -85,14 +92,41 @@ async function answerWatch(state: ApiState, call: Call): Promise<void> {
       `resourceVersion: Invalid value: ${text}: strconv.ParseUint: parsing ${text}: invalid syntax`,
     );
   }
+  const initialEvents = initialEventsOf(state, query);
   // Without a timeout the API server takes one between 30 and 60 minutes.
   const seconds = numberOf(query, 'timeoutSeconds') ?? 1_800 * (1 + Math.random());
   const options = {
     resourceVersion: Number(version) || undefined,
+    initialEvents: initialEvents ?? (Number(version) || undefined) === undefined,
+    modern: state.initialEvents === 'served',
+    gzip: acceptsGzip(call.request),
     timeoutMs: seconds * 1_000,
     bookmarks: isTrue(query.get('allowWatchBookmarks')),
     bookmarkIntervalMs: state.bookmarkIntervalMs,
     matches: (record: DeploymentRecord) => matches(selection, record),
   };
   await new Watch(state.store, reply, options, call.fault).run();
+}
+
+/**
+ * Whether a watch is to begin with the whole state; undefined: as its resourceVersion says.
+ * @throws StatusError 422
+ */
+function initialEventsOf(state: ApiState, query: URLSearchParams): boolean | undefined {
+  if (state.initialEvents === 'ignored') return undefined;
+  const match = query.get('resourceVersionMatch') ?? '';
+  if (!query.has('sendInitialEvents')) {
+    if (match === '') return undefined;
+    const why = 'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided';
+    throw forbiddenOption('resourceVersionMatch', why);
+  }
+  if (match !== 'NotOlderThan') {
+    const why = 'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan';
+    throw forbiddenOption('resourceVersionMatch', why);
+  }
+  if (state.initialEvents === 'refused') {
+    const why = 'sendInitialEvents is forbidden for watch unless the WatchList feature gate is enabled';
+    throw forbiddenOption('sendInitialEvents', why);
+  }
+  return isTrue(query.get('sendInitialEvents'));
 }

@@ -21,9 +21,16 @@ export interface ClusterState {
   readonly events: JsonObject[];
 }
 
+/**
+ * What becomes of `sendInitialEvents`: it is served as by kube-apiserver 1.37; refused as where the feature gate is off;
+ * ignored as by a server that has never heard of it.
+ */
+export type InitialEvents = 'served' | 'refused' | 'ignored';
+
 /** What a request handler works on. */
 export interface ApiState extends ClusterState {
   readonly deployments: Deployments;
+  readonly initialEvents: InitialEvents;
 }
 
 /** One request on its way. */
@@ -35,6 +42,10 @@ export interface Call {
   readonly user: User;
   readonly fault: Fault | undefined;
 }
+
+/** Whether the client takes compressed answers. */
+export const acceptsGzip = (request: IncomingMessage) =>
+  String(request.headers['accept-encoding'] ?? '').includes('gzip');
 
 /** The type of the body, without parameters. */
 export const mediaType = (request: IncomingMessage) =>

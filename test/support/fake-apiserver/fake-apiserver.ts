@@ -4,7 +4,7 @@ import { freePorts } from '../free-ports.ts';
 import { CertificateAuthority, type IssuedCertificate } from '../issue-certificate.ts';
 import { type KubeconfigUser, kubeconfigYaml } from '../kubeconfig.ts';
 import { Roles, SERVICE_USER, type User } from './access.ts';
-import type { ClusterState } from './call.ts';
+import type { ClusterState, InitialEvents } from './call.ts';
 import { type DeploymentSeed, Deployments } from './deployments.ts';
 import { Exchanges } from './exchanges.ts';
 import type { Faults } from './faults.ts';
@@ -43,6 +43,8 @@ export class FakeApiServer {
   readonly ca: string;
   /** A client certificate of the service's own account. */
   readonly clientCertificate: IssuedCertificate;
+  /** What becomes of watches that ask for initial events. May be changed at any time. */
+  initialEvents: InitialEvents = 'served';
   readonly #options: DemoClusterOptions;
   readonly #listener: Listener;
   readonly #exchanges: Exchanges;
@@ -62,7 +64,11 @@ export class FakeApiServer {
     this.clientCertificate = client;
     this.#state = this.#newState();
     this.deployments = new Deployments(this.#state.store, options.rolloutDelayMs ?? 500);
-    this.#exchanges = new Exchanges(this.#users, () => ({ ...this.#state, deployments: this.deployments }));
+    this.#exchanges = new Exchanges(this.#users, () => ({
+      ...this.#state,
+      deployments: this.deployments,
+      initialEvents: this.initialEvents,
+    }));
     this.#listener = new Listener(server, ca, (...request) => this.#exchanges.take(...request));
     this.rotateToken();
     this.#seed();

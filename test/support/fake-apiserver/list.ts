@@ -1,15 +1,17 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { deploymentItem, deploymentMetadataItem } from './bodies.ts';
-import type { Call } from './call.ts';
+import { acceptsGzip, type Call } from './call.ts';
 import { isObject } from './json.ts';
 import type { Reply } from './reply.ts';
-import { badRequest, expiredContinue, tooLargeResourceVersion } from './status.ts';
+import { badRequest, expiredContinue, forbiddenOption, tooLargeResourceVersion } from './status.ts';
 import { type DeploymentRecord, keyOf, lowerBound, type Snapshot, type Store } from './store.ts';
 
 /** What a client accepts who wants the metadata of the Deployments only. */
 const METADATA_ONLY = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1';
 /** Bodies made in one go, so that a list of thousands leaves turns to everybody else. */
 const ITEMS_A_TURN = 50;
+/** kube-apiserver compresses answers that are longer; here the first item stands for all. */
+const GZIP_ABOVE_BYTES = 128 * 1024;
 
 /** What a list or watch is narrowed to. */
 export interface Selection {
@@ -75,6 +77,9 @@ export async function answerList(store: Store, call: Call): Promise<void> {
   const token = query.get('continue') ?? '';
   const limit = Math.max(0, numberOf(query, 'limit') ?? 0);
   const version = listVersionOf(query);
+  if (query.has('sendInitialEvents')) {
+    throw forbiddenOption('sendInitialEvents', 'sendInitialEvents is forbidden for list');
+  }
   if (token !== '' && version !== undefined) {
     throw badRequest('specifying resource version is not allowed when using continue');
   }
@@ -97,14 +102,17 @@ export async function answerList(store: Store, call: Call): Promise<void> {
     metadata.continue = formatToken(snapshot.resourceVersion, `/${relative(final, selection)}\0`);
     metadata.remainingItemCount = last - end;
   }
-  reply.head(200);
   const metadataOnly = request.headers.accept === METADATA_ONLY;
   const kind = metadataOnly
     ? { kind: 'PartialObjectMetadataList', apiVersion: 'meta.k8s.io/v1' }
     : { kind: 'DeploymentList', apiVersion: 'apps/v1' };
-  await reply.write(`${JSON.stringify({ ...kind, metadata }).slice(0, -1)},"items":[`);
   const selected = records.slice(first, end).filter((record) => matches(selection, record));
-  await writeItems(reply, selected, metadataOnly ? deploymentMetadataItem : deploymentItem);
+  const item = metadataOnly ? deploymentMetadataItem : deploymentItem;
+  const [sample] = selected;
+  const long = sample !== undefined && selected.length * item(sample).length > GZIP_ABOVE_BYTES;
+  reply.head(200, {}, long && acceptsGzip(request));
+  await reply.write(`${JSON.stringify({ ...kind, metadata }).slice(0, -1)},"items":[`);
+  await writeItems(reply, selected, item);
   await reply.write(']}\n');
   await reply.end();
 }

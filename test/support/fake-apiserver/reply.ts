@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { gzipSync } from 'node:zlib';
 import type { Ending, Fault } from './faults.ts';
 import type { JsonObject } from './json.ts';
 import type { StatusError } from './status.ts';
@@ -16,6 +17,7 @@ export class Reply {
   readonly #fault: Fault | undefined;
   #sentBytes = 0;
   #silent = false;
+  #gzip = false;
 
   /** @param reset resets the connection */
   constructor(response: ServerResponse, reset: () => void, fault: Fault | undefined) {
@@ -32,10 +34,13 @@ export class Reply {
     this.#silent = true;
   }
 
-  head(code: number, headers: Record<string, string> = {}): void {
+  /** @param gzip whether each piece of the body is compressed by itself, as kube-apiserver does what it flushes */
+  head(code: number, headers: Record<string, string> = {}, gzip = false): void {
+    this.#gzip = gzip;
     if (this.#silent) return;
+    const encoding = gzip ? { 'content-encoding': 'gzip', vary: 'Accept-Encoding' } : {};
     const type = { 'cache-control': 'no-cache, private', 'content-type': 'application/json' };
-    this.#response.writeHead(code, { ...type, ...headers });
+    this.#response.writeHead(code, { ...type, ...encoding, ...headers });
     this.#response.flushHeaders();
   }
 
@@ -68,16 +73,15 @@ export class Reply {
    */
   async write(text: string): Promise<void> {
     const fault = this.#fault;
+    const bytes = this.#gzip ? gzipSync(text, { level: 1 }) : Buffer.from(text);
     if (fault?.type === 'cut' && fault.afterBytes !== undefined) {
       const room = Math.max(0, fault.afterBytes - this.#sentBytes);
-      const bytes = Buffer.from(text);
       if (bytes.length >= room) {
         await this.#send(bytes.subarray(0, room));
         return this.finish(fault.how);
       }
     }
-    if (fault?.type !== 'drip') return this.#send(text);
-    const bytes = Buffer.from(text);
+    if (fault?.type !== 'drip') return this.#send(bytes);
     for (let at = 0; at < bytes.length; at += fault.bytes) {
       await this.#send(bytes.subarray(at, at + fault.bytes));
       await this.pause(fault.everyMs);
@@ -128,10 +132,10 @@ export class Reply {
     }
   }
 
-  async #send(chunk: string | Buffer): Promise<void> {
+  async #send(chunk: Buffer): Promise<void> {
     if (this.signal.aborted) throw new Gone();
     if (this.#silent) return;
-    this.#sentBytes += Buffer.byteLength(chunk);
+    this.#sentBytes += chunk.length;
     if (this.#response.write(chunk)) return;
     await new Promise<void>((resolve) => {
       const done = () => {

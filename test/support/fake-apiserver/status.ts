@@ -109,6 +109,10 @@ export function invalid(
   return new StatusError(422, 'Invalid', `${subject} "${name}" is invalid: ${field}: ${why}`, details);
 }
 
+/** A parameter of a list or watch that is not allowed beside the others, or not at all. */
+export const forbiddenOption = (field: string, why: string) =>
+  invalid({ kind: 'ListOptions', group: 'meta.k8s.io' }, field, `Forbidden: ${why}`, 'FieldValueForbidden');
+
 export const unsupportedMediaType = () =>
   new StatusError(415, 'UnsupportedMediaType', '415: Unsupported Media Type', {});
 

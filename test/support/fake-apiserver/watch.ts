@@ -7,11 +7,16 @@ import type { DeploymentRecord, Store, StoreEvent } from './store.ts';
 
 /** The API server sends its last bookmark so long before the end of a watch; a shorter watch gets none. */
 const LAST_BOOKMARK_MS = 2_000;
-const EVENTS_A_TURN = 100;
+const EVENTS_A_TURN = 50;
 
 export interface WatchOptions {
-  /** Where to go on from; undefined (absent or 0) starts with an ADDED event for each Deployment there is. */
+  /** Where to go on from; undefined: absent or 0. */
   readonly resourceVersion: number | undefined;
+  /** Whether to begin with an ADDED event for each Deployment. */
+  readonly initialEvents: boolean;
+  /** Whether watches with initial events tell their end with a bookmark, and are compressed for who takes gzip. */
+  readonly modern: boolean;
+  readonly gzip: boolean;
   readonly timeoutMs: number;
   readonly bookmarks: boolean;
   readonly bookmarkIntervalMs: number;
@@ -39,17 +44,21 @@ export class Watch {
 
   /** @throws Gone once the client has left */
   async run(): Promise<void> {
-    const { resourceVersion, timeoutMs } = this.#options;
+    const { resourceVersion, initialEvents, timeoutMs, modern, gzip } = this.#options;
     const end = performance.now() + timeoutMs;
-    this.#reply.head(200);
+    this.#reply.head(200, {}, initialEvents && modern && gzip);
     await this.#faultBetweenEvents();
-    if (resourceVersion === undefined) await this.#initialEvents();
-    else this.#cursor = resourceVersion;
+    if (initialEvents && (resourceVersion ?? 0) > this.#store.resourceVersion) {
+      return this.#refuse(tooLargeResourceVersion(resourceVersion ?? 0, this.#store.resourceVersion));
+    }
+    if (initialEvents) await this.#initialEvents();
+    else this.#cursor = resourceVersion ?? this.#store.resourceVersion;
 
     let bookmarkAt = this.#nextBookmark(end);
     for (;;) {
       const events = this.#store.eventsAfter(this.#cursor);
-      if (events === undefined) return this.#expire();
+      if (events === undefined)
+        return this.#refuse(tooOldResourceVersion(this.#cursor, this.#store.compactedAt));
       for (const event of events) await this.#event(event);
       const now = performance.now();
       if (now >= end) break;
@@ -64,15 +73,19 @@ export class Watch {
 
   async #initialEvents(): Promise<void> {
     const snapshot = this.#store.snapshot();
-    let sent = 0;
-    for (const record of snapshot.records) {
-      if (!this.#options.matches(record)) continue;
-      await this.#line(eventLine({ type: 'ADDED', record }));
-      sent += 1;
-      if (sent % EVENTS_A_TURN === 0) await nextTurn();
+    const records = snapshot.records.filter(this.#options.matches);
+    for (let at = 0; at < records.length; at += EVENTS_A_TURN) {
+      const lines = records
+        .slice(at, at + EVENTS_A_TURN)
+        .map((record) => eventLine({ type: 'ADDED', record }));
+      // Other faults are for single events.
+      if (this.#fault === undefined || this.#fault.type === 'drip') await this.#reply.write(lines.join(''));
+      else for (const line of lines) await this.#line(line);
+      await nextTurn();
     }
     this.#cursor = snapshot.resourceVersion;
-    if (this.#options.bookmarks) await this.#reply.write(bookmarkLine(this.#cursor, true));
+    const { bookmarks, modern } = this.#options;
+    if (bookmarks && modern) await this.#reply.write(bookmarkLine(this.#cursor, true));
   }
 
   async #event(event: StoreEvent): Promise<void> {
@@ -93,9 +106,8 @@ export class Watch {
     await this.#reply.write(bookmarkLine(this.#cursor, false));
   }
 
-  /** Where history is gone, the API server says so in the stream, under status 200. */
-  async #expire(): Promise<void> {
-    const error = tooOldResourceVersion(this.#cursor, this.#store.compactedAt);
+  /** Where history is gone, or a version yet to come, the API server says so in the stream, under status 200. */
+  async #refuse(error: StatusError): Promise<void> {
     await this.#reply.write(watchLine('ERROR', error.body));
     await this.#reply.end();
   }

@@ -6,13 +6,18 @@ import { onTestFinished } from 'vitest';
 import { KubeClient, type KubeStream } from '../../../src/kube/client/kube-client.ts';
 import type { KubeConfigLoader } from '../../../src/kube/kubeconfig/kubeconfig.ts';
 
+/** Connections of a client for its calls. */
+export const CALL_CONNECTIONS = 4;
+
 /** A client of the API server at this address, closed after the test. */
 export function clientOf(
   server: string,
   ca: string,
   { user = {}, cluster = {} }: { user?: Partial<User>; cluster?: Partial<Cluster> } = {},
 ): KubeClient {
-  return track(new KubeClient(configLoader({ server, caData: base64(ca), ...cluster }, user)));
+  return track(
+    new KubeClient(configLoader({ server, caData: base64(ca), ...cluster }, user), CALL_CONNECTIONS),
+  );
 }
 
 /** Loads the same configuration each time; the files that it names are read anew. */

@@ -1,25 +1,26 @@
 import { expect, vi } from 'vitest';
-import { DeploymentCache } from '../../../src/cluster/cache/deployment-cache.ts';
-import { type Deployment, reduceDeployment } from '../../../src/cluster/deployment.ts';
 import { Informer } from '../../../src/kube/reflector/informer.ts';
-import { listPage } from './objects.ts';
+import type { ReflectorTiming } from '../../../src/kube/reflector/reflector.ts';
+import { listPage, reduceWidget, WIDGETS, type Widget, WidgetStore } from './objects.ts';
 import { RecordingLogger } from './recording-logger.ts';
 import { flush, type OpenWatch, ScriptedApi } from './scripted-api.ts';
 
 /** An informer on a scripted API server, with fake time. */
 export class Mirror {
   readonly api = new ScriptedApi();
-  readonly cache = new DeploymentCache();
+  readonly store = new WidgetStore();
   readonly log = new RecordingLogger();
-  readonly informer: Informer<Deployment>;
+  readonly informer: Informer<Widget>;
 
-  constructor() {
+  /** @param timing other than in production */
+  constructor(timing?: ReflectorTiming) {
     this.informer = new Informer({
       api: this.api,
-      path: '/apis/apps/v1/deployments',
-      reduce: reduceDeployment,
-      store: this.cache.scope(),
+      path: WIDGETS,
+      reduce: reduceWidget,
+      store: this.store,
       log: this.log,
+      timing,
     });
   }
 
@@ -28,13 +29,13 @@ export class Mirror {
   }
 
   /** Starts it and takes it through its first list, up to an open watch. */
-  async synced(resourceVersion: string, ...items: readonly Deployment[]): Promise<OpenWatch> {
+  async synced(resourceVersion: string, ...items: readonly Widget[]): Promise<OpenWatch> {
     this.informer.start();
     return await this.relisted(resourceVersion, ...items);
   }
 
   /** Answers the list that must have been asked for, and accepts the watch after it. */
-  async relisted(resourceVersion: string, ...items: readonly Deployment[]): Promise<OpenWatch> {
+  async relisted(resourceVersion: string, ...items: readonly Widget[]): Promise<OpenWatch> {
     const list = await this.api.nextCall();
     await list.answer(listPage(items, resourceVersion));
     return await (await this.api.nextWatch()).accept();
@@ -42,7 +43,7 @@ export class Mirror {
 
   /** The content of the store, sorted, as `namespace/name@resourceVersion`. */
   get content(): string[] {
-    return [...this.cache.scope().values()]
+    return [...this.store.values()]
       .map(({ namespace, name, resourceVersion }) => `${namespace}/${name}@${resourceVersion}`)
       .sort();
   }
@@ -75,10 +76,13 @@ export class Mirror {
 }
 
 /** A test body with a mirror on fake time, which it must leave without any timer once the mirror has stopped. */
-export function withMirror(body: (mirror: Mirror) => Promise<void>): () => Promise<void> {
+export function withMirror(
+  body: (mirror: Mirror) => Promise<void>,
+  timing?: ReflectorTiming,
+): () => Promise<void> {
   return async () => {
     vi.useFakeTimers();
-    const mirror = new Mirror();
+    const mirror = new Mirror(timing);
     try {
       await body(mirror);
       await mirror.stop();

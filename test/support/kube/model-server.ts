@@ -1,7 +1,15 @@
-import type { Deployment } from '../../../src/cluster/deployment.ts';
 import type { KubeRequest } from '../../../src/kube/client/kube-client.ts';
 import { KubeStatusError, KubeUnreachableError } from '../../../src/kube/kube-errors.ts';
-import { deployment, errorLine, eventLine, listPage } from './objects.ts';
+import {
+  bookmarkLine,
+  errorLine,
+  eventLine,
+  initialLines,
+  listPage,
+  type Widget,
+  widget,
+} from './objects.ts';
+import { WATCH_LIST_IS_OFF } from './scripted-api.ts';
 
 export const FAULTS = [
   'none',
@@ -20,11 +28,13 @@ export const FAULTS = [
   'backwards',
   'from the beginning',
   'forgets',
+  'no initial events',
+  'ignores initial events',
 ] as const;
 
-/** What happens at one request: before it some Deployments change, and then something goes wrong. */
+/** What happens at one request: before it some widgets change, and then something goes wrong. */
 export interface Turn {
-  readonly changes: readonly { readonly name: string; readonly replicas: number }[];
+  readonly changes: readonly { readonly name: string; readonly size: number }[];
   readonly fault: (typeof FAULTS)[number];
 }
 
@@ -40,17 +50,14 @@ const STATUS: Partial<Record<Turn['fault'], Error>> = {
 const PAGE = 2;
 
 /**
- * Keeps Deployments as an API server does, with a history and lists in pages, and goes wrong as it is told. Its
+ * Keeps widgets as an API server does, with a history and lists in pages, and goes wrong as it is told. Its
  * watches end after what there is to say. Once its turns are over it is a well server.
  */
 export class ModelServer {
   readonly #turns: Turn[];
-  readonly #state = new Map<string, Deployment>();
+  readonly #state = new Map<string, Widget>();
   readonly #history: { readonly version: number; readonly line: string }[] = [];
-  readonly #snapshots = new Map<
-    string,
-    { readonly items: readonly Deployment[]; readonly version: string }
-  >();
+  readonly #snapshots = new Map<string, { readonly items: readonly Widget[]; readonly version: string }>();
   #version = 1;
   /** Watches from before this are answered 410. */
   #oldest = 1;
@@ -66,21 +73,43 @@ export class ModelServer {
 
   readonly respond = ({ query }: KubeRequest): unknown => {
     const { changes, fault } = this.#turns.shift() ?? { changes: [], fault: 'none' };
-    for (const { name, replicas } of changes) this.#change(name, replicas);
+    for (const { name, size } of changes) this.#change(name, size);
     if (fault === 'forgets') this.#oldest = this.#version;
     if (fault === 'no JSON') return query?.watch ? 'Service Unavailable\n' : 'Service Unavailable';
     const error = STATUS[fault];
     if (error !== undefined) return error;
+    if (query?.sendInitialEvents) return this.#initialEvents(fault);
     return query?.watch ? this.#watch(Number(query.resourceVersion), fault) : this.#page(query ?? {});
   };
 
-  /** Sets a count, or deletes the Deployment where the count is 0 and it exists. */
-  #change(name: string, replicas: number): void {
+  /** A watch with initial events, after which nothing happens. */
+  #initialEvents(fault: Turn['fault']): unknown {
+    const items = [...this.#state.values()];
+    const version = String(this.#version);
+    const state = initialLines(items, version);
+    switch (fault) {
+      case 'no initial events':
+        return WATCH_LIST_IS_OFF;
+      case 'ignores initial events':
+        return items.map((item) => eventLine('ADDED', item)).join('') + bookmarkLine(version);
+      case 'cut off':
+        return state.slice(0, -10);
+      case 'broken line':
+        return `{"type":\n${state}`;
+      case 'ends with 410':
+        return errorLine(410, 'too old resource version');
+      default:
+        return state;
+    }
+  }
+
+  /** Sets a count, or deletes the widget where the count is 0 and it exists. */
+  #change(name: string, size: number): void {
     this.#version += 1;
     const known = this.#state.get(name);
     const uid = known?.uid ?? `uid-${this.#version}`;
-    const item = deployment(name, String(this.#version), { replicas, uid });
-    const deleted = known !== undefined && replicas === 0;
+    const item = widget(name, String(this.#version), { size, uid });
+    const deleted = known !== undefined && size === 0;
     if (deleted) this.#state.delete(name);
     else this.#state.set(name, item);
     const type = deleted ? 'DELETED' : known === undefined ? 'ADDED' : 'MODIFIED';

@@ -1,7 +1,6 @@
 import { vi } from 'vitest';
 import type { KubeApi, KubeRequest, KubeStream } from '../../../src/kube/client/kube-client.ts';
-import { ListDecoder } from '../../../src/kube/client/list-decoder.ts';
-import type { JsonObject } from '../../../src/kube/json.ts';
+import { KubeStatusError } from '../../../src/kube/kube-errors.ts';
 
 /** A request as the API server would note it: what, when on the fake clock, and what became of it. */
 interface Noted {
@@ -24,6 +23,13 @@ export interface PendingWatch {
   refuse(error: unknown): Promise<void>;
 }
 
+/** The answer of a kube-apiserver without the feature gate. */
+export const WATCH_LIST_IS_OFF = new KubeStatusError(
+  422,
+  'Invalid',
+  'ListOptions.meta.k8s.io "" is invalid: sendInitialEvents: Forbidden: sendInitialEvents is forbidden for watch unless the WatchList feature gate is enabled',
+);
+
 /**
  * An API server in memory that does nothing of its own accord: a test takes each request and says what becomes of it.
  * For tests with fake timers; each step returns after what it set off has happened.
@@ -39,6 +45,8 @@ export class ScriptedApi implements KubeApi {
   respond: ((request: KubeRequest) => unknown) | undefined;
   /** Where it says that it is when it is asked for nothing else; undefined for a test that answers that itself. */
   position: string | undefined = '1000000';
+  /** Whether it has watches with initial events. Without them, and without a note of that, lists come in pages. */
+  servesInitialEvents = false;
   readonly #calls: PendingCall[] = [];
   readonly #watches: PendingWatch[] = [];
 
@@ -52,15 +60,9 @@ export class ScriptedApi implements KubeApi {
     });
   }
 
-  /** A call whose answer is a list. */
-  async list(request: KubeRequest, take: (item: unknown) => void): Promise<JsonObject> {
-    const decoder = new ListDecoder();
-    const bytes = Buffer.from(JSON.stringify(await this.call(request)));
-    for (const item of decoder.push(bytes)) take(item);
-    return decoder.end();
-  }
-
   watch(request: KubeRequest): Promise<KubeStream> {
+    if (request.query?.sendInitialEvents && !this.servesInitialEvents)
+      return Promise.reject(WATCH_LIST_IS_OFF);
     this.#note('watch', request);
     return this.#pending<KubeStream>(request, (resolve, reject) => {
       const accept = () => {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { DirectReader, NamesReading } from '../../../src/cluster/direct-reader.ts';
 import { KubeBusyError } from '../../../src/kube/kube-errors.ts';
-import { apiObject, deployment } from '../../support/kube/objects.ts';
+import { apiObject, deployment } from '../../support/deployment-objects.ts';
 import { flush, ScriptedApi } from '../../support/kube/scripted-api.ts';
 
 const answer = apiObject(deployment('a', '1'));

@@ -5,7 +5,7 @@ import {
   KubeTimeoutError,
   KubeUnreachableError,
 } from '../../../src/kube/kube-errors.ts';
-import { ScriptedWrites, scaleOf } from '../../support/kube/scripted-writes.ts';
+import { ScriptedWrites, scaleOf } from '../../support/scripted-writes.ts';
 
 const PATH = '/apis/apps/v1/namespaces/shop/deployments/web/scale';
 const conflict = new KubeStatusError(409, 'Conflict', 'the object has been modified');

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { DeploymentError } from '../../../src/cluster/cluster-errors.ts';
 import { Scaler } from '../../../src/cluster/scaler.ts';
 import { KubeStatusError, KubeUnreachableError } from '../../../src/kube/kube-errors.ts';
-import { ScriptedWrites, scaleOf } from '../../support/kube/scripted-writes.ts';
+import { ScriptedWrites, scaleOf } from '../../support/scripted-writes.ts';
 
 const conflict = new KubeStatusError(409, 'Conflict', 'the object has been modified');
 const unauthorized = new KubeStatusError(401, 'Unauthorized', 'Unauthorized');

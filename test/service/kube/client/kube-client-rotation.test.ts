@@ -2,10 +2,18 @@ import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { KubeClient } from '../../../../src/kube/client/kube-client.ts';
 import { CertificateAuthority } from '../../../support/issue-certificate.ts';
 import { ApiServer } from '../../../support/kube/api-server.ts';
-import { base64, clientOf, configLoader, folder, readAll, track } from '../../../support/kube/clients.ts';
+import {
+  base64,
+  CALL_CONNECTIONS,
+  clientOf,
+  configLoader,
+  folder,
+  readAll,
+  track,
+} from '../../../support/kube/clients.ts';
 import { until } from '../../../support/until.ts';
 
-const request = { path: '/apis/apps/v1/deployments', deadlineMs: 5_000 };
+const request = { path: '/apis/example.com/v1/widgets', deadlineMs: 5_000 };
 let ca: CertificateAuthority;
 
 beforeAll(async () => {
@@ -43,7 +51,7 @@ describe('a rotated client certificate', () => {
     };
     const user = await rotate('first');
     const load = configLoader({ server: server.origin, caData: base64(ca.cert) }, user);
-    return { client: track(new KubeClient(load)), rotate };
+    return { client: track(new KubeClient(load, CALL_CONNECTIONS)), rotate };
   }
 
   it('is shown on new connections after the credentials were reloaded', async () => {

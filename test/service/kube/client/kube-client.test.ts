@@ -9,7 +9,7 @@ import { CertificateAuthority } from '../../../support/issue-certificate.ts';
 import { ApiServer } from '../../../support/kube/api-server.ts';
 import { base64, clientOf } from '../../../support/kube/clients.ts';
 
-const path = '/apis/apps/v1/deployments';
+const path = '/apis/example.com/v1/widgets';
 const request = { path, deadlineMs: 5_000 };
 let ca: CertificateAuthority;
 
@@ -20,9 +20,9 @@ beforeAll(async () => {
 describe('a call', () => {
   it('returns the parsed answer', async () => {
     const server = await ApiServer.start(ca);
-    server.handler = (_, response) => void response.end('{"kind":"DeploymentList","items":[{"ä":1}]}');
+    server.handler = (_, response) => void response.end('{"kind":"WidgetList","items":[{"ä":1}]}');
     expect(await clientOf(server.origin, ca.cert).call(request)).toEqual({
-      kind: 'DeploymentList',
+      kind: 'WidgetList',
       items: [{ ä: 1 }],
     });
     expect(server.received[0]).toMatchObject({
@@ -49,14 +49,14 @@ describe('a call', () => {
   it('sends a body as JSON, of the content type that was asked for', async () => {
     const server = await ApiServer.start(ca);
     const client = clientOf(server.origin, ca.cert);
-    const body = { spec: { replicas: 3 } };
+    const body = { spec: { size: 3 } };
     await client.call({ ...request, method: 'POST', body });
     await client.call({ ...request, method: 'PATCH', body, contentType: 'application/merge-patch+json' });
     expect(
       server.received.map(({ method, headers, body: sent }) => [method, headers['content-type'], sent]),
     ).toEqual([
-      ['POST', 'application/json', '{"spec":{"replicas":3}}'],
-      ['PATCH', 'application/merge-patch+json', '{"spec":{"replicas":3}}'],
+      ['POST', 'application/json', '{"spec":{"size":3}}'],
+      ['PATCH', 'application/merge-patch+json', '{"spec":{"size":3}}'],
     ]);
   });
 

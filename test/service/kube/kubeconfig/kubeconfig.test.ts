@@ -154,7 +154,7 @@ describe('an exec plugin', () => {
 
 /** The version that the API server tells a client with this kubeconfig. */
 async function versionBy(kubeconfigPath: string): Promise<unknown> {
-  const client = track(new KubeClient(kubeConfigLoader({ kubeconfig: kubeconfigPath })));
+  const client = track(new KubeClient(kubeConfigLoader({ kubeconfig: kubeconfigPath }), 2));
   return await client.call({ path: '/version', deadlineMs: 5_000 });
 }
 

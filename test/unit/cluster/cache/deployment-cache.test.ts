@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { DeploymentCache } from '../../../../src/cluster/cache/deployment-cache.ts';
 import type { Deployment } from '../../../../src/cluster/deployment.ts';
-import { deployment } from '../../../support/kube/objects.ts';
+import { deployment } from '../../../support/deployment-objects.ts';
 import { holds } from '../../../support/kube/property.ts';
 
 /** Names whose order as whole names differs from their order by namespace: "a-b/x" sorts before "a/x". */

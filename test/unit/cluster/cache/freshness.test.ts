@@ -4,7 +4,7 @@ import { DeploymentError, FreshnessError } from '../../../../src/cluster/cluster
 import { KubeTimeoutError } from '../../../../src/kube/kube-errors.ts';
 import { Quota } from '../../../../src/lib/quota.ts';
 import { Mirror } from '../../../support/kube/mirror.ts';
-import { deployment, eventLine } from '../../../support/kube/objects.ts';
+import { eventLine, widget } from '../../../support/kube/objects.ts';
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -17,7 +17,7 @@ afterEach(() => {
 describe('minResourceVersion', () => {
   it('is refused where the resourceVersions of the API server are opaque: they cannot be compared', async () => {
     const mirror = new Mirror();
-    await mirror.synced('opaque-7', deployment('a', 'opaque-3'));
+    await mirror.synced('opaque-7', widget('a', 'opaque-3'));
     await expect(
       reach([mirror.informer], { minResourceVersion: '5' }, 'alice', new Quota(2, 1)),
     ).rejects.toMatchObject({
@@ -28,7 +28,7 @@ describe('minResourceVersion', () => {
 
   it('lets a bounded number of reads wait, per user and in all, and refuses the next at once', async () => {
     const mirror = new Mirror();
-    const watch = await mirror.synced('10', deployment('a', '10'));
+    const watch = await mirror.synced('10', widget('a', '10'));
     const waiting = new Quota(3, 2);
     const read = (user: string, minResourceVersion = '11') =>
       reach([mirror.informer], { minResourceVersion }, user, waiting);
@@ -39,14 +39,14 @@ describe('minResourceVersion', () => {
     await expect(read('carol')).rejects.toMatchObject(tooMany);
     // What the cache holds already needs no wait.
     await read('alice', '10');
-    await watch.send(eventLine('ADDED', deployment('b', '11')));
+    await watch.send(eventLine('ADDED', widget('b', '11')));
     await Promise.all(begun);
     const late = expect(read('alice', '12')).rejects.toMatchObject({ code: 'NOT_REACHED' });
     await vi.advanceTimersByTimeAsync(5_000);
     await late;
     // All have given back their places.
     const again = [read('alice', '12'), read('alice', '12'), read('bob', '12')];
-    await watch.send(eventLine('ADDED', deployment('c', '12')));
+    await watch.send(eventLine('ADDED', widget('c', '12')));
     await Promise.all(again);
     await mirror.stop();
   });

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { WatchDecoder, type WatchEvent } from '../../../../src/kube/client/watch-decoder.ts';
 import { KubeMalformedError, KubeStatusError } from '../../../../src/kube/kube-errors.ts';
-import { bookmarkLine, deployment, errorLine, eventLine } from '../../../support/kube/objects.ts';
+import { bookmarkLine, errorLine, eventLine, widget } from '../../../support/kube/objects.ts';
 import { holds, jsonKey } from '../../../support/kube/property.ts';
 
 const anyEvent = fc.record({
@@ -39,7 +39,7 @@ describe('the decoder', () => {
   });
 
   it('gives the same events when every byte comes alone', () => {
-    const [bytes = Buffer.alloc(0)] = lines(eventLine('ADDED', deployment('ä€😀', '1')), bookmarkLine('2'));
+    const [bytes = Buffer.alloc(0)] = lines(eventLine('ADDED', widget('ä€😀', '1')), bookmarkLine('2'));
     const single = Array.from(bytes, (byte) => Buffer.of(byte));
     expect(decode(single)).toEqual(decode([bytes]));
     expect(decode(single)).toMatchObject([{ object: { metadata: { name: 'ä€😀' } } }, { type: 'BOOKMARK' }]);

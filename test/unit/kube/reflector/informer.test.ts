@@ -1,16 +1,14 @@
 import { describe, expect, it, vi } from 'vitest';
-import type { Deployment } from '../../../../src/cluster/deployment.ts';
 import type { InformerHandler } from '../../../../src/kube/reflector/informer.ts';
 import { type Mirror, withMirror } from '../../../support/kube/mirror.ts';
-import { bookmarkLine, deployment, errorLine, eventLine } from '../../../support/kube/objects.ts';
+import { bookmarkLine, errorLine, eventLine, type Widget, widget } from '../../../support/kube/objects.ts';
 
-const a1 = deployment('a', '1');
-const b2 = deployment('b', '2');
+const a1 = widget('a', '1');
+const b2 = widget('b', '2');
 
 /** Writes down what it hears, and what the store holds at that moment. */
-function scribe(mirror: Mirror, told: string[]): InformerHandler<Deployment> {
-  const held = ({ namespace, name }: Deployment) =>
-    mirror.cache.get(namespace, name)?.resourceVersion ?? 'none';
+function scribe(mirror: Mirror, told: string[]): InformerHandler<Widget> {
+  const held = ({ namespace, name }: Widget) => mirror.store.get(namespace, name)?.resourceVersion ?? 'none';
   return {
     added: (item) => told.push(`added ${item.name}@${item.resourceVersion}, held ${held(item)}`),
     updated: (item, previous) =>
@@ -26,7 +24,7 @@ async function listened(mirror: Mirror) {
   const told: string[] = [];
   const watch = await mirror.synced('9', a1, b2);
   const unsubscribe = mirror.informer.addHandler(scribe(mirror, told));
-  const relist = async (resourceVersion: string, ...items: readonly Deployment[]) => {
+  const relist = async (resourceVersion: string, ...items: readonly Widget[]) => {
     await vi.advanceTimersByTimeAsync(11_000);
     await watch.send(errorLine(410, 'too old resource version'));
     await mirror.relisted(resourceVersion, ...items);
@@ -49,9 +47,9 @@ describe('a handler', () => {
     'hears of each event once the store holds it',
     withMirror(async (mirror) => {
       const { told, watch } = await listened(mirror);
-      await watch.send(eventLine('ADDED', deployment('c', '10')));
-      await watch.send(eventLine('MODIFIED', deployment('a', '11')));
-      await watch.send(eventLine('DELETED', deployment('b', '12')));
+      await watch.send(eventLine('ADDED', widget('c', '10')));
+      await watch.send(eventLine('MODIFIED', widget('a', '11')));
+      await watch.send(eventLine('DELETED', widget('b', '12')));
       expect(told).toEqual(['added c@10, held 10', 'updated a@1 to 11, held 11', 'deleted b@2, held none']);
     }),
   );
@@ -60,7 +58,7 @@ describe('a handler', () => {
     'hears nothing of bookmarks and of events that come twice',
     withMirror(async (mirror) => {
       const { told, watch } = await listened(mirror);
-      const line = eventLine('MODIFIED', deployment('a', '11'));
+      const line = eventLine('MODIFIED', widget('a', '11'));
       await watch.send(line, line, bookmarkLine('12'));
       expect(told).toEqual(['updated a@1 to 11, held 11']);
     }),
@@ -70,7 +68,7 @@ describe('a handler', () => {
     'hears of a relist as of the changes that it stands for',
     withMirror(async (mirror) => {
       const { told, relist } = await listened(mirror);
-      await relist('20', deployment('b', '15'), deployment('c', '16'));
+      await relist('20', widget('b', '15'), widget('c', '16'));
       expect(told).toEqual(['updated b@2 to 15, held 15', 'added c@16, held 16', 'deleted a@1, held none']);
     }),
   );
@@ -85,19 +83,19 @@ describe('a handler', () => {
   );
 
   it(
-    'hears that a Deployment was deleted and added when a relist has its name with another uid',
+    'hears that a widget was deleted and added when a relist has its name with another uid',
     withMirror(async (mirror) => {
       const { told, relist } = await listened(mirror);
-      await relist('20', a1, deployment('b', '15', { uid: 'another' }));
+      await relist('20', a1, widget('b', '15', { uid: 'another' }));
       expect(told).toEqual(['deleted b@2, held 15', 'added b@15, held 15']);
     }),
   );
 
   it(
-    'hears that a Deployment was deleted and added when an event has its name with another uid',
+    'hears that a widget was deleted and added when an event has its name with another uid',
     withMirror(async (mirror) => {
       const { told, watch } = await listened(mirror);
-      await watch.send(eventLine('MODIFIED', deployment('b', '15', { uid: 'another' })));
+      await watch.send(eventLine('MODIFIED', widget('b', '15', { uid: 'another' })));
       expect(told).toEqual(['deleted b@2, held 15', 'added b@15, held 15']);
     }),
   );
@@ -107,7 +105,7 @@ describe('a handler', () => {
     withMirror(async (mirror) => {
       const { told, watch, unsubscribe } = await listened(mirror);
       unsubscribe();
-      await watch.send(eventLine('ADDED', deployment('c', '10')));
+      await watch.send(eventLine('ADDED', widget('c', '10')));
       expect(told).toEqual([]);
     }),
   );
@@ -120,11 +118,8 @@ describe('a handler', () => {
       };
       mirror.informer.addHandler({ added: failing, updated: failing, deleted: failing });
       const { told, watch, relist } = await listened(mirror);
-      await watch.send(
-        eventLine('ADDED', deployment('c', '10')),
-        eventLine('DELETED', deployment('b', '11')),
-      );
-      await relist('20', deployment('a', '15'));
+      await watch.send(eventLine('ADDED', widget('c', '10')), eventLine('DELETED', widget('b', '11')));
+      await relist('20', widget('a', '15'));
       expect(told).toEqual([
         'added c@10, held 10',
         'deleted b@2, held none',
@@ -144,14 +139,14 @@ describe('waitFor', () => {
     withMirror(async (mirror) => {
       const watch = await mirror.synced('9', a1);
       const held = mirror.informer.waitFor('10', 1_000).then((reached) => [reached, mirror.content]);
-      await watch.send(eventLine('MODIFIED', deployment('a', '10')));
+      await watch.send(eventLine('MODIFIED', widget('a', '10')));
       expect(await held).toEqual([true, ['default/a@10']]);
     }),
   );
 
   it.each([
     ['a bookmark', bookmarkLine('12')],
-    ['a later event', eventLine('ADDED', deployment('z', '12'))],
+    ['a later event', eventLine('ADDED', widget('z', '12'))],
   ])('ends with true when %s passes the resourceVersion', (_, line) =>
     withMirror(async (mirror) => {
       const watch = await mirror.synced('9', a1);

@@ -1,23 +1,32 @@
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
-import type { Deployment } from '../../../../src/cluster/deployment.ts';
 import type { InformerHandler } from '../../../../src/kube/reflector/informer.ts';
+import type { ReflectorTiming } from '../../../../src/kube/reflector/reflector.ts';
 import { type Mirror, withMirror } from '../../../support/kube/mirror.ts';
 import { FAULTS, ModelServer, type Turn } from '../../../support/kube/model-server.ts';
+import type { Widget } from '../../../support/kube/objects.ts';
 import { holds } from '../../../support/kube/property.ts';
 
 const anyTurn: fc.Arbitrary<Turn> = fc.record({
-  changes: fc.array(fc.record({ name: fc.constantFrom('a', 'b', 'c', 'd', 'e'), replicas: fc.nat(2) }), {
+  changes: fc.array(fc.record({ name: fc.constantFrom('a', 'b', 'c', 'd', 'e'), size: fc.nat(2) }), {
     maxLength: 4,
   }),
   fault: fc.constantFrom(...FAULTS),
 });
 
+/** As in production, but lists come by initial events again soon after these failed. */
+const TIMING: ReflectorTiming = {
+  pageSilenceMs: 15_000,
+  initialEventsMs: { silence: 5_000, whole: 45_000 },
+  pagesMs: 2_000,
+  silenceMs: { least: 90_000, most: 120_000 },
+};
+
 /** Keeps the state that the notifications amount to, and refuses those that do not fit it. */
 function follow(mirror: Mirror) {
-  const known = new Map<string, Deployment>();
+  const known = new Map<string, Widget>();
   const misfits: string[] = [];
-  const handler: InformerHandler<Deployment> = {
+  const handler: InformerHandler<Widget> = {
     added: (item) => {
       if (known.has(item.name)) misfits.push(`added ${item.name} twice`);
       known.set(item.name, item);
@@ -25,7 +34,7 @@ function follow(mirror: Mirror) {
     updated: (item, previous) => {
       if (known.get(item.name)?.resourceVersion !== previous.resourceVersion)
         misfits.push(`updated ${item.name} from what it was not`);
-      if (previous.uid !== item.uid) misfits.push(`updated ${item.name} to another Deployment`);
+      if (previous.uid !== item.uid) misfits.push(`updated ${item.name} to another widget`);
       known.set(item.name, item);
     },
     deleted: (item) => {
@@ -44,19 +53,20 @@ describe('the mirror', () => {
           const server = new ModelServer(turns);
           const { known, misfits } = follow(mirror);
           mirror.api.respond = server.respond;
+          mirror.api.servesInitialEvents = true;
           mirror.informer.start();
           await vi.advanceTimersByTimeAsync(120_000);
           expect(mirror.content).toEqual(server.content);
-          expect([...known.values()].sort(byName)).toEqual([...mirror.cache.scope().values()].sort(byName));
+          expect([...known.values()].sort(byName)).toEqual([...mirror.store.values()].sort(byName));
           expect(misfits).toEqual([]);
           // At most: a request a second, those that the turns set off at once, and the pages of lists.
           expect(mirror.api.requests.length).toBeLessThan(130 + 5 * turns.length);
-        })();
+        }, TIMING)();
       }),
     );
   });
 });
 
-function byName(a: Deployment, b: Deployment): number {
+function byName(a: Widget, b: Widget): number {
   return a.name < b.name ? -1 : 1;
 }

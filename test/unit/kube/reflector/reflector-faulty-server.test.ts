@@ -1,10 +1,9 @@
 import { describe, expect, it, vi } from 'vitest';
 import { withMirror } from '../../../support/kube/mirror.ts';
-import { bookmarkLine, deployment, eventLine, listPage } from '../../../support/kube/objects.ts';
+import { bookmarkLine, eventLine, listPage, widget } from '../../../support/kube/objects.ts';
 
-const a1 = deployment('a', '1');
-const added = (name: string, resourceVersion: string) =>
-  eventLine('ADDED', deployment(name, resourceVersion));
+const a1 = widget('a', '1');
+const added = (name: string, resourceVersion: string) => eventLine('ADDED', widget(name, resourceVersion));
 
 describe('a server that ends every watch at once', () => {
   it(
@@ -93,7 +92,7 @@ describe('a line that is broken', () => {
       expect(mirror.reflector.stats.lists).toBe(1);
       await watch.send('garbage\n');
       await mirror.delayOfNextRequest();
-      await mirror.relisted('20', deployment('b', '15'));
+      await mirror.relisted('20', widget('b', '15'));
       expect(mirror.content).toEqual(['default/b@15']);
       expect(mirror.reflector.stats).toMatchObject({ parseErrors: 3, relists: { malformed: 1 } });
     }),

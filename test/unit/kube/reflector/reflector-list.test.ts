@@ -1,30 +1,30 @@
 import { describe, expect, it, vi } from 'vitest';
 import { KubeStatusError, KubeUnreachableError } from '../../../../src/kube/kube-errors.ts';
 import { withMirror } from '../../../support/kube/mirror.ts';
-import { deployment, errorLine, listPage } from '../../../support/kube/objects.ts';
+import { errorLine, listPage, widget } from '../../../support/kube/objects.ts';
 
 const gone = new KubeStatusError(410, 'Expired', 'The provided continue parameter is too old');
-const a1 = deployment('a', '1');
-const b2 = deployment('b', '2');
-const c3 = deployment('c', '3');
+const a1 = widget('a', '1');
+const b2 = widget('b', '2');
+const c3 = widget('c', '3');
 
 describe('the first list', () => {
   it(
-    'is read in pages of 500, each asked for with the continue token of the one before',
+    'is read in pages of 100, each asked for with the continue token of the one before',
     withMirror(async ({ api, informer, ...mirror }) => {
       informer.start();
       const first = await api.nextCall();
-      expect(first.request).toMatchObject({ path: '/apis/apps/v1/deployments', query: { limit: 500 } });
+      expect(first.request).toMatchObject({ path: '/apis/example.com/v1/widgets', query: { limit: 100 } });
       expect(first.request.query).not.toHaveProperty('continue');
       await first.answer(listPage([a1], '9', 'token-1'));
       const second = await api.nextCall();
-      expect(second.request.query).toEqual({ limit: 500, continue: 'token-1' });
+      expect(second.request.query).toEqual({ limit: 100, continue: 'token-1' });
       await second.answer(listPage([b2], '9', 'token-2'));
       const third = await api.nextCall();
-      expect(third.request.query).toEqual({ limit: 500, continue: 'token-2' });
+      expect(third.request.query).toEqual({ limit: 100, continue: 'token-2' });
       await third.answer(listPage([c3], '9'));
       await api.nextWatch();
-      expect(mirror.cache.size).toBe(3);
+      expect(mirror.store.size).toBe(3);
     }),
   );
 
@@ -38,15 +38,16 @@ describe('the first list', () => {
   );
 
   it(
-    'is read again whole, without pages, when the snapshot behind its pages is gone',
+    'is begun again with its first page when the snapshot behind its pages is gone',
     withMirror(async (mirror) => {
       const { api, informer } = mirror;
       informer.start();
       await (await api.nextCall()).answer(listPage([a1, b2], '9', 'token-1'));
       await (await api.nextCall()).fail(gone);
-      const whole = await api.nextCall();
-      expect(whole.request.query).toEqual({});
-      await whole.answer(listPage([b2, c3], '12'));
+      const first = await api.nextCall();
+      expect(first.request.query).toEqual({ limit: 100 });
+      await first.answer(listPage([b2], '12', 'token-2'));
+      await (await api.nextCall()).answer(listPage([c3], '12'));
       const watch = await api.nextWatch();
       expect(watch.request.query).toMatchObject({ resourceVersion: '12' });
       expect(mirror.content).toEqual(['default/b@2', 'default/c@3']);
@@ -63,7 +64,7 @@ describe('the first list', () => {
       await (await api.nextCall()).fail(new KubeUnreachableError(true, 'reset'));
       await mirror.delayOfNextRequest();
       const again = await api.nextCall();
-      expect(again.request.query).toEqual({ limit: 500 });
+      expect(again.request.query).toEqual({ limit: 100 });
       await again.answer(listPage([b2], '10'));
       expect(mirror.content).toEqual(['default/b@2']);
     }),
@@ -75,7 +76,7 @@ describe('the first list', () => {
       informer.start();
       await (await api.nextCall()).answer(listPage([a1], '9', 'token-1'));
       expect(informer.reflector.synced).toBe(false);
-      expect(mirror.cache.size).toBe(0);
+      expect(mirror.store.size).toBe(0);
       await (await api.nextCall()).answer(listPage([b2], '9'));
       expect(informer.reflector).toMatchObject({ synced: true, resourceVersion: '9' });
     }),
@@ -85,7 +86,7 @@ describe('the first list', () => {
     ['has no items', { metadata: { resourceVersion: '9' } }],
     ['has no resourceVersion', { metadata: {}, items: [] }],
     ['is no object', 'OK'],
-    ['holds an object without a uid', listPage([deployment('a', '1', { uid: '' })], '9')],
+    ['holds an object without a uid', listPage([widget('a', '1', { uid: '' })], '9')],
   ])('is refused and tried again when the answer %s', (_, answer) =>
     withMirror(async (mirror) => {
       mirror.informer.start();
@@ -107,7 +108,7 @@ describe('a relist', () => {
       await vi.advanceTimersByTimeAsync(11_000);
       await watch.send(errorLine(410, 'too old resource version'));
       const states = new Set<string>();
-      for (const page of [listPage([c3], '20', 'token'), listPage([deployment('d', '15')], '20')]) {
+      for (const page of [listPage([c3], '20', 'token'), listPage([widget('d', '15')], '20')]) {
         void (await mirror.api.nextCall()).answer(page);
         await lookAtEveryTurn(() => states.add(mirror.content.join()));
       }

@@ -6,12 +6,12 @@ import {
   KubeUnreachableError,
 } from '../../../../src/kube/kube-errors.ts';
 import { withMirror } from '../../../support/kube/mirror.ts';
-import { bookmarkLine, deployment, errorLine, eventLine, listPage } from '../../../support/kube/objects.ts';
+import { bookmarkLine, errorLine, eventLine, listPage, widget } from '../../../support/kube/objects.ts';
 
-const a1 = deployment('a', '1');
+const a1 = widget('a', '1');
 const refused = new KubeUnreachableError(false, 'connect ECONNREFUSED');
 const unauthorized = new KubeStatusError(401, 'Unauthorized', 'Unauthorized');
-const forbidden = new KubeStatusError(403, 'Forbidden', 'deployments.apps is forbidden');
+const forbidden = new KubeStatusError(403, 'Forbidden', 'widgets.example.com is forbidden');
 const gone = new KubeStatusError(410, 'Expired', 'too old resource version: 9 (20)');
 const tooLarge = new KubeStatusError(504, 'Timeout', 'Timeout: Too large resource version: 9, current: 5');
 
@@ -28,8 +28,8 @@ describe('a resourceVersion that the API server does not serve', () => {
         await watch.end();
         await (await mirror.api.nextWatch()).refuse(error);
         const list = await mirror.api.nextCall();
-        expect(list.request.query).toEqual({ limit: 500 });
-        await list.answer(listPage([deployment('b', '4')], '5'));
+        expect(list.request.query).toEqual({ limit: 100 });
+        await list.answer(listPage([widget('b', '4')], '5'));
         expect((await mirror.api.nextWatch()).request.query).toMatchObject({ resourceVersion: '5' });
         expect(mirror.content).toEqual(['default/b@4']);
         expect(mirror.reflector.stats.relists[reason]).toBe(1);
@@ -45,7 +45,7 @@ describe('a resourceVersion that the API server does not serve', () => {
       withMirror(async (mirror) => {
         const watch = await mirror.synced('9', a1);
         await vi.advanceTimersByTimeAsync(11_000);
-        await watch.send(eventLine('ADDED', deployment('b', '10')), errorLine(code, message));
+        await watch.send(eventLine('ADDED', widget('b', '10')), errorLine(code, message));
         expect(mirror.content).toEqual(['default/a@1', 'default/b@10']);
         expect(watch.closed).toBe(true);
         await mirror.relisted('20', a1);
@@ -134,8 +134,8 @@ describe('a missing permission', () => {
       expect(mirror.log.lines).toContainEqual({
         level: 'error',
         context: expect.objectContaining({
-          path: '/apis/apps/v1/deployments',
-          reason: 'deployments.apps is forbidden',
+          path: '/apis/example.com/v1/widgets',
+          reason: 'widgets.example.com is forbidden',
         }),
         message: expect.stringMatching(/list and watch/),
       });

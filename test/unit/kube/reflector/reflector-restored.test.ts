@@ -1,9 +1,9 @@
 import { describe, expect, it, vi } from 'vitest';
 import { KubeStatusError, KubeUnreachableError } from '../../../../src/kube/kube-errors.ts';
 import { type Mirror, withMirror } from '../../../support/kube/mirror.ts';
-import { deployment, listPage } from '../../../support/kube/objects.ts';
+import { listPage, widget } from '../../../support/kube/objects.ts';
 
-const a1 = deployment('a', '1');
+const a1 = widget('a', '1');
 const refused = new KubeUnreachableError(false, 'connect ECONNREFUSED');
 
 /** A mirror at this resourceVersion whose watch has broken; it is about to ask again. */
@@ -29,10 +29,10 @@ describe('an API server that may be another one by now', () => {
       await brokenOnce(mirror, '900');
       const question = await mirror.api.nextCall();
       expect(question.request.query).toEqual({ limit: 1 });
-      await question.answer(listPage([deployment('b', '40')], '50', 'more'));
+      await question.answer(listPage([widget('b', '40')], '50', 'more'));
       expect(mirror.content).toEqual(['default/a@1']);
       await vi.advanceTimersByTimeAsync(1);
-      await mirror.relisted('51', deployment('b', '40'));
+      await mirror.relisted('51', widget('b', '40'));
       expect(mirror.content).toEqual(['default/b@40']);
       expect(mirror.reflector).toMatchObject({ resourceVersion: '51', stats: { relists: { wentBack: 1 } } });
     }),
@@ -74,9 +74,9 @@ describe('an API server that may be another one by now', () => {
   );
 
   it.each([
-    ['a Deployment of the same name with another uid', { ...deployment('a', '1'), uid: 'another' }],
-    ['a Deployment in another old state', deployment('a', '2')],
-    ['an old Deployment that was never seen', deployment('0', '3')],
+    ['a widget of the same name with another uid', { ...widget('a', '1'), uid: 'another' }],
+    ['a widget in another old state', widget('a', '2')],
+    ['an old widget that was never seen', widget('0', '3')],
   ])('that is further on, and has %s, has another history: everything is listed again', (_title, first) =>
     withMirror(async (mirror) => {
       await brokenOnce(mirror, '900');

@@ -1,10 +1,10 @@
 import { describe, expect, it, vi } from 'vitest';
 import { KubeUnreachableError } from '../../../../src/kube/kube-errors.ts';
 import { type Mirror, withMirror } from '../../../support/kube/mirror.ts';
-import { deployment, eventLine, listPage } from '../../../support/kube/objects.ts';
+import { eventLine, listPage, widget } from '../../../support/kube/objects.ts';
 import { flush } from '../../../support/kube/scripted-api.ts';
 
-const a1 = deployment('a', '1');
+const a1 = widget('a', '1');
 
 /** Stops the mirror and sees that nothing happens any more, however long one waits. */
 async function expectFinal(mirror: Mirror, late: () => Promise<unknown>): Promise<void> {
@@ -44,7 +44,7 @@ describe('stop', () => {
       await (await mirror.api.nextCall()).answer(listPage([a1], '9', 'token'));
       const second = await mirror.api.nextCall();
       await expectFinal(mirror, () => second.answer(listPage([], '9')));
-      expect(mirror.cache.size).toBe(0);
+      expect(mirror.store.size).toBe(0);
     }),
   );
 
@@ -71,7 +71,7 @@ describe('stop', () => {
     'during a watch closes it and takes no event that comes late',
     withMirror(async (mirror) => {
       const watch = await mirror.synced('9', a1);
-      await expectFinal(mirror, () => watch.send(eventLine('ADDED', deployment('b', '10'))));
+      await expectFinal(mirror, () => watch.send(eventLine('ADDED', widget('b', '10'))));
       expect(watch.closed).toBe(true);
     }),
   );
@@ -80,9 +80,10 @@ describe('stop', () => {
     'is over only when the watch has ended, however long that takes',
     withMirror(async (mirror) => {
       const { promise, reject } = Promise.withResolvers<never>();
-      vi.spyOn(mirror.api, 'watch').mockResolvedValue(slowToEnd(promise));
       mirror.informer.start();
-      await (await mirror.api.nextCall()).answer(listPage([a1], '9'));
+      const list = await mirror.api.nextCall();
+      vi.spyOn(mirror.api, 'watch').mockResolvedValue(slowToEnd(promise));
+      await list.answer(listPage([a1], '9'));
       const stopped = vi.fn();
       const stopping = mirror.informer.stop().then(stopped);
       await flush();
@@ -98,7 +99,7 @@ describe('stop', () => {
       await mirror.synced('9', a1);
       await mirror.informer.stop();
       expect(mirror.reflector).toMatchObject({ stats: { failures: 0 }, lastError: undefined });
-      expect(mirror.log.lines.map(({ level }) => level)).toEqual(['debug']);
+      expect(mirror.log.lines.map(({ level }) => level)).toEqual(['info', 'debug']);
     }),
   );
 
@@ -119,7 +120,7 @@ describe('stop', () => {
       const stopped: Promise<void>[] = [];
       const stop = () => void stopped.push(mirror.informer.stop());
       mirror.informer.addHandler({ added: stop, updated: stop, deleted: stop });
-      await watch.send(eventLine('ADDED', deployment('b', '10')));
+      await watch.send(eventLine('ADDED', widget('b', '10')));
       await Promise.all([...stopped, mirror.informer.stop()]);
       expect(stopped).toHaveLength(1);
       expect(mirror.content).toEqual(['default/a@1', 'default/b@10']);

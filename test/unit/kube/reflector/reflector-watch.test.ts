@@ -1,8 +1,8 @@
 import { describe, expect, it, vi } from 'vitest';
 import { withMirror } from '../../../support/kube/mirror.ts';
-import { bookmarkLine, deployment, eventLine } from '../../../support/kube/objects.ts';
+import { bookmarkLine, eventLine, widget } from '../../../support/kube/objects.ts';
 
-const a1 = deployment('a', '1');
+const a1 = widget('a', '1');
 
 describe('the request of a watch', () => {
   it(
@@ -13,7 +13,7 @@ describe('the request of a watch', () => {
       expect(api.requests.at(-1)).toMatchObject({
         kind: 'watch',
         request: {
-          path: '/apis/apps/v1/deployments',
+          path: '/apis/example.com/v1/widgets',
           query: { watch: true, allowWatchBookmarks: true, resourceVersion: '9' },
         },
       });
@@ -46,11 +46,11 @@ describe('events', () => {
     'add, change and delete what the mirror holds',
     withMirror(async (mirror) => {
       const watch = await mirror.synced('9', a1);
-      await watch.send(eventLine('ADDED', deployment('b', '10')));
-      await watch.send(eventLine('MODIFIED', deployment('a', '11', { replicas: 7 })));
+      await watch.send(eventLine('ADDED', widget('b', '10')));
+      await watch.send(eventLine('MODIFIED', widget('a', '11', { size: 7 })));
       expect(mirror.content).toEqual(['default/a@11', 'default/b@10']);
-      expect(mirror.cache.get('default', 'a')?.replicas).toBe(7);
-      await watch.send(eventLine('DELETED', deployment('b', '12')));
+      expect(mirror.store.get('default', 'a')?.size).toBe(7);
+      await watch.send(eventLine('DELETED', widget('b', '12')));
       expect(mirror.content).toEqual(['default/a@11']);
       expect(mirror.reflector).toMatchObject({
         resourceVersion: '12',
@@ -63,9 +63,9 @@ describe('events', () => {
     'that come twice change nothing',
     withMirror(async (mirror) => {
       const watch = await mirror.synced('9', a1);
-      const changed = eventLine('MODIFIED', deployment('a', '10', { replicas: 7 }));
+      const changed = eventLine('MODIFIED', widget('a', '10', { size: 7 }));
       await watch.send(changed, changed);
-      const deleted = eventLine('DELETED', deployment('a', '11'));
+      const deleted = eventLine('DELETED', widget('a', '11'));
       await watch.send(deleted, deleted);
       expect(mirror.content).toEqual([]);
       expect(mirror.reflector).toMatchObject({ resourceVersion: '11', stats: { failures: 0, lists: 1 } });
@@ -78,7 +78,7 @@ describe('events', () => {
     withMirror(async (mirror) => {
       const watch = await mirror.synced('9', a1);
       await vi.advanceTimersByTimeAsync(5_000);
-      await watch.send(eventLine('ADDED', deployment('b', '10')));
+      await watch.send(eventLine('ADDED', widget('b', '10')));
       expect(mirror.reflector.lastContactAt).toBe(performance.now());
       await vi.advanceTimersByTimeAsync(5_000);
       await watch.send(bookmarkLine('10'));
@@ -87,19 +87,19 @@ describe('events', () => {
   );
 
   it.each([
-    ['an event older than one before it', eventLine('ADDED', deployment('c', '15'))],
-    ['an older state of what it holds', eventLine('MODIFIED', deployment('a', '3'))],
-    ['the deletion, before its last change, of what it holds', eventLine('DELETED', deployment('a', '19'))],
+    ['an event older than one before it', eventLine('ADDED', widget('c', '15'))],
+    ['an older state of what it holds', eventLine('MODIFIED', widget('a', '3'))],
+    ['the deletion, before its last change, of what it holds', eventLine('DELETED', widget('a', '19'))],
     ['a bookmark older than an event before it', bookmarkLine('15')],
   ])('are not trusted after %s: the mirror lists again and holds what the list says', (_, line) =>
     withMirror(async (mirror) => {
       const watch = await mirror.synced('9', a1);
-      await watch.send(eventLine('MODIFIED', deployment('a', '20')));
+      await watch.send(eventLine('MODIFIED', widget('a', '20')));
       await vi.advanceTimersByTimeAsync(11_000);
       await watch.send(line);
       expect(watch.closed).toBe(true);
       expect(mirror.content).toEqual(['default/a@20']);
-      await mirror.relisted('25', deployment('c', '15'));
+      await mirror.relisted('25', widget('c', '15'));
       expect(mirror.content).toEqual(['default/c@15']);
       expect(mirror.reflector.stats.relists.outOfOrder).toBe(1);
     })(),
@@ -108,9 +108,9 @@ describe('events', () => {
   it(
     'of an API server with opaque resourceVersions are taken in the order in which they come',
     withMirror(async (mirror) => {
-      const watch = await mirror.synced('zeta', deployment('a', 'zeta'));
-      await watch.send(eventLine('MODIFIED', deployment('a', 'alpha', { replicas: 2 })));
-      await watch.send(eventLine('ADDED', deployment('b', 'Gamma')), bookmarkLine('beta'));
+      const watch = await mirror.synced('zeta', widget('a', 'zeta'));
+      await watch.send(eventLine('MODIFIED', widget('a', 'alpha', { size: 2 })));
+      await watch.send(eventLine('ADDED', widget('b', 'Gamma')), bookmarkLine('beta'));
       expect(mirror.content).toEqual(['default/a@alpha', 'default/b@Gamma']);
       await vi.advanceTimersByTimeAsync(2_000);
       await watch.end();
@@ -126,7 +126,7 @@ describe('a watch that ended', () => {
     withMirror(async (mirror) => {
       const watch = await mirror.synced('9', a1);
       await vi.advanceTimersByTimeAsync(2_000);
-      await watch.send(eventLine('ADDED', deployment('b', '10')));
+      await watch.send(eventLine('ADDED', widget('b', '10')));
       await watch.end();
       expect((await mirror.api.nextWatch()).request.query).toMatchObject({ resourceVersion: '10' });
       expect(mirror.reflector.stats).toMatchObject({ lists: 1, failures: 0 });
@@ -137,7 +137,7 @@ describe('a watch that ended', () => {
     'is resumed after the last bookmark, which may be newer than the last event',
     withMirror(async (mirror) => {
       const watch = await mirror.synced('9', a1);
-      await watch.send(eventLine('ADDED', deployment('b', '10')), bookmarkLine('500'));
+      await watch.send(eventLine('ADDED', widget('b', '10')), bookmarkLine('500'));
       await watch.end();
       expect((await mirror.api.nextWatch()).request.query).toMatchObject({ resourceVersion: '500' });
       expect(mirror.reflector.stats.lists).toBe(1);
@@ -148,12 +148,12 @@ describe('a watch that ended', () => {
     'is resumed after the last event, without a list, when its connection broke',
     withMirror(async (mirror) => {
       const watch = await mirror.synced('9', a1);
-      await watch.send(eventLine('ADDED', deployment('b', '10')));
+      await watch.send(eventLine('ADDED', widget('b', '10')));
       await watch.break();
       expect(await mirror.delayOfNextRequest()).toBeLessThanOrEqual(800);
       const resumed = await mirror.api.nextWatch();
       expect(resumed.request.query).toMatchObject({ resourceVersion: '10' });
-      await (await resumed.accept()).send(eventLine('ADDED', deployment('c', '11')));
+      await (await resumed.accept()).send(eventLine('ADDED', widget('c', '11')));
       expect(mirror.content).toEqual(['default/a@1', 'default/b@10', 'default/c@11']);
       expect(mirror.reflector.stats.lists).toBe(1);
     }),

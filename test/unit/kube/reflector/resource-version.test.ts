@@ -1,6 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { compareResourceVersions, isComparable } from '../../../../src/kube/reflector/resource-version.ts';
+import {
+  compareResourceVersions,
+  isComparable,
+  isProvablyNewer,
+  mayBeNewer,
+  newestOf,
+} from '../../../../src/kube/reflector/resource-version.ts';
 import { holds } from '../../../support/kube/property.ts';
 
 const anyVersion = fc.oneof(
@@ -30,4 +36,34 @@ describe('resourceVersions', () => {
       expect(isComparable(version)).toBe(false);
     },
   );
+});
+
+describe('a newer resourceVersion', () => {
+  it.each([
+    { a: '10', b: '9', newer: true },
+    { a: '9', b: '10', newer: false },
+    { a: '9', b: '9', newer: false },
+  ])('$a is certain to be newer than $b, and can be: $newer', ({ a, b, newer }) => {
+    expect([isProvablyNewer(a, b), mayBeNewer(a, b)]).toEqual([newer, newer]);
+  });
+
+  it.each([
+    ['opaque', '9'],
+    ['9', 'opaque'],
+    ['beta', 'alpha'],
+    ['same', 'same'],
+    ['9', ''],
+    ['', '9'],
+  ])('is never certain of %j and %j, and always possible', (a, b) => {
+    expect([isProvablyNewer(a, b), mayBeNewer(a, b)]).toEqual([false, true]);
+  });
+
+  it.each([
+    ['10', '9', '10'],
+    ['9', '10', '10'],
+    ['', '9', '9'],
+    ['zeta', 'alpha', 'alpha'],
+  ])('of %j and %j is %j', (a, b, newest) => {
+    expect(newestOf(a, b)).toBe(newest);
+  });
 });

@@ -1,6 +1,6 @@
 import { vi } from 'vitest';
-import { Scaler } from '../../../src/cluster/scaler.ts';
-import { ScriptedApi } from './scripted-api.ts';
+import { Scaler } from '../../src/cluster/scaler.ts';
+import { ScriptedApi } from './kube/scripted-api.ts';
 
 /** What became of a write, as soon as it is known. */
 interface Outcome {

@@ -1,0 +1,104 @@
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { Cluster } from '../../../src/cluster/cluster.ts';
+import type { ReflectorTiming } from '../../../src/kube/reflector/reflector.ts';
+import { FakeApiServer } from '../../support/fake-apiserver/fake-apiserver.ts';
+import { folder } from '../../support/kube/clients.ts';
+import { RecordingLogger } from '../../support/kube/recording-logger.ts';
+import { until } from '../../support/until.ts';
+
+const DEPLOYMENTS = 200;
+/** Long enough that a busy machine does not miss it between two pieces. */
+const SILENCE_MS = 1_000;
+/** At this pace each page takes more than that, and the initial events several times as much. */
+const DRIP = { type: 'drip', bytes: 1_000, everyMs: 50 } as const;
+const TIMING: ReflectorTiming = {
+  pageSilenceMs: SILENCE_MS,
+  initialEventsMs: { silence: SILENCE_MS, whole: 30_000 },
+  pagesMs: 3_600_000,
+  silenceMs: { least: 60_000, most: 60_000 },
+};
+
+/** A cluster of Deployments, not begun yet, and its API server. */
+async function scene(timing: Partial<ReflectorTiming> = {}) {
+  const demo = await FakeApiServer.start({ deployments: DEPLOYMENTS });
+  const cluster = new Cluster({
+    name: 'far',
+    namespaces: [],
+    authorization: 'AlwaysAllow',
+    log: new RecordingLogger(),
+    kubeconfig: folder().write('kubeconfig', demo.kubeconfig),
+    timing: { ...TIMING, ...timing },
+  });
+  onTestFinished(async () => {
+    await cluster.stop();
+    await demo.stop();
+  });
+  const synced = async () => {
+    const startedAt = performance.now();
+    cluster.start();
+    await until(() => cluster.synced, 25_000);
+    expect(cluster.objects).toBe(DEPLOYMENTS);
+    return { tookMs: performance.now() - startedAt, stats: cluster.mirrors[0]?.stats };
+  };
+  return { demo, synced };
+}
+
+describe('a cluster over a slow link', () => {
+  it('syncs by initial events that take several times the deadline for silence', async () => {
+    const { demo, synced } = await scene();
+    demo.faults.add({ on: 'any', fault: DRIP });
+    const { tookMs, stats } = await synced();
+    expect(tookMs).toBeGreaterThan(2 * SILENCE_MS);
+    expect(stats).toMatchObject({ lists: 1, watches: 1, failures: 0 });
+    expect(demo.requests.count('list')).toBe(0);
+  }, 30_000);
+
+  it('syncs by pages that take longer than the deadline for silence each', async () => {
+    const { demo, synced } = await scene();
+    demo.initialEvents = 'refused';
+    demo.faults.add({ on: 'any', fault: DRIP });
+    const { tookMs, stats } = await synced();
+    expect(tookMs).toBeGreaterThan(2 * SILENCE_MS);
+    expect(stats).toMatchObject({ lists: 1, failures: 0 });
+    expect(demo.requests.count('list')).toBe(2);
+  }, 30_000);
+
+  it('goes over to pages where the initial events would take too long', async () => {
+    const { demo, synced } = await scene({ initialEventsMs: { silence: SILENCE_MS, whole: 500 } });
+    demo.faults.add({ on: 'watch', fault: DRIP });
+    expect((await synced()).stats).toMatchObject({ lists: 1, failures: 0 });
+    expect(demo.requests.count('list')).toBe(2);
+  }, 30_000);
+});
+
+describe('a link that goes dead within a list', () => {
+  const dead = { type: 'cut', how: 'silence', afterBytes: 5_000 } as const;
+
+  it('ends the initial events, and pages take their place at once', async () => {
+    const { demo, synced } = await scene();
+    demo.faults.add({ on: 'watch', fault: dead, times: 1 });
+    expect((await synced()).stats).toMatchObject({ lists: 1, failures: 0 });
+    expect(demo.requests.count('list')).toBe(2);
+  }, 30_000);
+
+  it('ends a page, and the list is tried again after a wait', async () => {
+    const { demo, synced } = await scene();
+    demo.initialEvents = 'refused';
+    demo.faults.add({ on: 'list', fault: dead, times: 1 });
+    expect((await synced()).stats).toMatchObject({ lists: 2, failures: 1 });
+  }, 30_000);
+});
+
+describe('an API server without initial events', () => {
+  it.each(['refused', 'ignored'] as const)(
+    'is mirrored by pages: the parameters are %s',
+    async (how) => {
+      const { demo, synced } = await scene();
+      demo.initialEvents = how;
+      expect((await synced()).stats).toMatchObject({ lists: 1, failures: 0 });
+      expect(demo.requests.count('list')).toBe(2);
+      await until(() => demo.openWatches === 1);
+    },
+    30_000,
+  );
+});
