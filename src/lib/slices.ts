@@ -1,11 +1,11 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
-/** How long one after the other may be taken before others have a turn of the event loop. */
+/** How long chunks are handed on before other work gets a turn of the event loop. */
 const SLICE_MS = 3;
 
 /**
- * The same chunks, with turns of the event loop for others between them. Node hands on megabytes of one connection in one
- * turn, for as long as somebody takes them.
+ * Hands on the same chunks, and gives other work a turn of the event loop between them. Node itself would hand on
+ * megabytes of one connection in one turn, for as long as they are taken.
  */
 export async function* inSlices<T>(chunks: AsyncIterable<T>): AsyncGenerator<T, void> {
   let endsAt = performance.now() + SLICE_MS;

@@ -1,5 +1,6 @@
 /**
- * Lets through at most one line a second, with how many times it stands for: nobody must be able to fill the log.
+ * Lets through at most one line per second, with the number of calls that it stands for, so that nobody can fill the
+ * log.
  * @param log writes one line with this context
  */
 export function throttled(log: (context: object) => void): (context: object) => void {
