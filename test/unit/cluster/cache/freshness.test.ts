@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { reach, unlessUnreachable } from '../../../../src/cluster/cache/freshness.ts';
+import { reach, withFreshnessDeadline } from '../../../../src/cluster/cache/freshness.ts';
 import { DeploymentError, FreshnessError } from '../../../../src/cluster/cluster-errors.ts';
 import { KubeTimeoutError } from '../../../../src/kube/kube-errors.ts';
 import { Quota } from '../../../../src/lib/quota.ts';
@@ -56,19 +56,19 @@ describe('a direct read', () => {
   const end = () => performance.now() + 1_000;
 
   it('is given up at its end, though the read before it in line still runs', async () => {
-    const read = expect(unlessUnreachable(new Promise(() => {}), end())).rejects.toThrow(FreshnessError);
+    const read = expect(withFreshnessDeadline(new Promise(() => {}), end())).rejects.toThrow(FreshnessError);
     await vi.advanceTimersByTimeAsync(1_000);
     await read;
   });
 
   it('that comes in time is what it is, and leaves no timer', async () => {
-    expect(await unlessUnreachable(Promise.resolve(3), end())).toBe(3);
+    expect(await withFreshnessDeadline(Promise.resolve(3), end())).toBe(3);
   });
 
   it('that fails means that the freshness cannot be had, unless there is no such Deployment', async () => {
-    const failed = unlessUnreachable(Promise.reject(new KubeTimeoutError(true, 4_000)), end());
+    const failed = withFreshnessDeadline(Promise.reject(new KubeTimeoutError(true, 4_000)), end());
     await expect(failed).rejects.toThrow(FreshnessError);
-    const missing = unlessUnreachable(Promise.reject(new DeploymentError('NOT_FOUND', 'a', 'b')), end());
+    const missing = withFreshnessDeadline(Promise.reject(new DeploymentError('NOT_FOUND', 'a', 'b')), end());
     await expect(missing).rejects.toThrow(DeploymentError);
   });
 });
