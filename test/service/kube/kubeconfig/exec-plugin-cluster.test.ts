@@ -48,7 +48,7 @@ const count = 'replica-count?namespace=default&deployment=my-deployment';
 describe('a cluster whose plugin fails', () => {
   it.each([
     ['fails', 'echo no such profile >&2; exit 3', 'ended with status 3: no such profile'],
-    ['prints garbage', 'echo hello', 'printed what is not JSON'],
+    ['prints garbage', 'echo hello', 'did not print JSON'],
   ])('because it %s is unreachable, the log says why, and others go on', async (_, text, reason) => {
     const script = new ExecScript(text);
     const service = await serve({ plugged: kubeconfigOf(script), plain: demo.kubeconfig });

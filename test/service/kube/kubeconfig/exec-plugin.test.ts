@@ -80,13 +80,13 @@ describe('an exec plugin that fails', () => {
   it.each([
     ['with a status', 'echo no such profile >&2; exit 3', 'ended with status 3: no such profile'],
     ['by a signal', 'kill -9 $$', 'ended with SIGKILL'],
-    ['by printing garbage', 'echo hello', 'printed what is not JSON'],
-    ['by printing nothing', '', 'printed what is not JSON'],
+    ['by printing garbage', 'echo hello', 'did not print JSON'],
+    ['by printing nothing', '', 'did not print JSON'],
     ['by printing something else', 'echo "{}"', 'printed no ExecCredential'],
     ['by printing no status', 'echo \'{"kind":"ExecCredential"}\'', 'status is not an object'],
     ['with nothing to show', printing({}), 'with neither token nor certificate and key'],
     ['with no key', printing({ clientCertificateData: 'C' }), 'with neither token nor certificate and key'],
-    ['with a strange expiry', printing({ token: 't', expirationTimestamp: 'soon' }), 'that is no time'],
+    ['with a strange expiry', printing({ token: 't', expirationTimestamp: 'soon' }), 'that is not a time'],
     ['by never ceasing to print', 'while :; do echo yes; done', 'printed more than 1 MiB'],
   ])('%s is named in the error, with the reason', async (_, text, reason) => {
     const script = new ExecScript(text);
@@ -193,7 +193,7 @@ describe('an exec plugin that hangs', () => {
     const script = new ExecScript(HANGING);
     const closing = new AbortController();
     const plugin = pluginOf(script, closing.signal);
-    const failed = expect(plugin.get()).rejects.toThrow('is not needed any more');
+    const failed = expect(plugin.get()).rejects.toThrow('is no longer needed');
     const pids = await script.pids(2);
     closing.abort();
     await failed;

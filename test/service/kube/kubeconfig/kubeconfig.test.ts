@@ -78,7 +78,7 @@ describe('the auth-provider', () => {
       'expiry-key': '',
     };
     const path = files.write('config', kubeconfig({}, { 'auth-provider': { name, config } }));
-    await expect(read({ kubeconfig: path })).rejects.toThrow(`logs in by the auth-provider ${name}`);
+    await expect(read({ kubeconfig: path })).rejects.toThrow(`uses the auth-provider ${name}`);
     expect(readFileSync(mark, 'utf8')).toBe('untouched');
     expect(await read({ kubeconfig: path, contextName: 'second' })).toMatchObject({
       origin: 'https://two.example.com',
@@ -91,7 +91,7 @@ describe('insecure-skip-tls-verify', () => {
 
   it('is refused with what to do about it', async () => {
     await expect(read({ kubeconfig: file(insecure) })).rejects.toThrow(
-      `the kubeconfig switches TLS verification off for ${SERVER}: give it certificate-authority-data, or set ALLOW_INSECURE_TLS=true`,
+      `the kubeconfig disables TLS verification for ${SERVER}: add certificate-authority-data to it, or set ALLOW_INSECURE_TLS=true`,
     );
   });
 

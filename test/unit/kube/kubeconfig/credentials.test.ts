@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { KubeCredentialsError } from '../../../../src/kube/kube-errors.ts';
 import { CredentialSource } from '../../../../src/kube/kubeconfig/credentials.ts';
-import { apiServerOf, kubeConfigLoader, onlyTo } from '../../../../src/kube/kubeconfig/kubeconfig.ts';
+import { apiServerOf, kubeConfigLoader, pinnedTo } from '../../../../src/kube/kubeconfig/kubeconfig.ts';
 import { configLoader, folder } from '../../../support/kube/clients.ts';
 
 const server = 'https://api.example.com:6443';
@@ -52,12 +52,12 @@ describe('a kubeconfig that leads to another API server than it did', () => {
     const plain = kubeConfigLoader({ kubeconfig: path });
     const server = apiServerOf(plain());
     if (server === undefined) throw new Error('no server');
-    const load = onlyTo(server, plain);
+    const load = pinnedTo(server, plain);
     expect(load().getCurrentUser()?.token).toBe('1');
     writeFileSync(path, kubeconfig('one', { token: 'rotated' }));
     expect(load().getCurrentUser()?.token).toBe('rotated');
     writeFileSync(path, kubeconfig('two', { token: '2' }));
-    expect(load).toThrow('leads to another API server');
+    expect(load).toThrow('points to another API server');
   });
 });
 
