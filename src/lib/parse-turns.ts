@@ -21,7 +21,7 @@ interface Line {
   /**
    * Milliseconds that the client has had. A client that starts to wait begins with at least the share of the others.
    */
-  had: number;
+  usedMs: number;
 }
 
 /**
@@ -35,9 +35,9 @@ export class ParseTurns {
   /** The waiting connections, by client. */
   readonly #lines = new Map<string, Line>();
   /** Milliseconds that a client would have had if it had waited from the start. */
-  #share = 0;
+  #shareMs = 0;
   /** Milliseconds that clients have had, for those with more than the share. */
-  readonly #had = new Map<string, number>();
+  readonly #usedMs = new Map<string, number>();
   /** When the parsing time of this turn ends, on the clock of performance.now(); undefined: it has not begun. */
   #endsAt: number | undefined;
   /** When the next slice was scheduled, on the same clock; undefined: it is not scheduled. */
@@ -77,8 +77,8 @@ export class ParseTurns {
     const line = this.#lines.get(client);
     if (line !== undefined) line.connections.add(connection);
     else {
-      const had = Math.max(this.#share, this.#had.get(client) ?? 0);
-      this.#lines.set(client, { connections: new Set([connection]), had });
+      const usedMs = Math.max(this.#shareMs, this.#usedMs.get(client) ?? 0);
+      this.#lines.set(client, { connections: new Set([connection]), usedMs });
     }
     this.#atEndOfTurn();
   }
@@ -99,19 +99,19 @@ export class ParseTurns {
       const before = now;
       now = performance.now();
       const charge = Math.min(now - before, MAX_CHARGE_MS);
-      line.had += charge;
-      this.#share += charge / clients;
-      this.#had.set(connection.client, line.had);
+      line.usedMs += charge;
+      this.#shareMs += charge / clients;
+      this.#usedMs.set(connection.client, line.usedMs);
       if (hasMore) this.#add(connection);
     }
-    for (const [client, had] of this.#had) if (had <= this.#share) this.#had.delete(client);
+    for (const [client, usedMs] of this.#usedMs) if (usedMs <= this.#shareMs) this.#usedMs.delete(client);
     if (this.#lines.size > 0) this.#atEndOfTurn();
   };
 
   /** The line of the client that has had the least. If several have, the one that has waited longest. */
   #next(): Line | undefined {
     let next: Line | undefined;
-    for (const line of this.#lines.values()) if (next === undefined || line.had < next.had) next = line;
+    for (const line of this.#lines.values()) if (next === undefined || line.usedMs < next.usedMs) next = line;
     return next;
   }
 }

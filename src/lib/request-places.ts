@@ -1,5 +1,5 @@
 /** A connection whose requests take places. */
-export interface Placed {
+export interface RequestConnection {
   /** The key by which clients are told apart. */
   readonly client: string;
   /** Whether part of a request has arrived and the rest has not. */
@@ -14,9 +14,9 @@ export interface Placed {
 interface Client {
   used: number;
   /** Connections that are read. */
-  readonly reading: Set<Placed>;
+  readonly reading: Set<RequestConnection>;
   /** Connections that are not read because the client is crowded. The one that has waited longest is first. */
-  readonly held: Set<Placed>;
+  readonly held: Set<RequestConnection>;
 }
 
 /** This share of the places is kept for clients that have few, even against requests that have been read already. */
@@ -44,14 +44,14 @@ export class RequestPlaces {
   }
 
   /** Call it when the connection opens. */
-  add(connection: Placed): void {
+  add(connection: RequestConnection): void {
     const client = this.#clientOf(connection);
     client.reading.add(connection);
     if (this.#isCrowded(client)) this.#hold(client);
   }
 
   /** Call it when the connection closes. */
-  remove(connection: Placed): void {
+  remove(connection: RequestConnection): void {
     const client = this.#clientOf(connection);
     client.reading.delete(connection);
     client.held.delete(connection);
@@ -60,7 +60,7 @@ export class RequestPlaces {
   }
 
   /** Takes a place for a request that came on the connection. Returns false if there is none. */
-  take(connection: Placed): boolean {
+  take(connection: RequestConnection): boolean {
     const client = this.#clientOf(connection);
     if (this.#free <= 0 || client.used >= this.#maxPerClient) return false;
     if (this.#free <= this.#max * KEPT_SHARE && client.used >= this.#free) return false;
@@ -71,7 +71,7 @@ export class RequestPlaces {
   }
 
   /** Gives back the place of a request. The connection may have closed since. */
-  release(connection: Placed): void {
+  release(connection: RequestConnection): void {
     const client = this.#clientOf(connection);
     this.#used -= 1;
     client.used -= 1;
@@ -83,7 +83,7 @@ export class RequestPlaces {
     return this.#max - this.#used;
   }
 
-  #clientOf({ client: name }: Placed): Client {
+  #clientOf({ client: name }: RequestConnection): Client {
     let client = this.#clients.get(name);
     if (client === undefined) {
       client = { used: 0, reading: new Set(), held: new Set() };
