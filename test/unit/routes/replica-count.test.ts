@@ -152,7 +152,7 @@ describe('POST /replica-count', () => {
     '-0.0',
     '1e400',
   ])(
-    'refuses the number %s, which JSON.parse may make an integer of, and names its field',
+    'refuses the number %s, which JSON.parse may turn into an integer, and names its field',
     async (number) => {
       const cluster = new MemoryCluster();
       const app = await buildTestApp(cluster);
@@ -184,7 +184,7 @@ describe('POST /replica-count', () => {
     ['1e0', 'every number must be an integer, written in digits only'],
     ['[3]', 'send a JSON object, for example {"replicas": 3}'],
     ['{"replicas":3.0,"replicas":3.0}', 'a field stands in the body twice'],
-  ])('says of %s what is wrong', async (payload, message) => {
+  ])('says what is wrong with %s', async (payload, message) => {
     const app = await buildTestApp();
     const response = await app.inject({ method: 'POST', url: URL, payload, headers: JSON_BODY });
     expect(response.json()).toMatchObject({ code: 'INVALID_BODY', message });

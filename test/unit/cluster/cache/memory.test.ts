@@ -7,7 +7,7 @@ import { ListDecoder } from '../../../../src/kube/client/list-decoder.ts';
 
 const MIB = 1024 * 1024;
 
-/** A page of a list as an API server sends it: Deployments of some 6 kB. */
+/** A page of a list as an API server sends it: Deployments of about 6 kB. */
 function page(first: number, count: number): Buffer {
   const items = Array.from({ length: count }, (_, index) => {
     const number = first + index;
@@ -44,7 +44,7 @@ function usedHeap(): number {
   return process.memoryUsage().heapUsed;
 }
 
-it('holds 10,000 Deployments of 6 kB in at most 10 MiB of heap, their lists prebuilt', () => {
+it('the cache holds 10,000 Deployments of 6 kB with prebuilt lists in at most 10 MiB of heap', () => {
   const cache = new DeploymentCache();
   const before = usedHeap();
   const fill = () => {
