@@ -22,7 +22,7 @@ import { expectDocumented } from './documented.ts';
 import { testLimits } from './limits.ts';
 import { logTo } from './log-to.ts';
 
-/** A cluster that lives in memory: reads and writes go to its cache at once. */
+/** A cluster in memory, whose reads and writes use its cache directly. */
 export class MemoryCluster implements ServedCluster, UnguardedCluster {
   readonly writes: string[] = [];
   readonly name: string;
@@ -30,7 +30,7 @@ export class MemoryCluster implements ServedCluster, UnguardedCluster {
   state: ClusterState = 'ready';
   readonly mirrors = [];
   access = new Access(alwaysAllow);
-  /** What its reads say of themselves. */
+  /** The freshness that its reads report. */
   reading: Omit<Reading<unknown>, 'value'> = { ageMs: 0, resourceVersion: '1', unavailable: [] };
   readonly #cache = new DeploymentCache();
 
@@ -102,8 +102,9 @@ export class MemoryCluster implements ServedCluster, UnguardedCluster {
   }
 }
 
-/** The app on a cluster in memory, without a port: for `inject`. Everybody is `client`. Closed when the test ends.
- * Every answer has to be one that openapi.yaml documents.
+/**
+ * The app with a cluster in memory and without a port, for `inject`. Every caller is `client`. It is closed when the
+ * test ends. Every answer must be one that openapi.yaml documents.
  */
 export async function buildTestApp(
   clusters: ServedCluster | readonly ServedCluster[] = new MemoryCluster(),
@@ -119,7 +120,7 @@ export async function buildTestApp(
     ...options,
   });
   onTestFinished(() => app.close());
-  // Not a hook: those of a test come too late for the answers of the routes.
+  // Wrap `inject` rather than add a hook: a hook of a test is too late for the answers of the routes.
   const inject = app.inject.bind(app);
   Object.defineProperty(app, 'inject', {
     value: async (request: InjectOptions | string) => {
@@ -133,7 +134,7 @@ export async function buildTestApp(
   return app;
 }
 
-/** A fleet of clusters that there are already, the first the default. */
+/** A fleet of existing clusters, the first of which is the default. */
 export function fleetOf(clusters: readonly ServedCluster[]): Fleet<ServedCluster> {
   const byName = new Map(clusters.map((cluster) => [cluster.name, cluster]));
   const specs = clusters.map(({ name }) => ({

@@ -1,7 +1,7 @@
 import type { DecisionTimes } from '../../src/cluster/access/authorizer.ts';
 import type { Limits } from '../../src/config/limits.ts';
 
-/** The defaults of src/config/config-schema.ts, which test/unit/config/config.test.ts holds to them. */
+/** The defaults of src/config/config-schema.ts. test/unit/config/config.test.ts checks that they are the same. */
 export const defaultLimits: Limits = {
   maxConnections: 1_500,
   maxConnectionsPerClient: 200,
@@ -28,8 +28,8 @@ export const defaultLimits: Limits = {
 };
 
 /**
- * What tests in one process with the service start with: none is to be refused because the machine is busy with others,
- * or because hundreds of callers begin their handshakes at once in the process that has to make them.
+ * The limits for tests that run in one process with the service. No request of theirs may be refused because the
+ * machine is busy, or because hundreds of callers begin handshakes at once in the process that must also answer them.
  */
 export const testLimits: Limits = {
   ...defaultLimits,
@@ -39,7 +39,7 @@ export const testLimits: Limits = {
   maxHandshakesPerAddress: 10_000,
 };
 
-/** The defaults as well. */
+/** The default times, too. */
 export const defaultDecisionTimes: DecisionTimes = {
   allowedSeconds: 300,
   deniedSeconds: 30,

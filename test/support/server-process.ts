@@ -9,13 +9,13 @@ import { onTestFinished } from 'vitest';
 import { CertificateAuthority, type IssuedCertificate } from './issue-certificate.ts';
 import { until } from './until.ts';
 
-/** The service as a process of its own, with its files in a folder of its own. */
+/** The service as a separate process, with its files in a separate folder. */
 export class ServerProcess {
   readonly authority: CertificateAuthority;
   readonly client: IssuedCertificate;
   readonly #child: ChildProcess;
   readonly #folder: string;
-  /** Everything that it printed. */
+  /** Everything that it has printed. */
   output = '';
 
   private constructor(
@@ -36,9 +36,10 @@ export class ServerProcess {
   }
 
   /**
-   * Starts it with these variables over working ones; it listens on free ports. Killed when the test ends.
-   * @param moreFiles makes the content of further files that variables are to name
-   * @param command what node is called with; other than the sources, what they were compiled to
+   * Starts the service with these variables in addition to working ones. It listens on free ports, and is killed when
+   * the test ends.
+   * @param moreFiles returns the contents of further files that variables name
+   * @param command what node runs: by default the sources, otherwise the compiled files
    */
   static async start(
     kubeconfig: string,
@@ -90,24 +91,24 @@ export class ServerProcess {
     return this.#child.pid;
   }
 
-  /** Path of the file that a variable such as TLS_KEY_FILE names. */
+  /** The path of the file that a variable such as TLS_KEY_FILE names. */
   file(variable: string): string {
     return join(this.#folder, variable);
   }
 
-  /** Port of the service, from its log. */
+  /** The port of the service, from its log. */
   async port(): Promise<number> {
     return this.#portIn(/Server listening at https:\/\/127\.0\.0\.1:(\d+)/);
   }
 
-  /** Status that a probe of the management listener gets. */
+  /** The status of a probe of the management listener. */
   async probe(
     path: string,
     method = 'GET',
     headers = {},
   ): Promise<{ status: number | undefined; body: string }> {
     const port = await this.#portIn(/"management":"http:\/\/127\.0\.0\.1:(\d+)"/);
-    // Not fetch, which sends no Host but its own.
+    // fetch cannot send another Host header.
     const asked = request({ host: '127.0.0.1', port, path, method, headers }).end();
     const [response]: IncomingMessage[] = await once(asked, 'response');
     if (response === undefined) throw new Error('no answer');
@@ -122,7 +123,7 @@ export class ServerProcess {
     this.#child.kill(signal);
   }
 
-  /** Its exit code; null when a signal ended it. */
+  /** Its exit code; null if a signal ended it. */
   async exited(): Promise<number | null> {
     if (this.#child.exitCode === null && this.#child.signalCode === null) await once(this.#child, 'close');
     return this.#child.exitCode;

@@ -27,7 +27,7 @@ const VERSION = {
 
 /**
  * Answers one request as kube-apiserver does.
- * @throws StatusError for a refusal, Gone where the client has left
+ * @throws StatusError for a refusal, Gone if the client has disconnected
  */
 export async function answer(state: ApiState, call: Call): Promise<void> {
   const { reply, target, user } = call;
@@ -85,7 +85,7 @@ async function answerWatch(state: ApiState, call: Call): Promise<void> {
       `resourceVersion: Invalid value: ${text}: strconv.ParseUint: parsing ${text}: invalid syntax`,
     );
   }
-  // Without a timeout the API server takes one between 30 and 60 minutes.
+  // Without a timeout the API server chooses one between 30 and 60 minutes.
   const seconds = numberOf(query, 'timeoutSeconds') ?? 1_800 * (1 + Math.random());
   const options = {
     resourceVersion: Number(version) || undefined,

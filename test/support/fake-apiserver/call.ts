@@ -8,25 +8,25 @@ import type { Target } from './routes.ts';
 import { badRequest, StatusError } from './status.ts';
 import type { Store } from './store.ts';
 
-const MAX_BODY_BYTES = 3 * 1024 * 1024; // kube-apiserver's own limit
+const MAX_BODY_BYTES = 3 * 1024 * 1024; // the limit of kube-apiserver
 
-/** What a cluster holds besides its Deployments; another one once etcd has been replaced. */
+/** The state of a cluster besides its Deployments. It is replaced when etcd is. */
 export interface ClusterState {
   readonly store: Store;
   readonly roles: Roles;
   readonly bookmarkIntervalMs: number;
   /** Namespaces with the resourceVersion of their creation. */
   readonly namespaces: Map<string, number>;
-  /** Events that clients have written, the newest last. */
+  /** Events that clients have written, newest last. */
   readonly events: JsonObject[];
 }
 
-/** What a request handler works on. */
+/** The input of a request handler. */
 export interface ApiState extends ClusterState {
   readonly deployments: Deployments;
 }
 
-/** One request on its way. */
+/** One request that is being handled. */
 export interface Call {
   readonly request: IncomingMessage;
   readonly reply: Reply;
@@ -42,7 +42,7 @@ export const mediaType = (request: IncomingMessage) =>
 
 /**
  * Reads the body.
- * @throws StatusError for one that is no JSON object, or of another type or too long; Gone
+ * @throws StatusError if it is not a JSON object, has another type or is too long; Gone
  */
 export async function readObject({ request, reply }: Call): Promise<JsonObject> {
   const patches = request.method === 'PATCH';
@@ -59,7 +59,7 @@ export async function readObject({ request, reply }: Call): Promise<JsonObject> 
       if (text.length <= MAX_BODY_BYTES) text += String(chunk);
     }
   } catch {
-    return reply.untilGone(); // the client left in the middle
+    return reply.untilGone(); // the client disconnected in the middle
   }
   if (text.length > MAX_BODY_BYTES) {
     throw new StatusError(

@@ -6,7 +6,7 @@ import { listPage } from './objects.ts';
 import { RecordingLogger } from './recording-logger.ts';
 import { flush, type OpenWatch, ScriptedApi } from './scripted-api.ts';
 
-/** An informer on a scripted API server, with fake time. */
+/** An informer with a scripted API server and fake time. */
 export class Mirror {
   readonly api = new ScriptedApi();
   readonly cache = new DeploymentCache();
@@ -27,13 +27,13 @@ export class Mirror {
     return this.informer.reflector;
   }
 
-  /** Starts it and takes it through its first list, up to an open watch. */
+  /** Starts the informer, and answers its first list and watch. */
   async synced(resourceVersion: string, ...items: readonly Deployment[]): Promise<OpenWatch> {
     this.informer.start();
     return await this.relisted(resourceVersion, ...items);
   }
 
-  /** Answers the list that must have been asked for, and accepts the watch after it. */
+  /** Answers the expected list, and accepts the watch after it. */
   async relisted(resourceVersion: string, ...items: readonly Deployment[]): Promise<OpenWatch> {
     const list = await this.api.nextCall();
     await list.answer(listPage(items, resourceVersion));
@@ -47,14 +47,14 @@ export class Mirror {
       .sort();
   }
 
-  /** How many requests have come between now and then. */
+  /** How many requests arrive in this time. */
   async requestsWithin(ms: number): Promise<number> {
     const before = this.api.requests.length;
     await vi.advanceTimersByTimeAsync(ms);
     return this.api.requests.length - before;
   }
 
-  /** Milliseconds until the next request comes. */
+  /** Milliseconds until the next request arrives. */
   async delayOfNextRequest(): Promise<number> {
     if (this.api.untaken > 0) throw new Error('a request has come already');
     const before = this.api.requests.length;
@@ -67,14 +67,14 @@ export class Mirror {
     return performance.now() - start;
   }
 
-  /** Stops it and sees that nothing is left behind. */
+  /** Stops the informer and checks that it leaves nothing behind. */
   async stop(): Promise<void> {
     await this.informer.stop();
     expect(vi.getTimerCount()).toBe(0);
   }
 }
 
-/** A test body with a mirror on fake time, which it must leave without any timer once the mirror has stopped. */
+/** Runs a test with a mirror on fake time. No timer may be left once the mirror has stopped. */
 export function withMirror(body: (mirror: Mirror) => Promise<void>): () => Promise<void> {
   return async () => {
     vi.useFakeTimers();

@@ -22,7 +22,7 @@ export const FAULTS = [
   'forgets',
 ] as const;
 
-/** What happens at one request: before it some Deployments change, and then something goes wrong. */
+/** The script for one request: some Deployments change before it, and then something goes wrong. */
 export interface Turn {
   readonly changes: readonly { readonly name: string; readonly replicas: number }[];
   readonly fault: (typeof FAULTS)[number];
@@ -40,8 +40,8 @@ const STATUS: Partial<Record<Turn['fault'], Error>> = {
 const PAGE = 2;
 
 /**
- * Keeps Deployments as an API server does, with a history and lists in pages, and goes wrong as it is told. Its
- * watches end after what there is to say. Once its turns are over it is a well server.
+ * Keeps Deployments like an API server, with a history and lists in pages, and fails as its script says. Its watches
+ * end after the known events. Once the script is over it works without failures.
  */
 export class ModelServer {
   readonly #turns: Turn[];
@@ -52,14 +52,14 @@ export class ModelServer {
     { readonly items: readonly Deployment[]; readonly version: string }
   >();
   #version = 1;
-  /** Watches from before this are answered 410. */
+  /** Watches from an earlier version are answered 410. */
   #oldest = 1;
 
   constructor(turns: readonly Turn[]) {
     this.#turns = [...turns];
   }
 
-  /** As `Mirror.content`. */
+  /** The content, in the form of `Mirror.content`. */
   get content(): string[] {
     return [...this.#state.values()].map((item) => `default/${item.name}@${item.resourceVersion}`).sort();
   }
@@ -74,7 +74,7 @@ export class ModelServer {
     return query?.watch ? this.#watch(Number(query.resourceVersion), fault) : this.#page(query ?? {});
   };
 
-  /** Sets a count, or deletes the Deployment where the count is 0 and it exists. */
+  /** Sets a count, or deletes an existing Deployment if the count is 0. */
   #change(name: string, replicas: number): void {
     this.#version += 1;
     const known = this.#state.get(name);
