@@ -387,7 +387,7 @@ describe('a run that cannot finish', () => {
     mkdirSync(join(dir, '.generate-certs'));
     const { status, stderr } = run(['--dir', dir, '--force']);
     expect(status).toBe(1);
-    expect(stderr).toContain('another run is at work');
+    expect(stderr).toContain('another run is in progress');
     expect(readFileSync(join(dir, 'ca-key.pem'))).toEqual(readFileSync(join(set, 'ca-key.pem')));
   });
 });

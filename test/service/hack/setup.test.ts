@@ -112,7 +112,7 @@ describe('kind, Helm and kubectl', () => {
     publishAll('linux-amd64');
     setup();
     rmSync(join(root, 'calls'));
-    expect(setup()).toMatchObject({ status: 0, output: expect.stringContaining('Helm 4.3.1 is there') });
+    expect(setup()).toMatchObject({ status: 0, output: expect.stringContaining('Helm 4.3.1 is installed') });
     expect(calls()).not.toContain('curl');
   });
 
