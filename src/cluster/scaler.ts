@@ -58,8 +58,7 @@ export class Scaler {
   /**
    * Sets the replica count of one Deployment. It retries after conflicts and failed connections, and takes at most 7 s
    * in total. A client that disconnects does not cancel it: half a write would be worse.
-   * @throws DeploymentError; KubeBusyError if its turn did not come within 1 s; another KubeError if the API server
-   * failed
+   * @throws DeploymentError; KubeBusyError if its turn did not come within 1 s; another KubeError if the API failed
    */
   scale(request: ScaleRequest): Promise<ScaleResult> {
     const endsAt = performance.now() + WRITE_DEADLINE_MS;

@@ -65,8 +65,8 @@ export function apiServerOf(config: KubeConfig): ApiServerIdentity | undefined {
 
 /**
  * Loads as `load` does, but throws if the kubeconfig points to another API server. A cluster stays with the API server
- * that it was created for, because its cache and its decisions about rights are not true of another one. When the
- * kubeconfig changes, ClustersWatch replaces the cluster.
+ * that it was created for, because its cache and its decisions about rights are not true of another one. The watch of
+ * the kubeconfig files replaces the cluster instead.
  */
 export function pinnedTo(server: ApiServerIdentity, load: KubeConfigLoader): KubeConfigLoader {
   return () => {
