@@ -24,7 +24,7 @@ export default fastifyPlugin(
     // Node's own listener. It also reads the bytes that have arrived before it is called.
     const [startHandshake, ...others] = server.listeners('connection');
     if (startHandshake === undefined || others.length > 0)
-      throw new Error('the plugin handshakes has to be the first to listen for connections');
+      throw new Error('the plugin handshakes must be the first listener for connections');
     server.removeAllListeners('connection');
     server.on('connection', (socket: Socket) => {
       const turn = {

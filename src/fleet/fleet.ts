@@ -114,7 +114,7 @@ export class Fleet<C extends FleetMember> {
       return [spec.name, { spec, cluster: this.#options.create(spec) }] as const;
     });
     const [first] = members;
-    if (first === undefined) throw new Error('a fleet has at least one cluster');
+    if (first === undefined) throw new Error('a fleet needs at least one cluster');
     this.#members = new Map(members);
     return { first: first[1].cluster, created };
   }
