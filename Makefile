@@ -2,32 +2,32 @@ SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 
-# What npm left behind when it was last done.
+# npm writes this file at the end of an installation.
 INSTALLED := node_modules/.package-lock.json
 # Tests run on the Node that the container image runs; npm scripts run the one in package.json.
 NODE := 26.10.0
 VITEST := npm exec --yes --package=node@$(NODE) -- node node_modules/vitest/vitest.mjs run
 PROJECTS ?= unit service chart integration browser
 
-# Image, kind cluster, release, namespace, Deployment and Service are all called so.
+# The name of the image, the kind cluster, the release, the namespace, the Deployment and the Service.
 NAME := k8s-deployment-scaler
 IMAGE := $(NAME):latest
 VERSION = $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
-# The node image that hack/setup.sh's version of kind was released with.
+# The node image that was released with the version of kind in hack/setup.sh.
 KIND_NODE := kindest/node:v1.37.0@sha256:a1ed56cfb0e7b93589bdf97c8cd566405a265939e3620fc4f5de89adff580ae5
-# deploy and port-forward go to the kind cluster, whatever kubectl's current context is.
+# deploy and port-forward use the kind cluster, whatever the current context of kubectl is.
 CONTEXT ?= kind-$(NAME)
 KUBECTL = kubectl --context $(CONTEXT)
 HELM = helm --kube-context $(CONTEXT)
 
-# Where hack/setup.sh puts what it installs.
+# The folder in which hack/setup.sh installs programs.
 export TOOLS_BIN ?= $(HOME)/.local/bin
 export PATH := $(TOOLS_BIN):$(PATH)
 
-# The prerequisites of all, kind-recreate and teardown are steps.
+# The prerequisites of all, kind-recreate and teardown must run in their order.
 .NOTPARALLEL:
 
-# Where this fails there is no cluster and no image that could be deleted.
+# If this fails there can be no cluster or image to delete.
 docker_runs = docker version >/dev/null 2>&1
 
 .PHONY: help
@@ -39,10 +39,10 @@ $(INSTALLED): package.json package-lock.json
 	@touch $@
 
 .PHONY: install
-install: $(INSTALLED) ## Install the npm packages, a Node that is new enough among them
+install: $(INSTALLED) ## Install the npm packages, including a Node that is new enough
 
 .PHONY: run
-run: $(INSTALLED) ## Serve https://localhost:8443, from KUBECONFIG if set, else from a demo cluster
+run: $(INSTALLED) ## Serve https://localhost:8443, from KUBECONFIG if it is set, otherwise from a demo cluster
 	@hack/generate-certs.sh --client viewer >/dev/null
 	@npm run --silent demo
 
@@ -55,15 +55,15 @@ format: $(INSTALLED) ## Format the sources
 	npm run --silent format
 
 .PHONY: openapi
-openapi: $(INSTALLED) ## Write openapi.yaml anew from the routes
+openapi: $(INSTALLED) ## Generate openapi.yaml from the routes
 	npm run --silent openapi
 
 .PHONY: screenshot
-screenshot: $(INSTALLED) ## Make the picture of Swagger UI in the README anew
+screenshot: $(INSTALLED) ## Regenerate the picture of Swagger UI in the README
 	SCREENSHOT=docs/images/swagger-ui.png npm test -- --project browser
 
 .PHONY: check
-check: $(INSTALLED) ## Types, lint, format, the API document and unit tests, in under a minute
+check: $(INSTALLED) ## Check types, lint, format and the API document, and run the unit tests, in under a minute
 	npm run --silent typecheck
 	npm run --silent lint
 	hack/lint.sh
@@ -71,13 +71,13 @@ check: $(INSTALLED) ## Types, lint, format, the API document and unit tests, in 
 	$(VITEST) --project unit
 
 .PHONY: test
-test: $(INSTALLED) ## All tests but those of clients and e2e; first gets a kube-apiserver and a Chromium where there are none
+test: $(INSTALLED) ## Run all tests except those of clients and e2e; gets a kube-apiserver and a Chromium first if they are missing
 	@hack/test-env.sh >/dev/null
 	@hack/test-tools.sh >/dev/null
 	$(VITEST) $(PROJECTS:%=--project %)
 
 .PHONY: test-node-24
-test-node-24: $(INSTALLED) ## Starts and serves on the other Node that is supported
+test-node-24: $(INSTALLED) ## Test that the service starts and serves on the other supported Node
 	npm test -- --project service test/service/server.test.ts test/service/tls/mutual-tls.test.ts
 
 .PHONY: clients
@@ -85,53 +85,53 @@ clients: $(INSTALLED) ## Generate, build and test the clients of examples/; need
 	$(VITEST) --project clients
 
 .PHONY: chart-golden
-chart-golden: $(INSTALLED) ## Write the chart's golden files anew, and what its README and schema take from elsewhere
+chart-golden: $(INSTALLED) ## Regenerate the golden files of the chart and the generated parts of its README and schema
 	@hack/test-tools.sh >/dev/null
 	CHART_GOLDEN=write npm test -- --project chart
 	npm exec -- biome format --write charts
 
 .PHONY: chaos
-chaos: $(INSTALLED) ## A long walk of faults against the cache, of any seed; SEED=N replays one
+chaos: $(INSTALLED) ## Run a long random sequence of faults against the cache; SEED=N replays one
 	SEED=$${SEED:-random} CHAOS_FAULTS=$${CHAOS_FAULTS:-500} CHAOS_CHANGES=$${CHAOS_CHANGES:-5000} \
 		$(VITEST) --project service test/soak/chaos
 
 .PHONY: fuzz
-fuzz: $(INSTALLED) ## 100,000 generated requests over all routes, of any seed; SEED=N replays them
+fuzz: $(INSTALLED) ## Send 100,000 random requests to all routes; SEED=N replays them
 	SEED=$${SEED:-random} FUZZ_RUNS=$${FUZZ_RUNS:-100000} $(VITEST) --project service test/soak/fuzz
 
 .PHONY: attack
-attack: $(INSTALLED) ## Attacks on the built service in the chart's memory limit, 15 minutes; needs ulimit -n above 15,000
+attack: $(INSTALLED) ## Attack the built service under the memory limit of the chart, 15 minutes; needs ulimit -n above 15,000
 	ATTACK_CONNECTIONS=$${ATTACK_CONNECTIONS:-10000} $(VITEST) --project service test/service/security
 	npm test -- --project attack
 
 .PHONY: soak
-soak: chaos fuzz $(INSTALLED) ## What is long, random or measured by the clock: chaos, fuzz, properties of any seed, all attacks at once
+soak: chaos fuzz $(INSTALLED) ## Run long, random and timed tests: chaos, fuzz, properties with random seeds, all attacks at once
 	SEED=random FC_RUNS=$${FC_RUNS:-5000} $(VITEST) --project unit --testTimeout 600000
 	ATTACK_SOAK_SECONDS=$${ATTACK_SOAK_SECONDS:-1200} npm test -- --project attack -t 'all at once'
 
 .PHONY: setup
-setup: ## Install what `make all` needs and is missing: Docker, kind, Helm, kubectl
+setup: ## Install what `make all` needs if it is missing: Docker, kind, Helm, kubectl
 	hack/setup.sh
 
 .PHONY: all
-all: docker-build generate-certs kind-recreate load-image deploy port-forward ## From nothing to the service in a new kind cluster, at https://localhost:8443
+all: docker-build generate-certs kind-recreate load-image deploy port-forward ## Build everything and serve https://localhost:8443 from a new kind cluster
 
 .PHONY: docker-build
 docker-build: ## Build the image k8s-deployment-scaler:latest; DOCKER_FLAGS are passed on
 	docker build --build-arg VERSION=$(VERSION) --tag $(IMAGE) $(DOCKER_FLAGS) .
 
 .PHONY: generate-certs
-generate-certs: ## Make certificates to try the service with, in ./certs
+generate-certs: ## Make certificates for trying the service, in ./certs
 	hack/generate-certs.sh
 
 .PHONY: kind-create
-kind-create: ## Create the kind cluster, unless it is there
+kind-create: ## Create the kind cluster, unless it exists
 	kind get clusters 2>/dev/null | grep -qx $(NAME) || kind create cluster --name $(NAME) --image $(KIND_NODE) --wait 3m
 
 .PHONY: kind-delete
 kind-delete: ## Delete the kind cluster
 	@if command -v kind >/dev/null && $(docker_runs); then kind delete cluster --name $(NAME); \
-	else echo 'No kind, or no Docker that runs: there is no cluster to delete.'; fi
+	else echo 'kind is missing or Docker does not run: there is no cluster to delete.'; fi
 
 .PHONY: kind-recreate
 kind-recreate: kind-delete kind-create ## Delete the kind cluster and create it again
@@ -140,9 +140,9 @@ kind-recreate: kind-delete kind-create ## Delete the kind cluster and create it 
 load-image: ## Load the image into the kind cluster
 	kind load docker-image $(IMAGE) --name $(NAME)
 
-# The annotation makes new pods where the image or the CA is another one under the same name.
+# The annotation replaces the pods if the image or the CA has changed under the same name.
 .PHONY: deploy
-deploy: ## Install or upgrade the service, with the certificates in ./certs, and Deployments to try it on
+deploy: ## Install or upgrade the service with the certificates in ./certs, and Deployments for trying it
 	$(KUBECTL) create namespace $(NAME) --dry-run=client -o yaml | $(KUBECTL) apply -f -
 	$(KUBECTL) create secret generic $(NAME)-tls --namespace $(NAME) --from-file=tls.crt=certs/server-cert.pem \
 	  --from-file=tls.key=certs/server-key.pem --from-file=ca.crt=certs/ca-cert.pem --dry-run=client -o yaml | $(KUBECTL) apply -f -
@@ -152,12 +152,12 @@ deploy: ## Install or upgrade the service, with the certificates in ./certs, and
 
 .PHONY: port-forward
 port-forward: ## Serve https://localhost:8443 from the cluster until Ctrl-C
-	@echo 'Paste in another terminal, in this folder; the README has more. Ctrl-C here ends it.'
+	@echo 'Paste this into another terminal, in this folder; the README has more examples. Ctrl-C here stops it.'
 	@echo "  curl --cacert certs/ca-cert.pem --cert certs/client-cert.pem --key certs/client-key.pem 'https://localhost:8443/deployments'"
 	$(KUBECTL) port-forward --namespace $(NAME) service/$(NAME) 8443:https
 
 .PHONY: e2e
-e2e: $(INSTALLED) ## End-to-end tests on the cluster of KUBECONFIG, which has to hold the image E2E_IMAGE
+e2e: $(INSTALLED) ## Run the end-to-end tests on the cluster of KUBECONFIG, which must have the image E2E_IMAGE
 	@[ -n "$${KUBECONFIG:-}" ] || { echo 'error: set KUBECONFIG to the cluster for the end-to-end tests' >&2; exit 1; }
 	npm run --silent e2e
 
@@ -168,4 +168,4 @@ clean: ## Remove ./certs and ./build
 .PHONY: teardown
 teardown: clean kind-delete ## Remove ./certs, ./build, the kind cluster and the image
 	@if $(docker_runs) && [ -n "$$(docker images --quiet $(IMAGE))" ]; then docker rmi $(IMAGE); \
-	else echo 'No image $(IMAGE), or no Docker that runs: there is no image to delete.'; fi
+	else echo 'The image $(IMAGE) does not exist or Docker does not run: there is no image to delete.'; fi

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Makes a development CA and the certificates for mutual TLS: see --help. It keeps to bash 3.2 and to the options
+# Makes a development CA and the certificates for mutual TLS: see --help. It uses only bash 3.2 and the options
 # that OpenSSL 3 and LibreSSL have in common, so that a Mac needs nothing installed.
 set -euo pipefail
 unset CDPATH
 export LC_ALL=C
-export SSL_CERT_FILE=/dev/null SSL_CERT_DIR=/dev/null # the system's CAs have no say here (and take long to read)
+export SSL_CERT_FILE=/dev/null SSL_CERT_DIR=/dev/null # ignore the CAs of the system, which take long to read
 
 SERVICE=k8s-deployment-scaler # release, namespace and Service in the cluster
 CA="/CN=$SERVICE development CA"
@@ -17,18 +17,18 @@ usage() {
 	cat <<EOF
 Usage: hack/generate-certs.sh [--dir DIR] [--force] [--client NAME [--group GROUP]...]
 
-Makes a development CA and from it certificates for mutual TLS, all ECDSA P-256:
+Makes a development CA and, with it, certificates for mutual TLS, all ECDSA P-256:
 
   ca-cert.pem, ca-key.pem          the CA, valid for 10 years
-  server-cert.pem, server-key.pem  localhost and the Service's names, valid for 1 year (Apple allows 825 days)
+  server-cert.pem, server-key.pem  localhost and the names of the Service, valid for 1 year (Apple allows 825 days)
   client-cert.pem, client-key.pem  the user "client", valid for 1 year
-  client.p12                       the same client for a browser's or the system's key store; password: $PASSWORD
+  client.p12                       the same client for the key store of a browser or the system; password: $PASSWORD
 
-What is there, fits together and lasts $RENEW_DAYS more days is kept. A missing or broken CA, or one in its last year
-(no certificate outlives its CA), is made anew, and then so is everything that it signed.
+Existing files that match each other and are valid for $RENEW_DAYS more days are kept. A CA that is missing, broken or in
+its last year (no certificate outlives its CA) is replaced, and so is everything that it signed.
 
   --dir DIR      the folder to fill (default: certs in the repository)
-  --force        make everything anew, the CA too
+  --force        make everything again, including the CA
   --client NAME  make one more client: NAME-cert.pem, NAME-key.pem, NAME.p12 with NAME as the user (CN)
   --group GROUP  a group (O) of that client; may be repeated
   --help         this text
@@ -40,7 +40,7 @@ die() { # die MESSAGE [STATUS]
 	exit "${2:-1}"
 }
 
-ssl() { # ssl ARGUMENTS: openssl, heard only where it fails
+ssl() { # ssl ARGUMENTS: runs openssl, and shows its output only if it fails
 	openssl "$@" >"$work/log" 2>&1 || die "openssl $1 failed: $(cat "$work/log")"
 }
 
@@ -55,7 +55,7 @@ fits() { # fits NAME DAYS: the CA signed the certificate, the key is its key, an
 	local cert="$dir/$1-cert.pem"
 	[ -z "$force" ] &&
 		openssl x509 -noout -checkend $(($2 * 86400)) -in "$cert" >/dev/null 2>&1 &&
-		# The output says more than the status: LibreSSL passes a self-signed certificate with a remark.
+		# Check the output rather than the status: LibreSSL accepts a self-signed certificate with a remark.
 		[ "$(openssl verify -CAfile "$dir/ca-cert.pem" "$cert" 2>&1)" = "$cert: OK" ] &&
 		[ "$(openssl x509 -noout -pubkey -in "$cert")" = \
 			"$(openssl pkey -pubout -passin pass: -in "$dir/$1-key.pem" 2>/dev/null)" ]
@@ -88,8 +88,8 @@ leaf() { # leaf NAME SUBJECT EXTENSIONS: makes it unless it can be kept
 
 fingerprint() { openssl x509 -noout -fingerprint -sha256 2>/dev/null; }
 
-# 3DES and SHA-1 are what every key store imports, macOS's among them; the password protects nothing anyway, the
-# file mode does.
+# Every key store, including that of macOS, imports 3DES and SHA-1. They are weak, but the file mode protects the key, not
+# the password.
 bundle() { # bundle NAME: makes NAME.p12 unless it holds NAME's certificate
 	local from="$dir"
 	if [ -f "$new/$1-key.pem" ]; then
@@ -103,7 +103,7 @@ bundle() { # bundle NAME: makes NAME.p12 unless it holds NAME's certificate
 		-passout pass:$PASSWORD -out "$new/$1.p12"
 }
 
-# Names become parts of file names and of -subj: nothing that either would have to escape, and at most 64 characters.
+# Names become parts of file names and of -subj, so they may not contain anything to escape, nor exceed 64 characters.
 name_pattern='^[A-Za-z0-9][A-Za-z0-9._@-]{0,63}$'
 group_pattern='^[A-Za-z0-9][A-Za-z0-9._@:-]{0,63}$'
 
@@ -143,11 +143,11 @@ if [ -z "$dir" ]; then dir=$(cd "$(dirname "$0")/.." && pwd)/certs; fi
 mkdir -p "$dir"
 dir=$(cd "$dir" && pwd)
 
-# Everything is made in a folder apart and moved when the whole set is ready. The folder is a lock, too.
+# All files are made in a separate folder and moved when the set is complete. The folder is also a lock.
 umask 077
 work=$dir/.generate-certs
 new=$work/new
-mkdir "$work" || die "cannot start: another run is at work, or was killed and left that folder behind (then remove it)"
+mkdir "$work" || die "cannot start: another run is in progress, or was killed and left that folder behind (then remove it)"
 trap 'rm -rf "$work"' EXIT
 trap 'exit 1' HUP INT TERM
 mkdir "$new"
@@ -185,7 +185,7 @@ EOF
 
 clients=(client)
 if [ -n "$client" ]; then clients+=("$client"); fi
-for cert in "$dir"/*-cert.pem; do # clients of former runs: they follow the CA
+for cert in "$dir"/*-cert.pem; do # clients of earlier runs get new certificates with a new CA
 	name=${cert##*/}
 	name=${name%-cert.pem}
 	if [[ $name =~ $name_pattern && " ${clients[*]} " != *" $name "* ]] &&

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Prints the path of a Chromium or Chrome for the browser test; installs one first where there is none and apt-get can.
-# CHROMIUM names one of your own.
+# Prints the path of a Chromium or Chrome for the browser test. If there is none, it installs one with apt-get first.
+# CHROMIUM may name another one.
 set -euo pipefail
 
 fail() {
@@ -11,7 +11,7 @@ fail() {
 installed() {
 	local name mac='/Applications/Google Chrome.app/Contents/MacOS/Google Chrome'
 	if [ -n "${CHROMIUM:-}" ]; then
-		command -v "$CHROMIUM" || fail "CHROMIUM names nothing that can be run: $CHROMIUM"
+		command -v "$CHROMIUM" || fail "CHROMIUM does not name a program: $CHROMIUM"
 		return
 	fi
 	for name in chromium chromium-browser google-chrome google-chrome-stable; do
@@ -33,4 +33,4 @@ if command -v apt-get >/dev/null; then
 	} >&2 || true
 	if installed; then exit; fi
 fi
-fail 'There is no Chromium, which the browser test needs: install Chromium or Chrome, or name one in CHROMIUM.'
+fail 'The browser test needs Chromium or Chrome: install one, or name one in CHROMIUM.'

@@ -10,8 +10,8 @@ import { FakeApiServer } from '../test/support/fake-apiserver/fake-apiserver.ts'
 
 /**
  * `make run`: serves at https://localhost:8443 with the certificates in ./certs, from the clusters that CLUSTERS_FILE,
- * CLUSTERS or KUBECONFIG name or, where none is set, from a demo cluster; `make run CLUSTERS=2` from two of them. Prints
- * what it serves and curl lines to paste. Ctrl-C ends everything.
+ * CLUSTERS or KUBECONFIG name. If none is set it serves a demo cluster, and with `make run CLUSTERS=2` two of them. It
+ * prints what it serves and curl lines to paste. Ctrl-C ends everything.
  */
 
 const port = Number(process.env.PORT || 8443);
@@ -19,9 +19,9 @@ const managementPort = Number(process.env.MANAGEMENT_PORT || 8081);
 const CA = 'certs/ca-cert.pem';
 
 const folder = await mkdtemp(join(tmpdir(), 'k8s-deployment-scaler-'));
-/** By name, the default one first; none where there are real clusters. */
+/** The demo clusters by name, the default one first; empty if real clusters are served. */
 const demos = await startDemos();
-// A certificate of ./certs may do what the kubeconfig may, unless the cluster is ours and knows the two clients.
+// On a real cluster a certificate of ./certs may do whatever the kubeconfig may. A demo cluster knows the two clients.
 const authorization =
   process.env.AUTHORIZATION_MODE || (demos.size > 0 ? 'SubjectAccessReview' : 'AlwaysAllow');
 
@@ -34,12 +34,13 @@ const server = spawn(process.execPath, ['src/server.ts'], {
       READY_CLUSTERS: 'all',
     }),
     LOG_LEVEL: process.env.LOG_LEVEL || 'warn',
-    // To try it on this machine: nobody else can connect.
+    // For trying it on this machine: other machines cannot connect.
     HOST: process.env.HOST || '127.0.0.1',
     AUTHORIZATION_MODE: authorization,
   },
   stdio: 'inherit',
-  // A group of its own: Ctrl-C in a terminal reaches this process only, which then ends the server in order.
+  // In its own process group, so that Ctrl-C in a terminal reaches this process only, which then ends the server in
+  // order.
   detached: true,
 });
 const ended = once(server, 'exit');
@@ -57,7 +58,7 @@ await Promise.all([...demos.values()].map((demo) => demo.stop()));
 await rm(folder, { recursive: true });
 process.exitCode = typeof exitCode === 'number' ? exitCode : 1;
 
-/** So many as CLUSTERS says, if that is a number; one where nothing names a cluster. */
+/** Starts as many demo clusters as CLUSTERS says, if that is a number, or one if no variable names a cluster. */
 async function startDemos(): Promise<Map<string, FakeApiServer>> {
   const { CLUSTERS_FILE, CLUSTERS = '', KUBECONFIG } = process.env;
   const wanted = /^[1-9]$/.test(CLUSTERS) ? Number(CLUSTERS) : undefined;
@@ -79,7 +80,7 @@ function kubeconfigOf(name: string): string {
   return join(folder, `${name}.yaml`);
 }
 
-/** Ends the server at once where it has no running request; SIGINT skips the delay that a cluster needs. */
+/** Ends the server, at once if it has no running request: SIGINT skips the delay that only a cluster needs. */
 function stop(child: ChildProcess): void {
   child.kill('SIGINT');
 }
@@ -120,7 +121,7 @@ Paste these lines in another terminal, in this folder; Ctrl-C here ends everythi
     console.log(curl('/clusters'));
     console.log(curl('/clusters/deployments?namespace=default'));
   }
-  // The default one is served without its name.
+  // The default cluster is served without its name.
   const prefixes = ['', ...[...demos.keys()].slice(1).map((name) => `/${name}`)];
   const examples = await Promise.all(prefixes.map(exampleIn));
   for (const lines of examples) for (const line of lines) console.log(line);
@@ -138,7 +139,7 @@ The client "viewer" may read the namespace shop and scale nothing, which is refu
   console.log(curl('/replica-count?namespace=shop&deployment=cart', scaleTo(0), 'viewer'));
 }
 
-/** The curl lines for a cluster: each of them succeeds, and on a real one none changes anything. */
+/** The curl lines for a cluster. All of them succeed, and none changes anything in a real cluster. */
 async function exampleIn(prefix: string): Promise<string[]> {
   const { deployments }: { deployments: string[] } = JSON.parse(await read(`${prefix}/deployments`));
   const example = deployments.includes('default/my-deployment') ? 'default/my-deployment' : deployments[0];

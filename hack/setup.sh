@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Installs what `make all` needs and this machine lacks: see --help. It keeps to bash 3.2, which is what a Mac has.
+# Installs what `make all` needs and this machine lacks: see --help. It uses only bash 3.2, the version on a Mac.
 set -euo pipefail
 
 KIND_VERSION=0.33.0
 HELM_VERSION=4.3.1
 KUBECTL_VERSION=1.37.2
-# Older ones that will do: kind for its node image, kubectl within one minor of the cluster.
+# The oldest sufficient versions: kind must match its node image, kubectl must be within one minor of the cluster.
 KIND_MINIMUM=0.33.0 HELM_MINIMUM=4.0.0 KUBECTL_MINIMUM=1.36.0 DOCKER_MINIMUM=20.10.0
 
 bin=${TOOLS_BIN:-$HOME/.local/bin}
@@ -14,9 +14,9 @@ usage() {
 	cat <<EOT
 Usage: hack/setup.sh [--dry-run]
 
-Makes sure that Docker, kind $KIND_VERSION, Helm $HELM_VERSION and kubectl $KUBECTL_VERSION are there, on x86-64 and arm64 Linux and macOS.
-What is there in a sufficient version is left alone. kind, Helm and kubectl are downloaded from their official hosts,
-checked against the SHA-256 published there, and go to TOOLS_BIN (default: ~/.local/bin), which takes no root. Docker
+Makes sure that Docker, kind $KIND_VERSION, Helm $HELM_VERSION and kubectl $KUBECTL_VERSION are installed, on x86-64 and arm64 Linux and macOS.
+A program of a sufficient version is left alone. kind, Helm and kubectl are downloaded from their official hosts,
+checked against the SHA-256 published there, and go to TOOLS_BIN (default: ~/.local/bin), which needs no root. Docker
 comes from the package manager of the Linux distribution, as root or by sudo, and on macOS from Homebrew with Colima.
 
   --dry-run  print what would be done and change nothing
@@ -35,7 +35,7 @@ run() { # run COMMAND...: prints it, and runs it unless this is a dry run
 	[ -n "$dry_run" ] || "$@"
 }
 
-version_in() { # version_in TEXT: the first version in it, without its v
+version_in() { # version_in TEXT: prints the first version in it, without its v
 	[[ $1 =~ [0-9]+\.[0-9]+(\.[0-9]+)? ]] && printf %s "${BASH_REMATCH[0]}"
 }
 
@@ -49,15 +49,15 @@ at_least() { # at_least VERSION MINIMUM
 	done
 }
 
-sufficient() { # sufficient NAME MINIMUM COMMAND...: whether the version that COMMAND prints will do
+sufficient() { # sufficient NAME MINIMUM COMMAND...: whether the version that COMMAND prints is new enough
 	local name=$1 minimum=$2 found
 	shift 2
 	command -v "$1" >/dev/null || return
 	found=$(version_in "$("$@" 2>/dev/null)") || return
 	if at_least "$found" "$minimum"; then
-		say "$name $found is there: $(command -v "$1")"
+		say "$name $found is installed: $(command -v "$1")"
 	else
-		say "$name $found is too old: $minimum or newer is needed"
+		say "$name $found is too old: it must be $minimum or newer"
 		return 1
 	fi
 }
@@ -67,9 +67,9 @@ fetch() { # fetch URL FILE
 		die "$1 cannot be downloaded"
 }
 
-# The checksum comes from the same host as the file: it guards against a damaged or a swapped copy, HTTPS against a
-# false host.
-download() { # download NAME URL CHECKSUM-URL [MEMBER]: installs the file, or a member of the archive that it is
+# The checksum comes from the same host as the file. It protects against a damaged or exchanged file; HTTPS protects
+# against a false host.
+download() { # download NAME URL CHECKSUM-URL [MEMBER]: installs the file, or a member of it if it is an archive
 	local name=$1 url=$2 checksum_url=$3 member=${4:-} file expected
 	say "$name: $url -> $bin/$name"
 	[ -z "$dry_run" ] || return 0
@@ -167,7 +167,7 @@ done
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 path=$PATH
-PATH=$bin:$PATH # what an earlier run installed counts
+PATH=$bin:$PATH # find what an earlier run has installed
 trouble=''
 
 sufficient kind $KIND_MINIMUM kind version || {
@@ -190,5 +190,5 @@ fi
 
 case :$path: in
 *:"$bin":*) ;;
-*) say "The Makefile looks in $bin; for your own shell: export PATH=\"$bin:\$PATH\"" ;;
+*) say "The Makefile finds programs in $bin; for your own shell: export PATH=\"$bin:\$PATH\"" ;;
 esac

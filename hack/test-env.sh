@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Prints the folder that holds etcd, kube-apiserver and kubectl for the integration tests, and fills it first
-# where something is missing. It is controller-runtime's envtest layout. In this order:
-#   1. $KUBEBUILDER_ASSETS, where it is set;
+# Prints the folder with etcd, kube-apiserver and kubectl for the integration tests, and fills it first if something is
+# missing. It has the envtest layout of controller-runtime. The first of these that works is used:
+#   1. $KUBEBUILDER_ASSETS, if it is set;
 #   2. a folder of this version in the user's cache directory;
-#   3. the release archive of envtest, where it can be downloaded;
+#   3. the release archive of envtest, if it can be downloaded;
 #   4. a build from the Go modules pinned in hack/test-env (5 to 10 minutes on two cores, once).
 set -euo pipefail
 cd "$(dirname "$0")/test-env"
@@ -14,7 +14,7 @@ BUILD_VERSION=1.37.2   # what kubernetes/go.mod requires
 ARCHIVE_VERSION=1.37.0 # envtest publishes the first patch release of each minor
 BINARIES=(etcd kube-apiserver kubectl)
 
-download() { # download FOLDER: the envtest archive; fails quietly where there is no way out
+download() { # download FOLDER: the envtest archive; fails quietly without a network
 	local base=https://github.com/kubernetes-sigs/controller-tools/releases/download/envtest-v$ARCHIVE_VERSION
 	local archive="$base/envtest-v$ARCHIVE_VERSION-$os-$arch.tar.gz"
 	fetch "$1" "$archive" "$archive.sha512" || return 1

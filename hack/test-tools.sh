@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Prints the folder that holds helm and kubeconform for the chart's tests, and fills it first where it is not there yet:
-# each of them from PATH where its version will do, by download, or by a build from the Go module pinned in
-# hack/test-env (helm takes 2 minutes on two cores, once).
+# Prints the folder with helm and kubeconform for the tests of the chart, and fills it first if it does not exist: each of
+# them from PATH if its version is sufficient, by download, or by a build from the Go module pinned in hack/test-env (helm
+# takes 2 minutes on two cores, once).
 set -euo pipefail
 cd "$(dirname "$0")/test-env"
 # shellcheck source-path=SCRIPTDIR source=test-env/common.sh

@@ -4,11 +4,11 @@ import { PIECE_BYTES, PiecewiseBody } from '../src/lib/piecewise-body.ts';
 import { throttled } from '../src/lib/throttled.ts';
 import type { ClientConnection, Running } from '../src/tls/client-connection.ts';
 
-/** How slowly an answer may be read. */
+/** How slowly a client may read an answer. */
 export interface AnswerOptions {
-  /** For one answer, whatever its size. Seconds. */
+  /** The longest time to read one answer of any size, in seconds. */
   readonly answerTimeoutSeconds: number;
-  /** Less than this on the average ends it sooner. */
+  /** A client that reads more slowly than this on average is cut earlier. */
   readonly minAnswerBytesPerSecond: number;
 }
 
@@ -19,20 +19,20 @@ declare module 'fastify' {
   }
 }
 
-/** Whatever its size, an answer has this time before its rate counts. */
+/** A client always has this time for an answer before its rate counts. */
 const GRACE_MS = 10_000;
 const SWEEP_MS = 1_000;
-/** Bodies that are being sent, in all; one that many connections are sent counts once. */
+/** Bytes of all bodies that are being sent. A body that is sent on several connections counts once. */
 const MAX_BODY_BYTES = 64 * 1024 * 1024;
 
 /**
- * Sends large bodies piece by piece, as their readers take them, and cuts readers that are too slow, so that what is
- * being sent costs bounded memory and ends.
+ * Sends large bodies piece by piece, as their readers take them, and cuts readers that are too slow. This bounds the
+ * memory that answers take, and the time that they take it for.
  */
 export default fastifyPlugin(
   function answersPlugin(app: FastifyInstance, options: AnswerOptions, done) {
     const warn = throttled((line) => app.log.warn(line, 'cut a client that reads its answer too slowly'));
-    /** How many answers each body is being sent in. */
+    /** The bodies that are being sent, with the number of answers that hold each. */
     const bodies = new Map<Buffer, number>();
     let bodyBytes = 0;
 
@@ -54,7 +54,7 @@ export default fastifyPlugin(
       socket.destroy();
     }
 
-    /** The connections whose next answer is ready, and since when they could have read it. */
+    /** The connections whose next answer is ready, and the time since which their clients could have read it. */
     function* waiting(): Generator<{ connection: ClientConnection; first: Running; since: number }> {
       for (const connection of app.clientConnections.values()) {
         const [first] = connection.running.values();
@@ -69,7 +69,7 @@ export default fastifyPlugin(
         if (first.longLived) {
           const pending = connection.socket.writableLength;
           first.bytes = Math.max(first.bytes, pending);
-          // There is nothing that the client could read.
+          // The client has read everything that was sent to it.
           if (pending === 0) {
             Object.assign(first, { readyAt: now, bytes: 0 });
             continue;
@@ -107,7 +107,7 @@ export default fastifyPlugin(
   { name: 'answers', dependencies: ['requests-under-way'], fastify: '5.x' },
 );
 
-/** How long a client may take to read an answer with so many bytes. */
+/** How long a client may take to read an answer of this size. */
 export function timeToReadMs(
   bytes: number,
   { answerTimeoutSeconds, minAnswerBytesPerSecond }: AnswerOptions,

@@ -4,7 +4,7 @@ import { DrainingError } from '../src/api/errors.ts';
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** From now on every answer asks its client to connect anew, so that connections move to other instances. */
+    /** From now on every answer closes its connection, so that clients connect to other instances. */
     startDraining(): void;
     /** Whether startDraining was called. */
     readonly isDraining: () => boolean;
@@ -12,8 +12,8 @@ declare module 'fastify' {
 }
 
 /**
- * Lets connections go in an orderly way. While draining, requests are served and their connections closed after the
- * answer; once the app closes, idle connections are closed at once and what still comes in is refused with 503.
+ * Ends connections in an orderly way. While the service drains, it serves requests and closes their connections after
+ * the answer. Once the app closes, it closes idle connections at once and refuses new requests with 503.
  */
 export default fastifyPlugin(
   function drainPlugin(app: FastifyInstance, _options, done) {
@@ -26,7 +26,7 @@ export default fastifyPlugin(
     app.addHook('preClose', (next) => {
       draining = true;
       closing = true;
-      // Node does not count connections as idle that have not made a request yet: it would wait for them.
+      // Node does not regard connections without a first request as idle, and would wait for them.
       app.closeConnections();
       next();
     });

@@ -6,43 +6,43 @@ import { ParseTurns } from '../src/lib/parse-turns.ts';
 import { networkOf } from '../src/lib/socket-places.ts';
 
 export interface HandshakeOptions {
-  /** A client has so long to send something, and as long again for the handshake. */
+  /** How long a client may take to send its first byte, and how long it may then take for the handshake. */
   readonly handshakeTimeoutSeconds: number;
 }
 
 /**
- * Starts the TLS handshake of a connection once its client has sent something, and in turns by address. Node would start
- * it at once: sockets that send nothing would cost a TLS state each, and a crowd that comes from one address would keep
- * others waiting while it is served.
+ * Starts the TLS handshake of a connection once its client has sent something, and lets addresses take turns. Node
+ * itself would start it at once: each socket that sends nothing would cost a TLS state, and a crowd of clients at one
+ * address would keep all others waiting.
  */
 export default fastifyPlugin(
   function handshakesPlugin(app: FastifyInstance, { handshakeTimeoutSeconds }: HandshakeOptions, done) {
     const { server } = app;
-    // In tests by inject there is no TLS.
+    // Tests that use inject have no TLS server.
     if (!(server instanceof Server)) return done();
     const turns = new ParseTurns();
-    // Node's own listener; it takes what has been sent already.
+    // Node's own listener. It also reads the bytes that have arrived before it is called.
     const [startHandshake, ...others] = server.listeners('connection');
     if (startHandshake === undefined || others.length > 0)
-      throw new Error('the plugin handshakes has to be the first to listen for connections');
+      throw new Error('the plugin handshakes must be the first listener for connections');
     server.removeAllListeners('connection');
     server.on('connection', (socket: Socket) => {
       const turn = {
         client: networkOf(socket),
         parsePiece() {
-          // It may have lost its place, and not be closed yet.
+          // The socket may have lost its place, in which case its 'close' event is still to come.
           if (!socket.destroyed) Reflect.apply(startHandshake, server, [socket]);
           return false;
         },
       };
-      // As Node tells of a handshake that takes too long. Whoever hears of it closes the socket.
+      // Node reports a handshake that takes too long by the same event. Its listeners close the socket.
       const tooLate = () => server.emit('tlsClientError', new Error('nothing was sent'), socket);
       socket.setTimeout(handshakeTimeoutSeconds * 1000, tooLate);
-      socket.on('error', () => {}); // 'close' follows, and is all that matters
+      socket.on('error', () => {}); // 'close' follows, and does all that is needed
       socket.once('close', () => turns.remove(turn));
       socket.once('readable', () => {
         socket.setTimeout(0, tooLate);
-        // With nothing to read it is the end that has come.
+        // 'readable' without any bytes means that the client has ended the connection.
         if (socket.readableLength === 0) socket.destroy();
         else if (turns.take(turn)) turn.parsePiece();
       });

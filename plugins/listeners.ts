@@ -7,39 +7,41 @@ import { throttled } from '../src/lib/throttled.ts';
 
 interface Address {
   readonly host: string;
-  /** 0: any that is free. */
+  /** 0: any free port. */
   readonly port: number;
 }
 
 declare module 'fastify' {
   interface FastifyInstance {
     /**
-     * Listens, instead of `listen`, and accepts connections faster.
-     * @throws the error of the system, where the address cannot be had
+     * Use it instead of `listen`: it accepts connections faster.
+     * @throws the error of the operating system if it cannot listen at the address
      */
     listenAt(address: Address): Promise<void>;
   }
 }
 
 /**
- * Node accepts one connection of each listener in a turn of the event loop: while turns are long, a single one would keep
- * new clients waiting in a line that the others fill. With 16, 2,500 sockets at once kept one waiting for 10 s now and
- * then; with 32 none. Only Linux shares a port out among listeners.
+ * Node accepts one connection per listener and turn of the event loop. While turns are long, new clients would wait for
+ * a single listener behind all earlier ones. With 16 listeners, 2,500 simultaneous sockets made a client wait for 10 s
+ * now and then; with 32, none waited that long. Only Linux distributes the connections of a port among several
+ * listeners.
  */
 export const LISTENERS = process.platform === 'linux' ? 32 : 1;
 
 /** Listens on one port with several listeners, so that one turn of the event loop accepts several connections. */
 export default fastifyPlugin(
   function listenersPlugin(app: FastifyInstance, _options, done) {
-    /** All but that of the app itself. */
+    /** All listeners except the one of the app itself. */
     const others: Server[] = [];
     const failed = throttled((line) => app.log.error(line, 'a listener failed'));
     logListenerErrors(app.server, failed);
-    /** Resolves once nothing else is going to listen. */
+    /** Resolves once all listeners have been started, or one has failed. */
     let started: Promise<unknown> = Promise.resolve();
 
     async function listen({ host, port }: Address): Promise<void> {
-      // Where ports are shared the system would let a second instance of the service listen beside this one.
+      // With shared ports the system would let a second instance of the service listen on the same port. Listening
+      // without sharing first finds that out.
       if (LISTENERS > 1) await close(await listening(createServer(), { host, port }));
       const options = { host, port, reusePort: LISTENERS > 1 };
       await app.listen(options);
@@ -54,10 +56,11 @@ export default fastifyPlugin(
 
     app.decorate('listenAt', (address) => {
       const listens = listen(address);
-      started = listens.catch(() => {}); // its caller is told
+      started = listens.catch(() => {}); // the caller handles the error
       return listens;
     });
-    // Its end is that of their connections; the clusters, which running requests need, are closed after it.
+    // This waits until the connections of the other listeners have closed. Only then are the clusters closed, because
+    // running requests need them.
     app.addHook('preClose', async () => {
       await started;
       await Promise.all(others.map(close));
@@ -72,7 +75,7 @@ async function listening(server: Server, options: Address & { reusePort?: boolea
   return server;
 }
 
-/** Resolves once no connection of it is left. */
+/** Resolves once the last connection of the listener has closed. */
 async function close(server: Server): Promise<void> {
   server.close();
   await once(server, 'close');

@@ -8,7 +8,7 @@ import { throttled } from '../src/lib/throttled.ts';
 
 /** 0 switches a limit off. */
 export interface OverloadOptions {
-  /** Delay of the event loop, milliseconds, on the average of a second, and of the second after it. */
+  /** Mean delay of the event loop, in milliseconds. Requests are refused if two seconds in a row exceed it. */
   readonly maxEventLoopDelayMs: number;
   /** Resident memory of the process, native memory included. */
   readonly maxMemoryBytes: number;
@@ -17,16 +17,16 @@ export interface OverloadOptions {
 const RESOLUTION_MS = 10;
 const DELAY_SAMPLE_MS = 1_000;
 const MEMORY_SAMPLE_MS = 250;
-/** How often to see whether a burst is over and has left garbage behind. */
+/** How often to check whether a burst is over and has left garbage behind. */
 const BURST_SAMPLE_MS = 10_000;
-/** So much more than the limit, and slow readers are cut as well: refusing alone did not help. */
+/** Above this multiple of the limit slow readers are cut as well, because refusing requests alone did not help. */
 const CUT_ABOVE = 1.05;
-/** A reader is slow then if it has had its answer for so long. */
+/** In this state a reader is slow if its answer has been ready for longer than this. */
 const SLOW_MS = 1_000;
 
 /**
- * Sheds load while the process cannot keep up, rather than let the kernel end it with the requests of all clients: new
- * requests are answered 503 first; where memory grows on, slow readers are cut.
+ * Sheds load while the process cannot keep up. Otherwise the kernel would end the process, and with it the requests of
+ * all clients. New requests are answered 503 first; if memory still grows, slow readers are cut.
  */
 export default fastifyPlugin(
   function overloadPlugin(app: FastifyInstance, options: OverloadOptions, done) {
@@ -43,9 +43,9 @@ export default fastifyPlugin(
       const sample = () => {
         const delayMs = delays.mean / 1e6 - RESOLUTION_MS;
         delays.reset();
-        // It is no number where the loop did not turn once: then it is late without measure.
+        // The mean is NaN if the loop did not turn once in this second. That counts as late, hence the negation.
         const isLate = !(delayMs <= maxEventLoopDelayMs);
-        // One long pause is over by the time that it is seen: to refuse then would help nobody.
+        // A single long pause is over by the time it is noticed, so refusing requests after it would not help.
         tooSlow = isLate && wasLate;
         wasLate = isLate;
       };

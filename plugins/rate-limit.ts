@@ -3,13 +3,13 @@ import fastifyPlugin from 'fastify-plugin';
 import { RateLimitedError } from '../src/api/errors.ts';
 import { Rate } from '../src/lib/rate.ts';
 
-/** Requests of one user in any second; 0: no limit. */
+/** Requests per user and second; 0: no limit. */
 export interface RateLimitOptions {
   readonly readsPerSecond: number;
   readonly writesPerSecond: number;
 }
 
-/** Limits how many requests one user makes, requests for unknown paths and wrong methods among them. */
+/** Limits the rate of requests per user. Requests for unknown paths and with wrong methods count too. */
 export default fastifyPlugin(
   function rateLimitPlugin(app: FastifyInstance, options: RateLimitOptions, done) {
     const { readsPerSecond, writesPerSecond } = options;

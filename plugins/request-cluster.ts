@@ -5,16 +5,18 @@ import type { GuardedCluster } from '../src/cluster/access/guarded-cluster.ts';
 import type { Cluster } from '../src/cluster/cluster.ts';
 import type { Fleet } from '../src/fleet/fleet.ts';
 
-/** A cluster as the service runs and watches it. Nothing here reads or changes a Deployment. */
+/** The part of a cluster that the service manages and observes. It cannot read or change a Deployment. */
 export type ManagedCluster = Pick<
   Cluster,
   'name' | 'start' | 'stop' | 'reloadCredentials' | 'synced' | 'state' | 'objects' | 'mirrors' | 'reviews'
 >;
 
-/** What a fleet is made of; tests put a stand-in here. */
+/** The clusters of the fleet; tests use a stand-in. */
 export type ServedCluster = ManagedCluster & Pick<Cluster, 'as'>;
 
-/** What a route asks the RBAC of the cluster for; `none`: any client with a usable certificate may call it. */
+/**
+ * The right that a route requires in the RBAC of the cluster; `none`: any client with a usable certificate may call it.
+ */
 export type Rights = 'none' | 'get deployments/scale' | 'patch deployments/scale' | 'list deployments';
 
 export interface RequestClusterOptions {
@@ -23,27 +25,27 @@ export interface RequestClusterOptions {
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** The clusters. The plugin owns their clients and caches: they start and stop with the app. */
+    /** The clusters. The plugin owns them, so their clients and caches start and stop with the app. */
     readonly fleet: Fleet<ManagedCluster>;
   }
   interface FastifyRequest {
     /**
-     * The cluster that the request is about, as its caller may use it: the one in its path, else the default. It stays
-     * the same to the end of the request.
+     * The cluster in the path of the request, or the default one, with the rights of the caller. It stays the same
+     * until the request ends.
      */
     cluster: GuardedCluster;
-    /** All clusters as the caller may use them, the default one first. */
+    /** All clusters with the rights of the caller, the default one first. */
     readonly clusters: readonly GuardedCluster[];
   }
   interface FastifyContextConfig {
-    /** Every route declares it; one that does not keeps the app from starting. */
+    /** Every route must declare it; otherwise the app does not start. */
     rights?: Rights;
   }
 }
 
 /**
- * Owns the clusters, and gives each request the one that it is about, as its caller may use it. Starting does not wait
- * for their first lists: /readyz tells when they are done.
+ * Owns the clusters, and gives each request its cluster with the rights of the caller. Starting does not wait for the
+ * first lists of the clusters: /readyz tells when they are complete.
  */
 export default fastifyPlugin(
   function requestClusterPlugin(app: FastifyInstance, { createFleet }: RequestClusterOptions, done) {
@@ -73,7 +75,7 @@ export default fastifyPlugin(
   { name: 'request-cluster', dependencies: ['identity'], fastify: '5.x' },
 );
 
-/** The `:cluster` of a route that is mounted there. */
+/** The `:cluster` parameter, if the route is mounted under it. */
 function clusterIn(params: unknown): string | undefined {
   const name =
     typeof params === 'object' && params !== null && 'cluster' in params ? params.cluster : undefined;

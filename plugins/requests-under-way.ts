@@ -8,11 +8,14 @@ import { RequestPlaces } from '../src/lib/request-places.ts';
 import { throttled } from '../src/lib/throttled.ts';
 import type { ClientConnection } from '../src/tls/client-connection.ts';
 
-/** Requests without a whole answer, whether they wait for the API server, for the cache or for a slow reader. */
+/**
+ * Limits of requests under way. A request is under way until its answer has been sent, whether it waits for the API
+ * server, for the cache or for a slow reader.
+ */
 export interface RequestsUnderWayOptions {
   readonly maxRequests: number;
   readonly maxRequestsPerClient: number;
-  /** A connection that has so many is not read on until it has fewer. */
+  /** A connection with this many requests is not read until it has fewer. */
   readonly maxRequestsPerConnection: number;
   /** A connection older than this is closed after its next answer. Seconds. */
   readonly maxConnectionAgeSeconds: number;
@@ -21,23 +24,24 @@ export interface RequestsUnderWayOptions {
 declare module 'fastify' {
   interface FastifyContextConfig {
     /**
-     * Whether answers of the route go on for as long as their clients stay, as a wait or a stream does. They have bounds
-     * of their own: they take no place among the requests under way, and have no time-outs while there is nothing to send.
+     * Whether answers of the route last as long as their clients stay, as a wait or a stream does. Such answers have
+     * their own limits: they take no place among the requests under way, and have no timeouts while there is nothing to
+     * send.
      */
     longLived?: boolean;
   }
 }
 
-/** Of one client in a second. Beyond these a refused request keeps its place for a while. */
+/** Refused requests per client and second. Further refused requests keep their places for a while. */
 const FREE_REFUSALS = 100;
-/** How long, from the end of its answer. */
+/** How long they keep them, from the end of the answer. */
 const REFUSED_MS = 1_000;
 
 /**
- * Bounds the requests under way: of a connection, of a client, and in all. Beyond that connections are not read on.
- * What a connection has brought along already is refused at once; where it cannot be, because the answer would have to
- * wait for those before it, the connection is cut. A client that is refused over and over is read on more slowly, as a
- * refusal costs little time and there would be no end to them.
+ * Limits the requests under way per connection, per client and in total. At the limit, connections are not read. A
+ * request that has been read already is refused at once. If its refusal would have to wait for earlier answers of the
+ * connection, the connection is cut. A client that is refused again and again is read more slowly: refusals are quick,
+ * so the client could otherwise cause any number of them.
  */
 export default fastifyPlugin(
   function requestsUnderWayPlugin(app: FastifyInstance, options: RequestsUnderWayOptions, done) {
@@ -49,7 +53,7 @@ export default fastifyPlugin(
       app.log.warn(line, 'cut a connection that brought too many requests at once'),
     );
 
-    /** The answer has left, or has nowhere to go. */
+    /** Call it when the answer has been sent, or its connection has closed. */
     function end(connection: ClientConnection, answer: ServerResponse): void {
       const { running } = connection;
       const request = running.get(answer);
@@ -62,7 +66,8 @@ export default fastifyPlugin(
     }
 
     function giveBack(connection: ClientConnection, status: number): void {
-      // Where nothing can be left unread, further requests would be refused for it.
+      // A place that is kept makes the service read the client more slowly. Without reading in pieces that is not
+      // possible, and a kept place would only make it refuse more requests.
       const free = status < 400 || !connection.isReadInPieces || refusals.take(connection.client);
       if (free) places.release(connection);
       else setTimeout(() => places.release(connection), REFUSED_MS).unref();
@@ -75,7 +80,8 @@ export default fastifyPlugin(
       places.add(connection);
       socket.once('close', () => {
         places.remove(connection);
-        // What is still worked at keeps its place until it is done. A request that has not come whole is not begun.
+        // A request that is being handled keeps its place until it is done. The handling of a write does not begin
+        // before its body has arrived.
         for (const [answer, { readyAt }] of connection.running)
           if (readyAt !== undefined || !isBegun(answer.req)) end(connection, answer);
       });
@@ -83,7 +89,7 @@ export default fastifyPlugin(
     app.addHook('onRequest', (request, reply, next) => {
       const connection = request.clientConnection;
       const { running, client } = connection;
-      // The connection is closing and its client could never see the answer, so the request is not carried out.
+      // The connection is closing and the client could never see the answer, so do not execute the request.
       if (connection.closing) {
         connection.hold('closing');
         reply.hijack();
@@ -115,7 +121,7 @@ export default fastifyPlugin(
           if (entry?.counted) places.release(connection);
           if (entry !== undefined)
             Object.assign(entry, { counted: false, longLived: true, readyAt: performance.now() });
-          // The server sets it again once the answer has ended.
+          // The HTTP server sets the timeout again once the answer has ended.
           connection.socket.setTimeout(0);
           next();
         },
@@ -138,8 +144,8 @@ export default fastifyPlugin(
       const connection = request.clientConnection;
       end(connection, reply.raw);
       if (connection.latest === reply.raw && request.raw.complete) connection.latest = undefined;
-      // Where the answer had begun before the connection was to close. Once it is sent, and not only this side of it: a
-      // client that goes on sending would else be listened to.
+      // This answer had begun before the connection was marked for closing, so it lacks `connection: close`. Close both
+      // directions once it is sent: with one left open, the service would go on reading what the client sends.
       if (connection.closing && connection.running.size === 0) request.raw.socket.destroySoon();
       next();
     });
@@ -148,12 +154,12 @@ export default fastifyPlugin(
   { name: 'requests-under-way', dependencies: ['connections'], fastify: '5.x' },
 );
 
-/** Whether somebody works at it: at a read from its begin, at a write once its body has come. */
+/** Whether the request is being handled: a read from its start, a write once its body has arrived. */
 function isBegun({ method, readableEnded }: IncomingMessage): boolean {
   return method === 'GET' || method === 'HEAD' || readableEnded;
 }
 
-/** Bytes of an answer's body, about; 0 for a stream. */
+/** The approximate size of the body of an answer, in bytes; 0 for a stream. */
 function sizeOf(payload: unknown): number {
   return typeof payload === 'string' || Buffer.isBuffer(payload) ? payload.length : 0;
 }

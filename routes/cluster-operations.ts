@@ -3,7 +3,9 @@ import deploymentsRoutes from './deployments.ts';
 import healthRoutes from './health.ts';
 import replicaCountRoutes, { type ReplicaCountOptions } from './replica-count.ts';
 
-/** The operations on one cluster, to be mounted at `/` for the default one and at `/:cluster` for the one in the path. */
+/**
+ * The operations on one cluster. They are mounted at `/` for the default cluster, and at `/:cluster` for each by name.
+ */
 const clusterRoutes: FastifyPluginAsync<ReplicaCountOptions> = async (app, { oldName = false }) => {
   await app.register(healthRoutes);
   await app.register(deploymentsRoutes);

@@ -17,9 +17,10 @@ const Clusters = Type.Object(
       Type.Object(
         {
           name: ClusterName,
-          default: Type.Boolean({ description: 'Whether it is the one that paths without a cluster serve' }),
+          default: Type.Boolean({ description: 'Whether paths without a cluster use this cluster' }),
           state: Type.Enum(['ready', 'syncing', 'unreachable'], {
-            description: 'Whether its Deployments are known, being read for the first time, or getting old',
+            description:
+              '`ready`: its Deployments are known; `syncing`: they are being read for the first time; `unreachable`: its API server cannot be reached',
           }),
           authorizer: Type.Enum(['available', 'unavailable'], {
             description:
@@ -49,7 +50,7 @@ const FleetDeployments = Type.Object(
                 }),
                 message: Type.String({ description: 'What to do' }),
               },
-              { description: 'Why there is no list of this cluster', additionalProperties: false },
+              { description: 'Why the list of this cluster is missing', additionalProperties: false },
             ),
           ),
         },
@@ -80,9 +81,9 @@ const listFleetDeployments: Operation = {
   tag: 'Clusters',
   summary: 'List the Deployments of all clusters',
   description:
-    'Each cluster has either the list that its RBAC lets the caller see, or the error that the list of that cluster would end with. A cluster that does not answer within 5 s has an error too, so that none delays the others. `Age` is that of the oldest of the lists.',
+    'For each cluster the answer contains either the Deployments that its RBAC allows the caller to list, or the error that a list of this cluster alone would end with. A cluster that does not answer within 5 s gets an error too, so that it does not delay the others. `Age` is the age of the oldest list.',
   answer: {
-    description: 'The names of the Deployments, cluster by cluster, the default one first',
+    description: 'The names of the Deployments per cluster, the default cluster first',
     schema: FleetDeployments,
     example: {
       clusters: [
@@ -102,16 +103,16 @@ const listFleetDeployments: Operation = {
   errors: [],
 };
 
-/** What became of the list of one cluster, and when, on the clock of performance.now(). */
+/** The list of one cluster and when it was read, on the clock of performance.now(); or the error of the list. */
 type Part = { readonly cluster: string } & (
   | { readonly reading: Reading<Buffer>; readonly readAt: number }
   | { readonly error: unknown }
 );
 
-/** What one cluster may take of the list of all: its access reviews are all that can take long. */
+/** The time that one cluster may take in a list of all clusters. Only its access reviews can take long. */
 const BUDGET_MS = 5_000;
 
-/** `GET /clusters`: which there are and how they are; `GET /clusters/deployments`: the Deployments of all of them. */
+/** `GET /clusters`: the clusters and their states; `GET /clusters/deployments`: the Deployments of all clusters. */
 const clustersRoutes: FastifyPluginCallbackTypebox = (app, _options, done) => {
   const answerOf = answerJoiner();
   app.get(
@@ -156,16 +157,16 @@ const clustersRoutes: FastifyPluginCallbackTypebox = (app, _options, done) => {
     }
   }
 
-  /** One cluster's part of the answer, whatever happened to it. */
+  /** The part of the answer for one cluster: its list, or its error. */
   function listOf(request: FastifyRequest, part: Part) {
     const { cluster } = part;
     const name = JSON.stringify(cluster);
     if ('reading' in part) {
       const unavailable = part.reading.unavailable.map((each) => `${cluster}/${each}`);
-      // Others took longer.
+      // The list has aged while the service waited for other clusters.
       const ageMs = part.reading.ageMs + performance.now() - part.readAt;
       const reading = { ...part.reading, ageMs, unavailable };
-      // The list is prebuilt, `{"deployments":[...]}`: the name goes in front of its one member.
+      // The list is prebuilt as `{"deployments":[...]}`. The name goes before its only member.
       return { reading, opening: `{"name":${name},`, list: reading.value };
     }
     const { code, message, statusCode } = toHttpError(part.error);
@@ -175,7 +176,7 @@ const clustersRoutes: FastifyPluginCallbackTypebox = (app, _options, done) => {
   done();
 };
 
-/** What the answer says of one cluster: the list follows the opening, without its own brace. */
+/** The answer for one cluster: the opening, followed by the list without its opening brace. */
 interface ClusterPart {
   readonly opening: string;
   readonly list: Buffer;
@@ -183,7 +184,7 @@ interface ClusterPart {
 
 const NO_LIST = Buffer.alloc(0);
 
-/** Answers that are kept with a list that they hold, as callers may see different lists of the other clusters. */
+/** How many answers are kept per list that they contain. Callers may see different lists of the other clusters. */
 const MAX_ANSWERS_OF_LIST = 4;
 
 interface Joined {
@@ -192,8 +193,8 @@ interface Joined {
 }
 
 /**
- * Makes the function that joins the parts to an answer. Answers of the same parts are one and the same buffer: clients
- * that read slowly, or many at once, would hold a copy each otherwise. They are kept as long as the longest list in them.
+ * Creates the function that joins parts to an answer. Answers with the same parts share one buffer. Otherwise slow
+ * clients, and many clients at once, would hold a copy each. An answer is kept as long as the longest list in it.
  */
 function answerJoiner(): (parts: readonly ClusterPart[]) => Buffer {
   const byLongestList = new WeakMap<Buffer, readonly Joined[]>();
@@ -226,7 +227,7 @@ function join(parts: readonly ClusterPart[]): Joined {
   return { parts, answer: Buffer.concat([Buffer.from('{"clusters":['), ...pieces, Buffer.from(']}')]) };
 }
 
-/** What holds of several lists together. Their resourceVersions are of different clusters: there is no newest. */
+/** The freshness of several lists together. The resourceVersions of different clusters cannot be compared. */
 function oldestOf(readings: readonly Reading<Buffer>[]): Omit<Reading<unknown>, 'value'> {
   return {
     ageMs: Math.max(...readings.map(({ ageMs }) => ageMs)),
@@ -235,7 +236,7 @@ function oldestOf(readings: readonly Reading<Buffer>[]): Omit<Reading<unknown>, 
   };
 }
 
-/** @throws KubernetesTimeoutError when it takes longer than a cluster may */
+/** @throws KubernetesTimeoutError if the work takes longer than BUDGET_MS */
 function withinBudget<T>(work: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => reject(new KubernetesTimeoutError()), BUDGET_MS);

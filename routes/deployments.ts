@@ -14,9 +14,9 @@ const Query = Type.Object(
 const listDeployments: Operation = {
   operationId: 'listDeployments',
   tag: 'Deployments',
-  summary: 'List the Deployments of a namespace, or of all',
+  summary: 'List the Deployments of a namespace, or of all namespaces',
   description:
-    'Without `namespace` the list holds the namespaces in which the caller may list Deployments. A namespace without any, existing or not, has an empty list.',
+    'Without `namespace` the list contains the Deployments of all namespaces in which the caller may list them. The list of a namespace without Deployments is empty, whether the namespace exists or not.',
   answer: {
     description: 'The names of the Deployments, sorted',
     schema: DeploymentList,
@@ -31,7 +31,7 @@ const listDeployments: Operation = {
   ],
 };
 
-/** `GET /deployments`: the names of the Deployments, `namespace/name`, sorted; of one namespace or of all. */
+/** `GET /deployments`: the names of the Deployments of one namespace or of all, as `namespace/name`, sorted. */
 const deploymentsRoutes: FastifyPluginCallbackTypebox = (app, _options, done) => {
   const schema = { querystring: Query };
   app.get(

@@ -14,7 +14,7 @@ const getHealth: Operation = {
   tag: 'Health',
   summary: 'Check the contact with the Kubernetes API server',
   description:
-    'Answers 200 only if the API server has answered within the last 10 s. Reads are served while it is away, so this is no reason to take the service out of use.',
+    'Answers 200 only if the API server has answered within the last 10 s. Do not take the service out of use because of an error: it still serves reads while the API server is unreachable.',
   answer: {
     description: 'Contact is verified',
     schema: Health,

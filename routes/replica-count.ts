@@ -25,13 +25,17 @@ const Scale = Type.Object(
       examples: [3],
     }),
   },
-  { title: 'Scale', description: 'What to set; nothing in it is coerced', additionalProperties: false },
+  {
+    title: 'Scale',
+    description: 'What to set. No value is converted to another type',
+    additionalProperties: false,
+  },
 );
 
 const ReplicaCount = Type.Object(
   {
     replicaCount: Type.Integer({
-      description: 'spec.replicas of the Deployment: the count that is asked for, not that of running pods',
+      description: 'spec.replicas of the Deployment: the desired count, not the number of running pods',
       minimum: 0,
       maximum: MAX_REPLICAS,
       format: 'int32',
@@ -46,7 +50,7 @@ const getReplicaCount: Operation = {
   tag: 'Replica counts',
   summary: 'Read the replica count of a Deployment',
   description:
-    'Answers `spec.replicas` from memory, which a watch keeps current. `Age` says how old it may be; `maxAge` and `minResourceVersion` ask for more.',
+    'Answers `spec.replicas` from memory, which a watch keeps current. `Age` says how old the answer may be. Set `maxAge` or `minResourceVersion` to require a fresher one.',
   answer: {
     description: 'The replica count',
     schema: ReplicaCount,
@@ -67,10 +71,10 @@ const setReplicaCount: Operation = {
   tag: 'Replica counts',
   summary: 'Set the replica count of a Deployment',
   description:
-    'Sets `spec.replicas` through the `scale` subresource and answers when reads show it. Setting the count that there is changes nothing and succeeds. After 504 `OUTCOME_UNKNOWN` read the count before trying again.',
+    'Sets `spec.replicas` through the `scale` subresource, and answers once reads show the new count. Setting the current count changes nothing and succeeds. After 504 `OUTCOME_UNKNOWN`, read the count before you try again.',
   requestHeaders: ['If-Match'],
   answer: {
-    description: 'The replica count that is set now',
+    description: 'The replica count that is now set',
     schema: ReplicaCount,
     example: { replicaCount: 3 },
     headers: ['X-Resource-Version'],
@@ -101,13 +105,13 @@ const setReplicaCount: Operation = {
 const setReplicaCountByOldName: Operation = {
   ...setReplicaCount,
   operationId: 'setReplicaCountByOldName',
-  summary: 'Set the replica count of a Deployment, by the name that this had before',
-  description: 'The same as `POST /{cluster}/replica-count`, which is to be used instead.',
+  summary: 'Set the replica count of a Deployment, by the old name of this operation',
+  description: 'The same as `POST /{cluster}/replica-count`. Use that instead.',
   deprecated: true,
 };
 
 export interface ReplicaCountOptions {
-  /** Whether the write has its name of old as well, `/set-replica-count`. */
+  /** Whether the write is also served by its old name, `/set-replica-count`. */
   readonly oldName?: boolean;
 }
 

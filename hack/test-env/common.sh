@@ -1,5 +1,5 @@
-# Shared by hack/test-env.sh and hack/test-tools.sh, which source it: a folder of binaries in the user's cache directory
-# that is filled once. Progress goes to stderr, so that the folder's name is all of stdout.
+# hack/test-env.sh and hack/test-tools.sh source it: it fills a folder of binaries in the cache directory of the user once.
+# Progress goes to stderr, so that stdout contains only the name of the folder.
 # shellcheck shell=bash disable=SC2034 # os and arch are for them
 
 os=$(uname -s | tr '[:upper:]' '[:lower:]')
@@ -12,12 +12,12 @@ die() {
 	exit 1
 }
 
-complete() { # complete FOLDER: it holds every one of BINARIES
+complete() { # complete FOLDER: whether it contains all BINARIES
 	local b
 	for b in "${BINARIES[@]}"; do [ -x "$1/$b" ] || return 1; done
 }
 
-# A line every 30 s, so that a long build does not look like a hang.
+# Prints a line every 30 s, so that a long build does not look like a hang.
 with_progress() { # with_progress TITLE COMMAND...
 	local title=$1 pid started=$SECONDS
 	shift
@@ -31,8 +31,8 @@ with_progress() { # with_progress TITLE COMMAND...
 	wait "$pid"
 }
 
-# Fails quietly where there is no way out, and aloud where the archive is not what its checksum says.
-fetch() { # fetch FOLDER URL CHECKSUMS_URL: the archive FOLDER/archive.tar.gz, verified
+# Fails quietly without a network, and with a message if the archive does not match its checksum.
+fetch() { # fetch FOLDER URL CHECKSUMS_URL: downloads and verifies FOLDER/archive.tar.gz
 	local name=${2##*/} sum algorithm=sha256
 	command -v curl >/dev/null || return 1
 	curl -fsSL --connect-timeout 3 --max-time 600 -o "$1/archive.tar.gz" "$2" 2>/dev/null || return 1
@@ -46,7 +46,7 @@ fetch() { # fetch FOLDER URL CHECKSUMS_URL: the archive FOLDER/archive.tar.gz, v
 	}
 }
 
-# Filled apart and moved when whole: an interrupted or a second run never leaves half a folder.
+# The folder is filled under another name and moved when it is complete, so that no run leaves half a folder.
 filled() { # filled FOLDER COMMAND: prints FOLDER, which "COMMAND TEMPORARY_FOLDER" fills first unless it is complete
 	if ! complete "$1"; then
 		mkdir -p "$cache"

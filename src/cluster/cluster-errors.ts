@@ -1,15 +1,15 @@
 /**
- * What can go wrong in a cluster in the terms of this service.
- * Plain classes with a stable `code`: what they mean to an HTTP client is decided in src/api/to-http-error.ts.
+ * What can go wrong in a cluster, in the terms of this service. Plain classes with a stable `code`:
+ * src/api/to-http-error.ts decides what they mean to an HTTP client.
  */
 
-/** The cache has never held the Deployments that were asked for: they are still being read for the first time. */
+/** The cache does not hold the requested Deployments yet: they are being read for the first time. */
 export class NotSyncedError extends Error {
   readonly code = 'NOT_SYNCED';
   override readonly name = 'NotSyncedError';
 }
 
-/** The account of the service may not list and watch Deployments there, so the cache does not hold them. */
+/** The account of the service may not list and watch these Deployments, so the cache does not hold them. */
 export class CacheRefusedError extends Error {
   readonly code = 'CACHE_REFUSED';
   override readonly name = 'CacheRefusedError';
@@ -21,7 +21,7 @@ export class CacheRefusedError extends Error {
   }
 }
 
-/** The freshness that a caller asked for cannot be had; `code` tells why. */
+/** The service cannot answer with the freshness that the caller requires; `code` says why. */
 export class FreshnessError extends Error {
   override readonly name = 'FreshnessError';
   readonly code: 'NOT_REACHED' | 'OPAQUE_RESOURCE_VERSIONS' | 'NAMESPACE_NEEDED' | 'TOO_MANY_WAITERS';
@@ -42,7 +42,7 @@ export class NamespaceNotWatchedError extends Error {
   }
 }
 
-/** What a write or a read of one Deployment can fail with; `code` tells which. */
+/** A write or a read of one Deployment failed; `code` says why. */
 export class DeploymentError extends Error {
   override readonly name = 'DeploymentError';
   readonly code:
@@ -55,7 +55,7 @@ export class DeploymentError extends Error {
   readonly namespace: string;
   readonly deployment: string;
 
-  /** @param reason for ADMISSION_REFUSED what the admission said, which is meant for the caller */
+  /** @param reason for ADMISSION_REFUSED: the message of the admission control, which is meant for the caller */
   constructor(code: DeploymentError['code'], namespace: string, deployment: string, reason: string = code) {
     super(reason);
     this.code = code;
@@ -64,12 +64,12 @@ export class DeploymentError extends Error {
   }
 }
 
-/** The cluster does not let the caller do that. */
+/** The cluster does not allow the caller to do this. */
 export class AccessDeniedError extends Error {
   readonly code = 'ACCESS_DENIED';
   override readonly name = 'AccessDeniedError';
   readonly user: string;
-  /** As RBAC names it: verb, resource and where. */
+  /** In the terms of RBAC: verb, resource and place. */
   readonly action: string;
   constructor(user: string, action: string) {
     super(`${user} may not ${action}`);
@@ -78,7 +78,7 @@ export class AccessDeniedError extends Error {
   }
 }
 
-/** The cluster could not be asked whether somebody may do something, so nobody may. */
+/** The access review failed. Without a decision of the cluster nobody is allowed anything. */
 export class AuthorizerUnavailableError extends Error {
   readonly code = 'AUTHORIZER_UNAVAILABLE';
   override readonly name = 'AuthorizerUnavailableError';

@@ -4,7 +4,7 @@ import {
   type ApiServerIdentity,
   type KubeconfigSource,
   kubeConfigLoader,
-  onlyTo,
+  pinnedTo,
 } from '../kube/kubeconfig/kubeconfig.ts';
 import { Informer } from '../kube/reflector/informer.ts';
 import type { ReflectorTiming } from '../kube/reflector/reflector.ts';
@@ -21,7 +21,13 @@ import {
 } from './access/guarded-cluster.ts';
 import { ReviewOutcomes } from './access/review-outcomes.ts';
 import { DeploymentCache } from './cache/deployment-cache.ts';
-import { FRESHNESS_MS, type Freshness, isOlderThan, reach, unlessUnreachable } from './cache/freshness.ts';
+import {
+  FRESHNESS_MS,
+  type Freshness,
+  isOlderThan,
+  reach,
+  withFreshnessDeadline,
+} from './cache/freshness.ts';
 import { type ClusterState, InformerSet, type Mirrored } from './cache/informer-set.ts';
 import { type Reading, reading } from './cache/reading.ts';
 import { SharedAnswers } from './cache/shared-answers.ts';
@@ -36,25 +42,27 @@ import { type ScaleRequest, Scaler } from './scaler.ts';
 
 export interface ClusterOptions extends KubeconfigSource {
   readonly name: string;
-  /** The namespaces to watch; empty: all, which needs the right to list and watch cluster-wide. */
+  /** The namespaces to watch; empty: all, for which the account needs the right to list and watch cluster-wide. */
   readonly namespaces: readonly string[];
-  /** Who decides what callers may do: the cluster's RBAC, whose decisions hold for these times, or nobody. */
+  /**
+   * How callers are authorized: by the RBAC of the cluster, whose decisions are kept for these times, or not at all.
+   */
   readonly authorization: DecisionTimes | 'AlwaysAllow';
   readonly log: Logger;
-  /** The only API server that it may go to; undefined: wherever the kubeconfig leads, which could not be read yet. */
+  /** The only API server that the cluster may connect to; undefined: any, because the kubeconfig could not be read. */
   readonly server?: ApiServerIdentity | undefined;
-  /** Other than in production; for tests. */
+  /** For tests: other times than in production. */
   readonly timing?: ReflectorTiming | undefined;
 }
 
-/** How long a write waits for the cache to hold it, so that a read that follows at once sees it. */
+/** How long a write waits for the cache to hold its result, so that a read right after it sees that result. */
 const READ_YOUR_WRITE_MS = 1_000;
-/** Reads that wait for a resourceVersion, in all and of one user. */
+/** Reads that may wait for a resourceVersion at a time, in total and per user. */
 const MAX_WAITING_READS = 2_000;
 const MAX_WAITING_READS_PER_USER = 100;
 const NONE: readonly string[] = [];
 
-/** One Kubernetes cluster: its client, its cache, its scaler and its health. It shares nothing with any other. */
+/** One Kubernetes cluster: its client, its cache, its scaler and its health. Clusters share nothing. */
 export class Cluster implements UnguardedCluster {
   readonly name: string;
   readonly #client: KubeClient;
@@ -106,29 +114,31 @@ export class Cluster implements UnguardedCluster {
     this.#informers.start();
   }
 
-  /** Once it resolves nothing is left running: no connection, no timer. */
+  /** Once this resolves, the cluster has no open connection and no running timer. */
   async stop(): Promise<void> {
     await this.#informers.stop();
     await this.#client.close();
   }
 
-  /** Makes the next call read the kubeconfig anew. */
+  /** Makes the next call read the kubeconfig again. */
   reloadCredentials(): void {
     this.#client.reloadCredentials();
   }
 
-  /** Whether the cache has been filled once. It stays true through outages: the state gets old, not absent. */
+  /**
+   * Whether the cache has been filled once. It stays true during outages, because the cache keeps the last known state.
+   */
   get synced(): boolean {
     return this.#informers.synced;
   }
 
-  /** The cluster as this caller may use it. */
+  /** The cluster with the rights of this caller. */
   as(caller: Subject): GuardedCluster {
     return new GuardedCluster(this, this.#access, caller);
   }
 
   get state(): ClusterState {
-    // A black hole keeps the watch open, and is noticed by the calls first.
+    // If the network silently drops packets, the watch stays open for a while, and the calls notice the outage first.
     return this.#calls.isOpen ? 'unreachable' : this.#informers.state;
   }
 
@@ -158,7 +168,7 @@ export class Cluster implements UnguardedCluster {
     const informer = this.#informers.of(namespace);
     await reach([informer], freshness, user, this.#waitingReads);
     if (!isOlderThan(freshness, [informer])) return this.deployment(namespace, name);
-    const { startedAt, value } = await unlessUnreachable(
+    const { startedAt, value } = await withFreshnessDeadline(
       this.#direct.deployment(user, namespace, name, notBefore(freshness)),
       endsAt,
     );
@@ -192,7 +202,7 @@ export class Cluster implements UnguardedCluster {
     endsAt: number,
   ): Promise<FreshNames> {
     const scopes = namespace === undefined ? this.#informers.availableScopes : [namespace];
-    const { startedAt, value } = await unlessUnreachable(
+    const { startedAt, value } = await withFreshnessDeadline(
       this.#direct.names(user, scopes, notBefore(freshness)),
       endsAt,
     );
@@ -212,7 +222,7 @@ export class Cluster implements UnguardedCluster {
     };
   }
 
-  /** The informers of what is asked for, whether they are filled or not. @throws NamespaceNotWatchedError */
+  /** The informers of a namespace, or of all, whether they are filled or not. @throws NamespaceNotWatchedError */
   #wanted(namespace: string | undefined): readonly Informer<Deployment>[] {
     return namespace === undefined ? this.#informers.all : [this.#informers.of(namespace)];
   }
@@ -233,14 +243,14 @@ export class Cluster implements UnguardedCluster {
     return this.#cache.get(namespace, deployment)?.replicas;
   }
 
-  /** By the watch or by a probe. */
+  /** Resolves if the watch or a probe has verified contact with the API server. */
   checkHealth(): Promise<void> {
     return this.#health.check(this.#informers.lastContactAt);
   }
 
   /**
-   * A read that the API server must answer from its storage: `/version` is answered with etcd down too. One that the
-   * account of the service may make, where there is any.
+   * Reads Deployments, because the API server needs its storage for that; it answers `/version` even while etcd is
+   * down. It uses a namespace that the account of the service may list, if one is known.
    */
   async #probe(): Promise<void> {
     const [namespace] = this.#informers.availableScopes;
@@ -248,7 +258,7 @@ export class Cluster implements UnguardedCluster {
   }
 }
 
-/** The earliest begin of a direct read that is fresh enough. */
+/** The earliest start of a direct read that is fresh enough. */
 function notBefore({ maxAgeSeconds = 0 }: Freshness): number {
   return performance.now() - maxAgeSeconds * 1000;
 }

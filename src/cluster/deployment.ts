@@ -1,15 +1,15 @@
 import { countAt, isObject, objectAt, stringAt } from '../kube/json.ts';
 import { KubeMalformedError } from '../kube/kube-errors.ts';
 
-/** What the service keeps of a Deployment: a few hundred bytes instead of some 7 kB. */
+/** The fields of a Deployment that the service keeps: a few hundred bytes instead of about 7 kB. */
 export interface Deployment {
   readonly namespace: string;
   readonly name: string;
   readonly uid: string;
   readonly resourceVersion: string;
-  /** Raised by the API server with every change of the spec, not of the status. */
+  /** The API server raises it with every change of the spec, but not of the status. */
   readonly generation: number;
-  /** spec.replicas: the count that is asked for. */
+  /** spec.replicas: the desired count. */
   readonly replicas: number;
 }
 
@@ -32,8 +32,8 @@ export function reduceDeployment(object: unknown): Deployment {
 }
 
 /**
- * Names one state of the spec of one Deployment. The generation, not the resourceVersion: updates of the status must
- * not break a precondition.
+ * Identifies one state of the spec of one Deployment. It uses the generation rather than the resourceVersion, because
+ * an update of the status must not break a precondition.
  */
 export function entityTag({ uid, generation }: Deployment): string {
   return `${uid}.${generation}`;

@@ -1,23 +1,23 @@
-/** Contact counts as verified for so long. */
+/** How long contact counts as verified. */
 const VERIFIED_MS = 10_000;
-/** After a probe failed, its error answers for so long: probes cost the API server at most one call a second. */
+/** How long the error of a failed probe is reused, so that probes cost the API server at most one call per second. */
 const FAILED_MS = 1_000;
 
-/** Whether the API server can be reached, at the price of at most one probe a second however often it is asked. */
+/** Checks whether the API server can be reached. It probes at most once per second, however often it is called. */
 export class HealthCheck {
   readonly #probe: () => Promise<void>;
   #running: Promise<void> | undefined;
   #succeededAt = Number.NEGATIVE_INFINITY;
   #failure: { readonly at: number; readonly error: unknown } | undefined;
 
-  /** @param probe asks the API server and throws when it does not answer well; it must have a deadline */
+  /** @param probe calls the API server and throws if that does not succeed; it must have a deadline */
   constructor(probe: () => Promise<void>) {
     this.#probe = probe;
   }
 
   /**
-   * Resolves when the watch or a probe succeeded within the last 10 s; probes otherwise.
-   * @param lastContactAt when the watch last heard of the API server, on the clock of performance.now()
+   * Resolves if the watch or a probe succeeded within the last 10 s; otherwise it probes.
+   * @param lastContactAt when the watch last heard from the API server, on the clock of performance.now()
    * @throws what the probe threw, now or within the last second
    */
   async check(lastContactAt: number): Promise<void> {

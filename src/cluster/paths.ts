@@ -1,6 +1,6 @@
 /** Paths of the Kubernetes API that the service uses. */
 
-/** The Deployments of one namespace, or of all. */
+/** The path of the Deployments of one namespace, or of all. */
 export function deploymentsPath(namespace: string | undefined): string {
   return namespace === undefined
     ? '/apis/apps/v1/deployments'

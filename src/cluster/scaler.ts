@@ -17,36 +17,36 @@ import { deploymentPath, scalePath } from './paths.ts';
 export interface ScaleResult {
   readonly uid: string;
   readonly replicas: number;
-  /** The one that the write produced; that of the Deployment where the write changed nothing. */
+  /** The version that the write produced, or the version of the Deployment if the write changed nothing. */
   readonly resourceVersion: string;
 }
 
-/** What has to hold of a Deployment for a write to be made. */
+/** A condition that the Deployment must meet, or the write is not made. */
 export type Precondition = (current: Deployment) => boolean;
 
-/** A write: what is asked for, and by whom. */
+/** A write: what to set, and who requests it. */
 export interface ScaleRequest {
   readonly namespace: string;
   readonly deployment: string;
   readonly replicas: number;
   readonly user: string;
-  /** Asked of the API server's own state, and held to until the write is made. */
+  /** Checked against the state in the API server. The write fails if that state changes before it is made. */
   readonly precondition?: Precondition | undefined;
 }
 
-/** For the wait for a turn and the write with all its attempts. */
+/** For waiting for a turn, and for the write with all its attempts. */
 const WRITE_DEADLINE_MS = 5_000;
-/** For a turn. */
+/** For waiting for a turn. */
 const MAX_WAIT_MS = 1_000;
-/** For the read after a write whose outcome is not known. */
+/** For the read after a write whose outcome is unknown. */
 const REREAD_DEADLINE_MS = 2_000;
 const MAX_ATTEMPTS = 6;
 const RETRY_MS = { least: 20, most: 120 };
-/** Of what an admission says, in characters. */
+/** Characters that are kept of the message of an admission control. */
 const MAX_REASON_LENGTH = 500;
 const FIELD_MANAGER = 'k8s-deployment-scaler';
 
-/** The write side: sets a replica count through the scale subresource and nothing else. */
+/** The write side: sets replica counts through the scale subresource, and nothing else. */
 export class Scaler {
   readonly #api: KubeCalls;
   readonly #turns = new Turns(CALL_PLACES.writes, MAX_WAITING_CALLS);
@@ -56,14 +56,13 @@ export class Scaler {
   }
 
   /**
-   * Sets the replica count of one Deployment. Conflicts and connections that could not be made are tried again; all
-   * in all it takes at most 7 s. A client that goes away does not cancel it: half a write would be worse.
-   * @throws DeploymentError, KubeBusyError when its turn did not come within 1 s, or another KubeError when the API
-   *   server is at fault
+   * Sets the replica count of one Deployment. It retries after conflicts and failed connections, and takes at most 7 s
+   * in total. A client that disconnects does not cancel it: half a write would be worse.
+   * @throws DeploymentError; KubeBusyError if its turn did not come within 1 s; another KubeError if the API failed
    */
   scale(request: ScaleRequest): Promise<ScaleResult> {
     const endsAt = performance.now() + WRITE_DEADLINE_MS;
-    // One turn for all its calls: a write that has begun does not stand in line again.
+    // One turn covers all its calls: a write that has begun does not wait in line again.
     return this.#turns.run(request.user, () => this.#scale(request, endsAt), MAX_WAIT_MS);
   }
 
@@ -85,20 +84,21 @@ export class Scaler {
         } else if (mayHaveHappened(error)) {
           return await this.#settle(namespace, deployment, replicas, error);
         } else {
-          throw meaningOf(error, namespace, deployment);
+          throw toDeploymentError(error, namespace, deployment);
         }
       }
     }
   }
 
   /**
-   * What has to be so still when the write is made. The state is read from the API server: the cache may be old.
-   * @throws DeploymentError PRECONDITION_FAILED when the precondition does not hold
+   * Checks the precondition, and returns the metadata that make the write fail if the Deployment changes in between.
+   * The state is read from the API server, because the cache may be old.
+   * @throws DeploymentError PRECONDITION_FAILED if the precondition does not hold
    */
   async #expect(namespace: string, deployment: string, holds: Precondition, deadlineMs: number) {
     const path = deploymentPath(namespace, deployment);
     const answer = await this.#api.call({ path, deadlineMs }).catch((error) => {
-      throw meaningOf(error, namespace, deployment);
+      throw toDeploymentError(error, namespace, deployment);
     });
     const current = reduceDeployment(answer);
     if (!holds(current)) throw new DeploymentError('PRECONDITION_FAILED', namespace, deployment);
@@ -122,7 +122,7 @@ export class Scaler {
     return readScale(answer);
   }
 
-  /** Only what surely changed nothing is tried again. */
+  /** Only a failed attempt that certainly changed nothing may be retried. */
   #mayRetry(error: unknown, credentials: { reloaded: boolean }): boolean {
     if (error instanceof KubeUnreachableError) return !error.sent;
     if (!(error instanceof KubeStatusError)) return false;
@@ -134,7 +134,7 @@ export class Scaler {
     return error.status === 409;
   }
 
-  /** The write may have been carried out: says what is true now, or what is known of the failure. */
+  /** The write may have been carried out. Returns the current state if it is the requested one; otherwise throws. */
   async #settle(
     namespace: string,
     deployment: string,
@@ -152,7 +152,7 @@ export class Scaler {
   }
 }
 
-/** In a Scale an absent count means 0: the API server answers `"spec":{}` after scaling to 0. */
+/** In a Scale a missing count means 0: the API server answers `"spec":{}` after scaling to 0. */
 function readScale(answer: unknown): ScaleResult {
   if (!isObject(answer)) throw new KubeMalformedError('a Scale is not an object');
   const metadata = objectAt(answer, 'metadata');
@@ -171,8 +171,8 @@ function mayHaveHappened(error: unknown): boolean {
   return error instanceof KubeMalformedError;
 }
 
-/** An error of the API server as what it means for the one Deployment; other errors as they are. */
-function meaningOf(error: unknown, namespace: string, deployment: string): unknown {
+/** Translates an error of the API server into what it means for the Deployment. Returns other errors as they are. */
+function toDeploymentError(error: unknown, namespace: string, deployment: string): unknown {
   if (!(error instanceof KubeStatusError)) return error;
   const denial = denialOf(error);
   if (denial !== undefined) return new DeploymentError('ADMISSION_REFUSED', namespace, deployment, denial);
@@ -184,7 +184,7 @@ function meaningOf(error: unknown, namespace: string, deployment: string): unkno
     case 409:
       return new DeploymentError('CONFLICT', namespace, deployment);
     case 422:
-      // The API server's text may hold the whole object.
+      // Do not pass on the text of the API server: it may contain the whole object.
       return new DeploymentError(
         'ADMISSION_REFUSED',
         namespace,
@@ -196,7 +196,10 @@ function meaningOf(error: unknown, namespace: string, deployment: string): unkno
   }
 }
 
-/** The reason of an admission webhook, which chooses the status itself, or of a ValidatingAdmissionPolicy. */
+/**
+ * The reason that an admission webhook or a ValidatingAdmissionPolicy gives for a refusal; undefined for other errors.
+ * It is recognized by its text, because a webhook may choose any status.
+ */
 function denialOf({ message }: KubeStatusError): string | undefined {
   const admission = /^admission webhook .*? denied the request:? ?(.*)$|denied request: (.*)$/s.exec(message);
   if (admission === null) return undefined;

@@ -9,7 +9,7 @@ import {
 } from './clusters-file.ts';
 import type { ClusterSpec } from './fleet.ts';
 
-/** The variables that say which clusters there are. */
+/** The environment variables that define the clusters. */
 export interface ClustersVariables {
   readonly CLUSTERS_FILE?: string | undefined;
   readonly CLUSTERS?: string | undefined;
@@ -17,14 +17,14 @@ export interface ClustersVariables {
   readonly CLUSTER_NAME: string;
 }
 
-/** Where it is written down which clusters there are. */
+/** Where the clusters are defined. */
 export interface ClustersSource {
-  /** What counts, of all that is set: a file wins over CLUSTERS, over KUBECONFIG, over the service account of the pod. */
+  /** The source in use: CLUSTERS_FILE wins over CLUSTERS, then KUBECONFIG, then the service account of the pod. */
   readonly from: 'CLUSTERS_FILE' | 'CLUSTERS' | 'KUBECONFIG' | 'the service account of the pod';
   readonly variables: ClustersVariables;
-  /** Whether there is a service account of a pod. */
+  /** Whether the service runs in a pod with a service account. */
   readonly inPod: boolean;
-  /** Of the clusters that name none of their own. */
+  /** The namespaces to watch in clusters that do not name their own. */
   readonly watchNamespaces: readonly string[];
 }
 
@@ -40,7 +40,7 @@ export function clustersSource(
 }
 
 /**
- * @param read the content of the clusters file; undefined: it cannot be read
+ * @param read returns the content of the clusters file, or undefined if it cannot be read
  * @throws ClustersError
  */
 export function readClusters(
@@ -49,10 +49,10 @@ export function readClusters(
 ): ClusterEntry[] {
   const { inPod, watchNamespaces } = source;
   const entries = entriesOf(source, read);
-  const homeless = entries.filter(({ kubeconfig }) => kubeconfig === undefined && !inPod);
-  if (homeless.length > 0) {
+  const withoutKubeconfig = entries.filter(({ kubeconfig }) => kubeconfig === undefined && !inPod);
+  if (withoutKubeconfig.length > 0) {
     throw new ClustersError(
-      homeless.map(
+      withoutKubeconfig.map(
         ({ name }) => `cluster ${name} has no kubeconfig and this is not a pod: give it the path of one`,
       ),
     );
@@ -84,7 +84,10 @@ function entriesOf(
   return [{ name, kubeconfig, contextName: undefined, namespaces: [] }];
 }
 
-/** Reads from the kubeconfig where a cluster is; a kubeconfig that is not usable leaves that open, and the cluster down. */
+/**
+ * Adds the API server from the kubeconfig of the cluster. If the kubeconfig is not usable, `server` stays undefined and
+ * the cluster is unreachable.
+ */
 export function specOf(entry: ClusterEntry, allowInsecureTls: boolean): ClusterSpec {
   try {
     return { ...entry, server: apiServerOf(kubeConfigLoader({ ...entry, allowInsecureTls })()) };

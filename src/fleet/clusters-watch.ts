@@ -11,7 +11,7 @@ import type { ClusterSpec, Fleet, FleetMember } from './fleet.ts';
 
 export interface ClustersWatchOptions<C extends FleetMember & Pick<Cluster, 'reloadCredentials'>> {
   readonly source: ClustersSource;
-  /** What the fleet was made of. */
+  /** The specs that the fleet was created with. */
   readonly specs: readonly ClusterSpec[];
   readonly fleet: Fleet<C>;
   readonly allowInsecureTls: boolean;
@@ -22,12 +22,13 @@ export interface ClustersWatchOptions<C extends FleetMember & Pick<Cluster, 'rel
   readonly settleMs?: number;
 }
 
-/** The files' contents by path; undefined: not readable. */
+/** The contents of the files by path; undefined: not readable. */
 type Contents = Readonly<Record<string, string | undefined>>;
 
 /**
- * Lets the fleet follow the clusters file and the kubeconfigs. A clusters file that is not usable is refused and logged
- * once, a kubeconfig that is not leaves its cluster as it was; the other clusters go on untouched in either case.
+ * Applies changes of the clusters file and of the kubeconfigs to the fleet. A clusters file that is not usable is
+ * refused and logged once. A kubeconfig that is not usable leaves its cluster as it was. Neither affects the other
+ * clusters.
  */
 export class ClustersWatch<C extends FleetMember & Pick<Cluster, 'reloadCredentials'>> {
   readonly #options: ClustersWatchOptions<C>;
@@ -51,7 +52,7 @@ export class ClustersWatch<C extends FleetMember & Pick<Cluster, 'reloadCredenti
     this.#watch.start();
   }
 
-  /** Resolves when nothing is left of it. */
+  /** Once this resolves, nothing is watched any more. */
   async stop(): Promise<void> {
     await this.#watch.stop();
   }
@@ -73,8 +74,8 @@ export class ClustersWatch<C extends FleetMember & Pick<Cluster, 'reloadCredenti
     if (contents === undefined || isDeepStrictEqual(contents, this.#contents)) return;
     const before = this.#contents;
     this.#readEntries(contents);
-    // The file may name kubeconfigs now that it did not name before. Of the others nothing younger may count as known
-    // than what has been acted on: a change in between would never be seen.
+    // The clusters file may name new kubeconfigs, so read those. Keep the contents that this update acts on for the
+    // other files: if they were read again, a change in between would be recorded as known and never be applied.
     this.#contents = await readAll(this.#paths(), contents);
     if (!signal.aborted) this.#update(before, this.#contents);
   }
@@ -108,7 +109,7 @@ export class ClustersWatch<C extends FleetMember & Pick<Cluster, 'reloadCredenti
   }
 }
 
-/** By the names of the clusters. */
+/** The API servers, by cluster name. */
 function serversOf(specs: readonly ClusterSpec[]): ReadonlyMap<string, ClusterSpec['server']> {
   return new Map(specs.map(({ name, server }) => [name, server]));
 }

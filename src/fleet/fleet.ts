@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { ApiServerIdentity } from '../kube/kubeconfig/kubeconfig.ts';
 
-/** What is written down of one cluster: where it is, and how to get in. */
+/** The configuration of one cluster: where it is, and how to log in. */
 export interface ClusterSpec {
   readonly name: string;
   /** Path of its kubeconfig, or several separated by the path delimiter; undefined: the service account of the pod. */
@@ -10,7 +10,9 @@ export interface ClusterSpec {
   readonly contextName: string | undefined;
   /** The namespaces to watch; empty: all. */
   readonly namespaces: readonly string[];
-  /** Its API server; undefined where the kubeconfig could not be read. With another one it is another cluster. */
+  /**
+   * Its API server; undefined if the kubeconfig could not be read. A spec with another API server is another cluster.
+   */
   readonly server: ApiServerIdentity | undefined;
 }
 
@@ -21,7 +23,7 @@ export interface FleetMember {
   stop(): Promise<void>;
 }
 
-/** Which clusters have to have been synced once for the fleet to be ready. */
+/** Which clusters must have been synced once before the fleet is ready. */
 export type ReadyPolicy = 'default' | 'any' | 'all';
 
 export interface FleetOptions<C extends FleetMember> {
@@ -31,14 +33,14 @@ export interface FleetOptions<C extends FleetMember> {
   readonly readyPolicy: ReadyPolicy;
 }
 
-/** Names of the clusters that an update was about. */
+/** The names of the clusters that an update changed. */
 export interface FleetChange {
   readonly added: readonly string[];
   readonly replaced: readonly string[];
   readonly removed: readonly string[];
 }
 
-/** The clusters that the service serves. They come, change and go without touching one another. */
+/** The clusters that the service serves. Adding, changing or removing one does not affect the others. */
 export class Fleet<C extends FleetMember> {
   readonly #options: FleetOptions<C>;
   #members: ReadonlyMap<string, { readonly spec: ClusterSpec; readonly cluster: C }> = new Map();
@@ -52,7 +54,7 @@ export class Fleet<C extends FleetMember> {
     this.#default = this.#adopt(options.specs).first;
   }
 
-  /** The one behind the core paths: the first. */
+  /** The first cluster, which paths without a cluster use. */
   get default(): C {
     return this.#default;
   }
@@ -61,12 +63,12 @@ export class Fleet<C extends FleetMember> {
     return this.#members.get(name)?.cluster;
   }
 
-  /** By name, the default one first. */
+  /** All clusters with their names, the default one first. */
   get clusters(): readonly (readonly [name: string, cluster: C])[] {
     return [...this.#members].map(([name, { cluster }]) => [name, cluster] as const);
   }
 
-  /** Whether the clusters that the policy asks for have been synced. It stays true, whatever comes later. */
+  /** Whether the clusters that the policy requires have been synced. Once true it stays true. */
   get ready(): boolean {
     this.#ready ||= this.#isReady();
     return this.#ready;
@@ -78,14 +80,14 @@ export class Fleet<C extends FleetMember> {
     for (const [, cluster] of this.clusters) cluster.start();
   }
 
-  /** Once it resolves nothing is left running, and clusters of later updates are not started either. */
+  /** Once this resolves, no cluster is running. Clusters of later updates are not started. */
   async stop(): Promise<void> {
     this.#started = false;
     for (const [, cluster] of this.clusters) this.#retire(cluster);
     await Promise.all(this.#stopping);
   }
 
-  /** Takes over new specs: clusters whose spec is the same as before go on untouched. */
+  /** Adopts new specs. Clusters whose spec has not changed keep running. */
   update(specs: readonly ClusterSpec[]): FleetChange {
     const before = this.#members;
     const { first, created } = this.#adopt(specs);
@@ -112,12 +114,12 @@ export class Fleet<C extends FleetMember> {
       return [spec.name, { spec, cluster: this.#options.create(spec) }] as const;
     });
     const [first] = members;
-    if (first === undefined) throw new Error('a fleet has at least one cluster');
+    if (first === undefined) throw new Error('a fleet needs at least one cluster');
     this.#members = new Map(members);
     return { first: first[1].cluster, created };
   }
 
-  /** Its running requests are ended with an error: they have nobody to wait for any more. */
+  /** Stops a cluster that is no longer served. Its running requests end with an error. */
   #retire(cluster: C): void {
     const stopping = cluster.stop().finally(() => this.#stopping.delete(stopping));
     this.#stopping.add(stopping);

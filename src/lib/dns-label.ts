@@ -1,2 +1,2 @@
-/** A DNS label (RFC 1123), the form of the names of namespaces and clusters; part of a regular expression. */
+/** A DNS label (RFC 1123), as part of a regular expression. Names of namespaces and clusters have this form. */
 export const LABEL = '[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?';

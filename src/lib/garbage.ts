@@ -3,24 +3,24 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import type { ProcessMemory } from './process-memory.ts';
 
-/** A burst is over if the process was idle for this part of the time since that was last looked at. */
+/** A burst is over if the process was idle for this share of the time since the last check. */
 const IDLE_SHARE = 0.5;
-/** How much memory has to have grown since the last collection for another one to be worth its pause. */
+/** Memory must have grown by this factor since the last collection, or another one is not worth its pause. */
 const GROWTH = 1.1;
-/** A full collection takes some 0.1 s: under load there is one in this time at most. */
+/** A full collection takes about 0.1 s, so under load it runs at most once in this time. */
 const PAUSE_MS = 2_000;
 
 /**
- * Collects garbage when V8 does not. V8 collects while it allocates, and lets the heap grow to a limit of its own: after
- * a burst, what closed connections held stays resident, most of it native memory, and in a burst much of what the kernel
- * counts is garbage.
+ * Collects garbage when V8 does not. V8 collects only while it allocates, and lets the heap grow to its own limit. So
+ * the memory of closed connections, most of it native, stays resident after a burst; and during a burst much of the
+ * memory that the kernel counts is garbage.
  */
 export class Garbage {
   readonly #memory: ProcessMemory;
   readonly #collect: () => void;
   #lastLoop = performance.eventLoopUtilization();
   #collectedAt = Number.NEGATIVE_INFINITY;
-  /** Resident memory when it was least, since the last collection or before; in bytes. */
+  /** The least resident memory seen since the last collection after a burst, or since the start; in bytes. */
   #floor = Number.POSITIVE_INFINITY;
 
   constructor(memory: ProcessMemory) {
@@ -29,14 +29,16 @@ export class Garbage {
     this.#collect = runInNewContext('gc');
   }
 
-  /** Resident memory in bytes, without the garbage where it is more than `limit` with it. */
+  /**
+   * Resident memory in bytes. Collects garbage first if it is above `limit`, so that garbage alone does not exceed it.
+   */
   memoryAbove(limit: number): number {
     const { bytes } = this.#memory;
     if (bytes <= limit || performance.now() - this.#collectedAt < PAUSE_MS) return bytes;
     return this.#collectNow();
   }
 
-  /** Collects where a burst is over and has left memory behind. */
+  /** Collects if a burst is over and has left garbage behind. */
   collectAfterBurst(): void {
     const loop = performance.eventLoopUtilization();
     const { utilization } = performance.eventLoopUtilization(loop, this.#lastLoop);

@@ -1,4 +1,4 @@
-/** The part of a pino logger that src/cluster uses: constant messages, context as fields. */
+/** The part of a pino logger that code outside Fastify uses: constant messages, context as fields. */
 export interface Logger {
   debug(context: object, message: string): void;
   info(context: object, message: string): void;

@@ -1,47 +1,49 @@
-/** A connection with bytes that the TLS server, or above it the HTTP server, has not seen yet. */
+/** A connection with bytes that the TLS server, or the HTTP server above it, has not seen yet. */
 export interface Parsing {
-  /** What its client is counted by. */
+  /** The key by which clients are told apart. */
   readonly client: string;
-  /** Gives one piece to that server. @returns whether there is another that may be given now */
+  /** Passes one piece to that server. @returns whether another piece is ready to be passed now */
   parsePiece(): boolean;
 }
 
-/** Of a turn of the event loop, the time for what clients have sent. What comes of it takes several times as much. */
+/** Time per turn of the event loop for parsing. Handling the parsed requests takes several times as long. */
 const SLICE_MS = 5;
-/** Where the rest of the turn takes long, as with many handshakes, so much of it instead, and this at most. */
+/** If the rest of the turn takes long, as with many handshakes, parsing gets this share of it, up to the maximum. */
 const SHARE = 0.1;
 const MAX_SLICE_MS = 20;
-/** What a client is charged for a piece at most: where it took longer, others or a collection of garbage had that time. */
+/** The most that a client is charged per piece: time beyond this went to other work or to a garbage collection. */
 const MAX_CHARGE_MS = 0.5;
 
-/** What the connections of one client have to parse. */
+/** The waiting connections of one client. */
 interface Line {
   /** In the order of their turns. */
   readonly connections: Set<Parsing>;
-  /** What its client has had, milliseconds; of one that comes anew not less than what others have had that waited. */
-  had: number;
+  /**
+   * Milliseconds that the client has had. A client that starts to wait begins with at least the share of the others.
+   */
+  usedMs: number;
 }
 
 /**
- * Shares the time of the event loop among clients once there is more to parse than a turn of the loop has time for: piece
- * by piece, and always for the client that has had the least. So who asks for little is served at once, however many ask
- * for much. Until then a connection is parsed as its bytes come in.
+ * Shares the time of the event loop among clients once there is more to parse than a turn of the loop has time for. It
+ * goes piece by piece, always to the client that has had the least time. A client that sends little is therefore served
+ * at once, however many others send much. Below that load a connection is parsed as its bytes arrive.
  *
- * That is fair queueing by virtual time: what a client had while nobody waited is no debt, what it did not use no credit.
+ * This is fair queueing by virtual time: time used while nobody waited is not a debt, and unused time is not a credit.
  */
 export class ParseTurns {
-  /** By client; those that wait. */
+  /** The waiting connections, by client. */
   readonly #lines = new Map<string, Line>();
-  /** What a client has had that has always waited, milliseconds. */
-  #share = 0;
-  /** Of the clients that have had more than that, what they have had. */
-  readonly #had = new Map<string, number>();
-  /** When the time of this turn of the loop is over, on the clock of performance.now(); undefined: it has not begun. */
+  /** Milliseconds that a client would have had if it had waited from the start. */
+  #shareMs = 0;
+  /** Milliseconds that clients have had, for those with more than the share. */
+  readonly #usedMs = new Map<string, number>();
+  /** When the parsing time of this turn ends, on the clock of performance.now(); undefined: it has not begun. */
   #endsAt: number | undefined;
-  /** Since when a slice is due, on that clock; undefined: none is. */
+  /** When the next slice was scheduled, on the same clock; undefined: it is not scheduled. */
   #dueSince: number | undefined;
 
-  /** Whether a connection may parse another piece now. If not, its `parsePiece` is called when it may. */
+  /** Whether a connection may parse a piece now. If not, its `parsePiece` is called when its turn comes. */
   take(connection: Parsing): boolean {
     if (this.#lines.size === 0 && this.#hasTime()) return true;
     this.#add(connection);
@@ -75,13 +77,13 @@ export class ParseTurns {
     const line = this.#lines.get(client);
     if (line !== undefined) line.connections.add(connection);
     else {
-      const had = Math.max(this.#share, this.#had.get(client) ?? 0);
-      this.#lines.set(client, { connections: new Set([connection]), had });
+      const usedMs = Math.max(this.#shareMs, this.#usedMs.get(client) ?? 0);
+      this.#lines.set(client, { connections: new Set([connection]), usedMs });
     }
     this.#atEndOfTurn();
   }
 
-  /** A slice for those who wait. The polling of the loop comes before the next. */
+  /** Parses for the waiting connections. The event loop polls for I/O before the next slice. */
   readonly #parse = (): void => {
     let now = performance.now();
     const restMs = now - (this.#dueSince ?? now);
@@ -97,19 +99,19 @@ export class ParseTurns {
       const before = now;
       now = performance.now();
       const charge = Math.min(now - before, MAX_CHARGE_MS);
-      line.had += charge;
-      this.#share += charge / clients;
-      this.#had.set(connection.client, line.had);
+      line.usedMs += charge;
+      this.#shareMs += charge / clients;
+      this.#usedMs.set(connection.client, line.usedMs);
       if (hasMore) this.#add(connection);
     }
-    for (const [client, had] of this.#had) if (had <= this.#share) this.#had.delete(client);
+    for (const [client, usedMs] of this.#usedMs) if (usedMs <= this.#shareMs) this.#usedMs.delete(client);
     if (this.#lines.size > 0) this.#atEndOfTurn();
   };
 
-  /** The line of the client that has had the least; of several, of the first of them to wait. */
+  /** The line of the client that has had the least. If several have, the one that has waited longest. */
   #next(): Line | undefined {
     let next: Line | undefined;
-    for (const line of this.#lines.values()) if (next === undefined || line.had < next.had) next = line;
+    for (const line of this.#lines.values()) if (next === undefined || line.usedMs < next.usedMs) next = line;
     return next;
   }
 }

@@ -1,14 +1,14 @@
 import { Readable } from 'node:stream';
 
-/** Of a body that is handed to a connection at a time, in bytes. */
+/** Bytes of a body that a connection is given at a time. */
 export const PIECE_BYTES = 64 * 1024;
 
 /**
- * The body of an answer, piece by piece as its reader takes it. Written whole it would be encrypted whole: each slow
- * reader would hold a copy of it.
+ * The body of an answer, piece by piece as its reader takes it. A body that is written whole is encrypted whole, so
+ * each slow reader would hold a copy of it.
  */
 export class PiecewiseBody extends Readable {
-  /** The whole of it, which others may be sent as well. */
+  /** The whole body. Answers to other clients may share the buffer. */
   readonly content: Buffer;
   #sent = 0;
 

@@ -3,7 +3,7 @@ import { totalmem } from 'node:os';
 
 const KIB = 1024;
 
-/** The memory that this process has, native memory included, as the kernel counts it before it ends a process. */
+/** The resident memory of this process, native memory included, as the kernel counts it against a memory limit. */
 export class ProcessMemory {
   readonly #status: number | undefined;
   readonly #buffer = Buffer.alloc(4 * KIB);
@@ -11,19 +11,19 @@ export class ProcessMemory {
 
   constructor() {
     try {
-      // Open from the start: when memory gets scarce there may be no file descriptor left.
+      // Opened at the start, because there may be no file descriptor left when memory gets scarce.
       this.#status = openSync('/proc/self/status', 'r');
     } catch {
       this.#status = undefined;
     }
   }
 
-  /** Resident bytes now, or as they were last known. It never throws. */
+  /** Resident bytes now, or the last known value if they cannot be read. It never throws. */
   get bytes(): number {
     try {
       this.#bytes = this.#status === undefined ? process.memoryUsage.rss() : this.#read(this.#status);
     } catch {
-      // No descriptor, or a system without that file: the guard that asks must not end the process.
+      // No file descriptor is left. The overload guard reads this, and must not end the process.
     }
     return this.#bytes;
   }
@@ -39,9 +39,9 @@ export class ProcessMemory {
   }
 }
 
-/** The memory limit of the container, in bytes; undefined where there is none. */
+/** The memory limit of the container, in bytes; undefined if it has none. */
 export function containerMemory(): number | undefined {
   const limit = process.constrainedMemory();
-  // Without a limit cgroup v1 names a number that no machine has.
+  // cgroup v1 reports "no limit" as a number larger than the memory of any machine.
   return limit > 0 && limit < totalmem() ? limit : undefined;
 }

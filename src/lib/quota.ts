@@ -1,6 +1,4 @@
-/**
- * Counts how much of something is in use, per identity and in all. It keeps nothing for an identity that uses nothing.
- */
+/** Counts how many units are in use, per identity and in total. It stores nothing for an identity that uses none. */
 export class Quota {
   readonly #maxInAll: number;
   readonly #maxPerIdentity: number;
@@ -13,7 +11,7 @@ export class Quota {
     this.#maxPerIdentity = maxPerIdentity;
   }
 
-  /** Takes one for the identity. False if that would be one too many: then nothing was taken. */
+  /** Takes one unit for the identity. Returns false, and takes nothing, if that would be one too many. */
   take(identity: string): boolean {
     const used = this.#used.get(identity) ?? 0;
     if (this.#total >= this.#maxInAll || used >= this.#maxPerIdentity) return false;
@@ -22,7 +20,7 @@ export class Quota {
     return true;
   }
 
-  /** Gives back one that was taken: call it once per `take` that returned true. */
+  /** Gives one unit back. Call it once per `take` that returned true. */
   release(identity: string): void {
     const used = this.#used.get(identity);
     if (used === undefined) throw new Error('released more than was taken');

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 
-/** Identities whose calls are counted; the one that called least recently is forgotten first. */
+/** How many identities are counted. The one that called least recently is forgotten first. */
 const MAX_IDENTITIES = 10_000;
 const WINDOW_MS = 1_000;
 
@@ -9,17 +9,19 @@ interface Window {
   count: number;
 }
 
-/** How often each identity does something: counts what it does in a second, beginning with the first time. */
+/**
+ * Limits how often each identity does something. It counts in windows of one second, which begin with the first call.
+ */
 export class Rate {
   readonly #max: number;
   readonly #windows = new LRUCache<string, Window>({ max: MAX_IDENTITIES });
 
-  /** @param max times in a second */
+  /** @param max calls per second */
   constructor(max: number) {
     this.#max = max;
   }
 
-  /** Counts one more time. Whether that is within the rate. */
+  /** Counts one call. @returns whether it is within the rate */
   take(identity: string): boolean {
     const now = performance.now();
     let window = this.#windows.get(identity);

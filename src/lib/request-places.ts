@@ -1,56 +1,57 @@
 /** A connection whose requests take places. */
-export interface Placed {
-  /** What its client is counted by. */
+export interface RequestConnection {
+  /** The key by which clients are told apart. */
   readonly client: string;
-  /** Whether the rest of a request is still to come. */
+  /** Whether part of a request has arrived and the rest has not. */
   readonly isReceiving: boolean;
-  /** Leaves what its client sends unread. */
+  /** Stops reading what its client sends. */
   hold(reason: 'client'): void;
-  /** Reads it on. */
+  /** Reads again. */
   release(reason: 'client'): void;
 }
 
-/** What one client has under way, and its connections. */
+/** The places that one client has taken, and its connections. */
 interface Client {
   used: number;
-  /** Those that are read. */
-  readonly reading: Set<Placed>;
-  /** Those that are not read, as the client is crowded. The one that waits longest is first. */
-  readonly held: Set<Placed>;
+  /** Connections that are read. */
+  readonly reading: Set<RequestConnection>;
+  /** Connections that are not read because the client is crowded. The one that has waited longest is first. */
+  readonly held: Set<RequestConnection>;
 }
 
-/** The part of the places that is kept for those who have few of them, even from what has been read already. */
+/** This share of the places is kept for clients that have few, even against requests that have been read already. */
 const KEPT_SHARE = 1 / 8;
 
 /**
- * The places of requests under way. A client that takes many is not read on, so that what else it sends waits in its
- * own sockets: at half of what one client may have, and sooner where places get scarce. Then each client may take as
- * many as are still free, which leaves some for those who have few, however many take all that they get.
+ * The places of requests under way. The connections of a crowded client are no longer read, so that its further
+ * requests wait in its own sockets. A client is crowded at half of the places that one client may have, and earlier
+ * when places get scarce: then it may have as many places as are still free. This leaves places for clients that have
+ * few, however many other clients take all that they can get.
  */
 export class RequestPlaces {
   readonly #max: number;
   readonly #maxPerClient: number;
   readonly #clients = new Map<string, Client>();
-  /** Those with connections that are held, in turn. */
+  /** Clients with held connections, in the order of their turns. */
   readonly #holding = new Set<Client>();
   #used = 0;
   #next: NodeJS.Immediate | undefined;
 
-  /** @param maxPerClient beyond that there is no place, even for what a connection has brought along already */
+  /** @param maxPerClient no client gets more places than this, even for requests that have been read already */
   constructor(max: number, maxPerClient: number) {
     this.#max = max;
     this.#maxPerClient = maxPerClient;
   }
 
-  /** The connection is open. */
-  add(connection: Placed): void {
+  /** Call it when the connection opens. */
+  add(connection: RequestConnection): void {
     const client = this.#clientOf(connection);
     client.reading.add(connection);
     if (this.#isCrowded(client)) this.#hold(client);
   }
 
-  /** The connection is closed. */
-  remove(connection: Placed): void {
+  /** Call it when the connection closes. */
+  remove(connection: RequestConnection): void {
     const client = this.#clientOf(connection);
     client.reading.delete(connection);
     client.held.delete(connection);
@@ -58,8 +59,8 @@ export class RequestPlaces {
     this.#forgetIfUnused(connection.client, client);
   }
 
-  /** Takes a place for a request that came on the connection; false where there is none. */
-  take(connection: Placed): boolean {
+  /** Takes a place for a request that came on the connection. Returns false if there is none. */
+  take(connection: RequestConnection): boolean {
     const client = this.#clientOf(connection);
     if (this.#free <= 0 || client.used >= this.#maxPerClient) return false;
     if (this.#free <= this.#max * KEPT_SHARE && client.used >= this.#free) return false;
@@ -69,8 +70,8 @@ export class RequestPlaces {
     return true;
   }
 
-  /** Gives back a place that was taken for a request of the connection, whether that is still open or not. */
-  release(connection: Placed): void {
+  /** Gives back the place of a request. The connection may have closed since. */
+  release(connection: RequestConnection): void {
     const client = this.#clientOf(connection);
     this.#used -= 1;
     client.used -= 1;
@@ -82,7 +83,7 @@ export class RequestPlaces {
     return this.#max - this.#used;
   }
 
-  #clientOf({ client: name }: Placed): Client {
+  #clientOf({ client: name }: RequestConnection): Client {
     let client = this.#clients.get(name);
     if (client === undefined) {
       client = { used: 0, reading: new Set(), held: new Set() };
@@ -101,7 +102,7 @@ export class RequestPlaces {
 
   #hold(client: Client): void {
     for (const connection of [...client.reading]) {
-      // Its request has a place, and cannot be answered before the rest of it has come.
+      // Its request has a place already, and cannot be answered before the rest of it arrives.
       if (connection.isReceiving) continue;
       client.reading.delete(connection);
       client.held.add(connection);
@@ -114,7 +115,10 @@ export class RequestPlaces {
     if (this.#holding.size > 0) this.#next ??= setImmediate(() => this.#readOn());
   }
 
-  /** One connection of each client that is no longer crowded: it may bring many requests, which are to be done first. */
+  /**
+   * Reads one held connection of each client that is no longer crowded. It takes only one at a time, because that
+   * connection may bring enough requests to make the client crowded again.
+   */
   #readOn(): void {
     this.#next = undefined;
     let more = false;

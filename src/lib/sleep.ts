@@ -1,4 +1,4 @@
-/** Resolves after `ms` milliseconds, or as soon as the signal is aborted. Leaves neither timer nor listener. */
+/** Resolves after `ms` milliseconds, or as soon as the signal is aborted. Leaves no timer or listener behind. */
 export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
   if (ms <= 0 || signal?.aborted) return Promise.resolve();
   return new Promise((resolve) => {

@@ -1,24 +1,24 @@
 import { isIPv4, type Socket } from 'node:net';
 
-/** `::ffff:192.0.2.1`: how a socket that listens on IPv6 shows a client that came by IPv4. */
+/** `::ffff:192.0.2.1`: how a socket that listens on IPv6 shows the address of an IPv4 client. */
 const MAPPED_IPV4 = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i;
 
 /**
- * A bounded set of open sockets. A socket that comes while the set is full takes the place of the oldest one, which is
- * destroyed: a client that holds places for nothing locks nobody out.
+ * A bounded set of open sockets. A socket that arrives while the set is full takes the place of the oldest one, which
+ * is destroyed. So a client that only occupies places cannot lock others out.
  */
 export class SocketPlaces {
   /** The network of each socket, the oldest socket first. */
   readonly #networks = new Map<Socket, string>();
-  /** The sockets of each network that has any, the oldest first. */
+  /** The sockets of each network, the oldest first. */
   readonly #sockets = new Map<string, Set<Socket>>();
   readonly #limit: number;
   readonly #limitPerAddress: number;
   #evicted = 0;
 
   /**
-   * @param limit sockets in all, at least 1
-   * @param limitPerAddress sockets of one remote address, at least 1. IPv6 addresses of one /64 count as one address,
+   * @param limit sockets in total, at least 1
+   * @param limitPerAddress sockets per remote address, at least 1. The IPv6 addresses of a /64 count as one address,
    * because a single client usually has all of them.
    */
   constructor(limit: number, limitPerAddress = limit) {
@@ -37,8 +37,8 @@ export class SocketPlaces {
   }
 
   /**
-   * Gives a socket a place. Where its address has all its places, the oldest socket of that address is destroyed;
-   * otherwise, where all places are taken, the oldest of all. The caller removes the socket when it closes.
+   * Gives a socket a place. If its address has no place left, the oldest socket of that address is destroyed;
+   * otherwise, if all places are taken, the oldest socket of all. The caller removes the socket when it closes.
    */
   add(socket: Socket): void {
     const network = networkOf(socket);
@@ -52,7 +52,7 @@ export class SocketPlaces {
     else sockets.add(socket);
   }
 
-  /** Frees the place of a socket and leaves the socket as it is. One without a place is ignored. */
+  /** Frees the place of a socket and leaves the socket as it is. A socket without a place is ignored. */
   remove(socket: Socket): void {
     const network = this.#networks.get(socket);
     if (network === undefined) return;
@@ -71,7 +71,7 @@ export class SocketPlaces {
   }
 }
 
-/** Where a socket comes from: an IPv4 address as it is, of an IPv6 address the /64 that it belongs to. */
+/** The network that a socket comes from: its IPv4 address, or the /64 of its IPv6 address. */
 export function networkOf({ remoteAddress: address = '' }: Socket): string {
   const mapped = MAPPED_IPV4.exec(address)?.[1];
   if (mapped !== undefined) return mapped;

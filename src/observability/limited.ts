@@ -1,25 +1,25 @@
-/** What limits have ended, refused or left out since the start: for metrics. */
+/** Counts, for metrics, the connections that limits cut, the requests they refused and the log lines they left out. */
 export class Limited {
   /** Connections that were cut, by reason. */
   readonly connections = {
-    /** Without a handshake: they made room for others. */
+    /** Connections without a complete handshake, which made room for others. */
     handshakes: 0,
-    /** More than there may be, of one client or in all. */
+    /** The limit of connections per client or in total was exceeded. */
     too_many: 0,
-    /** They brought more requests than their client may have under way. */
+    /** The connection sent more requests than its client may have under way. */
     requests: 0,
-    /** Their answers were not read, or too slowly. */
+    /** The client did not read its answers, or read them too slowly. */
     slow_reader: 0,
   };
   /** Requests that were refused, by reason. */
   readonly requests = {
-    /** More under way than there may be in all. */
+    /** The limit of requests under way in total was reached. */
     in_all: 0,
     /** The process could not keep up. */
     overload: 0,
-    /** There was no room for the audit line of a write. */
+    /** The log had no room for the audit line of a write. */
     log: 0,
   };
-  /** Log lines of clients whose requests were refused too often. */
+  /** Log lines that were left out because the requests of a client were refused too often. */
   logLines = 0;
 }

@@ -1,13 +1,13 @@
 import { LRUCache } from 'lru-cache';
 
-/** Identities whose lines are counted; the one that was counted least recently is told and forgotten first. */
+/** How many identities are counted. The one that logged least recently is reported and forgotten first. */
 const MAX_IDENTITIES = 1_000;
 
 export interface LineBudgetOptions {
-  /** Lines of one identity in a period. */
+  /** Lines per identity and period. */
   readonly lines: number;
   readonly periodMs: number;
-  /** Told at the end of a period, of each identity that had more. @param count how many were left out */
+  /** Called at the end of a period for each identity that had more. @param count how many lines were left out */
   readonly onLeftOut: (identity: string, count: number) => void;
 }
 
@@ -18,7 +18,7 @@ interface Period {
   timer?: NodeJS.Timeout;
 }
 
-/** How many log lines each identity may cause in a period of time: no client can fill the log, or hide others in it. */
+/** Limits the log lines per identity and period, so that no client can fill the log or hide other lines in it. */
 export class LineBudget {
   readonly #options: LineBudgetOptions;
   readonly #periods: LRUCache<string, Period>;
@@ -31,7 +31,7 @@ export class LineBudget {
     });
   }
 
-  /** Whether the identity may cause one more line now. */
+  /** Counts one line. @returns whether it may be logged */
   take(identity: string): boolean {
     const period = this.#periodOf(identity);
     period.lines += 1;
@@ -44,7 +44,7 @@ export class LineBudget {
     return false;
   }
 
-  /** Tells what has been left out so far. */
+  /** Reports the lines that were left out so far. */
   end(): void {
     this.#periods.clear();
   }

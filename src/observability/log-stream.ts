@@ -1,27 +1,27 @@
 import { write, writeSync } from 'node:fs';
 
-/** Ordinary lines that wait to be written, in all. Beyond that they are dropped. */
+/** Characters of all ordinary lines that wait to be written. Further lines are dropped. */
 const MAX_WAITING_CHARACTERS = 1024 * 1024;
-/** A longer line is dropped: a stack trace with all its causes has room. */
+/** A longer line is dropped. A stack trace with all its causes fits. */
 const MAX_LINE_CHARACTERS = 16 * 1024;
-/** Audit lines that have room: those that wait to be written, and those that running writes will log. */
+/** Audit lines that may have room at a time: those that wait to be written, and those that running writes will log. */
 const MAX_AUDIT_LINES = 2_048;
 /** How much is handed to the system at a time. */
 const BATCH_CHARACTERS = 64 * 1024;
-/** A pipe that is full, or broken, is tried again after this time. */
+/** Writing to a full or broken pipe is tried again after this time. */
 const RETRY_MS = 50;
 
 /** Room for the audit line of one write. */
 export interface AuditRoom {
   /**
-   * Gives the line that `log` writes the room.
-   * @param limitMs how long to wait for it
-   * @returns resolves once the line has left the process, or when that takes too long: it is kept all the same
+   * Uses the room for the line that `log` writes.
+   * @param limitMs how long to wait for the line to be written
+   * @returns resolves once the line has left the process, or after the limit. The line stays queued in that case.
    */
   fill(log: () => void, limitMs: number): Promise<void>;
 }
 
-/** What takes log lines and sets room aside for those of writes. */
+/** Takes log lines, and reserves room for the audit lines of writes. */
 export interface LogSink {
   write(text: string): void;
   reserve(): AuditRoom | undefined;
@@ -29,47 +29,47 @@ export interface LogSink {
 
 interface Line {
   readonly text: string;
-  /** Of an audit line: called once it is written. */
+  /** For an audit line only: called once it is written. */
   readonly written?: () => void;
 }
 
 /**
- * Where log lines go: to a file descriptor, in order, without holding up the process and within bounds. A log that is
- * not read, or a disk that is full, costs ordinary lines, which are counted; the line of a write that was accepted has
- * room that was set aside before the write.
+ * Writes log lines to a file descriptor, in order, with bounded memory and without blocking the process. If the log is
+ * not read or the disk is full, ordinary lines are dropped and counted. The audit line of an accepted write is never
+ * dropped, because its room was reserved before the write.
  */
 export class LogStream implements LogSink {
   readonly #descriptor: number;
   readonly #waiting: Line[] = [];
-  /** Of the ordinary lines in `#waiting`. */
+  /** Characters of the ordinary lines in `#waiting` and `#writing`. */
   #characters = 0;
-  /** Reserved, or waiting to be written. */
+  /** Audit lines that are reserved or wait to be written. */
   #auditLines = 0;
   #filling: (() => void) | undefined;
   #writing: readonly Line[] = [];
-  /** When the system was handed what is in `#writing`, on the clock of performance.now(). */
+  /** When `#writing` was handed to the system, on the clock of performance.now(). */
   #handedAt = 0;
   #dropped = 0;
-  /** Dropped since the log last said so. */
-  #untold = 0;
+  /** Lines dropped since the log last reported it. */
+  #unreported = 0;
 
   /** @param descriptor default: standard output */
   constructor(descriptor = 1) {
     this.#descriptor = descriptor;
   }
 
-  /** Lines that were dropped since the start. */
+  /** Lines dropped since the start. */
   get dropped(): number {
     return this.#dropped;
   }
 
-  /** For pino: takes one line, or drops it where there is no room. */
+  /** For pino: takes one line, or drops it if there is no room. */
   write(text: string): void {
     const written = this.#filling;
     this.#filling = undefined;
     if (written === undefined && !this.#hasRoomFor(text)) {
       this.#dropped += 1;
-      this.#untold += 1;
+      this.#unreported += 1;
       return;
     }
     if (written === undefined) this.#characters += text.length;
@@ -77,7 +77,7 @@ export class LogStream implements LogSink {
     this.#next();
   }
 
-  /** Sets room aside for an audit line; undefined where there is none, so that what it would tell must not be done. */
+  /** Reserves room for an audit line. If it returns undefined there is no room, and the write must not be made. */
   reserve(): AuditRoom | undefined {
     if (this.#auditLines >= MAX_AUDIT_LINES) return undefined;
     this.#auditLines += 1;
@@ -92,15 +92,15 @@ export class LogStream implements LogSink {
   }
 
   /**
-   * For a process that is about to end by an error: writes what waits at once, and the line after it. Where the log is
-   * not read it writes nothing, as it would wait for that for ever.
+   * For a process that is about to end because of an error: writes the waiting lines and then this line, synchronously.
+   * It writes nothing if the log is not being read, because it would block for ever.
    */
   writeLast(text: string): void {
     if (this.#writing.length > 0 && performance.now() - this.#handedAt > RETRY_MS) return;
     try {
       writeSync(this.#descriptor, [...this.#waiting.map((line) => line.text), text].join(''));
     } catch {
-      // The process ends anyway, and there is nowhere else to tell it.
+      // The process ends anyway, and there is no other place to report this.
     }
   }
 
@@ -118,7 +118,7 @@ export class LogStream implements LogSink {
       };
       this.#filling = end;
       log();
-      // At this level it is not written.
+      // The log level suppressed the line.
       if (this.#filling === end) {
         this.#filling = undefined;
         end();
@@ -126,7 +126,7 @@ export class LogStream implements LogSink {
     });
   }
 
-  /** Hands the next lines to the system, unless some are there already. */
+  /** Hands the next lines to the system, unless it is still writing earlier ones. */
   #next(): void {
     if (this.#writing.length > 0 || this.#waiting.length === 0) return;
     let characters = 0;
@@ -145,7 +145,7 @@ export class LogStream implements LogSink {
       const left = error === null ? bytes.subarray(sent) : bytes;
       if (left.length === 0) return this.#sent();
       if (error === null) return this.#send(left);
-      // A process that has nothing else left to do does not wait for a log that is not read.
+      // unref: a process that has nothing else to do must not wait for a log that nobody reads.
       setTimeout(() => this.#send(left), RETRY_MS).unref();
     });
   }
@@ -156,9 +156,9 @@ export class LogStream implements LogSink {
       else written();
     }
     this.#writing = [];
-    if (this.#untold > 0) {
-      const lines = this.#untold;
-      this.#untold = 0;
+    if (this.#unreported > 0) {
+      const lines = this.#unreported;
+      this.#unreported = 0;
       this.write(
         `${JSON.stringify({ level: 40, time: Date.now(), lines, msg: 'log lines were dropped' })}\n`,
       );

@@ -7,22 +7,22 @@ import type { Logger } from '../lib/logger.ts';
 import { SocketPlaces } from '../lib/socket-places.ts';
 import { throttled } from '../lib/throttled.ts';
 
-/** What the listener tells, and to whom. */
+/** What the listener serves, and to whom. */
 export interface ManagementOptions {
-  /** Whether new connections should come here. */
+  /** Whether this instance should get new connections. */
   readonly isReady: () => boolean;
   readonly metrics: Registry;
-  /** Host names, without port, that are answered besides IP addresses, `localhost` and the name of this machine. */
+  /** Accepted host names, without port, besides IP addresses, `localhost` and the name of this machine. */
   readonly allowedHosts: readonly string[];
   readonly log: Pick<Logger, 'error'>;
 }
 
 /**
- * Open connections in all; a new one takes the place of the oldest. There is no bound per address, because the kubelet
- * and Prometheus may share theirs with anybody else on the node or behind the same NAT.
+ * Open connections in total; a new one takes the place of the oldest. There is no limit per address, because the
+ * kubelet and Prometheus may share their address with other clients on the node or behind the same NAT.
  */
 const MAX_CONNECTIONS = 100;
-/** Of these, connections that ask for `/metrics`, whose text can be megabytes where there are many namespaces. */
+/** How many of these may request `/metrics`: its text can be megabytes if there are many namespaces. */
 const MAX_SCRAPES = 10;
 /** Time for the request to arrive, from the start of the connection. */
 const REQUEST_TIMEOUT_MS = 5_000;
@@ -30,18 +30,18 @@ const REQUEST_TIMEOUT_MS = 5_000;
 const ANSWER_TIMEOUT_MS = 10_000;
 
 /**
- * The plain-HTTP listener for the kubelet and Prometheus, which cannot present a client certificate: `/livez`, `/readyz`
- * and `/metrics`. It answers from memory, so that a probe never waits for anything, and one request a connection, so that
- * a client holds little. Errors before it listens are emitted for the caller; it logs those that come later.
+ * The plain-HTTP listener for the kubelet and Prometheus, which cannot present a client certificate: `/livez`,
+ * `/readyz` and `/metrics`. It answers from memory, so that a probe never waits, and one request per connection, so
+ * that a client costs little. The caller handles errors before it listens; it logs later ones itself.
  */
 export function createManagementServer({ isReady, metrics, allowedHosts, log }: ManagementOptions): Server {
   const names = new Set(['localhost', hostname(), ...allowedHosts].map((name) => name.toLowerCase()));
   const places = new SocketPlaces(MAX_CONNECTIONS);
   const scrapes = new SocketPlaces(MAX_SCRAPES);
-  const asked = new WeakSet<Socket>();
+  const served = new WeakSet<Socket>();
 
   let running: Promise<Buffer> | undefined;
-  /** The text for Prometheus. Those who ask while it is being made share it. */
+  /** The text for Prometheus. Requests that arrive while it is being made share it. */
   const metricsText = () => {
     running ??= metrics
       .metrics()
@@ -54,13 +54,13 @@ export function createManagementServer({ isReady, metrics, allowedHosts, log }: 
 
   const handle = (request: IncomingMessage, response: ServerResponse) => {
     const { socket, method, url } = request;
-    if (asked.has(socket)) {
+    if (served.has(socket)) {
       // A pipelined request. Node reads thousands of them at a time, and would keep them until a slow reader has taken
-      // the first answer. This turn of the event loop sends that answer; then the connection ends.
+      // the first answer. This turn of the event loop sends the first answer; then the connection is closed.
       setImmediate(() => socket.destroy());
       return;
     }
-    asked.add(socket);
+    served.add(socket);
     const cut = setTimeout(() => socket.destroy(), ANSWER_TIMEOUT_MS);
     socket.once('close', () => clearTimeout(cut));
 
@@ -73,23 +73,26 @@ export function createManagementServer({ isReady, metrics, allowedHosts, log }: 
       });
       response.end(body);
     };
-    const say = (status: number, text: string) => answer(status, Buffer.from(`${text}\n`));
-    if (!mayAsk(request, names))
-      return say(421, 'use an IP address or localhost, or add this host name to MANAGEMENT_ALLOWED_HOSTS');
-    if (method !== 'GET' && method !== 'HEAD') return say(405, 'use GET');
+    const answerText = (status: number, text: string) => answer(status, Buffer.from(`${text}\n`));
+    if (!isAllowedHost(request, names))
+      return answerText(
+        421,
+        'use an IP address or localhost, or add this host name to MANAGEMENT_ALLOWED_HOSTS',
+      );
+    if (method !== 'GET' && method !== 'HEAD') return answerText(405, 'use GET');
     switch (url) {
       case '/livez':
-        return say(200, 'ok');
+        return answerText(200, 'ok');
       case '/readyz':
-        return isReady() ? say(200, 'ok') : say(503, 'not ready');
+        return isReady() ? answerText(200, 'ok') : answerText(503, 'not ready');
       case '/metrics':
         scrapes.add(socket);
         return void metricsText().then(
           (text) => answer(200, text, metrics.contentType),
-          () => say(500, 'the metrics could not be read'),
+          () => answerText(500, 'the metrics could not be read'),
         );
       default:
-        return say(404, 'try /livez, /readyz or /metrics');
+        return answerText(404, 'try /livez, /readyz or /metrics');
     }
   };
 
@@ -97,10 +100,10 @@ export function createManagementServer({ isReady, metrics, allowedHosts, log }: 
     {
       requestTimeout: REQUEST_TIMEOUT_MS,
       headersTimeout: REQUEST_TIMEOUT_MS,
-      // How often Node looks for requests that are late.
+      // How often Node checks for requests that have timed out.
       connectionsCheckingInterval: 1_000,
       maxHeaderSize: 8 * 1024,
-      // Answered here, with what to do about it.
+      // The handler answers instead, and says what to do about it.
       requireHostHeader: false,
     },
     handle,
@@ -123,9 +126,12 @@ export function createManagementServer({ isReady, metrics, allowedHosts, log }: 
 /**
  * Whether the Host of a request is an IP address or one of the names. A web page can point its own DNS name at this
  * listener and read the answers (DNS rebinding), but its browser then sends that name. Browsers always send a Host, so
- * HTTP/1.0 without one is answered: health checks of some load balancers ask like that.
+ * a request by HTTP/1.0 without one is allowed: the health checks of some load balancers send such requests.
  */
-function mayAsk({ headersDistinct, httpVersion }: IncomingMessage, names: ReadonlySet<string>): boolean {
+function isAllowedHost(
+  { headersDistinct, httpVersion }: IncomingMessage,
+  names: ReadonlySet<string>,
+): boolean {
   const [host, ...others] = headersDistinct.host ?? [];
   if (host === undefined) return httpVersion === '1.0';
   if (others.length > 0) return false;

@@ -4,57 +4,57 @@ import type { Socket } from 'node:net';
 import type { ParseTurns, Parsing } from '../lib/parse-turns.ts';
 import type { CallerIdentity } from './certificate-identity.ts';
 
-/** A request of a connection whose answer has not left the process yet. */
+/** A request of a connection, until its answer has been sent. */
 export interface Running {
-  /** Bytes of the answer's body; 0 as long as it is not known. */
+  /** Size of the body of the answer in bytes; 0 until it is known. */
   bytes: number;
   /**
-   * When the answer was ready to be sent; of a long-lived one, since when something of it is. On the clock of
-   * performance.now().
+   * When the answer was ready to be sent. For a long-lived answer: since when a part of it has been ready. On the clock
+   * of performance.now().
    */
   readyAt: number | undefined;
   /** Whether it has a place among the requests under way. */
   counted: boolean;
-  /** Whether the answer goes on for as long as its client stays. */
+  /** Whether the answer lasts as long as its client stays. */
   longLived: boolean;
-  /** Called once the answer has left, or has nowhere to go. */
+  /** Called once the answer has been sent, or its connection has closed. */
   onEnd?: () => void;
 }
 
-/** Of what comes in, given to the HTTP server at a time: most requests are smaller, and few are much smaller. */
+/** Bytes that the HTTP server is given at a time. Most requests are smaller, but few are much smaller. */
 const PIECE_BYTES = 512;
 /**
- * What a client may go on sending once its last answer is on its way, and nobody looks at. Left in its socket it would
- * reset the connection as it is closed, before a client who sends first and reads later has that answer.
+ * How much a client may send after the last answer; it is read and discarded. Unread bytes would reset the connection
+ * when it is closed, before a client that sends first and reads later has received that answer.
  */
 const MAX_DISCARDED_BYTES = 256 * 1024;
 const NOTHING = Buffer.alloc(0);
 
-/** Why a connection is not read: it has or its client has enough requests under way, or it is to close. */
+/** Why a connection is not read: it or its client has too many requests under way, or it is about to close. */
 export type Hold = 'connection' | 'client' | 'closing';
 
-/** One connection of a client. What is looked up here once costs nothing per request. */
+/** One connection of a client. It keeps what is determined once per connection, so that a request costs no lookup. */
 export class ClientConnection implements Parsing {
   readonly socket: Socket;
   /** Stays the same object: what is remembered about a client is found by it. */
   readonly identity: CallerIdentity;
   readonly certificate: X509Certificate | undefined;
   readonly openedAt = performance.now();
-  /** In the order in which they came, which is that of their answers. */
+  /** In the order in which the requests arrived, which is also the order of their answers. */
   readonly running = new Map<ServerResponse, Running>();
   /** When the first of `running` became the first, on the clock of performance.now(). */
   firstSince = 0;
-  /** The answer to the newest request, as long as that has not both come in and been answered. */
+  /** The answer to the newest request, until that request has both arrived completely and been answered. */
   latest: ServerResponse | undefined;
-  /** Whether it is closed as soon as no request runs. */
+  /** Whether the connection is closed as soon as it has no running request. */
   closing = false;
-  /** Why it is not read. */
+  /** The reasons for which the connection is not read. */
   readonly #holds = new Set<Hold>();
-  /** What has come in and was not given to the HTTP server yet. */
+  /** Bytes that have arrived and have not been given to the HTTP server yet. */
   #unparsed: Buffer = NOTHING;
   #parse: (piece: Buffer) => void = () => {};
   #turns: ParseTurns | undefined;
-  /** Whether it is one of those that `#turns` calls. */
+  /** Whether the connection waits for `#turns` to call `parsePiece`. */
   #inLine = false;
   #discardedBytes = 0;
 
@@ -64,17 +64,17 @@ export class ClientConnection implements Parsing {
     this.certificate = certificate;
   }
 
-  /** What its client is counted by. Certificates that name nobody have one name, which no user can have. */
+  /** The key by which clients are told apart. Certificates that name no user share one key, which no user can have. */
   get client(): string {
     return this.identity.kind === 'client' ? this.identity.user : '';
   }
 
-  /** Whether it can be held; that of a request by inject, as in tests, cannot. */
+  /** Whether `hold` has an effect. It has none on the connections of injected requests, which only tests make. */
   get isReadInPieces(): boolean {
     return this.#turns !== undefined;
   }
 
-  /** Whether the rest of a request is still to come. */
+  /** Whether part of a request has arrived and the rest has not. */
   get isReceiving(): boolean {
     const request = this.latest?.req;
     if (request === undefined || request.complete) return false;
@@ -83,12 +83,12 @@ export class ClientConnection implements Parsing {
   }
 
   /**
-   * From here on what comes in reaches the HTTP server piece by piece, and nothing of it while there is a hold. One read
-   * may bring a thousand requests: by itself the server would begin all of them before it looked at anything else.
-   * @param turns says when a piece may be parsed
+   * From now on the HTTP server gets the incoming bytes piece by piece, and none of them during a hold. One read may
+   * bring a thousand requests; without this, the server would begin all of them before it did anything else.
+   * @param turns decides when a piece may be parsed
    */
   readInPieces(turns: ParseTurns): void {
-    // Its own listener, which parses: TLS hands it up to 16 KiB at a time.
+    // The listener of the HTTP server, which parses. TLS gives it up to 16 KiB at a time.
     const [parse] = this.socket.listeners('data');
     if (parse === undefined) return;
     this.#parse = (piece) => Reflect.apply(parse, this.socket, [piece]);
@@ -103,15 +103,15 @@ export class ClientConnection implements Parsing {
     });
   }
 
-  /** Leaves what else the client sends in its own socket, but for what is in ours, until no reason for it is left. */
+  /** Stops reading, until no reason to hold is left. What the client sends then stays in its own socket, or in ours. */
   hold(reason: Hold): void {
     this.#holds.add(reason);
     this.socket.pause();
   }
 
-  /** Ends a reason for not reading on; one that there was none of is ignored. */
+  /** Removes a reason for not reading. A reason that was not set is ignored. */
   release(reason: Hold): void {
-    // Later, as the parser may be at work.
+    // Read in a later turn, because the parser may be at work.
     if (this.#holds.delete(reason) && this.#holds.size === 0) setImmediate(this.#readOn);
   }
 
@@ -133,7 +133,7 @@ export class ClientConnection implements Parsing {
     if (this.#discardedBytes > MAX_DISCARDED_BYTES) this.socket.destroy();
   }
 
-  /** As far as there is time. What it does not come to is parsed in its turn, and until then nothing is read. */
+  /** Parses as long as there is time. The rest is parsed in its turn; until then the socket is not read. */
   #parseOn(): void {
     while (this.#hasPiece) {
       if (this.#turns?.take(this) !== true) {
@@ -152,14 +152,14 @@ export class ClientConnection implements Parsing {
   }
 
   /**
-   * Whether there is a piece that may be parsed. Once the connection is destroyed its parser may be that of another
-   * one; once it has been answered a failure, it has no further requests.
+   * Whether there is a piece that may be parsed. A socket that is no longer writable has none: once it is destroyed,
+   * another connection may use its parser; and once it is ended after a failure, it has no further requests.
    */
   get #hasPiece(): boolean {
     return this.#unparsed.length > 0 && this.#mayParse && this.socket.writable;
   }
 
-  /** The HTTP server pauses a socket, and notes it there, that does not take answers as fast as it brings requests. */
+  /** The HTTP server pauses a socket that brings requests faster than it takes answers, and sets `_paused` on it. */
   get #mayParse(): boolean {
     return this.#holds.size === 0 && Reflect.get(this.socket, '_paused') !== true;
   }
@@ -170,7 +170,7 @@ export class ClientConnection implements Parsing {
     if (this.#mayParse && !this.#inLine) this.socket.resume();
   };
 
-  /** The HTTP server resumes the socket whenever a request has been answered. */
+  /** The HTTP server resumes the socket after each answer, so pause it again if it must not be read. */
   readonly #resumed = () => {
     if (this.#holds.size > 0 || this.#inLine) this.socket.pause();
     else this.#parseOn();

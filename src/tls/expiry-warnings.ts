@@ -4,13 +4,13 @@ import type { TlsMaterial } from './secure-context.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
-/** Warned of in the last quarter of a lifetime, but at most so early. cert-manager renews in the last third. */
+/** Warnings begin in the last quarter of a lifetime, but at most this early. cert-manager renews in the last third. */
 const LONGEST_WARNING_MS = 14 * DAY_MS;
 const SHARE = 1 / 4;
 
-/** Something that ends. */
+/** A certificate or a CRL in use. */
 interface Expiring {
-  /** Tells one from another, and a renewed one from what it replaces. */
+  /** Identifies it. A renewed one has another id than the one that it replaces. */
   readonly id: string;
   readonly from: Date;
   readonly until: Date;
@@ -19,7 +19,7 @@ interface Expiring {
   readonly over: string;
 }
 
-/** Logs that the server certificate or a CRL nears its end, and that it has passed it: each at most once a day. */
+/** Logs that the server certificate or a CRL expires soon, or has expired: each at most once a day. */
 export class ExpiryWarnings {
   readonly #files: TlsFiles;
   readonly #log: Logger;
@@ -30,7 +30,7 @@ export class ExpiryWarnings {
     this.#log = log;
   }
 
-  /** Call it every now and then with what is in use. */
+  /** Checks the material in use. Call it regularly. */
   check(material: TlsMaterial): void {
     const now = Date.now();
     const loggedAt = new Map<string, number>();

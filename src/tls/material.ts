@@ -10,16 +10,16 @@ export interface TlsFiles {
   /** The server's certificate, followed by its intermediates. */
   readonly cert: string;
   readonly key: string;
-  /** The authorities whose client certificates are accepted: roots, and intermediates if they like. */
+  /** The authorities whose client certificates are accepted: at least one root, and optionally intermediates. */
   readonly clientCa: string;
-  /** Revocation lists, one of each authority; without the file nothing is ever revoked. */
+  /** Revocation lists, one per authority. Without this file no certificate is ever revoked. */
   readonly crl?: string | undefined;
 }
 
-/** What stands in the files; undefined where one cannot be read. */
+/** The contents of the files; undefined for a file that cannot be read. */
 export type TlsContents = { readonly [file in keyof TlsFiles]?: string | undefined };
 
-/** The files do not make a usable set. The message names the file and says what is wrong; it never holds a key. */
+/** The files are not a usable set. The message names the file and says what is wrong; it never contains a key. */
 export class TlsMaterialError extends Error {
   override readonly name = 'TlsMaterialError';
 }
@@ -36,10 +36,10 @@ export function loadTlsMaterial(files: TlsFiles): TlsMaterial {
 }
 
 /**
- * Checks that a server with these contents would accept whom it should: every file is whole, the key belongs to the
- * certificate, the certificate is valid now, some authority is a root, and where there are revocation lists each
- * authority has one that is valid now, as OpenSSL refuses all clients of an authority without one.
- * @param files for the messages
+ * Checks that a server with these contents would accept the right clients: every file is complete, the key belongs to
+ * the certificate, the certificate is valid now, and at least one authority is a root. If there are revocation lists,
+ * each authority must have one that is valid now, because OpenSSL refuses all clients of an authority without one.
+ * @param files the paths, for the messages
  * @throws TlsMaterialError
  */
 export function checkTlsMaterial(files: TlsFiles, contents: TlsContents): TlsMaterial {
@@ -50,7 +50,7 @@ export function checkTlsMaterial(files: TlsFiles, contents: TlsContents): TlsMat
   const authorities = readAuthorities(clientCa, files.clientCa);
   if (!authorities.some(({ selfIssued }) => selfIssued)) {
     throw new TlsMaterialError(
-      `${files.clientCa} holds no root (self-signed) certificate: it would accept nobody`,
+      `${files.clientCa} holds no root (self-signed) certificate: the server would accept no client`,
     );
   }
   const crl =
@@ -61,7 +61,7 @@ export function checkTlsMaterial(files: TlsFiles, contents: TlsContents): TlsMat
   const names = [files.cert, files.key, files.clientCa, ...(files.crl === undefined ? [] : [files.crl])];
   attempt(
     () => createSecureContext(secureContextOptions(material)),
-    `OpenSSL does not take the set of ${names.join(', ')}`,
+    `OpenSSL does not accept ${names.join(', ')} together`,
   );
   return material;
 }
@@ -125,7 +125,7 @@ function readRevocationLists(
   }
   for (const authority of authorities) {
     const { certificate, name, maySignCrls } = authority;
-    // Nobody comes in through an authority that has expired; it will not issue another CRL.
+    // An expired authority needs no CRL: no client gets in through it, and it will not issue another CRL.
     if (now > certificate.validToDate.getTime()) continue;
     if (!maySignCrls) {
       throw new TlsMaterialError(`${name} in ${bundle} may not sign CRLs: its keyUsage has no cRLSign`);
@@ -145,7 +145,7 @@ function certificatesIn(pem: string, file: string): X509Certificate[] {
   );
 }
 
-/** Every PEM block with this label; a file that ends in the middle of one is half written. */
+/** All PEM blocks with this label. @throws TlsMaterialError also if a block lacks its end, as in a half-written file */
 function blocksIn(pem: string, label: string, file: string): string[] {
   const begin = `-----BEGIN ${label}-----`;
   const blocks = pem.match(new RegExp(`${begin}[^-]*-----END ${label}-----`, 'g')) ?? [];

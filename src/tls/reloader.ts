@@ -14,24 +14,24 @@ import type { TlsMaterial } from './secure-context.ts';
 
 export interface TlsReloaderOptions {
   readonly files: TlsFiles;
-  /** What the server was started with. */
+  /** The set that the server was started with. */
   readonly material: TlsMaterial;
   readonly log: Logger;
-  /** Puts a new set to use. `trustChanged`: other clients may pass than before (authorities or CRLs differ). */
+  /** Starts using a new set. `trustChanged`: the authorities or CRLs differ, so other clients may be accepted. */
   readonly apply: (material: TlsMaterial, change: { readonly trustChanged: boolean }) => void;
   /** Default: 10 s. */
   readonly pollMs?: number;
-  /** How long the files have to stay the same before they count, as they seldom change all at once. Default: 100 ms. */
+  /** How long the files must stay unchanged before they are used: they rarely change all at once. Default: 100 ms. */
   readonly settleMs?: number;
 }
 
 /** For metrics. */
 export interface TlsReloadStats {
-  /** Sets put to use since the start. */
+  /** Sets that were adopted since the start. */
   readonly reloads: number;
-  /** Sets refused; one that stays is one. */
+  /** Sets that were refused since the start. A refused set that stays in place counts once. */
   readonly failures: number;
-  /** Whether the files are a refused set at present. */
+  /** Whether the files are currently a refused set. */
   readonly broken: boolean;
   readonly certificateNotAfter: Date;
   /** The earliest of all CRLs in use. */
@@ -39,8 +39,8 @@ export interface TlsReloadStats {
 }
 
 /**
- * Puts the TLS files to use again whenever their bytes change. A set that is not usable is refused, logged and counted
- * once, and the one in use stays.
+ * Adopts the TLS files whenever their bytes change. A set that is not usable is refused, logged and counted once; the
+ * current set stays in use.
  */
 export class TlsReloader {
   readonly #options: TlsReloaderOptions;
@@ -63,12 +63,12 @@ export class TlsReloader {
     });
   }
 
-  /** Begins with a look at the files, as they may have changed since `material` was read. */
+  /** Reads the files at once, because they may have changed since `material` was read. */
   start(): void {
     this.#watch.start();
   }
 
-  /** Resolves when nothing is left of it; from the call on nothing is put to use. */
+  /** From the call on no set is adopted. Once this resolves, nothing is watched any more. */
   async stop(): Promise<void> {
     await this.#watch.stop();
   }
@@ -117,7 +117,7 @@ export class TlsReloader {
     }
   }
 
-  /** The same set may come to be refused for another reason, or be taken: dates pass. */
+  /** Refuses a set. As time passes, the same set may be refused for another reason, or be adopted. */
   #refuse(contents: TlsContents, error: unknown): void {
     const reason = error instanceof TlsMaterialError ? error.message : `unexpected: ${error}`;
     const known = this.#refused;

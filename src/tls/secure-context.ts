@@ -12,17 +12,17 @@ export interface TlsMaterial {
 
 /** The revocation lists of all authorities. */
 export interface RevocationLists {
-  /** The file as it is. */
+  /** The unchanged content of the file. */
   readonly pem: string;
   readonly lists: readonly RevocationList[];
 }
 
-/** The suites of TLS 1.3 that every modern client has; nothing older is spoken. */
+/** The suites of TLS 1.3 that every modern client supports. The server accepts no older version. */
 const CIPHERS = ['TLS_AES_128_GCM_SHA256', 'TLS_AES_256_GCM_SHA384', 'TLS_CHACHA20_POLY1305_SHA256'];
 
 /**
- * What decides every handshake: TLS 1.3 only, the clients of the given CA, none that is revoked. For `setSecureContext`,
- * which forgets whatever it is not told again: give it all of this.
+ * The options that decide every handshake: TLS 1.3 only, clients of the given CA only, no revoked client.
+ * `setSecureContext` resets every option that it is not given, so always pass it all of these.
  */
 export function secureContextOptions({
   cert,
@@ -34,12 +34,12 @@ export function secureContextOptions({
     cert,
     key,
     ca: clientCa,
-    // One by one: of several CRLs in one string Node reads the first alone (nodejs/node#65576).
+    // Pass the CRLs one by one: Node reads only the first of several CRLs in one string (nodejs/node#65576).
     ...(crl === undefined ? {} : { crl: crl.lists.map(({ pem }) => pem) }),
     minVersion: 'TLSv1.3',
     maxVersion: 'TLSv1.3',
     ciphers: CIPHERS.join(':'),
-    // A resumed session shows no certificate on the wire, so a revoked client could come back: none are offered.
+    // Do not offer session tickets: a resumed session presents no certificate, so a revoked client could come back.
     secureOptions: constants.SSL_OP_NO_TICKET,
   };
 }

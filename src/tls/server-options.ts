@@ -1,17 +1,17 @@
 import type { ServerOptions } from 'node:https';
 import { secureContextOptions, type TlsMaterial } from './secure-context.ts';
 
-/** What a client may take before its request has been read. */
+/** Limits for a client until its request has been read. */
 export interface TlsServerLimits {
-  /** From the first byte of a client to the end of its handshake. */
+  /** Time from the first byte of a client to the end of its handshake. */
   readonly handshakeTimeoutSeconds: number;
-  /** For the headers of a request. */
+  /** Time for the headers of a request. */
   readonly headersTimeoutSeconds: number;
-  /** Headers of a request, its URL included. */
+  /** Size of the headers of a request, including its URL. */
   readonly maxHeaderBytes: number;
 }
 
-/** Options of the mutual TLS server: its secure context, and a client certificate required and verified. */
+/** Options of the mutual TLS server: its secure context, and that it requires and verifies a client certificate. */
 export function tlsServerOptions(material: TlsMaterial, limits: TlsServerLimits): ServerOptions {
   return {
     ...secureContextOptions(material),

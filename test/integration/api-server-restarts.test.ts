@@ -7,9 +7,8 @@ import { at, KubeRequests } from '../support/kube-requests.ts';
 import { TestService } from '../support/service.ts';
 
 /**
- * The service on a real API server that is killed and started again, and so its etcd, while clients write and read.
- * etcd runs without fsync: what it has acknowledged is in the page cache, which outlives a killed process, though not
- * a machine that loses its power.
+ * The service on a real API server that is killed and restarted, as is its etcd, while clients write and read. etcd
+ * runs without fsync: acknowledged writes are in the page cache, which survives a killed process, but not a power loss.
  */
 const RESTARTS = 10;
 /** "Ready again within 5 s after the API server is." */
@@ -36,16 +35,16 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await load?.stop().catch(() => {}); // a test has said it
+  await load?.stop().catch(() => {}); // a test has reported the error
   await service?.stop();
   await kube?.close();
   await apiserver?.stop();
 });
 
 /**
- * Makes a change that is not the service's own, and says after how many milliseconds the service shows it and is well.
- * The time counts from when the API server takes the change: it calls itself ready before, and may need seconds more
- * to find its etcd again for Deployments.
+ * Makes a change without the service, and returns after how many milliseconds the service shows it and is healthy. The
+ * time counts from when the API server accepts the change: it reports readiness earlier, and may need seconds more to
+ * reach its etcd for Deployments.
  */
 async function recovery(): Promise<number> {
   const startedAt = performance.now();
@@ -55,7 +54,7 @@ async function recovery(): Promise<number> {
   const readyAt = performance.now();
   await load.until(async () => {
     const answer = await service.count(NAMESPACE, 'canary');
-    // It says that it is of the time after the outage.
+    // The age of the answer shows that it is from the time after the outage.
     const sinceStart = Math.ceil((performance.now() - startedAt) / 1000);
     return at(answer.body, 'replicaCount') === canary && ageOf(answer) <= sinceStart;
   });
@@ -75,7 +74,7 @@ function report(what: string, recoveries: readonly number[]): void {
 interface Component {
   readonly name: string;
   kill(): Promise<void>;
-  /** Resolves once the API server says that it is ready. */
+  /** Resolves once the API server reports that it is ready. */
   start(): Promise<void>;
 }
 
@@ -95,7 +94,7 @@ const COMPONENTS: readonly Component[] = [
   },
 ];
 
-/** Kills it under load, lets that happen which is to happen without it, and starts it. Returns how long recovery took. */
+/** Kills a component under load, runs `meanwhile`, and starts it again. Returns the time of the recovery. */
 async function outage({ kill, start }: Component, meanwhile = async () => {}): Promise<number> {
   await load.flowing();
   await kill();
@@ -109,19 +108,19 @@ async function outage({ kill, start }: Component, meanwhile = async () => {}): P
 }
 
 describe.each(COMPONENTS)('$name, killed and started again', { timeout: 180_000 }, (component) => {
-  it(`${RESTARTS} times, leaves the service following it again within 5 s each time`, async () => {
+  it(`is followed again by the service within 5 s, each of ${RESTARTS} times`, async () => {
     const recoveries: number[] = [];
     for (let restart = 0; restart < RESTARTS; restart += 1) recoveries.push(await outage(component));
     report(`${RESTARTS} restarts of ${component.name}`, recoveries);
     expect(Math.max(...recoveries)).toBeLessThan(RECOVERY_MS);
   });
 
-  it('after so long that the service is not healthy, is found again within 5 s', async () => {
+  it('is followed again within 5 s after an outage so long that the service became unhealthy', async () => {
     let refusals = new Set<string>();
     const ms = await outage(component, async () => {
       if (component.name === 'kube-apiserver') await expectTrueAge();
       const made = load.deployments.map(({ writes }) => writes.length);
-      // The API server may have taken what was under way when it was killed.
+      // The API server may have accepted a write that was under way when it was killed.
       const underWay = component.name === 'etcd' ? 0 : 1;
       await load.until(async () => !(await isHealthy()));
       const since = load.deployments.flatMap(({ writes }, index) =>
@@ -131,29 +130,29 @@ describe.each(COMPONENTS)('$name, killed and started again', { timeout: 180_000 
     });
     report(`an outage of ${component.name}`, [ms]);
     expect(ms).toBeLessThan(RECOVERY_MS);
-    // An API server without its etcd refuses a write, or takes it and does not answer; after some of those it is asked
-    // no more.
+    // An API server without its etcd refuses a write, or accepts it and does not answer. After a few of these the
+    // circuit opens, and the service sends no further calls.
     const possible = component.name === 'etcd' ? ['KUBERNETES_UNAVAILABLE', 'OUTCOME_UNKNOWN'] : [];
     expect([...possible, 'KUBERNETES_UNREACHABLE']).toEqual(expect.arrayContaining([...refusals]));
     expect(refusals.has('OUTCOME_UNKNOWN')).toBe(component.name === 'etcd');
   });
 });
 
-/** From now on every read of the load has to be at least as old as the outage, until that ends. */
+/** From now on, until the outage ends, every read of the load must report an age of at least the outage. */
 async function expectTrueAge(): Promise<void> {
-  // What the API server sent last has been taken in once this request is answered.
+  // Once this request is answered, the service has processed the last events of the API server.
   await service.count(NAMESPACE, 'canary');
   load.goneSince = performance.now();
 }
 
 describe('through all of it', { timeout: 120_000 }, () => {
-  it('no read failed, went back or showed what nobody asked for', async () => {
+  it('no read failed, went back in time or showed a count that nobody set', async () => {
     await load.flowing();
     await load.stop();
     expect(load.reads).toBeGreaterThan(1_000);
   });
 
-  it('every write was answered within 10 s, with a status that is documented', () => {
+  it('every write was answered within 10 s with a documented status', () => {
     const writes = load.deployments.flatMap((each) => each.writes);
     const documented = [200, 409, 429, 503, 504];
     expect(writes.filter(({ status }) => !documented.includes(status))).toEqual([]);

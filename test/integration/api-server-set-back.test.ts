@@ -6,7 +6,7 @@ import { at, KubeRequests, textAt } from '../support/kube-requests.ts';
 import { TestService } from '../support/service.ts';
 import { until } from '../support/until.ts';
 
-/** A real API server that comes back without its history, or with an older state than it had: a restored backup. */
+/** A real API server that comes back without its history, or with an older state, such as a restored backup. */
 const COLLECTION = '/apis/apps/v1/namespaces/default/deployments';
 
 let apiserver: KubeApiserver;
@@ -32,7 +32,7 @@ afterAll(async () => {
   await apiserver?.stop();
 });
 
-/** Resolves once the service shows this, and no sooner than all of it. */
+/** Resolves once the service shows exactly this state. */
 async function shows(changing: number, names: readonly string[]): Promise<void> {
   const list = JSON.stringify({ deployments: names.map((name) => `default/${name}`) });
   await until(async () => JSON.stringify((await service.get('/deployments')).body) === list);
@@ -44,11 +44,11 @@ async function version(): Promise<number> {
 }
 
 describe('an API server that comes back without its history', () => {
-  it('is listed again: what was deleted meanwhile disappears', async () => {
+  it('is listed again, so that Deployments that were deleted in between disappear', async () => {
     await shows(1, ['changing', 'doomed']);
     const seen = await version();
     await apiserver.killApiserver();
-    // No watch can tell of it: it happens while there is no API server, and is no longer in the history when there is.
+    // No watch can report it: it happens while the API server is down, and its history is gone once that is up.
     await apiserver.deleteFromEtcd('/registry/deployments/default/doomed');
     await apiserver.compactEtcd();
     await apiserver.startApiserver();
@@ -65,7 +65,7 @@ describe('an API server that is set back to an older state', () => {
     await startAll();
   });
 
-  /** Changes that the older state does not have. The service has seen them all. */
+  /** Changes that the older state does not contain. The service has seen them all. */
   async function goOn(): Promise<number> {
     await kube.post(COLLECTION, deployment('later', 1));
     for (let replicas = 2; replicas <= 50; replicas += 1)
@@ -84,7 +84,7 @@ describe('an API server that is set back to an older state', () => {
     expect(Number(reading.headers['x-resource-version'])).toBeLessThan(seen);
   }
 
-  it('is followed to that, when it was found to be gone in between', async () => {
+  it('is followed to that state if the service noticed that it was down', async () => {
     const seen = await goOn();
     await stopAll();
     const before = relay.refused;
@@ -94,7 +94,7 @@ describe('an API server that is set back to an older state', () => {
     await expectFollowed(seen);
   });
 
-  it('is followed to that, when a load balancer in front of it hid that it was gone', async () => {
+  it('is followed to that state if a load balancer hid that it was down', async () => {
     const seen = await goOn();
     relay.hold();
     await stopAll();

@@ -9,7 +9,7 @@ import { TestService } from '../support/service.ts';
 import type { Answer, TestClient } from '../support/test-client.ts';
 import { until } from '../support/until.ts';
 
-/** Who may do what, decided by the RBAC of a real kube-apiserver, for reads from the cache as for writes. */
+/** The rights of callers, decided by the RBAC of a real kube-apiserver, for reads from the cache and for writes. */
 const rbacGroup = 'rbac.authorization.k8s.io';
 const inA = 'authz-a';
 const inB = 'authz-b';
@@ -62,7 +62,7 @@ async function createDeployment(namespace: string, name: string): Promise<void> 
   await apps.createNamespacedDeployment({ namespace, body: { metadata: { name }, spec } });
 }
 
-/** The roles of the test's people, as an administrator would bind them. */
+/** The roles of the users in this test, as an administrator would bind them. */
 async function grant(): Promise<void> {
   const scale = ['deployments/scale'];
   const read = [{ apiGroups: ['apps'], resources: ['deployments', ...scale], verbs: ['get', 'list'] }];
@@ -102,7 +102,7 @@ function as(user: string): TestClient {
   return client;
 }
 
-/** What a client sees of the test's own namespaces in a list of all. */
+/** The Deployments in the namespaces of this test that a client sees in a list of all. */
 function ours({ body }: Answer): string[] {
   const names = typeof body === 'object' && body !== null && 'deployments' in body ? body.deployments : [];
   return Array.isArray(names) ? names.filter((name) => String(name).startsWith('authz-')) : [];
@@ -110,7 +110,7 @@ function ours({ body }: Answer): string[] {
 
 const all = [`${inA}/web`, `${inA}/worker`, `${inB}/web`, `${inB}/worker`];
 
-/** What a caller may need to be allowed; `anybody`: nothing but a usable certificate. */
+/** The rights that a route may require; `anybody`: only a usable certificate. */
 type Needed = 'read' | 'scale' | 'list' | 'anybody';
 
 const count = `replica-count?namespace=${inA}&deployment=worker`;
@@ -120,7 +120,7 @@ const ofCluster: Record<string, readonly [url: string, needed: Needed]> = {
   'GET /replica-count': [count, 'read'],
   'POST /replica-count': [count, 'scale'],
 };
-/** Every route with a request for authz-a/worker, and what that needs. */
+/** Every route, with a request for authz-a/worker and the right that it requires. */
 const ROUTES: Record<string, readonly [url: string, needed: Needed]> = {
   ...Object.fromEntries(
     Object.entries(ofCluster).map(([route, [url, needed]]) => [route, [`/${url}`, needed]]),
@@ -144,7 +144,7 @@ const ROUTES: Record<string, readonly [url: string, needed: Needed]> = {
   'GET /openapi.yaml': ['/openapi.yaml', 'anybody'],
 };
 
-/** The code of the error that an answer is, or that it holds in the place of the list of a cluster. */
+/** The error code of an answer, or of the cluster that it contains. */
 function refusalIn({ body }: Answer): unknown {
   if (typeof body !== 'object' || body === null) return undefined;
   if ('code' in body) return body.code;
@@ -153,7 +153,7 @@ function refusalIn({ body }: Answer): unknown {
 }
 
 describe('every route for every role', () => {
-  it('the table has every route of the running app', () => {
+  it('the table of this test has every route of the running app', () => {
     const routes = routesOf(service.app).filter((route) => !route.startsWith('HEAD '));
     expect(routes).toEqual(Object.keys(ROUTES).sort());
   });
@@ -165,7 +165,7 @@ describe('every route for every role', () => {
     ['member', []],
     ['nobody', []],
     ['admin', ['read', 'scale', 'list']],
-  ])('%s gets from each route what its rights allow', async (user, rights) => {
+  ])('%s gets the answer that its rights allow from each route', async (user, rights) => {
     const client = as(user);
     for (const [route, [url, needed]] of Object.entries(ROUTES)) {
       const posts = route.startsWith('POST ');
@@ -175,7 +175,8 @@ describe('every route for every role', () => {
     }
   });
 
-  // read a/web, read a/worker, read b/web, set a/web, set a/worker, set b/web, list a, list b; what a list of all shows
+  // read a/web, read a/worker, read b/web, set a/web, set a/worker, set b/web, list a, list b; the content of a list of
+  // all
   it.each([
     ['reader', [200, 200, 200, 403, 403, 403, 200, 200], all],
     ['one-name', [200, 403, 403, 200, 403, 403, 403, 403], undefined],
@@ -183,7 +184,7 @@ describe('every route for every role', () => {
     ['member', [403, 403, 200, 403, 403, 200, 403, 200], all.slice(2)],
     ['nobody', [403, 403, 403, 403, 403, 403, 403, 403], undefined],
     ['admin', [200, 200, 200, 200, 200, 200, 200, 200], all],
-  ])('%s reads, sets and lists what its roles name', async (user, expected, listed) => {
+  ])('%s can read, set and list exactly what its roles name', async (user, expected, listed) => {
     const client = as(user);
     const answers = [
       await client.count(inA, 'web'),
@@ -207,7 +208,7 @@ describe('every route for every role', () => {
     expect((await client.get('/nope')).status).toBe(404);
   });
 
-  it('does not tell who may not read whether something exists', async () => {
+  it('a caller who may not read a Deployment does not learn whether it exists', async () => {
     for (const name of ['web', 'nope']) {
       expect((await as('nobody').count(inA, name)).status).toBe(403);
       expect((await as('nobody').scale(inA, name, 1)).status).toBe(403);
@@ -218,8 +219,8 @@ describe('every route for every role', () => {
   });
 });
 
-describe('attribution', () => {
-  it('leaves an Event on the Deployment that names who scaled it', async () => {
+describe('a scaled Deployment', () => {
+  it('has an Event that names the user who scaled it', async () => {
     const { body } = await as('admin').count(inA, 'web');
     const before =
       typeof body === 'object' && body !== null && 'replicaCount' in body ? Number(body.replicaCount) : 0;

@@ -5,7 +5,7 @@ import { inject } from 'vitest';
 import { type Ended, run, tool } from '../support/chart/helm.ts';
 import { KubeRequests } from '../support/kube-requests.ts';
 
-/** helm and kubectl before the real API server, with nothing of the user's own configuration, and a folder for files. */
+/** helm and kubectl for the real API server, without the configuration of the user, and a folder for files. */
 export class ChartBench {
   readonly folder: string;
   readonly kube = new KubeRequests(inject('kubeApiserver'));
@@ -23,7 +23,7 @@ export class ChartBench {
     };
   }
 
-  /** Makes namespaces that take only pods of the restricted standard, and warn about all else. */
+  /** Creates namespaces that accept only pods of the restricted standard, and warn about others. */
   static async start(...namespaces: readonly string[]): Promise<ChartBench> {
     const bench = new ChartBench(await mkdtemp(join(tmpdir(), 'chart test ')), namespaces);
     await writeFile(join(bench.folder, 'kubeconfig'), inject('kubeApiserver').kubeconfig, { mode: 0o600 });

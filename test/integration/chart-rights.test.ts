@@ -6,7 +6,7 @@ import { allows } from '../support/integration/rbac.ts';
 import { arrayAt, at, textAt } from '../support/kube-requests.ts';
 import { ChartBench } from './chart-bench.ts';
 
-/** What the account and the clients of the chart may do, asked of a real API server: just what README.md says. */
+/** The rights of the account and the clients of the chart on a real API server: exactly those in README.md. */
 const name = 'chart-rights';
 const namespaces = ['rights-a', 'rights-b', 'rights-c'];
 const verbs = ['get', 'list', 'watch', 'create', 'update', 'patch', 'delete', 'deletecollection'];
@@ -19,7 +19,9 @@ const powers = [
   ['impersonate', '', 'serviceaccounts'],
 ] as const;
 const PARALLEL = 16;
-/** Groups and resources near to what the chart gives: enough to ask of where the default values have been asked of all. */
+/**
+ * Groups and resources similar to those that the chart grants. They suffice, as the default values are checked on all.
+ */
 const nearGroups = ['apps', 'authorization.k8s.io', 'rbac.authorization.k8s.io'];
 const nearResources = ['events', 'pods', 'secrets', 'configmaps', 'serviceaccounts/token'];
 
@@ -88,7 +90,7 @@ async function discover(): Promise<Resource[]> {
   return [...found.values()];
 }
 
-/** All that a user may do with these resources, in each of the namespaces and in all. */
+/** Everything that a user may do with these resources, in each of the namespaces and in all namespaces. */
 async function rightsOf(
   user: string,
   groups: readonly string[] = [],
@@ -115,13 +117,13 @@ async function rightsOf(
   return allowed.sort();
 }
 
-/** Asks again until it is so: the API server hears of roles and bindings some milliseconds after Helm has made them. */
+/** Repeats the check: the API server sees roles and bindings some milliseconds after Helm has created them. */
 const settled = (rights: () => Promise<string[]>) => expect.poll(rights, { timeout: 45_000 });
 
 const text = ({ verb, group, resource, namespace }: Right) =>
   `${verb} ${resource}.${group} in ${namespace ?? 'all namespaces'}`;
 
-/** The table of rights in README.md, for the namespaces that each of its places stands for; empty: all. */
+/** The table of rights in README.md, with the namespaces that each of its places stands for; empty: all. */
 function documented(places: Record<string, readonly string[]>): string[] {
   const readme = readFileSync(join(chart, 'README.md'), 'utf8');
   const section = readme.split("## Rights of the service's account")[1]?.split('\n## ')[0] ?? '';
@@ -133,7 +135,7 @@ function documented(places: Record<string, readonly string[]>): string[] {
         .split('|')
         .map((cell) => cell.replaceAll('`', '').trim());
       const chosen = places[place] ?? expect.fail(`README.md has an unknown place: ${place}`);
-      // A right in all namespaces is one in each of them, too.
+      // A right in all namespaces is also a right in each of them.
       const where = chosen.length > 0 ? chosen : [undefined, ...namespaces];
       return verbCell.split(', ').flatMap((verb) =>
         where.map((namespace) => {
@@ -147,7 +149,7 @@ function documented(places: Record<string, readonly string[]>): string[] {
 
 describe("the service's account may do what README.md says and nothing else", () => {
   const account = `system:serviceaccount:${name}:${name}`;
-  it('with no values, of every resource that there is', async () => {
+  it('with no values, on every resource of the API server', async () => {
     await install();
     const places = { watchNamespaces: [], 'scaling.namespaces': [], cluster: [] };
     expect(all.length).toBeGreaterThan(100);
@@ -155,16 +157,16 @@ describe("the service's account may do what README.md says and nothing else", ()
   });
 
   it.each([
-    ['where it scales in one namespace', ['scaling.namespaces={rights-a}'], [], ['rights-a']],
+    ['if it scales in one namespace', ['scaling.namespaces={rights-a}'], [], ['rights-a']],
     [
-      'where it serves two namespaces and scales in one',
+      'if it serves two namespaces and scales in one',
       ['watchNamespaces={rights-a,rights-b}', 'scaling.namespaces={rights-a}'],
       ['rights-a', 'rights-b'],
       ['rights-a'],
     ],
-    ['where it serves one namespace', ['watchNamespaces={rights-b}'], ['rights-b'], ['rights-b']],
+    ['if it serves one namespace', ['watchNamespaces={rights-b}'], ['rights-b'], ['rights-b']],
     [
-      'where its cluster is one of several',
+      'if its cluster is one of several',
       ['clusters[0].name=home', 'clusters[0].inCluster=true', 'clusters[0].namespaces={rights-c}'],
       ['rights-c'],
       ['rights-c'],
@@ -175,7 +177,7 @@ describe("the service's account may do what README.md says and nothing else", ()
     await settled(() => rightsOf(account)).toEqual(documented(places));
   });
 
-  it('nothing at all where only other clusters are served', async () => {
+  it('which is nothing if only other clusters are served', async () => {
     await install('clusters[0].name=west', 'clusters[0].kubeconfig.secretName=west');
     await settled(() => rightsOf(account)).toEqual([]);
   });
@@ -195,7 +197,7 @@ describe('clients may do what their role says and nothing else', () => {
       })
       .sort();
 
-  it('a user in a namespace, a group everywhere, and nobody else', async () => {
+  it('for a user in a namespace, a group everywhere, and no other user', async () => {
     await install(
       ...['clients[0].name=alice', 'clients[0].role=scaler', 'clients[0].namespaces={rights-a}'],
       ...['clients[1].groups={auditors}', 'clients[1].role=viewer'],

@@ -5,9 +5,9 @@ import { cases, chart, type Ended, run, template, tool } from '../support/chart/
 import { writeJsonSchemas } from '../support/integration/json-schemas.ts';
 import { ChartBench } from './chart-bench.ts';
 
-/** The chart before a real API server: what it renders is what Kubernetes knows, and would be installed. */
+/** The chart on a real API server: Kubernetes knows every field of its objects, and would install them. */
 const name = 'k8s-deployment-scaler';
-/** Objects of other projects, whose kinds a bare API server does not know. */
+/** Objects of other projects, whose kinds a plain API server does not know. */
 const foreign = ['Certificate', 'ServiceMonitor'];
 const withoutForeign = ['--set', 'tls.certManager.enabled=false,serviceMonitor.enabled=false'];
 const dryRun = ['install', name, chart, '--namespace', name, '--dry-run=server'];
@@ -22,7 +22,7 @@ beforeAll(async () => {
 
 afterAll(() => bench?.stop());
 
-/** Whether the API server's own schemas know every field of these objects. */
+/** Whether the schemas of the API server have every field of these objects. */
 async function conforms(objects: string): Promise<Ended> {
   const file = join(bench.folder, 'objects.yaml');
   await writeFile(file, objects);
@@ -32,13 +32,13 @@ async function conforms(objects: string): Promise<Ended> {
 }
 
 describe.each(cases)('the values of $name', ({ file }) => {
-  it('render to objects of which Kubernetes knows every field', async () => {
+  it('render to objects whose every field Kubernetes knows', async () => {
     const { status, stdout, stderr } = await conforms((await template(file)).stdout);
     expect(stdout + stderr).toMatch(/Valid: [1-9]\d*, Invalid: 0, Errors: 0/);
     expect(status).toBe(0);
   });
 
-  it('render to objects that the API server takes, where pods have to be restricted', async () => {
+  it('render to objects that the API server accepts in a namespace for restricted pods', async () => {
     const objects = join(bench.folder, 'objects.yaml');
     await writeFile(objects, (await template(file, ...withoutForeign)).stdout);
     const { status, stdout, stderr } = await bench.kubectl(
@@ -57,7 +57,7 @@ describe.each(cases)('the values of $name', ({ file }) => {
   });
 });
 
-it('a field that Kubernetes does not have is found', async () => {
+it('the check finds a field that Kubernetes does not have', async () => {
   const { stdout } = await template(cases[0]?.file ?? '');
   const { status, stdout: findings } = await conforms(stdout.replace('maxSurge: 1', 'maxSurges: 1'));
   expect(findings).toContain("'maxSurges' not allowed");
@@ -70,7 +70,7 @@ describe('the notes after an installation', () => {
     return stdout.slice(stdout.indexOf('NOTES:'));
   };
 
-  it('say how to make the Secret while it is missing', async () => {
+  it('say how to create the Secret while it is missing', async () => {
     const create = `kubectl create secret generic ${name}-tls -n ${name}`;
     const certManager = ['--set', 'tls.certManager.enabled=true,tls.certManager.issuerName=internal'];
     expect(await notes()).toContain(create);
@@ -82,7 +82,7 @@ describe('the notes after an installation', () => {
     await bench.kube.delete(`${secrets}/${name}-tls`);
   });
 
-  it('say how to let somebody in while no client has a role', async () => {
+  it('say how to grant rights while no client has a role', async () => {
     const bind = 'kubectl create rolebinding';
     expect(await notes()).toContain(bind);
     expect(await notes('--set', 'clients[0].name=client,clients[0].role=viewer')).not.toContain(bind);

@@ -1,14 +1,14 @@
 import type { TestProject } from 'vitest/node';
 import { type KubeApiserver, startKubeApiserver } from '../support/kube-apiserver.ts';
 
-/** How tests reach the API server that the whole project shares. Tests that break one start their own. */
+/** How tests connect to the shared API server. Tests that break an API server start their own. */
 export interface SharedKubeApiserver {
   readonly url: string;
   readonly ca: string;
-  /** The admin's client certificate and key, PEM. */
+  /** The client certificate and key of the admin, PEM. */
   readonly cert: string;
   readonly key: string;
-  /** YAML, as the admin. */
+  /** A kubeconfig of the admin, as YAML. */
   readonly kubeconfig: string;
   readonly version: string;
 }

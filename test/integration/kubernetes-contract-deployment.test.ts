@@ -21,7 +21,7 @@ onEachServer('the contract of Deployments', (bench) => {
       });
     });
 
-    it('has one replica where nothing is said of it', async () => {
+    it('has one replica if no count is given', async () => {
       const { spec, ...rest } = deployment('a', 1);
       const { replicas: _, ...silent } = spec;
       const { body } = await bench.kube.post(bench.path, { ...rest, spec: silent });
@@ -40,7 +40,7 @@ onEachServer('the contract of Deployments', (bench) => {
       }
     });
 
-    it('cannot be created twice, nor with an ill-formed name, nor where there is no namespace', async () => {
+    it('cannot be created twice, nor with an invalid name, nor in a namespace that does not exist', async () => {
       await bench.create('a');
       const twice = await bench.kube.post(bench.path, deployment('a', 1));
       expect(twice.status).toBe(409);
@@ -90,7 +90,7 @@ onEachServer('the contract of Deployments', (bench) => {
       expect(scaled.body).toMatchObject({ metadata: { generation: 2 }, spec: { replicas: 8 } });
     });
 
-    it('can be made, read, scaled and deleted with the official client', async () => {
+    it('can be created, read, scaled and deleted with the official client', async () => {
       const config = new KubeConfig();
       config.loadFromString(bench.target.kubeconfig);
       const api = config.makeApiClient(AppsV1Api);

@@ -8,7 +8,7 @@ const PATH = '/apis/apps/v1/namespaces/default/deployments';
 describe.each(Object.entries(FORGETFUL_TARGETS))('the contract of lost history: %s', (_, start) => {
   let target: ForgetfulTarget;
   let kube: KubeRequests;
-  /** Version and token of a list whose history is gone by now. */
+  /** The version and token of a list whose history is no longer available. */
   let version: string;
   let token: string;
 
@@ -30,14 +30,14 @@ describe.each(Object.entries(FORGETFUL_TARGETS))('the contract of lost history: 
     await target.stop();
   });
 
-  it('a watch from then gets an ERROR event with 410 under status 200, and the end', async () => {
+  it('a watch from that version gets an ERROR event with 410 under status 200, and ends', async () => {
     const { status, body } = await kube.get(`${PATH}?watch=true&resourceVersion=${version}`);
     expect(status).toBe(200);
     const message = expect.stringMatching(new RegExp(`^too old resource version: ${version} \\(\\d+\\)$`));
     expect(body).toEqual([{ type: 'ERROR', object: failure(410, 'Expired', message) }]);
   });
 
-  it('a continue token of then is answered with 410 and another token', async () => {
+  it('the continue token of that list is answered with 410 and another token', async () => {
     const { status, body } = await kube.get(`${PATH}?limit=1&continue=${token}`);
     expect(status).toBe(410);
     const next = textAt(body, 'metadata.continue');
@@ -51,14 +51,14 @@ describe.each(Object.entries(FORGETFUL_TARGETS))('the contract of lost history: 
       start: `${start}\0`,
     });
 
-    // It goes on where the old one stood, in the list of now.
+    // The new token continues at the same position, in the current list.
     const page = await kube.get(`${PATH}?limit=1&continue=${next}`);
     expect(arrayAt(page.body, 'items').map((item) => at(item, 'metadata.name'))).toEqual(['b']);
     expect(at(page.body, 'items.0.spec.replicas')).toBe(4);
     expect(Number(at(page.body, 'metadata.resourceVersion'))).toBeGreaterThan(Number(version));
   });
 
-  it('a list is as ever', async () => {
+  it('a list works as usual', async () => {
     const { status, body } = await kube.get(PATH);
     expect(status).toBe(200);
     expect(arrayAt(body, 'items').map((item) => at(item, 'metadata.name'))).toEqual(

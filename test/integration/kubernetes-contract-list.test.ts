@@ -9,7 +9,7 @@ const versionOf = ({ body }: KubeAnswer) => textAt(body, 'metadata.resourceVersi
 
 onEachServer('the contract of lists', (bench) => {
   describe('lists of Deployments', () => {
-    it('are empty for a namespace without any, existing or not', async () => {
+    it('are empty for a namespace without Deployments, whether it exists or not', async () => {
       for (const where of [bench.namespace, 'no-such-namespace']) {
         const { status, body } = await bench.kube.get(`/apis/apps/v1/namespaces/${where}/deployments`);
         expect(status).toBe(200);
@@ -29,12 +29,12 @@ onEachServer('the contract of lists', (bench) => {
       expect(Object.keys(Object(at(body, 'items.0')))).toEqual(['metadata', 'spec', 'status']);
     });
 
-    it('are of the metadata alone for who accepts nothing else', async () => {
+    it('contain only metadata for a client that accepts nothing more', async () => {
       for (const name of ['a', 'b']) await bench.create(name);
       const accept = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1';
       let whole: KubeAnswer;
       let sparse: KubeAnswer;
-      // Writes to other collections count as well, and one may have come between the two.
+      // Writes to other collections count as well, and one may have been made between the two lists.
       do {
         whole = await bench.kube.get(bench.path);
         sparse = await bench.kube.get(bench.path, { accept });
@@ -54,7 +54,7 @@ onEachServer('the contract of lists', (bench) => {
       });
     });
 
-    it('come in pages that show one moment, whatever is written meanwhile', async () => {
+    it('come in pages of one snapshot, whatever is written in between', async () => {
       for (const name of ['a', 'b', 'c', 'd', 'e']) await bench.create(name);
       const first = await bench.kube.get(`${bench.path}?limit=2`);
       expect(names(first.body)).toEqual(['a', 'b']);
@@ -108,7 +108,7 @@ onEachServer('the contract of lists', (bench) => {
       expect(names(body)).toEqual(['b']);
     });
 
-    it('refuse a version from the future with 504', async () => {
+    it('refuse a version in the future with 504', async () => {
       const { status, body, headers } = await bench.kube.get(`${bench.path}?resourceVersion=999999999`);
       expect(status).toBe(504);
       expect(headers['retry-after']).toBe('1');
@@ -133,7 +133,7 @@ onEachServer('the contract of lists', (bench) => {
       }
     });
 
-    it('refuse a resourceVersion beside a continue token with 400', async () => {
+    it('refuse a resourceVersion together with a continue token with 400', async () => {
       for (const name of ['a', 'b']) await bench.create(name);
       const token = textAt((await bench.kube.get(`${bench.path}?limit=1`)).body, 'metadata.continue');
       const { status, body } = await bench.kube.get(

@@ -58,10 +58,10 @@ onEachServer('the contract of deployments/scale', (bench) => {
     });
   });
 
-  it('leaves everything as it is when the count is the same', async () => {
+  it('changes nothing if the count is the same', async () => {
     await bench.create('a', 3);
-    // The first write through scale makes its writer the owner of the count in managedFields: a new resourceVersion of
-    // the real server even where the count stays.
+    // The first write through scale makes its writer the owner of the count in managedFields. The real server then
+    // assigns a new resourceVersion even if the count stays the same.
     const { body: before } = await patch({ spec: { replicas: 4 } });
     const { body } = await patch({ spec: { replicas: 4 } });
     expect(at(body, 'metadata.resourceVersion')).toBe(at(before, 'metadata.resourceVersion'));
@@ -75,12 +75,12 @@ onEachServer('the contract of deployments/scale', (bench) => {
     expect(at((await bench.kube.get(`${bench.path}/a`)).body, 'spec.replicas')).toBe(0);
   });
 
-  it('takes null for 0', async () => {
+  it('treats null as 0', async () => {
     await bench.create('a', 3);
     expect(await patch({ spec: { replicas: null } })).toMatchObject({ status: 200, body: { spec: {} } });
   });
 
-  it('tries a write with dryRun=All, and names the field manager', async () => {
+  it('accepts a write with dryRun=All and a field manager without changing anything', async () => {
     const before = await bench.create('a', 3);
     const { body } = await patch(
       { spec: { replicas: 9 } },
@@ -96,7 +96,7 @@ onEachServer('the contract of deployments/scale', (bench) => {
   });
 
   describe('with preconditions', () => {
-    it('goes through where uid and resourceVersion hold', async () => {
+    it('succeeds if uid and resourceVersion match', async () => {
       const before = await bench.create('a', 3);
       const uid = textAt(before, 'metadata.uid');
       const resourceVersion = textAt(before, 'metadata.resourceVersion');
@@ -145,7 +145,7 @@ onEachServer('the contract of deployments/scale', (bench) => {
       expect(replaced).toMatchObject({ status: 400, body: expected });
     });
 
-    it('fails with 500 on a resourceVersion that is no number', async () => {
+    it('fails with 500 on a resourceVersion that is not a number', async () => {
       await bench.create('a', 3);
       const { status, body } = await patch({ metadata: { resourceVersion: 'x' }, spec: { replicas: 5 } });
       expect(status).toBe(500);
@@ -197,7 +197,7 @@ onEachServer('the contract of deployments/scale', (bench) => {
     expect(body).toEqual(failure(415, 'UnsupportedMediaType', '415: Unsupported Media Type', {}));
   });
 
-  it('replaces with PUT, where an absent count means 0', async () => {
+  it('replaces the Scale with PUT, in which an absent count means 0', async () => {
     await bench.create('a', 3);
     expect(at((await put(scale({}, { replicas: 7 }))).body, 'spec')).toEqual({ replicas: 7 });
     expect(at((await put(scale({}, {}))).body, 'spec')).toEqual({});

@@ -26,7 +26,7 @@ onEachServer('the contract of watches', (bench) => {
     const summary = (events: unknown) =>
       arrayAt({ events }, 'events').map((event) => [at(event, 'type'), at(event, 'object.metadata.name')]);
 
-    it('send what happened since a version, in order', async () => {
+    it('send all changes since a version, in order', async () => {
       const since = await bench.currentVersion();
       await bench.create('a');
       await bench.create('b');
@@ -48,13 +48,13 @@ onEachServer('the contract of watches', (bench) => {
         spec: { replicas: 5 },
       });
       expect(at(body, '2.object.metadata.resourceVersion')).toBe(at(scaled, 'metadata.resourceVersion'));
-      // A deletion has a version of its own.
+      // A deletion has its own version.
       const versions = [0, 1, 2, 3].map((i) => Number(at(body, `${i}.object.metadata.resourceVersion`)));
       expect(versions).toEqual(versions.toSorted((a, b) => a - b));
       expect(new Set(versions).size).toBe(4);
     });
 
-    it('send what happens while they are open', async () => {
+    it('send changes that happen while they are open', async () => {
       await bench.create('a');
       const since = await bench.currentVersion();
       const watch = bench.kube.get(`${bench.path}?watch=true&resourceVersion=${since}&timeoutSeconds=2`);
@@ -63,7 +63,7 @@ onEachServer('the contract of watches', (bench) => {
     });
 
     it.each(['', '&resourceVersion=0'])(
-      'begin with what there is, and a bookmark after it: "%s"',
+      'begin with the existing objects and then a bookmark: "%s"',
       async (version) => {
         await bench.create('a');
         await bench.create('b');
@@ -77,7 +77,7 @@ onEachServer('the contract of watches', (bench) => {
           ['ADDED', 'b'],
           ['BOOKMARK', undefined],
         ]);
-        // A kube-apiserver that is written to elsewhere may send a second one.
+        // A kube-apiserver may send a second bookmark if other tests write to it.
         expect(events.slice(3).filter(([type]) => type !== 'BOOKMARK')).toEqual([]);
         expect(at(body, '2')).toEqual(bookmark({ 'k8s.io/initial-events-end': 'true' }));
       },
@@ -186,7 +186,7 @@ onEachServer('the contract of watches', (bench) => {
       const since = await bench.currentVersion();
       const query = `watch=true&allowWatchBookmarks=true&resourceVersion=${since}&timeoutSeconds=4`;
       const version = at(await bench.create('a'), 'metadata.resourceVersion');
-      // Bookmarks are best effort: a kube-apiserver that is busy at that moment sends none.
+      // Bookmarks are best effort: a busy kube-apiserver may send none.
       let events: readonly unknown[] = [];
       for (let tries = 0; events.length < 2 && tries < 5; tries += 1) {
         const { status, body } = await bench.kube.get(`${bench.path}?${query}`);
@@ -202,7 +202,7 @@ onEachServer('the contract of watches', (bench) => {
       );
     });
 
-    it('send no bookmark that was not asked for, and none where the end is near from the start', async () => {
+    it('send no bookmark unless it was requested, and none if the watch ends soon after its start', async () => {
       const since = await bench.currentVersion();
       const both = [`watch=1&timeoutSeconds=3`, `watch=1&timeoutSeconds=1&allowWatchBookmarks=true`];
       const answers = await Promise.all(
@@ -211,7 +211,7 @@ onEachServer('the contract of watches', (bench) => {
       expect(answers.map(({ body }) => body)).toEqual([[], []]);
     });
 
-    it('stay silent, without bookmarks, from a version of the future', async () => {
+    it('stay silent, without bookmarks, from a version in the future', async () => {
       await bench.create('a');
       const query = 'watch=true&allowWatchBookmarks=true&timeoutSeconds=3&resourceVersion=999999999';
       expect(await bench.kube.get(`${bench.path}?${query}`)).toMatchObject({ status: 200, body: [] });

@@ -7,8 +7,8 @@ import { until } from '../support/until.ts';
 const names = (body: unknown) => arrayAt(body, 'items').map((item) => textAt(item, 'metadata.name'));
 
 onEachServer('the contract', (bench) => {
-  describe('outside of any resource', () => {
-    it('tells its version', async () => {
+  describe('the API server outside of any resource', () => {
+    it('answers its version', async () => {
       const { status, body } = await bench.kube.get('/version');
       expect(status).toBe(200);
       expect(body).toMatchObject({ major: '1', gitVersion: expect.stringMatching(/^v1\.\d+\.\d+/) });
@@ -51,8 +51,8 @@ onEachServer('the contract', (bench) => {
     });
   });
 
-  describe('asked by a stranger', () => {
-    it('refuses an unknown bearer token with 401, even for what everybody may see', async () => {
+  describe('the API server without known credentials', () => {
+    it('refuses an unknown bearer token with 401, even for paths that everyone may read', async () => {
       const anonymous = new KubeRequests({ url: bench.target.endpoint.url, ca: bench.target.endpoint.ca });
       for (const asked of ['/version', bench.path]) {
         const { status, body } = await anonymous.get(asked, { authorization: 'Bearer nobody' });
@@ -62,7 +62,7 @@ onEachServer('the contract', (bench) => {
       await anonymous.close();
     });
 
-    it('takes a request without credentials as system:anonymous', async () => {
+    it('treats a request without credentials as system:anonymous', async () => {
       const anonymous = new KubeRequests({ url: bench.target.endpoint.url, ca: bench.target.endpoint.ca });
       expect((await anonymous.get('/version')).status).toBe(200);
       expect((await anonymous.get('/livez')).status).toBe(200);
@@ -131,7 +131,7 @@ onEachServer('the contract', (bench) => {
       expect(body).toMatchObject({ kind: 'SelfSubjectAccessReview', status: { allowed: true } });
     });
 
-    it('tell what somebody else may do, and where', async () => {
+    it('tell what another user may do, and where', async () => {
       await bench.target.allowListing('bob', bench.namespace);
       const review = async (user: string, where?: string) => {
         const spec = { user, groups: ['system:authenticated'], resourceAttributes: attributes(where) };
@@ -151,7 +151,7 @@ onEachServer('the contract', (bench) => {
       expect(await review('eve', bench.namespace)).toEqual({ allowed: false });
     });
 
-    it('refuse to be about nobody or nothing', async () => {
+    it('must name a user and an action', async () => {
       const kind = { apiVersion: 'authorization.k8s.io/v1', kind: 'SubjectAccessReview' };
       const nobody = await bench.kube.post(`${url}/subjectaccessreviews`, {
         ...kind,
@@ -176,7 +176,7 @@ onEachServer('the contract', (bench) => {
     });
   });
 
-  it('takes events of both kinds', async () => {
+  it('the API server accepts events of both kinds', async () => {
     const old = await bench.kube.post(`/api/v1/namespaces/${bench.namespace}/events`, {
       apiVersion: 'v1',
       kind: 'Event',

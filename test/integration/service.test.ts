@@ -5,7 +5,7 @@ import { at } from '../support/kube-requests.ts';
 import { TestService } from '../support/service.ts';
 import { until } from '../support/until.ts';
 
-/** The service end to end, over mutual TLS, the same on the demo cluster and on a real kube-apiserver. */
+/** The service end to end over mutual TLS, with the same cases on the demo cluster and on a real kube-apiserver. */
 const apiServers = [
   {
     name: 'the demo cluster',
@@ -53,16 +53,16 @@ describe.each(apiServers)('on $name', ({ start }) => {
     return api.createNamespacedDeployment({ namespace, body: { metadata: { name }, spec } });
   }
 
-  /** What the API server itself says. */
+  /** The count in the API server itself. */
   async function truth(name: string): Promise<number | undefined> {
     return (await api.readNamespacedDeployment({ namespace, name })).spec?.replicas;
   }
 
-  it('says that it is healthy', async () => {
+  it('reports that it is healthy', async () => {
     expect(await service.get('/healthz')).toMatchObject({ status: 200, body: { status: 'OK' } });
   });
 
-  it('lists the Deployments of one namespace and of all', async () => {
+  it('lists the Deployments of one namespace and of all namespaces', async () => {
     const names = { deployments: ['service-test/my-deployment'] };
     expect(await service.get(`/deployments?namespace=${namespace}`)).toMatchObject({
       status: 200,
@@ -123,12 +123,12 @@ describe.each(apiServers)('on $name', ({ start }) => {
     expect(await truth('my-deployment')).toBe(3);
   });
 
-  it('settles 100 parallel writes on one of the values that were asked for', async () => {
+  it('ends 100 parallel writes with one of the requested counts', async () => {
     const values = Array.from({ length: 100 }, (_, index) => index);
     const answers = await Promise.all(
       values.map((value) => service.scale(namespace, 'my-deployment', value)),
     );
-    // On a busy machine the last ones may stand in line for longer than the second that they may.
+    // On a busy machine the last writes may wait in line for longer than the allowed second.
     const outcomes = new Set(answers.map(({ status, body }) => (status === 503 ? at(body, 'code') : status)));
     expect([200, 409, 'CLUSTER_BUSY']).toEqual(expect.arrayContaining([...outcomes]));
     expect(outcomes).toContain(200);
@@ -140,7 +140,7 @@ describe.each(apiServers)('on $name', ({ start }) => {
     });
   });
 
-  it('shows Deployments that others create, scale and delete', async () => {
+  it('shows Deployments that other writers create, scale and delete', async () => {
     const names = Array.from({ length: 20 }, (_, index) => `other-${String(index).padStart(2, '0')}`);
     const full = names.map((name) => `${namespace}/${name}`);
 

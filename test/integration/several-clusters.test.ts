@@ -8,11 +8,11 @@ import { TestService } from '../support/service.ts';
 import type { TestClient } from '../support/test-client.ts';
 import { until } from '../support/until.ts';
 
-/** Two kube-apiservers, each with an etcd of its own, and a demo cluster, behind one service. */
+/** Two kube-apiservers, each with its own etcd, and a demo cluster, behind one service. */
 const NAMESPACE = 'several-clusters';
 const NAMES = ['api', 'web', 'worker'];
 const COLLECTION = `/apis/apps/v1/namespaces/${NAMESPACE}/deployments`;
-/** What each cluster's first Deployment has; the next ones one more each. */
+/** The count of the first Deployment of each cluster. Each further Deployment has one more. */
 const FIRST_COUNT = { one: 10, two: 20, demo: 30 };
 type Name = keyof typeof FIRST_COUNT;
 const CLUSTERS: readonly Name[] = ['one', 'two', 'demo'];
@@ -67,7 +67,7 @@ async function fill(name: 'one' | 'two'): Promise<void> {
   }
 }
 
-/** What the API server of a cluster itself says. */
+/** The count in the API server of a cluster itself. */
 async function truth(cluster: Name, name: string): Promise<unknown> {
   if (cluster === 'demo') return demo.deployments.get(NAMESPACE, name)?.replicas;
   return at((await kube[cluster].get(`${COLLECTION}/${name}`)).body, 'spec.replicas');
@@ -79,14 +79,14 @@ const read = async (path: string, name: string, client = admin) =>
 const fleetList = (client = admin) => client.get(`/clusters/deployments?namespace=${NAMESPACE}`);
 const full = NAMES.map((name) => `${NAMESPACE}/${name}`);
 
-/** By cluster, what reads through the service show of one Deployment. */
+/** The counts of one Deployment per cluster, read through the service. */
 async function shown(name: string): Promise<unknown[]> {
   const answers = await Promise.all(CLUSTERS.map((cluster) => read(`/${cluster}`, name)));
   return answers.map(({ body }) => at(body, 'replicaCount'));
 }
 
 describe('the same names in several clusters', () => {
-  it('are read from the cluster in the path, and from the first without one, from cache and API server', async () => {
+  it('are read from the cluster in the path or from the first, through the cache and directly', async () => {
     for (const [index, name] of NAMES.entries()) {
       const expected = CLUSTERS.map((cluster) => FIRST_COUNT[cluster] + index);
       expect(await shown(name)).toEqual(expected);
@@ -98,7 +98,7 @@ describe('the same names in several clusters', () => {
     }
   });
 
-  it('are written in that cluster only, by every path of the write', async () => {
+  it('are written in that cluster only, with every path of the write', async () => {
     const writes: [path: string, name: string, cluster: Name][] = [
       ['/replica-count', 'api', 'one'],
       ['/one/replica-count', 'web', 'one'],
@@ -124,7 +124,7 @@ describe('the same names in several clusters', () => {
     }
   });
 
-  it('are listed by cluster', async () => {
+  it('are listed per cluster', async () => {
     await kube.two.delete(`${COLLECTION}/worker`);
     await until(async () => (await read('/two', 'worker')).status === 404);
     const without = full.filter((name) => !name.endsWith('/worker'));
@@ -143,7 +143,7 @@ describe('the same names in several clusters', () => {
 });
 
 describe('the same certificate in several clusters', () => {
-  it('may do what the RBAC of each grants it, and the fleet list shows where it may not', async () => {
+  it('has the rights that the RBAC of each cluster grants, and the fleet list shows where it has none', async () => {
     const name = 'several-clusters-reader';
     const rules = [
       { apiGroups: ['apps'], resources: ['deployments', 'deployments/scale'], verbs: ['get', 'list'] },
@@ -172,7 +172,7 @@ describe('the same certificate in several clusters', () => {
 });
 
 describe('an API server that is killed', () => {
-  it('leaves the others serving, is shown as unreachable, and comes back without a restart of the service', async () => {
+  it('does not affect the others, is shown as unreachable, and comes back without a restart of the service', async () => {
     const states = async () => {
       const { body } = await admin.get('/clusters');
       return CLUSTERS.map((_, index) => at(body, `clusters.${index}.state`));

@@ -8,7 +8,7 @@ import { ExecScript, printing } from '../support/kube/exec-script.ts';
 import { newSet, TlsFolder } from '../support/tls/tls-folder.ts';
 import { until } from '../support/until.ts';
 
-it('a process without file descriptors goes on, and what reads, watches, spawns and accepts recovers', async () => {
+it('a process without file descriptors keeps running, and its reads, watches, plugins and listeners recover', async () => {
   const { path } = await TlsFolder.plain(await newSet());
   const plugin = new ExecScript(printing({ token: 'secret' }));
   await writeFile(join(path, 'clusters.yaml'), 'clusters: [{name: a, context: kubeconfig}]');
@@ -55,7 +55,7 @@ it('a process without file descriptors goes on, and what reads, watches, spawns 
     if (answer !== '') answered += 1;
   });
   await printed('suffered');
-  // One or another may get a descriptor that a read or a spawn has just given back.
+  // Some connections may get a descriptor that a read or a spawn has just released.
   expect(answered).toBeLessThan(probes.length);
   child.stdin.end();
   await printed('recovered');

@@ -26,7 +26,7 @@ const RIGHT = [
   ['plugins', '../src/tls/client-connection.ts'],
 ] as const;
 
-/** The folders with a file that Biome refuses, with the rules of this repository, for what it imports. */
+/** The folders with a file whose imports Biome refuses under the rules of this repository. */
 function refused(imports: readonly (readonly [folder: string, specifier: string])[]): string[] {
   const root = realpathSync(mkdtempSync(join(tmpdir(), 'layers-test-')));
   try {
@@ -53,6 +53,6 @@ it('lint refuses an import from a layer above, in every folder', () => {
   expect(refused(WRONG)).toEqual(WRONG.map(([folder]) => folder).sort());
 });
 
-it('lint lets every folder import from a layer below', () => {
+it('lint allows an import from a layer below, in every folder', () => {
   expect(refused(RIGHT)).toEqual([]);
 });

@@ -22,7 +22,7 @@ import { expectDocumented } from './documented.ts';
 import { testLimits } from './limits.ts';
 import { logTo } from './log-to.ts';
 
-/** A cluster that lives in memory: reads and writes go to its cache at once. */
+/** A cluster in memory, whose reads and writes use its cache directly. */
 export class MemoryCluster implements ServedCluster, UnguardedCluster {
   readonly writes: string[] = [];
   readonly name: string;
@@ -106,8 +106,9 @@ export class MemoryCluster implements ServedCluster, UnguardedCluster {
   }
 }
 
-/** The app on a cluster in memory, without a port: for `inject`. Everybody is `client`. Closed when the test ends.
- * Every answer has to be one that openapi.yaml documents.
+/**
+ * The app with a cluster in memory and without a port, for `inject`. Every caller is `client`. It is closed when the
+ * test ends. Every answer must be one that openapi.yaml documents.
  */
 export async function buildTestApp(
   clusters: ServedCluster | readonly ServedCluster[] = new MemoryCluster(),
@@ -123,7 +124,7 @@ export async function buildTestApp(
     ...options,
   });
   onTestFinished(() => app.close());
-  // Not a hook: those of a test come too late for the answers of the routes.
+  // Wrap `inject` rather than add a hook: a hook of a test is too late for the answers of the routes.
   const inject = app.inject.bind(app);
   Object.defineProperty(app, 'inject', {
     value: async (request: InjectOptions | string) => {
@@ -137,7 +138,7 @@ export async function buildTestApp(
   return app;
 }
 
-/** A fleet of clusters that there are already, the first the default. */
+/** A fleet of existing clusters, the first of which is the default. */
 export function fleetOf(clusters: readonly ServedCluster[]): Fleet<ServedCluster> {
   const byName = new Map(clusters.map((cluster) => [cluster.name, cluster]));
   const specs = clusters.map(({ name }) => ({

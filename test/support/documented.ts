@@ -5,7 +5,7 @@ import { parse } from 'yaml';
 /** An answer of the service to a request. */
 export interface DocumentedAnswer {
   readonly method: string;
-  /** With or without its query. */
+  /** The path, with or without its query. */
   readonly path: string;
   readonly status: number;
   readonly headers: Readonly<Record<string, unknown>>;
@@ -20,11 +20,11 @@ type Operation = { readonly responses: Readonly<Record<string, Response>> };
 type Paths = Readonly<Record<string, Readonly<Record<string, Operation>>>>;
 
 const PATHS = dereferenced(parse(readFileSync(new URL('../../openapi.yaml', import.meta.url), 'utf8'))).paths;
-/** Headers are text, whatever their schema calls them. */
+/** Headers are text, whatever type their schema has. */
 const headerAjv = new Ajv2020({ strict: false, validateFormats: false, coerceTypes: true });
 const bodyAjv = new Ajv2020({ strict: false, validateFormats: false });
 
-/** Headers that are HTTP's own, or the same on every answer. */
+/** Headers that belong to HTTP itself, or are the same on every answer. */
 const GENERAL_HEADERS = new Set([
   'cache-control',
   'connection',
@@ -34,10 +34,10 @@ const GENERAL_HEADERS = new Set([
   'keep-alive',
   'x-content-type-options',
 ]);
-/** Where the document itself is served. */
+/** The paths of the document itself. */
 const ABOUT_THE_DOCUMENT = /^\/(docs|openapi\.)/;
 
-/** Throws unless openapi.yaml says that the request can be answered so: with this status, these headers, this body. */
+/** Throws unless openapi.yaml documents this answer to the request: its status, its headers and its body. */
 export function expectDocumented(answer: DocumentedAnswer): void {
   if (ABOUT_THE_DOCUMENT.test(answer.path)) return;
   const { method, path, status } = answer;
@@ -64,12 +64,12 @@ function fault({ method, path, status, headers, body }: DocumentedAnswer): strin
   if (method === 'HEAD') return body === '' ? undefined : 'a body';
   const parsed: unknown = JSON.parse(body);
   if (!bodyAjv.validate(content.schema, parsed)) return `${body}: ${bodyAjv.errorsText()}`;
-  // The examples are of each code that there is.
+  // The document has an example for each code.
   const code = status < 400 ? undefined : Object(parsed).code;
   return code === undefined || Object.hasOwn(content.examples ?? {}, code) ? undefined : `code ${code}`;
 }
 
-/** By status. What is no operation is answered with errors that every operation has. */
+/** The responses by status. Requests that match no operation get errors that every operation has. */
 function responsesTo(method: string, url: string): Operation['responses'] {
   const path = pathIn(url);
   const templated = Object.keys(PATHS).find((template) => matches(template, path));
@@ -78,7 +78,7 @@ function responsesTo(method: string, url: string): Operation['responses'] {
   return (operation ?? PATHS['/healthz']?.get)?.responses ?? {};
 }
 
-/** Its path as the router reads it: `/replica%2Dcount` is `/replica-count`. */
+/** The path of the URL as the router reads it: `/replica%2Dcount` is `/replica-count`. */
 function pathIn(url: string): string {
   const [path = ''] = url.split('?', 1);
   try {
@@ -96,7 +96,7 @@ function matches(template: string, path: string): boolean {
   );
 }
 
-/** The document with what it refers to in the places that refer to it. */
+/** The document with its references replaced by what they refer to. */
 function dereferenced(document: object): { readonly paths: Paths } {
   let text = JSON.stringify(document);
   while (text.includes('"$ref"')) {

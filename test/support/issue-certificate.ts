@@ -1,25 +1,25 @@
 import { webcrypto } from 'node:crypto';
 import { isIP } from 'node:net';
-import 'reflect-metadata'; // which @peculiar/x509 expects its user to load first
+import 'reflect-metadata'; // @peculiar/x509 requires its user to load it first
 import * as x509 from '@peculiar/x509';
 
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 const HOUR_MS = 3_600_000;
 
-/** What a leaf certificate may be used for: the names of its extendedKeyUsage extension. */
+/** The purposes of a leaf certificate: the names in its extendedKeyUsage extension. */
 export type KeyPurpose = 'serverAuth' | 'clientAuth';
 
 /** A certificate and its private key (PKCS #8), both PEM. */
 export interface IssuedCertificate {
   readonly cert: string;
   readonly key: string;
-  /** The certificate and the intermediate CAs above it, leaf first, without the root: what a TLS server sends. */
+  /** The certificate and its intermediate CAs, leaf first, without the root, as a TLS server sends them. */
   readonly chain: string;
   /** Serial number, lower-case hexadecimal. */
   readonly serial: string;
 }
 
-/** What a CA certificate says of itself. */
+/** The fields of a CA certificate. */
 export interface AuthorityOptions {
   readonly commonName: string;
   /** Default: one hour ago, so that a clock slightly behind does no harm. */
@@ -28,11 +28,11 @@ export interface AuthorityOptions {
   readonly notAfter?: Date;
 }
 
-/** What a leaf certificate says of its holder. */
+/** The fields of a leaf certificate. */
 export interface LeafOptions extends AuthorityOptions {
   /** One O attribute each; Kubernetes reads them as groups. */
   readonly organizations?: readonly string[];
-  /** DNS names and IP addresses, told apart by their form. */
+  /** DNS names and IP addresses, distinguished by their form. */
   readonly sans?: readonly string[];
   /** Default and `[]`: no extendedKeyUsage extension at all. */
   readonly usages?: readonly KeyPurpose[];
@@ -40,15 +40,15 @@ export interface LeafOptions extends AuthorityOptions {
   readonly serial?: string;
 }
 
-/** What a CRL says. */
+/** The fields of a CRL. */
 export interface CrlOptions {
   /** Default: one hour ago. */
   readonly thisUpdate?: Date;
-  /** Default: 24 hours from now; a CRL past it is not to be relied on (RFC 5280, section 5.1.2.5). */
+  /** Default: 24 hours from now. A CRL must not be relied on after this time (RFC 5280, section 5.1.2.5). */
   readonly nextUpdate?: Date;
 }
 
-/** Somebody that a certificate is issued to. */
+/** The holder of a certificate. */
 interface Subject {
   readonly name: x509.Name;
   readonly keys: webcrypto.CryptoKeyPair;
@@ -136,7 +136,7 @@ export class CertificateAuthority {
 
 async function newSubject(commonName: string, organizations: readonly string[] = []): Promise<Subject> {
   const keys = await webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
-  // A plain string would be parsed: quotes and a leading # mean something in it.
+  // A plain string would be parsed, and quotes and a leading # have a meaning in it.
   const organization = organizations.map((utf8String) => ({ O: [{ utf8String }] }));
   return { name: new x509.Name([...organization, { CN: [{ utf8String: commonName }] }]), keys };
 }

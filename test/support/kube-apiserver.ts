@@ -17,22 +17,23 @@ const TEST_ENV = fileURLToPath(new URL('../../hack/test-env.sh', import.meta.url
 const READY_TIMEOUT_MS = 60_000;
 
 /**
- * Runs "$@" until stdin ends, which it also does when the test process dies, however that dies. A signal to the whole
- * process group must not end the shell: kube-apiserver would go on, for without its etcd it does not heed SIGTERM.
+ * Runs "$@" until stdin ends, which also happens when the test process dies, however it dies. A signal to the whole
+ * process group must not end the shell: kube-apiserver would keep running, because it ignores SIGTERM while it has no
+ * etcd.
  */
 const LEASH =
   'trap "" HUP INT TERM; exec 3<&0; "$@" 3<&- & child=$!; { cat <&3 >/dev/null; kill -9 "$child"; } & wait "$child"';
 
 /**
- * A real etcd and kube-apiserver on 127.0.0.1, with RBAC, without controllers: a Deployment never gets Pods or a status.
- * Start it with startKubeApiserver().
+ * A real etcd and kube-apiserver on 127.0.0.1, with RBAC and without controllers, so that a Deployment never gets pods
+ * or a status. Start it with startKubeApiserver().
  */
 export class KubeApiserver {
   readonly url: string;
   readonly etcdUrl: string;
-  /** PEM of the CA of the server's certificate and of client certificates. */
+  /** The CA of the server certificate and of client certificates, PEM. */
   readonly ca: string;
-  /** Client certificate of a member of system:masters, who may do everything. */
+  /** The client certificate of a member of system:masters, who may do everything. */
   readonly admin: IssuedCertificate;
   readonly #authority: CertificateAuthority;
   readonly #binaries: string;
@@ -60,8 +61,8 @@ export class KubeApiserver {
   }
 
   /**
-   * Starts both, in 3 to 8 s; the first time on a machine the binaries are fetched or built before.
-   * @throws Error with the end of its log where one of them does not come up
+   * Starts both, in 3 to 8 s. The first call on a machine downloads or builds the binaries.
+   * @throws Error with the end of its log if one of them does not start
    */
   static async start(): Promise<KubeApiserver> {
     const { stdout } = await promisify(execFile)(TEST_ENV);
@@ -98,7 +99,7 @@ export class KubeApiserver {
     return cluster;
   }
 
-  /** The server's version, as `v1.37.2`. */
+  /** The version of the server, such as `v1.37.2`. */
   get version(): string {
     return /"gitVersion":\s*"([^"]+)"/.exec(this.#version)?.[1] ?? '';
   }
@@ -113,13 +114,13 @@ export class KubeApiserver {
     await writeFile(file, this.kubeconfig, { mode: 0o600 });
   }
 
-  /** A kubeconfig, YAML, of anybody: a new client certificate with this user and these groups. */
+  /** A kubeconfig, YAML, with a new client certificate for this user and these groups. */
   async kubeconfigFor(user: string, groups: readonly string[] = []): Promise<string> {
     const leaf = { commonName: user, organizations: groups, usages: ['clientAuth'] } as const;
     return kubeconfigYaml(this.url, this.ca, await this.#authority.issue(leaf));
   }
 
-  /** Resolves once etcd answers that it is healthy. */
+  /** Resolves once etcd reports that it is healthy. */
   async startEtcd(): Promise<void> {
     this.#etcd = this.#spawn('etcd', [
       '--unsafe-no-fsync',
@@ -127,7 +128,7 @@ export class KubeApiserver {
       `--listen-client-urls=${this.etcdUrl}`,
       `--advertise-client-urls=${this.etcdUrl}`,
       '--listen-peer-urls=http://127.0.0.1:0',
-      '--watch-progress-notify-interval=5s', // as kubeadm sets it: bookmarks of quiet resources live on it
+      '--watch-progress-notify-interval=5s', // as kubeadm sets it; bookmarks of quiet resources depend on it
       '--log-level=warn',
     ]);
     await this.#ready('etcd', this.#etcd, `${this.etcdUrl}/health`);
@@ -153,7 +154,7 @@ export class KubeApiserver {
     await this.apiserverReady();
   }
 
-  /** Resolves once kube-apiserver, which runs, answers /readyz with 200: it finds an etcd again that was gone. */
+  /** Resolves once the running kube-apiserver answers /readyz with 200, after etcd has come back. */
   async apiserverReady(): Promise<void> {
     if (this.#apiserver === undefined) throw new Error('kube-apiserver was not started');
     await this.#ready('kube-apiserver', this.#apiserver, `${this.url}/readyz`);
@@ -171,7 +172,7 @@ export class KubeApiserver {
     this.#apiserver = undefined;
   }
 
-  /** Makes etcd forget all history: what asks for it afterwards has expired, as far as it is not in a cache. */
+  /** Makes etcd forget all history. Later requests for it find it expired, unless it is in a cache. */
   async compactEtcd(): Promise<void> {
     const range = await request(`${this.etcdUrl}/v3/kv/range`, { method: 'POST', body: '{"key":"AA=="}' });
     const revision = /"revision":"(\d+)"/.exec(await range.body.text())?.[1];
@@ -181,7 +182,7 @@ export class KubeApiserver {
     if (compaction.statusCode !== 200) throw new Error(`etcd does not compact: ${text}`);
   }
 
-  /** Deletes a key behind the API server's back, for example `/registry/deployments/default/my-deployment`. */
+  /** Deletes a key without the API server, for example `/registry/deployments/default/my-deployment`. */
   async deleteFromEtcd(key: string): Promise<void> {
     const body = JSON.stringify({ key: Buffer.from(key).toString('base64') });
     const answer = await request(`${this.etcdUrl}/v3/kv/deleterange`, { method: 'POST', body });
@@ -189,13 +190,13 @@ export class KubeApiserver {
     if (!/"deleted":"1"/.test(text)) throw new Error(`etcd does not delete ${key}: ${text}`);
   }
 
-  /** Makes a copy of what etcd holds. etcd must not run. */
+  /** Makes a copy of the data of etcd, which must not run. */
   async saveEtcd(): Promise<void> {
     await rm(`${this.#etcdData}-saved`, { recursive: true, force: true });
     await cp(this.#etcdData, `${this.#etcdData}-saved`, { recursive: true });
   }
 
-  /** Sets etcd back to the copy that was made last, as a restored backup does. etcd must not run. */
+  /** Sets etcd back to the latest copy, like a restored backup. etcd must not run. */
   async restoreEtcd(): Promise<void> {
     await rm(this.#etcdData, { recursive: true });
     await cp(`${this.#etcdData}-saved`, this.#etcdData, { recursive: true });

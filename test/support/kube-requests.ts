@@ -2,11 +2,11 @@ import { createInterface } from 'node:readline';
 import { gunzipSync } from 'node:zlib';
 import { Agent, request } from 'undici';
 
-/** Where an API server is and how to log in; PEM. */
+/** The address of an API server and how to log in; PEM. */
 export interface KubeEndpoint {
   readonly url: string;
   readonly ca: string;
-  /** Without a certificate requests are anonymous. */
+  /** Requests without a certificate are anonymous. */
   readonly cert?: string;
   readonly key?: string;
 }
@@ -14,11 +14,11 @@ export interface KubeEndpoint {
 export interface KubeAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-  /** Parsed where it is JSON, else the text. */
+  /** The parsed body if it is JSON, otherwise its text. */
   readonly body: unknown;
 }
 
-/** Bare requests to a Kubernetes API server, for tests of its own behaviour. */
+/** Plain requests to a Kubernetes API server, for tests of its own behaviour. */
 export class KubeRequests {
   readonly #url: string;
   readonly #agent: Agent;
@@ -49,7 +49,7 @@ export class KubeRequests {
     return this.send('DELETE', path, undefined, {});
   }
 
-  /** Sends `body` as it is where it is a string, else as JSON. */
+  /** Sends `body` unchanged if it is a string, otherwise as JSON. */
   async send(
     method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE',
     path: string,
@@ -62,7 +62,7 @@ export class KubeRequests {
     const bytes = Buffer.from(await answer.body.arrayBuffer());
     const answered = (answer.headers['content-encoding'] === 'gzip' ? gunzipSync(bytes) : bytes).toString();
     const json = String(answer.headers['content-type']).startsWith('application/json');
-    // A watch is many JSON texts, one a line.
+    // A watch consists of many JSON texts, one per line.
     const stream = json && path.includes('watch=');
     return {
       status: answer.statusCode,
@@ -93,7 +93,7 @@ function parseLines(text: string): unknown[] {
     .map((line): unknown => JSON.parse(line));
 }
 
-/** The value at a path as `metadata.resourceVersion` or `items.0.spec`; undefined where there is none. */
+/** The value at a path such as `metadata.resourceVersion` or `items.0.spec`; undefined if there is none. */
 export function at(value: unknown, path: string): unknown {
   let found = value;
   for (const key of path.split('.')) {
@@ -103,14 +103,14 @@ export function at(value: unknown, path: string): unknown {
   return found;
 }
 
-/** The text at a path. @throws Error where there is none */
+/** The text at a path. @throws Error if there is none */
 export function textAt(value: unknown, path: string): string {
   const found = at(value, path);
   if (typeof found !== 'string') throw new Error(`no text at ${path}: ${JSON.stringify(value)}`);
   return found;
 }
 
-/** The array at a path. @throws Error where there is none */
+/** The array at a path. @throws Error if there is none */
 export function arrayAt(value: unknown, path: string): readonly unknown[] {
   const found = at(value, path);
   if (!Array.isArray(found)) throw new Error(`no array at ${path}: ${JSON.stringify(value)}`);

@@ -1,10 +1,10 @@
-/** How a kubeconfig logs in. Certificates and keys are PEM. */
+/** The login of a kubeconfig. Certificates and keys are PEM. */
 export type KubeconfigUser =
   | { readonly token: string }
   | { readonly tokenFile: string }
   | { readonly cert: string; readonly key: string };
 
-/** A kubeconfig of one cluster and one user, YAML. `ca` is the PEM of the CA of the server's certificate. */
+/** A kubeconfig with one cluster and one user, YAML. `ca` is the CA of the server certificate, PEM. */
 export function kubeconfigYaml(server: string, ca: string, user: KubeconfigUser): string {
   return `apiVersion: v1
 kind: Config
@@ -28,7 +28,7 @@ current-context: context
 
 function credentials(user: KubeconfigUser): string {
   if ('token' in user) return `      token: ${user.token}`;
-  // A JSON string is a YAML string, whatever is in it.
+  // Every JSON string is also a YAML string.
   if ('tokenFile' in user) return `      tokenFile: ${JSON.stringify(user.tokenFile)}`;
   return `      client-certificate-data: ${base64(user.cert)}\n      client-key-data: ${base64(user.key)}`;
 }

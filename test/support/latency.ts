@@ -4,8 +4,8 @@ import type { Answer } from './test-client.ts';
 const PARALLEL = 4;
 
 /**
- * Makes calls and returns the 99th percentile of how long they took, in milliseconds.
- * @throws Error when one is not answered with 200
+ * Makes calls and returns the 99th percentile of their durations, in milliseconds.
+ * @throws Error if one is not answered with 200
  */
 async function p99(calls: number, call: (number: number) => Promise<Answer>): Promise<number> {
   const times: number[] = [];
@@ -24,8 +24,8 @@ async function p99(calls: number, call: (number: number) => Promise<Answer>): Pr
 }
 
 /**
- * The median of several windows' 99th percentiles. One pause of the machine spoils a window, or two; what holds calls
- * up again and again spoils all.
+ * The median of the 99th percentiles of several windows. One pause of the machine spoils a window or two; a cause that
+ * delays calls again and again spoils all of them.
  */
 export async function typicalP99(calls: number, call: (number: number) => Promise<Answer>): Promise<number> {
   const windows: number[] = [];

@@ -17,8 +17,8 @@ export const defaultLimits = limitsOn(
 );
 
 /**
- * What tests in one process with the service start with: none is to be refused because the machine is busy with others,
- * or because hundreds of callers begin their handshakes at once in the process that has to make them.
+ * The limits for tests that run in one process with the service. No request of theirs may be refused because the
+ * machine is busy, or because hundreds of callers begin handshakes at once in the process that must also answer them.
  */
 export const testLimits: Limits = {
   ...defaultLimits,

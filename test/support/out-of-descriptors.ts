@@ -12,10 +12,10 @@ import { TlsReloader } from '../../src/tls/reloader.ts';
 import { until } from './until.ts';
 
 /**
- * A process that runs out of file descriptors while the parts of the service that read, watch, spawn and accept are at
- * work. The argument is the folder of their files. It prints `exhausted PORT`, then `suffered` once each part has met the
- * shortage. It frees its descriptors when its input ends, prints `recovered` once each part works again, and ends at
- * SIGTERM.
+ * A process that runs out of file descriptors while the parts of the service that read, watch, spawn and accept are
+ * running. Its argument is the folder of their files. It prints `exhausted PORT`, then `suffered` once each part has
+ * met the shortage. When its input ends it frees its descriptors, and prints `recovered` once each part works again. It
+ * ends at SIGTERM.
  */
 const folder = process.argv[2] ?? '';
 const tls = { cert: 'tls.crt', key: 'tls.key', clientCa: 'ca.crt' };
@@ -75,7 +75,7 @@ management.listen(0, '127.0.0.1', async () => {
   const load = kubeConfigLoader({ kubeconfig: join(folder, 'kubeconfig') });
   const config = load();
   const kubeconfig = new CredentialSource(load);
-  /** Its kubeconfig is read, so that the plugin is what fails. */
+  /** Its kubeconfig has been read, so that the plugin fails and not the kubeconfig. */
   const plugin = new CredentialSource(() => config);
   const fails = (credentials: CredentialSource) =>
     credentials.get().then(
@@ -105,7 +105,7 @@ management.listen(0, '127.0.0.1', async () => {
   process.stdin.resume().once('end', async () => {
     for (const descriptor of taken) closeSync(descriptor);
     await until(() => !reloader.stats.broken && reloads > 0);
-    // A plugin that failed is not run again for 2 s; that of the kubeconfig may have, where a descriptor was free to read it.
+    // A failed plugin is not run again for 2 s. The plugin of the kubeconfig may have failed if that could be read.
     await until(async () => (await works(kubeconfig)) && (await works(plugin)));
     process.stdout.write('recovered\n');
   });

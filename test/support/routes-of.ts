@@ -1,8 +1,8 @@
 import type { FastifyInstance } from 'fastify';
 
-/** A line of Fastify's own picture of its routes: indented below its parent, then a part of a path and its methods. */
+/** A line of the route tree that Fastify prints: indented below its parent, with a part of a path and its methods. */
 const LINE = /^(?<indent>[│ ]*)[├└]── (?<path>\S+)(?: \((?<methods>[^)]*)\))?$/;
-/** Characters that each level is indented by. */
+/** Characters of indentation per level. */
 const INDENT = 4;
 
 /** Every route of a running app as `GET /path`, sorted. */

@@ -2,14 +2,14 @@ import { vi } from 'vitest';
 import { Scaler } from '../../src/cluster/scaler.ts';
 import { ScriptedApi } from './kube/scripted-api.ts';
 
-/** What became of a write, as soon as it is known. */
+/** The outcome of a write, as soon as it is known. */
 interface Outcome {
   result?: unknown;
   error?: unknown;
   afterMs?: number;
 }
 
-/** Writes of 3 replicas to shop/web, against a scripted API server and on fake time. */
+/** Writes of 3 replicas to shop/web, with a scripted API server and fake time. */
 export class ScriptedWrites {
   readonly api = new ScriptedApi();
 
@@ -18,7 +18,7 @@ export class ScriptedWrites {
     return this.api.requests.map(({ request }) => request.method ?? 'GET');
   }
 
-  /** Begins a write. */
+  /** Starts a write. */
   begin(): Outcome {
     const outcome: Outcome = {};
     const start = performance.now();
@@ -29,7 +29,7 @@ export class ScriptedWrites {
     return outcome;
   }
 
-  /** A write whose calls are answered in this way, one after another, the last one for ever. */
+  /** Makes a write whose calls get these answers one after the other. The last answer repeats. */
   async answered(...answers: readonly unknown[]): Promise<Outcome> {
     const left = [...answers];
     this.api.respond = () => (left.length > 1 ? left.shift() : left[0]);

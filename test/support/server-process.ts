@@ -9,13 +9,13 @@ import { onTestFinished } from 'vitest';
 import { CertificateAuthority, type IssuedCertificate } from './issue-certificate.ts';
 import { until } from './until.ts';
 
-/** The service as a process of its own, with its files in a folder of its own. */
+/** The service as a separate process, with its files in a separate folder. */
 export class ServerProcess {
   readonly authority: CertificateAuthority;
   readonly client: IssuedCertificate;
   readonly #child: ChildProcess;
   readonly #folder: string;
-  /** Everything that it printed. */
+  /** Everything that it has printed. */
   output = '';
 
   private constructor(
@@ -93,24 +93,24 @@ export class ServerProcess {
     return this.#child.pid;
   }
 
-  /** Path of the file that a variable such as TLS_KEY_FILE names. */
+  /** The path of the file that a variable such as TLS_KEY_FILE names. */
   file(variable: string): string {
     return join(this.#folder, variable);
   }
 
-  /** Port of the service, from its log. */
+  /** The port of the service, from its log. */
   async port(): Promise<number> {
     return this.#portIn(/Server listening at https:\/\/127\.0\.0\.1:(\d+)/);
   }
 
-  /** Status that a probe of the management listener gets. */
+  /** The status of a probe of the management listener. */
   async probe(
     path: string,
     method = 'GET',
     headers = {},
   ): Promise<{ status: number | undefined; body: string }> {
     const port = await this.#portIn(/"management":"http:\/\/127\.0\.0\.1:(\d+)"/);
-    // Not fetch, which sends no Host but its own.
+    // fetch cannot send another Host header.
     const asked = request({ host: '127.0.0.1', port, path, method, headers }).end();
     const [response]: IncomingMessage[] = await once(asked, 'response');
     if (response === undefined) throw new Error('no answer');
@@ -125,7 +125,7 @@ export class ServerProcess {
     this.#child.kill(signal);
   }
 
-  /** Its exit code; null when a signal ended it. */
+  /** Its exit code; null if a signal ended it. */
   async exited(): Promise<number | null> {
     if (this.#child.exitCode === null && this.#child.signalCode === null) await once(this.#child, 'close');
     return this.#child.exitCode;

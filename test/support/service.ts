@@ -18,27 +18,27 @@ import { type Answer, TestClient } from './test-client.ts';
 import { until } from './until.ts';
 
 export interface ServiceOptions {
-  /** Of the one cluster, whose name is `default`, or by the names of several, the default one first; YAML. */
+  /** The kubeconfig (YAML) of a single cluster called `default`, or one per cluster name, the default cluster first. */
   readonly kubeconfig: string | Readonly<Record<string, string>>;
   readonly namespaces?: readonly string[];
   readonly timing?: ReflectorTiming;
-  /** Default: everybody may do everything. */
+  /** Default: every client may do everything. */
   readonly authorization?: 'SubjectAccessReview' | 'AlwaysAllow';
-  /** Other than the defaults. */
+  /** Settings that differ from the defaults. */
   readonly decisionTimes?: DecisionTimes;
   readonly policy?: Partial<IdentityPolicy>;
-  /** Other than the defaults. Unless a test is about them, clients may connect and write as much as they like. */
+  /** Limits that differ from the defaults. By default they do not restrict the clients of tests. */
   readonly limits?: Partial<Limits>;
-  /** Where log lines go. Default: nowhere, or to stdout where LOG_LEVEL is set. */
+  /** The destination of log lines. Default: none, or stdout if LOG_LEVEL is set. */
   readonly logStream?: LogSink;
-  /** Adds routes to those of the service. */
+  /** Adds routes to the service. */
   readonly routes?: ((app: FastifyInstance) => void) | undefined;
 }
 
-/** The whole service on a real TLS socket, and a client that holds a certificate for `client`. */
+/** The whole service on a real TLS socket, and a client with a certificate for `client`. */
 export class TestService {
   readonly app: FastifyInstance;
-  /** The default cluster itself, for what only a test may ask of it. */
+  /** The default cluster itself, for access that only tests may have. */
   readonly cluster: Cluster;
   readonly authority: CertificateAuthority;
   readonly client: IssuedCertificate;
@@ -64,7 +64,7 @@ export class TestService {
     this.#default = this.clientWith(client);
   }
 
-  /** Starts the service; it serves at once, and 503 until its cache is filled. */
+  /** Starts the service. It answers at once, with 503 until its cache is filled. */
   static async start(options: ServiceOptions): Promise<TestService> {
     const { kubeconfig, namespaces = [], timing, authorization = 'AlwaysAllow', logStream } = options;
     const { decisionTimes = defaultDecisionTimes } = options;
@@ -130,13 +130,13 @@ export class TestService {
     return this;
   }
 
-  /** Puts another kubeconfig (YAML) in the place of a cluster's own; it is read at once. */
+  /** Replaces the kubeconfig of a cluster by this one (YAML). It is read at once. */
   async rewriteKubeconfig(cluster: string, yaml: string): Promise<void> {
     await writeFile(join(this.#folder, cluster), yaml);
     this.app.fleet.get(cluster)?.reloadCredentials();
   }
 
-  /** A client with a certificate of its own for this user and these groups. */
+  /** A client with a new certificate for this user and these groups. */
   async clientOf(commonName: string, organizations: readonly string[] = []): Promise<TestClient> {
     return this.clientWith(await this.authority.issue({ commonName, organizations, usages: ['clientAuth'] }));
   }

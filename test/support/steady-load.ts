@@ -2,10 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Answer } from './test-client.ts';
 import { until } from './until.ts';
 
-/** Between two requests of a caller: a load that leaves the machine time for what the test is about. */
+/** The pause between two requests of a caller, which leaves the machine time for the subject of the test. */
 const PAUSE_MS = 5;
 
-/** Callers that ask the same thing again and again on connections that they keep. Whatever is not a 200 has failed. */
+/** Callers that repeat the same request on kept connections. Every answer other than 200 counts as a failure. */
 export class SteadyLoad {
   readonly failures: string[] = [];
   readonly #answered: number[];
@@ -17,13 +17,13 @@ export class SteadyLoad {
     this.#running = callers.map((call, index) => this.#repeat(call, index));
   }
 
-  /** Resolves once every caller has had so many more answers. */
+  /** Resolves once every caller has had this number of further answers. */
   async flowing(answers = 5): Promise<void> {
     const before = [...this.#answered];
     await until(() => this.#answered.every((count, index) => count >= (before[index] ?? 0) + answers));
   }
 
-  /** Lets what is under way end. */
+  /** Waits for the requests under way. */
   async stop(): Promise<void> {
     this.#stopping = true;
     await Promise.all(this.#running);

@@ -1,7 +1,7 @@
 import { Agent, type Dispatcher } from 'undici';
 import { expectDocumented } from './documented.ts';
 
-/** An answer of the service, its body parsed. */
+/** An answer of the service with its parsed body. */
 export interface Answer {
   readonly status: number;
   readonly headers: Dispatcher.ResponseData['headers'];
@@ -11,8 +11,8 @@ export interface Answer {
 type Headers = Readonly<Record<string, string>>;
 
 /**
- * A client of the service with a certificate, keep-alive, and as many connections as it needs. It takes no answer that
- * openapi.yaml does not document.
+ * A client of the service with a certificate, keep-alive, and as many connections as it needs. It throws for an answer
+ * that openapi.yaml does not document.
  */
 export class TestClient {
   readonly #agent: Agent;
@@ -41,7 +41,7 @@ export class TestClient {
     return this.get(`/replica-count?namespace=${namespace}&deployment=${deployment}`);
   }
 
-  /** Sets one count: a number, or any other body as it is. */
+  /** Sets one count. Instead of a number it accepts any body, which is sent unchanged. */
   scale(namespace: string, deployment: string, body: unknown, headers: Headers = {}): Promise<Answer> {
     const replicas = typeof body === 'number' ? { replicas: body } : body;
     return this.post(`/replica-count?namespace=${namespace}&deployment=${deployment}`, replicas, headers);

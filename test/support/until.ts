@@ -1,10 +1,10 @@
-// The real ones: a test may have others in their place.
+// Keep the real functions, because a test may replace them.
 const { setTimeout } = globalThis;
 const { now } = Date;
 
 /**
- * Waits for a condition, looked at every few milliseconds: for what no event tells.
- * @throws after `limitMs`, which is there to end a failed test and not to measure
+ * Waits for a condition by checking it every few milliseconds, if no event reports it.
+ * @throws after `limitMs`, which exists to end a failed test and not to measure anything
  */
 export async function until(condition: () => boolean | Promise<boolean>, limitMs = 20_000): Promise<void> {
   const givesUpAt = now() + limitMs;

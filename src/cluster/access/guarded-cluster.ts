@@ -8,13 +8,13 @@ import type { Access } from './access.ts';
 import type { Subject } from './decisions.ts';
 import type { AuthorizerState, ReviewOutcomes } from './review-outcomes.ts';
 
-/** What a write returns. */
+/** The result of a write. */
 export interface ScaleReading extends ScaleResult {
-  /** Names the state that the write produced; undefined where the cache has not seen it, or a later one already. */
+  /** Identifies the state that the write produced; undefined if the cache holds an earlier or a later state. */
   readonly entityTag: string | undefined;
 }
 
-/** The names of Deployments as the API server itself has just listed them. */
+/** The names of Deployments, just listed by the API server itself. */
 export interface FreshNames {
   /** The namespaces that hold Deployments. */
   readonly namespaces: readonly string[];
@@ -22,7 +22,7 @@ export interface FreshNames {
   reading(shown: readonly string[] | undefined): Reading<Buffer>;
 }
 
-/** What a cluster does without asking for anybody's rights. GuardedCluster asks, and is all that routes get. */
+/** The operations of a cluster, without any check of rights. Routes only get GuardedCluster, which makes the checks. */
 export interface UnguardedCluster {
   readonly name: string;
   readonly state: ClusterState;
@@ -32,7 +32,7 @@ export interface UnguardedCluster {
   readonly synced: boolean;
   /** The namespaces that hold Deployments, as far as the cache knows. */
   readonly namespaces: readonly string[];
-  /** Resolves when contact with the API server is verified. @throws KubeError when it is not */
+  /** Resolves if contact with the API server is verified. @throws KubeError if it is not */
   checkHealth(): Promise<void>;
   /**
    * Reads one Deployment from the cache.
@@ -40,8 +40,9 @@ export interface UnguardedCluster {
    */
   deployment(namespace: string, name: string): Reading<Deployment>;
   /**
-   * Reads one Deployment as fresh as is asked for: from the cache where that is new enough, else from the API server.
-   * @throws FreshnessError where the freshness cannot be had, else as `deployment`
+   * Reads one Deployment with the required freshness: from the cache if that is new enough, otherwise from the API
+   * server.
+   * @throws FreshnessError if the freshness cannot be reached; otherwise as `deployment`
    */
   freshDeployment(
     user: string,
@@ -51,20 +52,20 @@ export interface UnguardedCluster {
   ): Promise<Reading<Deployment>>;
   /**
    * The JSON answer that lists the Deployments of a namespace, or of all, from the cache.
-   * @param shown where all are asked for: the namespaces to show; undefined: all of them
+   * @param shown without `namespace`: the namespaces to show; undefined: all of them
    * @throws NotSyncedError, CacheRefusedError or NamespaceNotWatchedError
    */
   list(namespace?: string, shown?: readonly string[]): Reading<Buffer>;
   /**
-   * Resolves when the cache of a namespace, or of all, has seen the resourceVersion that is asked for.
-   * @throws FreshnessError where it does not in time, or NamespaceNotWatchedError
+   * Resolves once the cache of a namespace, or of all, has seen the required resourceVersion.
+   * @throws FreshnessError if it does not see it in time; NamespaceNotWatchedError
    */
   reach(user: string, namespace: string | undefined, freshness: Freshness): Promise<void>;
-  /** Whether the cache of a namespace, or of all, is older than is asked for. @throws NamespaceNotWatchedError */
+  /** Whether the cache of a namespace, or of all, is older than allowed. @throws NamespaceNotWatchedError */
   isOlderThan(freshness: Freshness, namespace: string | undefined): boolean;
   /**
    * Lists the names of a namespace, or of all, from the API server itself.
-   * @param endsAt when they are no longer of use, on the clock of performance.now()
+   * @param endsAt the deadline, on the clock of performance.now()
    * @throws FreshnessError
    */
   freshNames(
@@ -73,7 +74,7 @@ export interface UnguardedCluster {
     freshness: Freshness,
     endsAt: number,
   ): Promise<FreshNames>;
-  /** The count of a Deployment as the cache knows it, if it does. */
+  /** The replica count of a Deployment in the cache, if the cache holds it. */
   replicasOf(namespace: string, name: string): number | undefined;
   /** Sets a replica count. @throws NamespaceNotWatchedError, DeploymentError or KubeError */
   scale(request: ScaleRequest): Promise<ScaleReading>;
@@ -81,7 +82,7 @@ export interface UnguardedCluster {
 
 /** A Deployment that the caller may scale. */
 export interface ScaleTarget {
-  /** Its count as the cache knows it, if it does. */
+  /** Its replica count in the cache, if the cache holds it. */
   readonly replicas: number | undefined;
   /**
    * Sets the count, and resolves once the cache holds the change or 1 s after the API server made it.
@@ -91,8 +92,8 @@ export interface ScaleTarget {
 }
 
 /**
- * A cluster as one caller may use it: every read, list and write asks the caller's rights first. Where they cannot be
- * asked it throws AuthorizerUnavailableError, where they do not suffice AccessDeniedError.
+ * A cluster with the rights of one caller: every read, list and write checks them first. It throws AccessDeniedError if
+ * they do not suffice, and AuthorizerUnavailableError if they cannot be checked.
  */
 export class GuardedCluster {
   readonly #cluster: UnguardedCluster;
@@ -124,12 +125,12 @@ export class GuardedCluster {
   }
 
   /**
-   * Reads one Deployment: from the cache, or as fresh as is asked for.
+   * Reads one Deployment: from the cache, or with the required freshness.
    * @throws as UnguardedCluster.freshDeployment
    */
   async deployment(namespace: string, name: string, freshness?: Freshness): Promise<Reading<Deployment>> {
     const allowed = this.#access.mayRead(this.#caller, namespace, name);
-    // A decision that is remembered costs no turn: this is the read that is asked for most.
+    // Do not await a remembered decision: this is the most frequent read, and an await costs a turn.
     if (allowed !== true && !(await allowed)) this.#deny(`get deployments/scale in namespace ${namespace}`);
     return freshness === undefined
       ? this.#cluster.deployment(namespace, name)
@@ -138,14 +139,17 @@ export class GuardedCluster {
 
   /**
    * The JSON answer that lists the Deployments of a namespace, or of all namespaces in which the caller may list: from
-   * the cache, or as fresh as is asked for.
-   * @throws FreshnessError where the freshness cannot be had, else as UnguardedCluster.list
+   * the cache, or with the required freshness.
+   * @throws FreshnessError if the freshness cannot be reached; otherwise as UnguardedCluster.list
    */
   async list(namespace?: string, freshness?: Freshness): Promise<Reading<Buffer>> {
     const cluster = this.#cluster;
     const mayListAll = await this.#access.mayList(this.#caller, namespace);
     if (!mayListAll && namespace !== undefined) this.#deny(`list deployments in namespace ${namespace}`);
-    /** The namespaces to show of those that there are, which are asked for again once the rights are known. */
+    /**
+     * The current namespaces that the caller may list. It takes a function, because the namespaces are read again once
+     * the rights are known.
+     */
     const shownOf = async (current: () => readonly string[]) =>
       mayListAll ? undefined : this.#access.listable(this.#caller, current);
 
@@ -157,11 +161,11 @@ export class GuardedCluster {
     const shownNow = await shownOf(() => cluster.namespaces);
     if (!cluster.isOlderThan(freshness, namespace)) return cluster.list(namespace, shownNow);
     const names = await cluster.freshNames(this.#caller.user, namespace, freshness, endsAt);
-    // Some of the namespaces may be new to the cache.
+    // The cache may not know all of these namespaces, so check the rights for them too.
     return names.reading(await shownOf(() => names.namespaces));
   }
 
-  /** Finds a Deployment to scale, whether it exists or not. */
+  /** Checks that the caller may scale a Deployment. It does not check whether the Deployment exists. */
   async toScale(namespace: string, deployment: string): Promise<ScaleTarget> {
     if (!(await this.#access.mayScale(this.#caller, namespace, deployment)))
       this.#deny(`patch deployments/scale in namespace ${namespace}`);
@@ -177,7 +181,7 @@ export class GuardedCluster {
     throw new AccessDeniedError(this.#caller.user, action);
   }
 
-  /** Before the cache is filled nobody knows the namespaces, and so not whether the caller may list in one. */
+  /** Before the cache is filled the namespaces are unknown, and so is whether the caller may list in any of them. */
   #denyAll(): never {
     if (!this.#cluster.synced) throw new NotSyncedError();
     this.#deny('list deployments in any namespace');

@@ -2,13 +2,13 @@ import { LRUCache } from 'lru-cache';
 import type { InformerStore } from '../../kube/reflector/informer.ts';
 import type { Deployment } from '../deployment.ts';
 
-/** The Deployments of one namespace, with the list answers that they make. */
+/** The Deployments of one namespace, with the prebuilt parts of list answers. */
 class NamespaceEntry {
   readonly deployments = new Map<string, Deployment>();
   #names: string | undefined;
   #answer: Buffer | undefined;
 
-  /** `"ns/a","ns/b"`, sorted; kept until a Deployment comes or goes. */
+  /** `"ns/a","ns/b"`, sorted; kept until a Deployment is added or removed. */
   get names(): string {
     this.#names ??= [...this.deployments.values()]
       .map(({ namespace, name }) => `${namespace}/${name}`)
@@ -18,7 +18,7 @@ class NamespaceEntry {
     return this.#names;
   }
 
-  /** The list of this namespace alone; kept until a Deployment comes or goes, however many namespaces are listed. */
+  /** The list answer of this namespace alone; kept until a Deployment is added or removed. */
   get answer(): Buffer {
     this.#answer ??= listAnswer(this.names);
     return this.#answer;
@@ -39,12 +39,12 @@ class NamespaceEntry {
   }
 }
 
-/** Lists of several namespaces, but not all, that are kept until a Deployment comes or goes. */
+/** How many lists of several, but not all, namespaces are kept until a Deployment is added or removed. */
 const MAX_LISTS = 8;
 const NO_DEPLOYMENTS = listAnswer('');
 
 /**
- * The Deployments of a cluster in memory, by namespace and name. Reads touch nothing else: the answer of a list is
+ * The Deployments of a cluster in memory, by namespace and name. Reads need nothing else. The answer to a list is
  * prebuilt, and a change rebuilds the names of its own namespace only.
  */
 export class DeploymentCache {
@@ -69,8 +69,8 @@ export class DeploymentCache {
   }
 
   /**
-   * The JSON answer `{"deployments":["namespace/name", ...]}`, sorted, of these namespaces; undefined: of all. Callers
-   * who ask for the same share a buffer: clients that read slowly, or many at once, would else hold a copy each.
+   * The JSON answer `{"deployments":["namespace/name", ...]}`, sorted, of these namespaces; undefined: of all. Requests
+   * for the same list share a buffer. Otherwise slow clients, and many clients at once, would hold a copy each.
    */
   listAnswer(namespaces?: readonly string[]): Buffer {
     if (namespaces === undefined) {
@@ -88,7 +88,7 @@ export class DeploymentCache {
     return answer;
   }
 
-  /** The part of the cache that one informer fills: one namespace, or all of them. */
+  /** The part of the cache that one informer fills: one namespace, or all namespaces. */
   scope(namespace?: string): InformerStore<Deployment> {
     return {
       get: (ns, name) => this.get(ns, name),
@@ -104,7 +104,7 @@ export class DeploymentCache {
       namespaces
         .map((name) => ({ prefix: `${name}/`, names: this.#namespaces.get(name)?.names ?? '' }))
         .filter(({ names }) => names !== '')
-        // "a-b/x" sorts before "a/x": the slash counts, as it would in a sort of the whole names.
+        // Compare with the slash, as in a sort of the whole names: "a-b/x" comes before "a/x".
         .sort((a, b) => (a.prefix < b.prefix ? -1 : 1))
         .map(({ names }) => names)
         .join(),
@@ -135,7 +135,7 @@ export class DeploymentCache {
     this.#forgetLists();
   }
 
-  /** Builds the new state apart and swaps it in with one assignment. */
+  /** Builds the new state separately and swaps it in with one assignment. */
   #replace(deployments: readonly Deployment[], namespace?: string): void {
     const next = new Map<string, NamespaceEntry>(namespace === undefined ? [] : this.#namespaces);
     if (namespace !== undefined) next.delete(namespace);
@@ -154,7 +154,7 @@ function entryOf(namespaces: Map<string, NamespaceEntry>, namespace: string): Na
   return entry;
 }
 
-/** The JSON answer of a list. @param names JSON strings, separated by commas */
+/** The JSON answer to a list. @param names JSON strings, separated by commas */
 export function listAnswer(names: string): Buffer {
   return Buffer.from(`{"deployments":[${names}]}`);
 }

@@ -5,21 +5,21 @@ import type { Quota } from '../../lib/quota.ts';
 import { sleep } from '../../lib/sleep.ts';
 import { DeploymentError, FreshnessError } from '../cluster-errors.ts';
 
-/** How fresh an answer has to be; both may be asked for. */
+/** How fresh an answer must be. A caller may set both. */
 export interface Freshness {
-  /** The API server has confirmed the answer within the last so many seconds. */
+  /** The API server must have confirmed the answer within this number of seconds. */
   readonly maxAgeSeconds?: number | undefined;
-  /** The answer holds every change up to this resourceVersion. */
+  /** The answer must contain every change up to this resourceVersion. */
   readonly minResourceVersion?: string | undefined;
 }
 
-/** How long a read waits for the freshness that it asks for: for the cache, and then for the API server. */
+/** How long a read waits for its freshness in total: for the cache, and then for the API server. */
 export const FRESHNESS_MS = 5_000;
 
 /**
- * Waits until the cache has seen the resourceVersion that is asked for.
- * @param user who asks
- * @param waiting counts the reads that wait: one too many is refused instead
+ * Waits until the cache has seen the required resourceVersion.
+ * @param user who makes the read
+ * @param waiting counts the waiting reads; a read beyond the quota is refused
  * @throws FreshnessError
  */
 export async function reach<T extends KubeObject>(
@@ -30,7 +30,7 @@ export async function reach<T extends KubeObject>(
 ): Promise<void> {
   if (minResourceVersion === undefined) return;
   const [informer, another] = informers;
-  // Each namespace has a watch of its own, which need not ever see a resourceVersion of another namespace.
+  // Each namespace has its own watch, which may never see a resourceVersion of another namespace.
   if (informer === undefined || another !== undefined) throw new FreshnessError('NAMESPACE_NEEDED');
   const current = informer.reflector.resourceVersion;
   if (current !== '' && !isComparable(current)) throw new FreshnessError('OPAQUE_RESOURCE_VERSIONS');
@@ -43,7 +43,7 @@ export async function reach<T extends KubeObject>(
   }
 }
 
-/** Whether what these informers' caches hold is older than is asked for. */
+/** Whether the state that these informers hold is older than `maxAgeSeconds` allows. */
 export function isOlderThan<T extends KubeObject>(
   { maxAgeSeconds }: Freshness,
   informers: readonly Informer<T>[],
@@ -54,11 +54,12 @@ export function isOlderThan<T extends KubeObject>(
 }
 
 /**
- * A direct read's result; whatever keeps it from the API server means that the freshness cannot be had in time. A read
- * that is shared may be the second in line.
- * @param endsAt on the clock of performance.now()
+ * The result of a direct read. Any failure to get an answer of the API server in time becomes a FreshnessError. The
+ * deadline of the read itself is not enough: a shared read may have to wait for the one before it.
+ * @param endsAt the deadline, on the clock of performance.now()
+ * @throws FreshnessError or DeploymentError
  */
-export async function unlessUnreachable<T>(read: Promise<T>, endsAt: number): Promise<T> {
+export async function withFreshnessDeadline<T>(read: Promise<T>, endsAt: number): Promise<T> {
   const done = new AbortController();
   const late = sleep(endsAt - performance.now(), done.signal).then(() => {
     throw new FreshnessError('NOT_REACHED');

@@ -3,12 +3,12 @@ import type { KubeObject, ReflectorStats } from '../../kube/reflector/reflector.
 import { CacheRefusedError, NamespaceNotWatchedError, NotSyncedError } from '../cluster-errors.ts';
 
 /**
- * How a cluster is at present: its cache is filled and its watch runs; its cache is being filled for the first time;
- * its API server cannot be reached, which makes what the cache holds older and older.
+ * The current state of a cluster. `ready`: its cache is filled and its watch runs. `syncing`: its cache is being filled
+ * for the first time. `unreachable`: its API server cannot be reached, so the content of its cache is getting old.
  */
 export type ClusterState = 'ready' | 'syncing' | 'unreachable';
 
-/** How the mirror of one namespace, or of all, fares; for metrics. */
+/** The state of the mirror of one namespace, or of all; for metrics. */
 export interface Mirrored {
   /** undefined: all. */
   readonly namespace: string | undefined;
@@ -18,7 +18,7 @@ export interface Mirrored {
   readonly stats: ReflectorStats;
 }
 
-/** The informers that answer a read, all synced, and the watched namespaces whose informers cannot. */
+/** The informers that answer a read, all of them synced, and the watched namespaces that cannot be answered. */
 export interface Informers<T extends KubeObject> {
   readonly informers: readonly Informer<T>[];
   readonly unavailable: readonly string[];
@@ -26,7 +26,7 @@ export interface Informers<T extends KubeObject> {
 
 const NONE: readonly string[] = [];
 
-/** The informers of one cluster: a single one for all namespaces, or one for each namespace that is watched. */
+/** The informers of one cluster: a single one for all namespaces, or one per watched namespace. */
 export class InformerSet<T extends KubeObject> {
   /** By namespace; a single entry `undefined` for all namespaces. */
   readonly #informers: ReadonlyMap<string | undefined, Informer<T>>;
@@ -50,8 +50,8 @@ export class InformerSet<T extends KubeObject> {
   }
 
   /**
-   * Whether they have been filled once. It stays true through outages. A namespace that the account of the service may
-   * not list does not keep the others from being served.
+   * Whether the informers have been filled once. It stays true during outages. A namespace that the account of the
+   * service may not list does not keep the others from being served.
    */
   get synced(): boolean {
     return (
@@ -62,7 +62,7 @@ export class InformerSet<T extends KubeObject> {
 
   get state(): ClusterState {
     const { synced } = this;
-    // A namespace that never could be listed is no news in a cluster whose others can.
+    // A namespace that the account may not list is not an outage if the other namespaces are synced.
     const failing = this.all.some(({ reflector }) => reflector.lastError && !(synced && reflector.refused));
     if (failing) return 'unreachable';
     return synced ? 'ready' : 'syncing';
@@ -76,7 +76,7 @@ export class InformerSet<T extends KubeObject> {
     });
   }
 
-  /** When the API server was last heard of, on the clock of performance.now(). */
+  /** When any watch last heard from the API server, on the clock of performance.now(). */
   get lastContactAt(): number {
     return Math.max(...this.all.map(({ reflector }) => reflector.lastContactAt ?? Number.NEGATIVE_INFINITY));
   }
@@ -88,14 +88,14 @@ export class InformerSet<T extends KubeObject> {
     return informer;
   }
 
-  /** The same, filled. @throws NamespaceNotWatchedError, NotSyncedError or CacheRefusedError */
+  /** As `of`, but only if it has been filled. @throws NamespaceNotWatchedError, NotSyncedError or CacheRefusedError */
   syncedOf(namespace: string): Informer<T> {
     const informer = this.of(namespace);
     requireSynced(informer, namespace);
     return informer;
   }
 
-  /** Those that answer a list of a namespace, or of all. @throws as syncedOf */
+  /** The informers that answer a list of a namespace, or of all. @throws as syncedOf */
   answering(namespace: string | undefined): Informers<T> {
     if (namespace !== undefined) return { informers: [this.syncedOf(namespace)], unavailable: NONE };
     const informers = this.available;
@@ -113,12 +113,12 @@ export class InformerSet<T extends KubeObject> {
     return refused;
   }
 
-  /** The informers of what the account of the service may list, as far as is known. */
+  /** The informers whose list and watch the API server has not refused. */
   get available(): readonly Informer<T>[] {
     return this.all.filter(({ reflector }) => !reflector.refused);
   }
 
-  /** What the API server can be asked for in their place: namespaces, `undefined` for all. */
+  /** The namespaces of these informers, which a direct read can list instead; `undefined` stands for all namespaces. */
   get availableScopes(): readonly (string | undefined)[] {
     return [...this.#informers].filter(([, { reflector }]) => !reflector.refused).map(([scope]) => scope);
   }

@@ -2,18 +2,18 @@ import type { Informer } from '../../kube/reflector/informer.ts';
 import type { KubeObject } from '../../kube/reflector/reflector.ts';
 import { newestOf } from '../../kube/reflector/resource-version.ts';
 
-/** What a read returns, and how old that is. */
+/** The result of a read, and how old it is. */
 export interface Reading<T> {
   readonly value: T;
   /** Milliseconds since the API server confirmed that this is its state. */
   readonly ageMs: number;
-  /** Of the newest Deployment that was seen; empty where there was none yet. */
+  /** The resourceVersion of the newest Deployment that was seen; empty if none was. */
   readonly resourceVersion: string;
   /** For lists: watched namespaces whose Deployments the account of the service may not list. */
   readonly unavailable: readonly string[];
 }
 
-/** What these informers' caches hold is as old as the oldest of them. */
+/** A reading from the caches of these informers: it is as old as the oldest of them. */
 export function reading<T, O extends KubeObject>(
   value: T,
   informers: readonly Informer<O>[],

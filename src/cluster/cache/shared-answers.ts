@@ -1,14 +1,14 @@
-/** Answers that are kept to compare with. */
+/** How many answers are kept for comparison. */
 const MAX_ANSWERS = 8;
 
-/** Makes one buffer of answers that are equal: clients that do not read theirs would hold a copy per request otherwise. */
+/** Makes equal answers share one buffer. Otherwise clients that do not read their answers would hold a copy each. */
 export class SharedAnswers {
   /** The most recently used first. */
   #recent: readonly Buffer[] = [];
 
   /**
-   * A buffer with the same bytes as the answer, the one that others hold where there is one.
-   * @param likely another answer, held elsewhere, that may well be equal
+   * Returns a buffer with the bytes of the answer: an earlier one if an equal one is known.
+   * @param likely an answer that is kept elsewhere and may be equal
    */
   share(answer: Buffer, likely: Buffer): Buffer {
     if (likely.equals(answer)) return likely;

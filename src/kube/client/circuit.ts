@@ -7,20 +7,20 @@ import {
 } from '../kube-errors.ts';
 import type { KubeApi, KubeRequest } from './kube-client.ts';
 
-/** So many failures in a row open the circuit. */
+/** The circuit opens after this number of failures in a row. */
 const FAILURES = 5;
-/** How long it is open before a call may try again; twice as long after each that does. */
+/** How long the circuit refuses calls before one may try again. The time doubles with each try. */
 const FIRST_OPEN_MS = 1_000;
-/** Callers want the cluster back within 5 s of its API server. */
+/** Calls must work again within 5 s of the recovery of the API server. */
 const MAX_OPEN_MS = 2_000;
 
 /** What those who ask the API server now and then need of it: all but the reflector. */
 export type KubeCalls = Pick<KubeApi, 'call' | 'reloadCredentials'>;
 
 /**
- * Keeps the callers of one cluster from waiting for an API server that is dead: after a few calls in a row without an
- * answer the next ones fail at once, but for one from time to time that tries.
- * The reflector does not go through it: that has a back-off of its own, and closes the circuit when it is answered.
+ * Keeps the callers of one cluster from waiting for a dead API server. After a few calls in a row without an answer,
+ * further calls fail at once, except for one from time to time that tries again. The reflector does not use it: it has
+ * its own back-off, and closes the circuit when the API server answers it.
  */
 export class Circuit implements KubeCalls {
   readonly #api: KubeCalls;
@@ -60,7 +60,7 @@ export class Circuit implements KubeCalls {
     this.#openMs = FIRST_OPEN_MS;
   }
 
-  /** Whether the API server has not answered the last calls, so that the next are refused. */
+  /** Whether the last calls had no answer, so that the next ones are refused. */
   get isOpen(): boolean {
     return this.#failures >= FAILURES;
   }
@@ -72,8 +72,8 @@ export class Circuit implements KubeCalls {
   }
 
   /**
-   * One call may go. The next one does not wait for its end: an API server without its etcd lets a call hang, for long
-   * after that is back.
+   * Lets one call try. The next try does not wait for the end of this one: while etcd is down, the API server lets a
+   * call hang, and it may still hang long after etcd is back.
    */
   #try(): void {
     this.#openMs = Math.min(MAX_OPEN_MS, this.#openMs * 2);
@@ -81,7 +81,7 @@ export class Circuit implements KubeCalls {
   }
 
   #failed(startedAt: number): void {
-    // Whoever asked before the last answer came says nothing of the time after it.
+    // A call that started before the last answer arrived says nothing about the time after that answer.
     if (startedAt < this.#answeredAt) return;
     this.#failures += 1;
     if (this.#failures === FAILURES) this.#triesAgainAt = performance.now() + this.#openMs;

@@ -8,28 +8,28 @@ interface Flight<T> {
 
 /** A read that waits for its turn. */
 interface Waiting<T> {
-  /** The earliest begin that is late enough for all its callers. */
+  /** The earliest start that is late enough for all its callers. */
   notBefore: number;
   readonly result: Promise<SharedRead<T>>;
 }
 
-/** What a read returned, and when it was begun, on the clock of performance.now(): its truth is at least that new. */
+/** The result of a read. It is at least as new as `startedAt`, on the clock of performance.now(). */
 export interface SharedRead<T> {
   readonly startedAt: number;
   readonly value: T;
 }
 
 /**
- * Lets many callers share reads of the same thing, so that a thousand of them cost the API server one read at a time.
- * A caller joins the read that is under way if that began late enough for it, and the one that follows otherwise. The
- * one that follows is shared within one identity only: it may wait in the line of that identity, which may be full.
+ * Lets many callers share reads of the same thing, so that a thousand callers cost the API server one read at a time. A
+ * caller joins the read that is under way if it started late enough for the caller; otherwise it joins the next read.
+ * The next read is shared within one identity only, because it waits in the line of that identity, which may be full.
  */
 export class SharedReads<T> {
   readonly #turns: Turns;
   readonly #maxWaitMs: number;
-  /** By what is read. */
+  /** By key. */
   readonly #running = new Map<string, Flight<T>>();
-  /** By identity and what is read. */
+  /** By identity and key. */
   readonly #waiting = new Map<string, Waiting<T>>();
 
   /** @param maxWaitMs the longest wait for a turn */
@@ -39,16 +39,16 @@ export class SharedReads<T> {
   }
 
   /**
-   * @param identity who asks
+   * @param identity who makes the read
    * @param key what is read
-   * @param notBefore the earliest begin of a read that is new enough for the caller
+   * @param notBefore the earliest start of a read that is new enough for the caller
    * @param read must have a deadline
-   * @throws KubeBusyError where there was no turn for it, else what the read throws
+   * @throws KubeBusyError if the read did not get a turn; otherwise what the read throws
    */
   read(identity: string, key: string, notBefore: number, read: () => Promise<T>): Promise<SharedRead<T>> {
     const flight = this.#flight(key, notBefore);
     if (flight !== undefined) return joined(flight);
-    // Identities hold no line breaks.
+    // Identities do not contain line breaks.
     const own = `${identity}\n${key}`;
     const known = this.#waiting.get(own);
     if (known !== undefined) {
@@ -58,7 +58,7 @@ export class SharedReads<T> {
     const { promise: result, resolve } = Promise.withResolvers<SharedRead<T>>();
     const waiting: Waiting<T> = { notBefore, result };
     this.#waiting.set(own, waiting);
-    /** From here on nobody joins the wait: the flight may have begun too early for a later caller. */
+    /** Ends the wait, so that no further caller joins it: the flight may have started too early for a later caller. */
     const flightOrStart = () => {
       this.#waiting.delete(own);
       return joined(this.#flight(key, waiting.notBefore) ?? this.#start(key, read));
@@ -67,7 +67,7 @@ export class SharedReads<T> {
       const running = this.#running.get(key);
       if (running !== undefined) {
         await running.result.catch(() => {});
-        // That of another identity, which began after the one that has ended: no turn is needed.
+        // Another identity has started a read in between that is new enough: joining it needs no turn.
         if (this.#flight(key, waiting.notBefore) !== undefined) return flightOrStart();
       }
       return this.#turns.run(identity, flightOrStart, this.#maxWaitMs);
@@ -76,7 +76,7 @@ export class SharedReads<T> {
     return result;
   }
 
-  /** The read that is under way, if it began late enough. */
+  /** The read that is under way, if it started late enough. */
   #flight(key: string, notBefore: number): Flight<T> | undefined {
     const flight = this.#running.get(key);
     return flight !== undefined && flight.startedAt >= notBefore ? flight : undefined;

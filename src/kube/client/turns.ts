@@ -1,6 +1,6 @@
 import { KubeBusyError } from '../kube-errors.ts';
 
-/** What one identity has under way and waiting. */
+/** The running and waiting actions of one identity. */
 interface Line {
   readonly identity: string;
   running: number;
@@ -8,9 +8,9 @@ interface Line {
 }
 
 /**
- * Lets a bounded number of actions run at a time; others wait in line, a bounded number too. One identity gets at most
- * half of the places and a quarter of the line, so that another one is served at once while the first floods it. Where
- * several wait, the identities take turns.
+ * Runs a limited number of actions at a time; a limited number of others wait in line. One identity gets at most half
+ * of the places and a quarter of the line, so that a flood from it does not delay another identity. If several
+ * identities wait, they take turns.
  */
 export class Turns {
   readonly #maxRunningPerIdentity: number;
@@ -18,14 +18,16 @@ export class Turns {
   readonly #maxWaitingPerIdentity: number;
   #free: number;
   #waiting = 0;
-  /** By identity; those that have something under way or waiting. */
+  /** By identity, as long as it has running or waiting actions. */
   readonly #lines = new Map<string, Line>();
-  /** The lines whose first may run once a place is free, in the order of their turns. Empty while a place is free. */
+  /**
+   * The lines whose first action may run once a place is free, in the order of their turns. Empty while one is free.
+   */
   readonly #next = new Set<Line>();
 
   /**
    * @param places how many actions run at a time, at least 2
-   * @param maxWaiting how many wait at most
+   * @param maxWaiting how many actions wait at most
    */
   constructor(places: number, maxWaiting: number) {
     this.#free = places;
@@ -35,9 +37,9 @@ export class Turns {
   }
 
   /**
-   * Runs the action when it is its turn: at once if there is a place for the identity.
-   * @param maxWaitMs the longest wait in line; without it the wait ends when the actions ahead do
-   * @throws KubeBusyError if the line is full or the turn did not come in time; else what the action throws
+   * Runs the action in its turn: at once if there is a place for the identity.
+   * @param maxWaitMs the longest wait in line; undefined: as long as the actions ahead take
+   * @throws KubeBusyError if the line is full or the turn did not come in time; otherwise what the action throws
    */
   async run<T>(identity: string, action: () => Promise<T>, maxWaitMs?: number): Promise<T> {
     const line = this.#lines.get(identity) ?? { identity, running: 0, waiting: new Set() };
@@ -81,7 +83,7 @@ export class Turns {
   #enter(line: Line): void {
     this.#free -= 1;
     line.running += 1;
-    // Behind the lines that have not had their turn.
+    // Move the line behind those that have not had their turn.
     this.#next.delete(line);
     this.#place(line);
   }
@@ -95,7 +97,7 @@ export class Turns {
     enter?.();
   }
 
-  /** Puts a line where it belongs after a change. */
+  /** Adds the line to `#next` and `#lines`, or removes it, after a change. */
   #place(line: Line): void {
     const { identity, running, waiting } = line;
     if (waiting.size > 0 && running < this.#maxRunningPerIdentity) this.#next.add(line);

@@ -8,20 +8,20 @@ import type { KubeConfigLoader } from './kubeconfig.ts';
 export interface Credentials {
   /** Scheme, host and port. */
   readonly origin: string;
-  /** Path in front of every API path, without a trailing slash; empty for most clusters. */
+  /** Prefix of every API path, without a trailing slash; empty for most clusters. */
   readonly basePath: string;
   readonly proxyUrl: string | undefined;
   readonly tls: Readonly<Pick<RequestOptions, 'ca' | 'cert' | 'key' | 'servername' | 'rejectUnauthorized'>>;
-  /** Authorization for token and basic credentials, Impersonate-User where the kubeconfig has one. */
+  /** Authorization for a token or a password, and Impersonate-User if the kubeconfig has it. */
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** How long read credentials are used before their files and plugins are asked again. */
+/** How long credentials are used before their files and plugins are read again. */
 const FRESH_MS = 10_000;
 
 /**
- * Credentials of one cluster, as @kubernetes/client-node resolves them (client certificate, token, token file,
- * exec plugin), read at most once in 10 s however many requests ask.
+ * The credentials of one cluster, as @kubernetes/client-node resolves them (client certificate, token, token file, exec
+ * plugin). They are read at most once in 10 s, however many requests need them.
  */
 export class CredentialSource {
   readonly #load: KubeConfigLoader;
@@ -31,7 +31,7 @@ export class CredentialSource {
   #current: Promise<Credentials> | undefined;
   #readAt = 0;
 
-  /** @param closing when nobody needs them any more: ends a running exec plugin */
+  /** @param closing aborts when the credentials are no longer needed, and ends a running exec plugin */
   constructor(load: KubeConfigLoader, closing?: AbortSignal) {
     this.#load = load;
     this.#closing = closing;
@@ -44,7 +44,7 @@ export class CredentialSource {
       this.#readAt = now;
       const reading = this.#read();
       this.#current = reading;
-      // A failure is not remembered, nor is what led to it: the next request asks again.
+      // Remember neither a failure nor the state that led to it: the next request reads everything again.
       reading.catch(() => {
         if (this.#current === reading) this.reload();
       });
@@ -52,14 +52,14 @@ export class CredentialSource {
     return this.#current;
   }
 
-  /** Forgets everything, cached tokens included, so that the next `get` reads the files and asks the plugins anew. */
+  /** Forgets everything, cached tokens included, so that the next `get` reads the files and runs the plugins again. */
   reload(): void {
     this.#config = undefined;
     this.#plugin?.forget();
     this.#current = undefined;
   }
 
-  /** The kubeconfig, its exec plugin taken out: that is run by us. */
+  /** The kubeconfig without its exec plugin, which ExecPlugin runs instead. */
   #open(): KubeConfig {
     const config = this.#load();
     const user = config.getCurrentUser();
@@ -68,7 +68,7 @@ export class CredentialSource {
       this.#plugin = undefined;
       return config;
     }
-    // Kept where it can be: it holds a credential that has not expired, or knows that it just failed.
+    // Keep the plugin if it has not changed: it may hold a credential that has not expired, or a recent failure.
     if (!this.#plugin?.serves(user)) this.#plugin = new ExecPlugin(user, this.#closing);
     const { exec, ...plain } = user;
     const opened = new KubeConfig();
@@ -79,7 +79,8 @@ export class CredentialSource {
   async #read(): Promise<Credentials> {
     try {
       this.#config ??= this.#open();
-      // To the end these two, also where everything is forgotten meanwhile: one's token is not for the other's server.
+      // Use this pair throughout, even if reload() runs in between: a plugin's token must never reach another config's
+      // server.
       const config = this.#config;
       const plugin = this.#plugin;
       const cluster = config.getCurrentCluster();
@@ -87,8 +88,8 @@ export class CredentialSource {
       const options: RequestOptions = { headers: {} };
       await config.applyToHTTPSOptions(options);
       const headers = headersOf(options);
-      // A token file is empty while it is being written. Without a token the API server would take us for nobody and
-      // answer 403, which asks for no new one.
+      // A token file is empty while it is being written. Without a token the API server would treat the request as
+      // anonymous and answer 403, which does not make the client read the token again.
       if (config.getCurrentUser()?.authProvider && !/^\S+ \S/.test(headers.authorization ?? ''))
         throw new Error('the token is empty');
       const issued = await plugin?.get();
@@ -115,7 +116,7 @@ export class CredentialSource {
   }
 }
 
-/** The plugin's, where it hands one out. */
+/** The client certificate of the plugin if it returns one, otherwise that of the kubeconfig. */
 function clientCertificate(options: RequestOptions, issued: ExecCredential | undefined) {
   return issued?.cert !== undefined && issued.key !== undefined ? issued : options;
 }
@@ -124,7 +125,7 @@ function headersOf({ auth, headers }: RequestOptions): Record<string, string> {
   const result: Record<string, string> = {};
   if (auth) result.authorization = `Basic ${Buffer.from(auth).toString('base64')}`;
   for (const [name, value] of Object.entries(headers ?? {})) {
-    // A token file commonly ends in a newline, which no header may hold.
+    // A token file usually ends in a newline, which is not allowed in a header.
     if (value !== undefined) result[name.toLowerCase()] = String(value).trim();
   }
   return result;

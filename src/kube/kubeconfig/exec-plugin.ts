@@ -3,14 +3,14 @@ import { isDeepStrictEqual } from 'node:util';
 import type { User } from '@kubernetes/client-node';
 import { isObject, objectAt, parseJson } from '../json.ts';
 
-/** What a plugin hands out; one of token or certificate with key at least. */
+/** The credential that a plugin returns: a token, or a certificate with its key, or both. */
 export interface ExecCredential {
   readonly token: string | undefined;
   readonly cert: string | undefined;
   readonly key: string | undefined;
 }
 
-/** The `exec` section of a user in a kubeconfig, as far as it is used. */
+/** The parts of the `exec` section of a kubeconfig user that are used here. */
 interface ExecConfig {
   readonly apiVersion: string;
   readonly command: string;
@@ -19,19 +19,19 @@ interface ExecConfig {
   readonly installHint: string | undefined;
 }
 
-/** A plugin that does not answer within this time is ended, with all that it started. */
+/** A plugin that does not finish within this time is killed, with all processes that it started. */
 const DEADLINE_MS = 15_000;
 const MAX_OUTPUT_BYTES = 1024 * 1024;
-/** After a failure its error answers for so long: a broken plugin is not run for every request. */
+/** How long the error of a failed run is reused, so that a broken plugin is not run for every request. */
 const FAILED_MS = 2_000;
-/** Asked anew so long before the credential expires: it has to outlive the request that carries it. */
+/** The plugin runs again this long before its credential expires, because the credential must outlive the request. */
 const EXPIRY_MARGIN_MS = 10_000;
 const MAX_REASON_LENGTH = 300;
 
 /**
- * A credential plugin of a kubeconfig (`users[].user.exec`, as those of aws, gke and azure): run when its credential is
- * needed, which is kept until it expires or `forget` is called. client-node's own has no deadline and hands out a
- * credential without looking at it.
+ * A credential plugin of a kubeconfig (`users[].user.exec`, such as those of aws, gke and azure). It runs when a
+ * credential is needed; the credential is kept until it expires or `forget` is called. The implementation in
+ * client-node has no deadline and does not validate credentials.
  */
 export class ExecPlugin {
   readonly #config: ExecConfig;
@@ -42,19 +42,19 @@ export class ExecPlugin {
 
   /**
    * @param user the user of a kubeconfig, with an `exec` section whose command is absolute or in PATH
-   * @param closing ends the plugin if it runs, and keeps it from being run
+   * @param closing when it aborts, a running plugin is killed and no further one is started
    */
   constructor(user: User, closing?: AbortSignal) {
     this.#config = configOf(user);
     this.#closing = closing;
   }
 
-  /** Whether it is the plugin of this user still: a kubeconfig that was read again seldom has another one. */
+  /** Whether the user still has this plugin. Most changes of a kubeconfig leave the plugin as it was. */
   serves(user: User): boolean {
     return isDeepStrictEqual(configOf(user), this.#config);
   }
 
-  /** @throws Error that names the plugin */
+  /** @throws Error whose message names the plugin */
   get(): Promise<ExecCredential> {
     if (this.#credential !== undefined && Date.now() < this.#credential.expiresAt)
       return Promise.resolve(this.#credential.value);
@@ -66,7 +66,7 @@ export class ExecPlugin {
     return this.#running;
   }
 
-  /** The API server refused the credential. */
+  /** Call it when the API server has refused the credential. */
   forget(): void {
     this.#credential = undefined;
   }
@@ -87,7 +87,7 @@ export class ExecPlugin {
   }
 }
 
-/** Runs the plugin in a process group of its own, so that ending it leaves nothing behind. */
+/** Runs the plugin in its own process group, so that killing the group leaves no process behind. */
 function output(
   { command, args, env, apiVersion }: ExecConfig,
   closing: AbortSignal | undefined,
@@ -101,17 +101,17 @@ function output(
       detached: true,
     });
     child.on('error', reject);
-    // It could not be started: for want of file descriptors it has no output either.
+    // The plugin could not be started. If file descriptors ran out, the child has no streams to read either.
     if (child.pid === undefined) return;
     const chunks = { stdout: '', stderr: '' };
     const end = (reason: string) => {
       reject(new Error(reason));
       endGroup(child.pid);
-      // A helper in a group of its own would hold the pipes open.
+      // A helper process that moved to another group would hold the pipes open.
       child.stdout.destroy();
       child.stderr.destroy();
     };
-    const close = () => end('is not needed any more');
+    const close = () => end('is no longer needed');
     closing?.addEventListener('abort', close, { once: true });
     const timer = setTimeout(() => end(`did not end within ${DEADLINE_MS / 1000} s`), DEADLINE_MS);
     for (const name of ['stdout', 'stderr'] as const) {
@@ -120,7 +120,7 @@ function output(
         if (chunks[name].length > MAX_OUTPUT_BYTES) end('printed more than 1 MiB');
       });
     }
-    // What it left running would keep its output open.
+    // Kill processes that the plugin left running: they would keep its output open.
     child.on('exit', () => endGroup(child.pid));
     child.on('close', (code, signal) => {
       clearTimeout(timer);
@@ -137,17 +137,17 @@ function endGroup(pid: number | undefined): void {
   try {
     process.kill(-pid, 'SIGKILL');
   } catch {
-    // It has ended meanwhile.
+    // The group has ended already.
   }
 }
 
-/** @throws Error where it is no ExecCredential with something in it */
+/** @throws Error if the text is not an ExecCredential with a usable credential */
 function credentialIn(text: string): { value: ExecCredential; expiresAt: number } {
   let answer: unknown;
   try {
     answer = parseJson(text);
   } catch {
-    throw new Error('printed what is not JSON');
+    throw new Error('did not print JSON');
   }
   if (!isObject(answer) || answer.kind !== 'ExecCredential') throw new Error('printed no ExecCredential');
   const status = objectAt(answer, 'status');
@@ -158,7 +158,7 @@ function credentialIn(text: string): { value: ExecCredential; expiresAt: number 
     throw new Error('printed an ExecCredential with neither token nor certificate and key');
   const expiry = status.expirationTimestamp;
   const expiresAt = expiry === undefined ? Number.POSITIVE_INFINITY : Date.parse(String(expiry));
-  if (Number.isNaN(expiresAt)) throw new Error('printed an expirationTimestamp that is no time');
+  if (Number.isNaN(expiresAt)) throw new Error('printed an expirationTimestamp that is not a time');
   return { value: { token, cert, key }, expiresAt };
 }
 

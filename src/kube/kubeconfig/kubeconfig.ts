@@ -5,22 +5,22 @@ import { KubeConfig } from '@kubernetes/client-node';
 import { parse } from 'yaml';
 import { isObject } from '../json.ts';
 
-/** Where a cluster and its credentials are written down. */
+/** Where the address of a cluster and its credentials are stored. */
 export interface KubeconfigSource {
   /** A path, or several separated by the path delimiter; undefined: the service account of the pod. */
   readonly kubeconfig: string | undefined;
   /** The context to use; undefined: the current one. */
   readonly contextName?: string | undefined;
-  /** Whether `insecure-skip-tls-verify` is heeded rather than refused. */
+  /** Whether `insecure-skip-tls-verify` is allowed; by default such a kubeconfig is refused. */
   readonly allowInsecureTls?: boolean | undefined;
 }
 
-/** Reads a kubeconfig from where it lies; called again whenever the credentials are refused. */
+/** Reads a kubeconfig from its source. It is called again whenever the credentials are refused. */
 export type KubeConfigLoader = () => KubeConfig;
 
 /**
- * Loads kubeconfig files, merged as kubectl does when several are named, or the service account of the pod.
- * The loader throws where a file is missing, broken, without the context, or insecure without leave.
+ * Loads the service account of the pod, or kubeconfig files; several files are merged as kubectl merges them. The
+ * loader throws if a file is missing or broken, lacks the context, or is insecure without permission.
  */
 export function kubeConfigLoader({
   kubeconfig,
@@ -36,26 +36,26 @@ export function kubeConfigLoader({
     if (cluster === null) throw new Error('the kubeconfig has no current context with a cluster');
     if (cluster.skipTLSVerify && !allowInsecureTls)
       throw new Error(
-        `the kubeconfig switches TLS verification off for ${cluster.server}: give it certificate-authority-data, or set ALLOW_INSECURE_TLS=true`,
+        `the kubeconfig disables TLS verification for ${cluster.server}: add certificate-authority-data to it, or set ALLOW_INSECURE_TLS=true`,
       );
     const provider = config.getCurrentUser()?.authProvider?.name;
     if (SHELL_PROVIDERS.includes(provider))
       throw new Error(
-        `the kubeconfig logs in by the auth-provider ${provider}: give it the exec plugin that took its place`,
+        `the kubeconfig uses the auth-provider ${provider}, which is not supported: use the exec plugin that replaced it`,
       );
     return config;
   };
 }
 
-/** What tells one API server from another: a proxy may lead to another one behind the same URL, as may a new CA. */
+/** Identifies an API server. The URL alone does not: another proxy or CA may mean another API server behind it. */
 export interface ApiServerIdentity {
   readonly url: string;
   readonly proxyUrl: string | undefined;
-  /** The CA certificates, or the path of their file; undefined: those that Node trusts. */
+  /** The CA certificates, or the path of their file; undefined: the CAs that Node trusts. */
   readonly ca: string | undefined;
 }
 
-/** The API server that a kubeconfig leads to; undefined where it names none. */
+/** The API server that a kubeconfig points to; undefined if it names none. */
 export function apiServerOf(config: KubeConfig): ApiServerIdentity | undefined {
   const cluster = config.getCurrentCluster();
   if (cluster === null) return undefined;
@@ -64,19 +64,22 @@ export function apiServerOf(config: KubeConfig): ApiServerIdentity | undefined {
 }
 
 /**
- * Loads as `load` does, as long as that leads to this API server. A cluster stays with the one that it was made for: what it
- * knows, and what callers may do there, is no more true of another. Whoever watches the files makes the cluster anew.
+ * Loads as `load` does, but throws if the kubeconfig points to another API server. A cluster stays with the API server
+ * that it was created for, because its cache and its decisions about rights are not true of another one. The watch of
+ * the kubeconfig files replaces the cluster instead.
  */
-export function onlyTo(server: ApiServerIdentity, load: KubeConfigLoader): KubeConfigLoader {
+export function pinnedTo(server: ApiServerIdentity, load: KubeConfigLoader): KubeConfigLoader {
   return () => {
     const config = load();
     if (!isDeepStrictEqual(apiServerOf(config), server))
-      throw new Error('the kubeconfig leads to another API server now: the cluster is about to be made anew');
+      throw new Error('the kubeconfig points to another API server now: the cluster is about to be replaced');
     return config;
   };
 }
 
-/** client-node runs their commands in a shell, in this thread and without a deadline: every cluster would wait for them. */
+/**
+ * client-node runs their commands in a shell, synchronously and without a deadline: every cluster would wait for them.
+ */
 const SHELL_PROVIDERS: readonly unknown[] = ['azure', 'gcp'];
 
 /** The paths in a KUBECONFIG variable. */
@@ -95,8 +98,8 @@ function loadFiles(config: KubeConfig, kubeconfig: string): void {
 }
 
 /**
- * client-node knows no `tokenFile`, and makes only the paths of certificates relative to their file; kubectl those of
- * token files and plugins too.
+ * Loads one file as kubectl does. client-node ignores `tokenFile`, and resolves only the paths of certificates relative
+ * to the kubeconfig; kubectl also resolves those of token files and plugins.
  */
 function loadFile(config: KubeConfig, path: string): void {
   const text = readFileSync(path, 'utf8');
@@ -107,7 +110,7 @@ function loadFile(config: KubeConfig, path: string): void {
     if (user.exec?.command?.includes(sep)) user.exec.command = resolve(folder, user.exec.command);
     const tokenFile = tokenFiles.get(user.name);
     if (tokenFile === undefined) return user;
-    // The form in which client-node reads the token of a pod, again and again.
+    // With this provider client-node reads the token again and again, as it does in a pod.
     const { token, ...others } = user;
     return {
       ...others,
@@ -117,8 +120,8 @@ function loadFile(config: KubeConfig, path: string): void {
 }
 
 /**
- * Puts the text into the config, and returns the token files in it. The parsers' own messages quote the lines around a
- * mistake, half of a token perhaps while the file is being written: they must not get into a log.
+ * Loads the text into the config, and returns the token files in it. The messages of the parsers must not reach a log:
+ * they quote the lines around a mistake, which may contain a token, or half of one while the file is being written.
  */
 function parsed(config: KubeConfig, path: string, text: string): Map<string, string> {
   try {
@@ -131,7 +134,7 @@ function parsed(config: KubeConfig, path: string, text: string): Map<string, str
   }
 }
 
-/** By name of the user. What is not as it should be, client-node has complained of. */
+/** Token files by the name of the user. client-node has validated the text before, so skip what has the wrong type. */
 function tokenFilesIn(text: string): Map<string, string> {
   const found = new Map<string, string>();
   const config: unknown = parse(text);

@@ -10,7 +10,7 @@ import { RecordingLogger } from '../../support/kube/recording-logger.ts';
 import { defaultDecisionTimes } from '../../support/limits.ts';
 import { until } from '../../support/until.ts';
 
-/** One user asks for as much as it can, and the API server is far away; another one must not notice. */
+/** One user sends as many requests as it can to a slow API server; another user must not notice. */
 const FLOOD = 1_000;
 let folder: string;
 let demo: FakeApiServer;
@@ -42,7 +42,7 @@ function delay(on: 'review' | 'get' | 'patchScale', delayMs: number): void {
   demo.faults.add({ on, fault: { type: 'call', action: () => {} }, delayMs });
 }
 
-/** Begins all of them. Resolves with what they ended with. */
+/** Starts all calls at once. Resolves with their results and errors. */
 function flood(one: (index: number) => unknown): Promise<unknown[]> {
   return Promise.all(
     Array.from({ length: FLOOD }, async (_, index) => {
@@ -58,8 +58,8 @@ function flood(one: (index: number) => unknown): Promise<unknown[]> {
 const alice = { user: 'alice', groups: [] };
 const flooder = { user: 'flooder', groups: ['strangers'] };
 
-describe('one user who floods', () => {
-  it('access reviews takes no turn of another one, and gets refusals itself', async () => {
+describe('a user who floods', () => {
+  it('access reviews takes no turns from another user, and gets refusals itself', async () => {
     delay('review', 150);
     const flooded = flood((index) => cluster.as(flooder).list(`ns-${index}`));
     for (const namespace of ['a', 'b', 'c', 'd']) {
@@ -68,7 +68,7 @@ describe('one user who floods', () => {
     expect((await flooded).filter((each) => each instanceof AuthorizerUnavailableError)).not.toHaveLength(0);
   });
 
-  it('direct reads takes no turn of another one, and gets refusals itself', async () => {
+  it('direct reads takes no turns from another user, and gets refusals itself', async () => {
     delay('get', 40);
     const fresh = (user: string, name: string) =>
       cluster.freshDeployment(user, 'shop', name, { maxAgeSeconds: 0 });
@@ -78,7 +78,7 @@ describe('one user who floods', () => {
     expect((await flooded).filter((each) => each instanceof FreshnessError)).not.toHaveLength(0);
   });
 
-  it('direct reads of one Deployment does not keep another one from reading it', async () => {
+  it('direct reads of one Deployment does not keep another user from reading it', async () => {
     delay('get', 40);
     const fresh = (user: string, name: string) =>
       cluster.freshDeployment(user, 'shop', name, { maxAgeSeconds: 0 });
@@ -88,7 +88,7 @@ describe('one user who floods', () => {
     await flooded;
   });
 
-  it('writes takes no turn of another one, and gets refusals itself', async () => {
+  it('writes takes no turns from another user, and gets refusals itself', async () => {
     delay('patchScale', 1_000);
     const write = (user: string, replicas: number) =>
       cluster.scale({ namespace: 'shop', deployment: 'cart', replicas, user });
@@ -97,7 +97,7 @@ describe('one user who floods', () => {
     expect((await flooded).filter((each) => each instanceof KubeBusyError)).not.toHaveLength(0);
   });
 
-  it('one kind of call leaves the other kinds their turns', async () => {
+  it('one kind of call leaves turns to the other kinds', async () => {
     for (const on of ['review', 'get', 'patchScale'] as const)
       demo.faults.add({ on, fault: { type: 'cut', how: 'silence' } });
     const all = [
@@ -107,7 +107,7 @@ describe('one user who floods', () => {
         cluster.scale({ namespace: 'shop', deployment: `d-${index}`, replicas: 1, user: 'flooder' }),
       ),
     ];
-    // Of the flooder no more calls are under way than its places.
+    // The flooder has no more calls under way than places.
     const underWay = () =>
       (['review', 'get', 'patchScale'] as const).map((kind) => demo.requests.count(kind));
     await until(() => underWay().join() === '5,4,8');
@@ -129,7 +129,7 @@ describe('lists from the API server itself', () => {
     return (await cluster.freshNames(user, namespace, { maxAgeSeconds: 0 }, endsAt)).reading(shown);
   };
 
-  it('are the buffers that the cache holds where they are equal to those', async () => {
+  it('are the buffers of the cache if they are equal to these', async () => {
     const { namespaces } = cluster;
     expect(namespaces.length).toBeGreaterThan(2);
     for (const namespace of [undefined, ...namespaces, 'none']) {
@@ -141,7 +141,7 @@ describe('lists from the API server itself', () => {
     expect((await fresh('alice', undefined, some)).value).toBe(cluster.list(undefined, some).value);
   });
 
-  it('are one buffer for all that see the same, though each reads for itself and the cache is older', async () => {
+  it('are one buffer for all callers that see the same, even if each reads for itself and the cache is older', async () => {
     demo.faults.add({ on: 'watch', fault: { type: 'status', code: 503 } });
     demo.dropConnections();
     demo.deployments.create({ namespace: 'default', name: 'brand-new', replicas: 1 });

@@ -4,7 +4,7 @@ import { TestService } from '../../support/service.ts';
 import type { Answer } from '../../support/test-client.ts';
 import { until } from '../../support/until.ts';
 
-/** How old an answer is, how a caller asks for a fresher one, and how a write is made to depend on what was read. */
+/** The age of answers, requests for fresher ones, and writes that depend on the state that was read. */
 let demo: FakeApiServer;
 let service: TestService;
 
@@ -20,13 +20,13 @@ afterEach(async () => {
 const COUNT = '/replica-count?namespace=default&deployment=my-deployment';
 const LIST = '/deployments?namespace=default';
 
-/** Makes the watch go silent: from now on the cache gets old. */
+/** Makes the watch silent: from now on the cache gets old. */
 function silence(): void {
   demo.faults.add({ on: 'watch', fault: { type: 'status', code: 503 } });
   demo.dropConnections();
 }
 
-/** Waits until answers from the cache say that they are older than a second. */
+/** Waits until answers from the cache are older than a second. */
 async function grownOld(): Promise<void> {
   await until(async () => Number((await service.get(COUNT)).headers.age) > 1);
 }
@@ -34,10 +34,10 @@ async function grownOld(): Promise<void> {
 const count = ({ body }: Answer): unknown => body;
 
 describe('an answer from the cache', () => {
-  it('says how old it is, rounded up, and up to where it is complete', async () => {
+  it('gives its age, rounded up, and the resourceVersion up to which it is complete', async () => {
     const shows = (version: number) =>
       until(async () => (await service.get(COUNT)).headers['x-resource-version'] === String(version));
-    // What a watch sends first may be as old as the list before it; what comes after it is not.
+    // The first event of a watch may be as old as the list before it; later events are not.
     await shows(demo.deployments.scale('default', 'my-deployment', 5).resourceVersion);
     const before = performance.now();
     const { resourceVersion, uid, generation } = demo.deployments.scale('default', 'my-deployment', 4);
@@ -59,13 +59,13 @@ describe('an answer from the cache', () => {
     await demo.acceptConnections();
     demo.deployments.scale('default', 'my-deployment', 9);
     await until(async () => JSON.stringify(count(await service.get(COUNT))) === '{"replicaCount":9}');
-    // What the watch sends first may be as old as the outage; what comes after it is not.
+    // The first event of the watch may be as old as the outage; later events are not.
     demo.deployments.scale('default', 'my-deployment', 10);
     await until(async () => JSON.stringify(count(await service.get(COUNT))) === '{"replicaCount":10}');
     expect(Number((await service.get(COUNT)).headers.age)).toBeLessThanOrEqual(2);
   }, 20_000);
 
-  it('names the newest Deployment that was seen, a deleted one too', async () => {
+  it('gives the resourceVersion of the newest Deployment that was seen, even if that was deleted', async () => {
     demo.deployments.delete('shop', 'cart');
     await until(async () => (await service.count('shop', 'cart')).status === 404);
     const version = (await service.get(COUNT)).headers['x-resource-version'];
@@ -74,14 +74,14 @@ describe('an answer from the cache', () => {
 });
 
 describe('maxAge', () => {
-  it('is answered from the cache where that is new enough', async () => {
+  it('is answered from the cache if that is new enough', async () => {
     demo.requests.clear();
     for (const url of [`${COUNT}&maxAge=60`, `${LIST}&maxAge=60`])
       expect((await service.get(url)).status).toBe(200);
     expect(demo.requests.count('get') + demo.requests.count('list')).toBe(0);
   });
 
-  it('is answered by the API server where the cache is older', async () => {
+  it('is answered by the API server if the cache is older', async () => {
     silence();
     const { resourceVersion } = demo.deployments.scale('default', 'my-deployment', 8);
     demo.deployments.create({ namespace: 'default', name: 'brand-new', replicas: 1 });
@@ -104,19 +104,19 @@ describe('maxAge', () => {
     });
   });
 
-  it('does not put what it read into the cache', async () => {
+  it('does not change the cache', async () => {
     silence();
     demo.deployments.scale('default', 'my-deployment', 8);
     expect(count(await service.get(`${COUNT}&maxAge=0`))).toEqual({ replicaCount: 8 });
     expect(count(await service.get(COUNT))).toEqual({ replicaCount: 3 });
   });
 
-  it('answers 404 for what the API server does not have', async () => {
+  it('answers 404 for a Deployment that the API server does not have', async () => {
     const answer = await service.get('/replica-count?namespace=default&deployment=nope&maxAge=0');
     expect(answer).toMatchObject({ status: 404, body: { code: 'DEPLOYMENT_NOT_FOUND' } });
   });
 
-  it.each(['refused', 'in trouble'])('answers 504 when the API server is %s', async (trouble) => {
+  it.each(['refused', 'in trouble'])('answers 504 if the API server is %s', async (trouble) => {
     if (trouble === 'refused') await demo.refuseConnections();
     else demo.faults.add({ on: 'any', fault: { type: 'status', code: 500 } });
     demo.dropConnections();
@@ -126,7 +126,7 @@ describe('maxAge', () => {
     if (trouble === 'refused') await demo.acceptConnections();
   });
 
-  it('answers 504 in time when the API server is silent', async () => {
+  it('answers 504 in time if the API server does not answer', async () => {
     demo.faults.add({ on: 'get', fault: { type: 'cut', how: 'silence' } });
     expect(await service.get(`${COUNT}&maxAge=0`)).toMatchObject({
       status: 504,
@@ -141,14 +141,14 @@ describe('maxAge', () => {
 });
 
 describe('minResourceVersion', () => {
-  it('is answered at once where the cache has seen it', async () => {
+  it('is answered at once if the cache has seen it', async () => {
     const { headers } = await service.get(COUNT);
     const answer = await service.get(`${COUNT}&minResourceVersion=${headers['x-resource-version']}`);
     expect(answer.status).toBe(200);
     expect((await service.get(`${LIST}&minResourceVersion=1`)).status).toBe(200);
   });
 
-  it('waits for the cache to see it: a write through one replica is read through another', async () => {
+  it('waits for the cache to see it, so that a write through one replica is read through another', async () => {
     const other = await (await TestService.start({ kubeconfig: demo.kubeconfig })).synced();
     const seen: unknown[] = [];
     for (let replicas = 10; replicas < 30; replicas += 1) {
@@ -160,7 +160,7 @@ describe('minResourceVersion', () => {
     await other.stop();
   });
 
-  it('waits for a hundred reads of a client and answers them all with the change they wait for', async () => {
+  it('lets a hundred reads of a client wait, and answers all with the change that they wait for', async () => {
     silence();
     const { resourceVersion } = demo.deployments.scale('default', 'my-deployment', 8);
     const waiting = Array.from({ length: 100 }, () =>
@@ -181,7 +181,7 @@ describe('minResourceVersion', () => {
       expect({ status, body }).toMatchObject({ status: 429, body: { code: 'TOO_MANY_WAITERS' } });
       expect(headers['retry-after']).toBe('1');
     }
-    // What the cache has seen already needs no wait.
+    // A resourceVersion that the cache has seen already needs no wait.
     expect((await service.get(`${COUNT}&minResourceVersion=1`)).status).toBe(200);
     const other = (await service.clientOf('other')).get(url);
     demo.faults.clear();
@@ -190,7 +190,7 @@ describe('minResourceVersion', () => {
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(100);
   });
 
-  it('answers 504 after 5 s when that does not happen', async () => {
+  it('answers 504 after 5 s if the cache does not see it', async () => {
     const version = demo.resourceVersion + 1_000_000;
     const startedAt = performance.now();
     expect(await service.get(`${LIST}&minResourceVersion=${version}`)).toMatchObject({
@@ -200,7 +200,7 @@ describe('minResourceVersion', () => {
     expect(performance.now() - startedAt).toBeGreaterThan(4_900);
   }, 9_000);
 
-  it('takes versions of any length', async () => {
+  it('accepts versions of any length', async () => {
     expect((await service.get(`${COUNT}&minResourceVersion=${10n ** 40n}`)).status).toBe(504);
   }, 9_000);
 
@@ -209,7 +209,7 @@ describe('minResourceVersion', () => {
     expect(answer).toMatchObject({ status: 400, body: { code: 'INVALID_QUERY' } });
   });
 
-  it('needs a namespace where each namespace has a watch of its own', async () => {
+  it('requires a namespace if each namespace has its own watch', async () => {
     const namespaces = ['default', 'shop'];
     const narrow = await (await TestService.start({ kubeconfig: demo.kubeconfig, namespaces })).synced();
     expect(await narrow.get('/deployments?minResourceVersion=1')).toMatchObject({
@@ -226,7 +226,7 @@ describe('If-Match', () => {
   const scale = (replicas: number, ifMatch: string) =>
     service.scale('default', 'my-deployment', replicas, { 'if-match': ifMatch });
 
-  it('lets a write through while the Deployment is what was read, and tells the tag of what it made', async () => {
+  it('allows a write while the Deployment is unchanged, and the answer has the new tag', async () => {
     const first = await service.get(COUNT);
     const written = await scale(5, String(first.headers.etag));
     expect(written).toMatchObject({ status: 200, body: { replicaCount: 5 } });
@@ -234,7 +234,7 @@ describe('If-Match', () => {
     expect(await scale(6, String(written.headers.etag))).toMatchObject({ status: 200 });
   });
 
-  it('refuses with 412 once somebody else changed the spec, though the cache has not seen that', async () => {
+  it('refuses with 412 once another writer has changed the spec, even if the cache has not seen that', async () => {
     const { headers } = await service.get(COUNT);
     silence();
     demo.deployments.scale('default', 'my-deployment', 4);
@@ -251,14 +251,14 @@ describe('If-Match', () => {
     expect(await scale(5, String(headers.etag))).toMatchObject({ status: 200 });
   });
 
-  it('refuses with 412 when the Deployment was deleted and made again', async () => {
+  it('refuses with 412 if the Deployment was deleted and created again', async () => {
     const { headers } = await service.get(COUNT);
     demo.deployments.recreate('default', 'my-deployment', 3);
     expect(await scale(5, String(headers.etag))).toMatchObject({ status: 412 });
     expect(truth()).toBe(3);
   });
 
-  it('lets one of many writers through that have read the same', async () => {
+  it('allows one of many writers that have read the same state', async () => {
     const { headers } = await service.get(COUNT);
     const values = Array.from({ length: 20 }, (_, index) => index + 50);
     const answers = await Promise.all(values.map((value) => scale(value, String(headers.etag))));
@@ -267,7 +267,7 @@ describe('If-Match', () => {
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200, 412]));
   });
 
-  it('accepts a star, and a list with the right tag in it', async () => {
+  it('accepts a star, and a list that contains the right tag', async () => {
     const { headers } = await service.get(COUNT);
     expect((await scale(5, '*')).status).toBe(200);
     const { headers: now } = await service.get(COUNT);
@@ -287,14 +287,14 @@ describe('If-Match', () => {
     },
   );
 
-  it('is answered with 404 where there is no such Deployment', async () => {
+  it('is answered with 404 if the Deployment does not exist', async () => {
     const answer = await service.scale('default', 'nope', 1, { 'if-match': '"a.1"' });
     expect(answer).toMatchObject({ status: 404, body: { code: 'DEPLOYMENT_NOT_FOUND' } });
   });
 });
 
-describe('the list of a caller who may not list everywhere', () => {
-  it('holds what is new to the cache in namespaces that are new to it', async () => {
+describe('the fresh list of a caller who may not list everywhere', () => {
+  it('contains Deployments in namespaces that are new to the cache', async () => {
     const strict = { kubeconfig: demo.kubeconfig, authorization: 'SubjectAccessReview' } as const;
     const guarded = await (await TestService.start(strict)).synced();
     const namespaces = ['default', 'by-age', 'by-version'];

@@ -4,7 +4,7 @@ import type { Fault } from '../../support/fake-apiserver/faults.ts';
 import { TestService } from '../../support/service.ts';
 import { until } from '../../support/until.ts';
 
-/** What the service answers while its API server misbehaves. */
+/** The answers of the service while its API server misbehaves. */
 let demo: FakeApiServer;
 let service: TestService;
 
@@ -45,23 +45,23 @@ describe('a write', () => {
     expect(truth()).toBe(before);
   });
 
-  it('succeeds after a single 401, with credentials read anew', async () => {
+  it('succeeds after a single 401, with credentials that are read again', async () => {
     demo.faults.add({ on: 'patchScale', fault: { type: 'status', code: 401 }, times: 1 });
     expect(await scale(7)).toMatchObject({ status: 200, body: { replicaCount: 7 } });
   });
 
-  it('succeeds when the API server made the change and the answer was lost', async () => {
+  it('succeeds if the API server made the change and its answer was lost', async () => {
     demo.faults.add({ on: 'patchScale', fault: { type: 'drop', when: 'after' } });
     expect(await scale(8)).toMatchObject({ status: 200, body: { replicaCount: 8 } });
     expect(truth()).toBe(8);
   });
 
-  it('is answered in time by an API server that never answers', async () => {
+  it('is answered in time even if the API server never answers', async () => {
     demo.faults.add({ on: 'patchScale', fault: { type: 'cut', how: 'silence' } });
     expect(await scale(9)).toMatchObject({ status: 504, body: { code: 'OUTCOME_UNKNOWN' } });
   }, 12_000);
 
-  it('is answered although the watch is silent, with the resourceVersion it produced', async () => {
+  it('is answered with the resourceVersion that it produced even if the watch is silent', async () => {
     demo.faults.add({ on: 'watch', fault: { type: 'bookmarksOnly' } });
     demo.dropConnections();
     await until(() => demo.openWatches > 0);
@@ -71,8 +71,8 @@ describe('a write', () => {
   });
 });
 
-describe('an API server that is gone', () => {
-  it('leaves reads possible, refuses writes with 503, and is found again without a restart', async () => {
+describe('an unreachable API server', () => {
+  it('leaves reads possible, makes writes fail with 503, and is found again without a restart', async () => {
     demo.deployments.scale('default', 'my-deployment', 3);
     await until(async () => JSON.stringify(await read()) === '{"replicaCount":3}');
     await demo.refuseConnections();
@@ -105,8 +105,8 @@ describe('a service that starts before its API server', () => {
   });
 });
 
-describe('an authoriser that cannot be asked', () => {
-  it('means 503 for reads and writes alike, and nothing is changed', async () => {
+describe('a failing access review', () => {
+  it('means 503 for reads and writes, and changes nothing', async () => {
     const strict = await (
       await TestService.start({ kubeconfig: demo.kubeconfig, authorization: 'SubjectAccessReview' })
     ).synced();
@@ -124,7 +124,7 @@ describe('an authoriser that cannot be asked', () => {
     await strict.stop();
   });
 
-  it('leaves a client the reads that it was allowed before, for the time of an outage, and no writes', async () => {
+  it('leaves a client the reads that were allowed before, for the time of an outage, and no writes', async () => {
     const strict = await TestService.start({
       kubeconfig: demo.kubeconfig,
       authorization: 'SubjectAccessReview',

@@ -5,7 +5,7 @@ import { logTo } from '../../support/log-to.ts';
 import { TestService } from '../../support/service.ts';
 import { until } from '../../support/until.ts';
 
-/** A service whose account may read some namespaces only. */
+/** A service whose account may read only some namespaces. */
 let demo: FakeApiServer;
 let service: TestService;
 const users = [SERVICE_USER.name];
@@ -37,7 +37,7 @@ const namesIn = (...namespaces: string[]) =>
     .sort();
 
 describe('WATCH_NAMESPACES', () => {
-  it('are served without a right to list cluster-wide, and others answered with 404', async () => {
+  it('are served without the right to list cluster-wide, and other namespaces are answered with 404', async () => {
     await start('shop', 'default');
     await service.synced();
     const all = await service.get('/deployments');
@@ -55,7 +55,7 @@ describe('WATCH_NAMESPACES', () => {
     });
   });
 
-  it('that the account may not read are named, and do not stop the others', async () => {
+  it('that the account may not read are named in the answer, and do not stop the others', async () => {
     await start('shop', 'payments', 'monitoring');
     await service.synced();
     for (const query of ['', '?maxAge=0']) {
@@ -108,8 +108,8 @@ describe('WATCH_NAMESPACES', () => {
   });
 });
 
-describe('without WATCH_NAMESPACES and without the right to list cluster-wide', () => {
-  it('nothing is served, and the answer says what the account lacks', async () => {
+describe('without WATCH_NAMESPACES and without the right to list cluster-wide,', () => {
+  it('nothing is served, and the answer names the missing right', async () => {
     await start();
     const forbidden = { status: 403, body: { code: 'SERVICE_FORBIDDEN' } };
     await until(async () => (await service.get('/deployments')).status === 403);

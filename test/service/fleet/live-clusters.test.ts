@@ -5,7 +5,7 @@ import { ClustersServer } from '../../support/fleet/clusters-server.ts';
 import { SteadyLoad } from '../../support/steady-load.ts';
 import { until } from '../../support/until.ts';
 
-/** Clusters that come, change and go while the process serves others. */
+/** Clusters that are added, changed and removed while the process serves others. */
 let steady: FakeApiServer;
 let seven: FakeApiServer;
 let nine: FakeApiServer;
@@ -21,7 +21,7 @@ async function demoOf(replicas: number): Promise<FakeApiServer> {
   return demo;
 }
 
-/** One kubeconfig with a context for each of these, named by its number. */
+/** One kubeconfig with a context per server, named by its number. */
 function contextsOf(...demos: readonly FakeApiServer[]): string {
   const configs = demos.map(({ kubeconfig }) => parse(kubeconfig));
   const all = (kind: 'clusters' | 'users', part: 'cluster' | 'user') =>
@@ -39,7 +39,7 @@ function contextsOf(...demos: readonly FakeApiServer[]): string {
   });
 }
 
-/** Readers and a writer of the cluster `steady`, by both its paths, and of the list of all clusters. */
+/** Readers and a writer of the cluster `steady`, through both its paths, and readers of the list of all clusters. */
 function loadOn(server: ClustersServer): SteadyLoad {
   const { client } = server;
   const load = new SteadyLoad([
@@ -53,8 +53,8 @@ function loadOn(server: ClustersServer): SteadyLoad {
   return load;
 }
 
-describe('under load on one cluster', () => {
-  it('another is added, changed and removed, and not a single request fails', async () => {
+describe('under load on one cluster,', () => {
+  it('another cluster is added, changed and removed without a single failed request', async () => {
     const server = await ClustersServer.start({ steady: steady.kubeconfig });
     await server.process.ready();
     const load = loadOn(server);
@@ -66,7 +66,7 @@ describe('under load on one cluster', () => {
     await until(() => server.shows('other', 7));
     await load.flowing();
 
-    // Its kubeconfig names another API server: what was read from the first must not be served as the second's.
+    // Its kubeconfig names another API server. State that was read from the first must not be served for the second.
     await server.writeKubeconfig('other', nine.kubeconfig);
     await until(() => server.shows('other', 9));
     await until(() => seven.openConnections === 0);
@@ -89,13 +89,13 @@ describe('under load on one cluster', () => {
 
     await load.stop();
     expect(load.failures).toEqual([]);
-    // The cache of the one that stays has never been filled anew.
+    // The cache of the steady cluster has not been filled again.
     expect(steady.requests.count('watch')).toBe(1);
     expect(nine.deployments.get('default', 'my-deployment')?.replicas).toBe(9);
     expect(steady.deployments.get('default', 'my-deployment')?.replicas).toBe(3);
   });
 
-  it('a clusters file that is not usable is refused, logged once, and changes nothing', async () => {
+  it('a clusters file that is not usable is refused and logged once, and changes nothing', async () => {
     const server = await ClustersServer.start({ steady: steady.kubeconfig, other: seven.kubeconfig });
     await until(() => server.shows('other', 7));
     const load = loadOn(server);
@@ -149,14 +149,14 @@ describe('a rotated token in a kubeconfig', () => {
     expect(wholeLists()).toBe(lists);
   });
 
-  /** Lists that fill a cache, as opposed to a look at where the API server is. */
+  /** Lists that fill a cache, as opposed to those that only ask for the current resourceVersion. */
   function wholeLists(): number {
     return steady.requests.recent('list').filter(({ query }) => query.get('limit') !== '1').length;
   }
 });
 
 describe('a start with a dead cluster', () => {
-  it('is not delayed by it: the others serve while it has not even failed yet', async () => {
+  it('is not delayed: the other clusters are served even before the dead one has failed', async () => {
     seven.freeze();
     const server = await ClustersServer.start({ steady: steady.kubeconfig, dead: seven.kubeconfig });
     await server.process.ready();
@@ -171,15 +171,18 @@ describe('a start with a dead cluster', () => {
     ['all', ['steady', 'dead'], 503],
     ['default', ['dead', 'steady'], 503],
     ['any', ['dead', 'steady'], 200],
-  ])('READY_CLUSTERS=%s with %s answers %i to /readyz until it lives', async (policy, order, status) => {
-    await seven.refuseConnections();
-    const kubeconfigs: Record<string, string> = { steady: steady.kubeconfig, dead: seven.kubeconfig };
-    const sorted = Object.fromEntries(order.map((name) => [name, kubeconfigs[name] ?? '']));
-    const server = await ClustersServer.start(sorted, { READY_CLUSTERS: policy });
-    await until(() => server.shows('steady', 3));
-    await until(() => server.logged('lost the API server') > 0);
-    expect((await server.process.probe('/readyz')).status).toBe(status);
-    await seven.acceptConnections();
-    await server.process.ready();
-  });
+  ])(
+    'under READY_CLUSTERS=%s with %s answers %i to /readyz until the dead cluster is up',
+    async (policy, order, status) => {
+      await seven.refuseConnections();
+      const kubeconfigs: Record<string, string> = { steady: steady.kubeconfig, dead: seven.kubeconfig };
+      const sorted = Object.fromEntries(order.map((name) => [name, kubeconfigs[name] ?? '']));
+      const server = await ClustersServer.start(sorted, { READY_CLUSTERS: policy });
+      await until(() => server.shows('steady', 3));
+      await until(() => server.logged('lost the API server') > 0);
+      expect((await server.process.probe('/readyz')).status).toBe(status);
+      await seven.acceptConnections();
+      await server.process.ready();
+    },
+  );
 });

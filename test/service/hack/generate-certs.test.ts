@@ -40,8 +40,8 @@ const leafExtensions = {
 };
 const anyNames = { 'Subject Alternative Name': expect.any(String) };
 
-let root: string; // has a space in its name, as all folders below it
-let set: string; // a whole set: read it, change only copies
+let root: string; // contains a space, and so do the paths of all folders in it
+let set: string; // a complete set: read it, but change only copies
 let firstRun: string;
 let folders = 0;
 
@@ -73,7 +73,7 @@ function copyOfSet(): string {
   return dir;
 }
 
-/** What a careful reader of the folder could notice: every entry with its mode, its time and its bytes. */
+/** The visible state of the folder: every entry with its mode, its time and its bytes. */
 function contents(dir: string): Map<string, string> {
   const entries = readdirSync(dir).map((name): [string, string] => {
     const { mode, mtimeMs } = statSync(join(dir, name));
@@ -91,7 +91,7 @@ function changedBy(dir: string, action: () => void): string[] {
   return names.filter((name) => after.get(name) !== before.get(name));
 }
 
-/** Replaces a certificate by one for the same key that is valid for only so many days. */
+/** Replaces a certificate by one for the same key that is valid for this number of days. */
 function shorten(dir: string, name: string, days: number): void {
   const file = (suffix: string) => join(dir, `${name}-${suffix}`);
   const { subject } = readCertificate(dir, name);
@@ -106,7 +106,7 @@ function shorten(dir: string, name: string, days: number): void {
   rmSync(file('csr'));
 }
 
-/** A PATH with an openssl that runs `command` in place of its subcommand pkcs12. */
+/** A PATH with an openssl that runs `command` instead of its subcommand pkcs12. */
 function pathWithBroken(command: string): string {
   const bin = newFolder();
   mkdirSync(bin);
@@ -125,13 +125,13 @@ beforeAll(() => {
 afterAll(() => rmSync(root, { recursive: true }));
 
 describe('a first run', () => {
-  it('makes the whole set, says so line by line, and names the password once', () => {
+  it('makes the complete set, reports it line by line, and names the password once', () => {
     expect(readdirSync(set).sort()).toEqual(all);
     const lines = [...ca, ...server, ...client].map((file) => `made set/${file}\n`);
     expect(firstRun).toBe(`${lines.join('')}password of the .p12 files: changeit\n`);
   });
 
-  it('uses ECDSA P-256 and a random serial number of its own for each certificate', () => {
+  it('uses ECDSA P-256 and a different random serial number for each certificate', () => {
     const certificates = ['ca', 'server', 'client'].map((name) => readCertificate(set, name));
     for (const { publicKey, serialNumber } of certificates) {
       expect(publicKey.asymmetricKeyDetails).toEqual({ namedCurve: 'prime256v1' });
@@ -144,7 +144,7 @@ describe('a first run', () => {
     ['ca', 3650],
     ['server', 365],
     ['client', 365],
-  ])('makes the %s certificate valid from now on for %i days', (name, days) => {
+  ])('makes the %s certificate valid for %i days from now', (name, days) => {
     const { validFromDate, validToDate } = readCertificate(set, name);
     expect(Math.abs(Date.now() - validFromDate.getTime())).toBeLessThan(day);
     expect(validToDate.getTime() - validFromDate.getTime()).toBe(days * day);
@@ -154,7 +154,7 @@ describe('a first run', () => {
     ['ca', authorityExtensions],
     ['server', { ...leafExtensions, 'Extended Key Usage': 'TLS Web Server Authentication', ...anyNames }],
     ['client', { ...leafExtensions, 'Extended Key Usage': 'TLS Web Client Authentication' }],
-  ])('gives the %s certificate just the extensions of its part', (name, extensions) => {
+  ])('gives the %s certificate exactly the extensions of its role', (name, extensions) => {
     const dump = openssl('x509', '-noout', '-text', '-in', join(set, `${name}-cert.pem`));
     const found = [...dump.matchAll(/X509v3 ([A-Z][\w ]+):(.*\n.*)\n/g)];
     const entries = found.map(([, key, value]) => [key, value?.trim().replace(/\s+/g, ' ')]);
@@ -171,7 +171,7 @@ describe('a first run', () => {
     expect(certificate.subjectAltName?.split(', ')).toEqual(expected);
   });
 
-  it.each(['server', 'client'])('makes a %s key and certificate that fit together and to the CA', (name) => {
+  it.each(['server', 'client'])('makes a %s key and certificate that match each other and the CA', (name) => {
     const certificate = readCertificate(set, name);
     const authority = readCertificate(set, 'ca');
     expect(authority.ca).toBe(true);
@@ -182,7 +182,7 @@ describe('a first run', () => {
     );
   });
 
-  it('keeps the keys to their owner and lets everyone read the certificates, whatever the umask', () => {
+  it('makes keys readable by their owner only and certificates by everyone, whatever the umask', () => {
     const dir = newFolder();
     const mode = (file: string) => statSync(join(dir, file)).mode & 0o777;
     for (const umask of ['000', '077']) {
@@ -228,13 +228,13 @@ describe('the files', () => {
 });
 
 describe('a later run', () => {
-  it('keeps a whole set to the byte', () => {
+  it('leaves every byte of a complete set unchanged', () => {
     const dir = copyOfSet();
     expect(changedBy(dir, () => make(dir))).toEqual([]);
     expect(make(dir)).toMatch(/^(kept .+\n){7}$/);
   });
 
-  it('makes everything anew with --force', () => {
+  it('makes everything again with --force', () => {
     const dir = copyOfSet();
     expect(changedBy(dir, () => make(dir, '--force'))).toEqual(all);
   });
@@ -247,7 +247,7 @@ describe('a later run', () => {
     ['client-cert.pem', client],
     ['client-key.pem', client],
     ['client.p12', ['client.p12']],
-  ])('repairs only what hangs on a missing or broken %s', (file, remade) => {
+  ])('repairs only what depends on a missing or broken %s', (file, remade) => {
     const dir = copyOfSet();
     rmSync(join(dir, file));
     expect(changedBy(dir, () => make(dir))).toEqual(remade);
@@ -276,7 +276,7 @@ describe('a later run', () => {
     ['client', 29, client],
     ['ca', 364, all],
     ['ca', 366, []],
-  ])('with the %s certificate valid for %i more days renews %j', (name, days, renewed) => {
+  ])('renews, with the %s certificate valid for %i more days, %j', (name, days, renewed) => {
     const dir = copyOfSet();
     shorten(dir, name, days);
     expect(changedBy(dir, () => make(dir))).toEqual(renewed);
@@ -287,7 +287,7 @@ describe('--client', () => {
   const alice = ['alice-cert.pem', 'alice-key.pem', 'alice.p12'];
   const groups = ['--group', 'dev', '--group', 'system:viewers'];
 
-  it('makes one more client of the same CA with its groups, and keeps it from then on', () => {
+  it('makes one more client of the same CA with its groups, and keeps it in later runs', () => {
     const dir = copyOfSet();
     expect(changedBy(dir, () => make(dir, '--client', 'alice', ...groups))).toEqual(alice);
     const certificate = readCertificate(dir, 'alice');
@@ -298,14 +298,14 @@ describe('--client', () => {
     expect(changedBy(dir, () => make(dir))).toEqual([]);
   });
 
-  it('makes the client anew where its groups are others', () => {
+  it('replaces the client if its groups differ', () => {
     const dir = copyOfSet();
     make(dir, '--client', 'alice', ...groups);
     expect(changedBy(dir, () => make(dir, '--client', 'alice'))).toEqual(alice);
     expect(readCertificate(dir, 'alice').subject).toBe('CN=alice');
   });
 
-  it('lets the clients of former runs follow a new CA with their names and groups', () => {
+  it('renews the clients of earlier runs under a new CA, with their names and groups', () => {
     const dir = copyOfSet();
     make(dir, '--client', 'alice', ...groups);
     rmSync(join(dir, 'ca-key.pem'));
@@ -343,7 +343,7 @@ describe('the command line', () => {
     expect(existsSync(dir)).toBe(false);
   });
 
-  it('takes --dir as relative to the working directory', () => {
+  it('treats --dir as relative to the working directory', () => {
     const cwd = newFolder();
     mkdirSync(cwd);
     expect(run(['--dir', 'a/b c'], { cwd }).stdout).toContain('made a/b c/ca-cert.pem\n');
@@ -373,7 +373,7 @@ describe('a run that cannot finish', () => {
   it.each([
     ['openssl fails', 'echo no memory >&2; exit 1', 'error: openssl pkcs12 failed: no memory\n'],
     ['it is stopped', 'kill -TERM "$PPID"; exit 0', ''],
-  ])('leaves the folder as it was when %s', (_, command, message) => {
+  ])('leaves the folder as it was if %s', (_, command, message) => {
     const dir = copyOfSet();
     const changed = changedBy(dir, () => {
       const { status, stdout, stderr } = run(['--dir', dir, '--force'], { path: pathWithBroken(command) });
@@ -382,12 +382,12 @@ describe('a run that cannot finish', () => {
     expect(changed).toEqual([]);
   });
 
-  it('refuses to start while another run is at work', () => {
+  it('refuses to start during another run', () => {
     const dir = copyOfSet();
     mkdirSync(join(dir, '.generate-certs'));
     const { status, stderr } = run(['--dir', dir, '--force']);
     expect(status).toBe(1);
-    expect(stderr).toContain('another run is at work');
+    expect(stderr).toContain('another run is in progress');
     expect(readFileSync(join(dir, 'ca-key.pem'))).toEqual(readFileSync(join(set, 'ca-key.pem')));
   });
 });

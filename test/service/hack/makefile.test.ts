@@ -7,10 +7,10 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 const repository = resolve(import.meta.dirname, '../../..');
 const NAME = 'k8s-deployment-scaler';
 
-let folder: string; // a copy of what make needs, with a space in its name
+let folder: string; // a copy of the files that make needs; its path contains a space
 let stubs: string; // first in the PATH of the recipes
 
-/** A command that notes how it was called, in one line, and then runs `body`. */
+/** A command that records its call in one line and then runs `body`. */
 function stub(name: string, body = ''): void {
   const text = `#!/bin/bash\necho "${name} $*" >>"${join(folder, 'calls')}"\n${body}\n`;
   writeFileSync(join(stubs, name), text, { mode: 0o755 });
@@ -22,7 +22,7 @@ function make(...args: string[]) {
   return { status, output: stdout + stderr };
 }
 
-/** What was called, without questions that change nothing. */
+/** The calls that change something. */
 function calls(): string[] {
   const lines = existsSync(join(folder, 'calls'))
     ? readFileSync(join(folder, 'calls'), 'utf8').split('\n')
@@ -50,7 +50,7 @@ describe('make', () => {
     for (const target of targets) expect(output).toMatch(new RegExp(`^  ${target} +\\S`, 'm'));
   });
 
-  it('goes from nothing to a forwarded port with make all, in this order', () => {
+  it('builds everything up to a forwarded port with make all, in this order', () => {
     expect(make('all')).toMatchObject({ status: 0 });
     const context = `--context kind-${NAME}`;
     const expected = [
@@ -72,7 +72,7 @@ describe('make', () => {
     expect(made).toEqual(expected.map((line) => expect.stringMatching(line)));
   });
 
-  it('shows all of that with make -n all, and does nothing', () => {
+  it('prints all of that with make -n all, and does nothing', () => {
     const { output } = make('-n', 'all');
     for (const command of [
       'docker build',
@@ -87,7 +87,7 @@ describe('make', () => {
     expect(calls()).toEqual([]);
   });
 
-  it('puts the key of the server into the cluster and no other', () => {
+  it('puts the key of the server and no other key into the cluster', () => {
     make('generate-certs', 'deploy');
     const secret = calls().find((line) => line.includes('create secret')) ?? '';
     const files = [...secret.matchAll(/--from-file=(\S+)=(\S+)/g)].map(([, key, file]) => [key, file]);
@@ -98,7 +98,7 @@ describe('make', () => {
     ]);
   });
 
-  it('keeps a kind cluster that is there', () => {
+  it('keeps an existing kind cluster', () => {
     stub('kind', `[ "$1" != get ] || echo ${NAME}`);
     expect(make('kind-create')).toMatchObject({ status: 0 });
     expect(calls()).toEqual([]);
@@ -111,7 +111,7 @@ describe('make', () => {
     expect(calls()).toEqual([`kind delete cluster --name ${NAME}`, `docker rmi ${NAME}:latest`]);
   });
 
-  it('finds it fine where there is nothing to tear down, not even Docker', () => {
+  it('tears down without an error if nothing exists, not even Docker', () => {
     stub('docker', 'exit 1');
     const { status, output } = make('teardown');
     expect(status).toBe(0);
@@ -120,7 +120,7 @@ describe('make', () => {
     expect(calls()).toEqual([]);
   });
 
-  it('refuses end-to-end tests without a cluster that was named', () => {
+  it('refuses end-to-end tests unless a cluster was named', () => {
     mkdirSync(join(folder, 'node_modules'));
     writeFileSync(join(folder, 'package.json'), '{}');
     writeFileSync(join(folder, 'package-lock.json'), '{}');

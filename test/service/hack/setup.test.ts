@@ -20,14 +20,14 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 const script = resolve(import.meta.dirname, '../../../hack/setup.sh');
 const TOOLS = ['bash', 'cat', 'chmod', 'cut', 'gzip', 'mkdir', 'mktemp', 'mv', 'openssl', 'rm', 'tar'];
 
-let root: string; // has a space in its name, as all folders below it
-let stubs: string; // all of the PATH, so that nothing of this machine is found or changed
+let root: string; // contains a space, and so do the paths of all folders in it
+let stubs: string; // the whole PATH, so that no program of this machine is found or changed
 let bin: string; // TOOLS_BIN
-let web: string; // what curl finds
+let web: string; // the files that curl finds
 
 const calls = () => (existsSync(join(root, 'calls')) ? readFileSync(join(root, 'calls'), 'utf8') : '');
 
-/** A command in the PATH that notes how it was called and then runs `body`. */
+/** A command in the PATH that records its call and then runs `body`. */
 function stub(name: string, body = ''): void {
   const log = `echo "${name} $*" >>"${join(root, 'calls')}"`;
   writeFileSync(join(stubs, name), `#!/bin/bash\n${log}\n${body}\n`, { mode: 0o755 });
@@ -38,7 +38,7 @@ function machine(system: string, hardware: string, user = 1000): void {
   stub('id', `echo ${user}`);
 }
 
-/** Lets curl find a file at this URL, and its SHA-256 beside it. */
+/** Lets curl find a file at this URL, and its SHA-256 next to it. */
 function publish(url: string, content: Buffer | string, checksumSuffix: string): void {
   const file = join(web, url.replace('https://', ''));
   const sha256 = createHash('sha256').update(content).digest('hex');
@@ -49,7 +49,7 @@ function publish(url: string, content: Buffer | string, checksumSuffix: string):
 
 const saying = (text: string) => `#!/bin/bash\necho '${text}'\n`;
 
-/** What the three hosts serve for a platform. */
+/** The files that the three hosts serve for a platform. */
 function publishAll(platform: string): string[] {
   const [os, arch] = platform.split('-');
   const folder = join(root, 'archive', platform);
@@ -112,11 +112,11 @@ describe('kind, Helm and kubectl', () => {
     publishAll('linux-amd64');
     setup();
     rmSync(join(root, 'calls'));
-    expect(setup()).toMatchObject({ status: 0, output: expect.stringContaining('Helm 4.3.1 is there') });
+    expect(setup()).toMatchObject({ status: 0, output: expect.stringContaining('Helm 4.3.1 is installed') });
     expect(calls()).not.toContain('curl');
   });
 
-  it('are left alone where they are new enough, and installed anew where they are too old', () => {
+  it('are left alone if they are new enough, and replaced if they are too old', () => {
     publishAll('linux-amd64');
     stub('kind', `echo 'kind v0.34.1 go1.27.0 linux/amd64'`);
     stub('helm', `echo 'v3.19.4+gdbc6d8e'`);
@@ -125,7 +125,7 @@ describe('kind, Helm and kubectl', () => {
     expect(installed()).toEqual(['helm']);
   });
 
-  it('are not installed when the checksum is another one', () => {
+  it('are not installed if the checksum does not match', () => {
     const [kind = ''] = publishAll('linux-amd64');
     appendFileSync(join(web, kind.replace('https://', '')), 'one more byte');
     const { status, output } = setup();
@@ -134,7 +134,7 @@ describe('kind, Helm and kubectl', () => {
     expect(installed()).toEqual([]);
   });
 
-  it('are not installed when the checksum cannot be had', () => {
+  it('are not installed if the checksum cannot be downloaded', () => {
     const [kind = ''] = publishAll('linux-amd64');
     rmSync(join(web, `${kind.replace('https://', '')}.sha256sum`));
     const { status, output } = setup();
@@ -180,7 +180,7 @@ describe('Docker', () => {
     expect(calls()).toContain('apt-get install -y docker.io');
   });
 
-  it('comes by sudo on Linux for others', () => {
+  it('comes by sudo on Linux for other users', () => {
     stub('dnf', `echo '#!/bin/bash' >"${stubs}/docker"; chmod 755 "${stubs}/docker"`);
     stub('sudo', '"$@"');
     expect(setup()).toMatchObject({ status: 0 });
@@ -198,20 +198,20 @@ describe('Docker', () => {
   it.each([
     ['Linux', 'x86_64', 'https://docs.docker.com/engine/install'],
     ['Darwin', 'arm64', 'Docker Desktop'],
-  ])('is left to the reader where %s has no package manager, after the rest', (system, hardware, says) => {
+  ])('is left to the user, after the rest, if %s has no package manager', (system, hardware, says) => {
     machine(system, hardware);
     expect(setup()).toMatchObject({ status: 1, output: expect.stringContaining(says) });
     expect(installed()).toEqual(['helm', 'kind', 'kubectl']);
   });
 
-  it('is said not to answer where it does not', () => {
+  it('is reported if it does not answer', () => {
     stub('docker', `[ "$1" = --version ] && echo 'Docker version 28.2.2, build e6534b4'`);
     expect(setup()).toMatchObject({ status: 1, output: expect.stringContaining('Docker does not answer') });
     expect(installed()).toEqual(['helm', 'kind', 'kubectl']);
   });
 });
 
-describe('what it cannot do is refused before anything is done', () => {
+describe('an impossible setup is refused before anything is done', () => {
   it.each([
     ['FreeBSD', 'amd64', 'FreeBSD is not supported'],
     ['Linux', 'riscv64', 'riscv64 is not supported'],
@@ -221,7 +221,7 @@ describe('what it cannot do is refused before anything is done', () => {
     expect(calls()).not.toContain('curl');
   });
 
-  it('without openssl, which checks the downloads', () => {
+  it('without openssl, which verifies the downloads', () => {
     rmSync(join(stubs, 'openssl'));
     expect(setup()).toMatchObject({
       status: 1,
@@ -230,7 +230,7 @@ describe('what it cannot do is refused before anything is done', () => {
     expect(calls()).not.toContain('curl');
   });
 
-  it('for an option that it does not have', () => {
+  it('with an unknown option', () => {
     expect(setup('--dryrun')).toMatchObject({
       status: 2,
       output: expect.stringContaining('unknown option --dryrun'),

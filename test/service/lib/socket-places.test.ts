@@ -18,7 +18,7 @@ afterEach(async () => {
   await once(server, 'close');
 });
 
-/** The server's side of a new connection; with an address, one that says that it comes from there. */
+/** The server side of a new connection. With an address, the socket reports that as its remote address. */
 async function accepted(remoteAddress?: string): Promise<Socket> {
   const address = server.address();
   if (typeof address !== 'object' || address === null) throw new Error('the server does not listen');
@@ -50,21 +50,21 @@ describe('a full set of sockets', () => {
     await until(() => clients[0]?.destroyed === true);
   });
 
-  it('destroys the oldest socket of an address that has all its places, though others are older', async () => {
+  it('destroys the oldest socket of an address that has all its places, even if others are older', async () => {
     const places = new SocketPlaces(4, 2);
     const sockets = await placed(places, '192.0.2.1', '192.0.2.2', '192.0.2.2', '192.0.2.2');
     expect(destroyed(sockets)).toEqual([false, true, false, false]);
     expect(places).toMatchObject({ size: 3, evicted: 1 });
   });
 
-  it('destroys the oldest socket of all where no address has all its places', async () => {
+  it('destroys the oldest socket of all if no address has all its places', async () => {
     const places = new SocketPlaces(2, 2);
     const sockets = await placed(places, '192.0.2.1', '192.0.2.2', '192.0.2.3');
     expect(destroyed(sockets)).toEqual([true, false, false]);
     expect(places).toMatchObject({ size: 2, evicted: 1 });
   });
 
-  it('has room again, in all and for the address, once a socket is removed', async () => {
+  it('has room again, in total and for the address, once a socket is removed', async () => {
     const places = new SocketPlaces(2, 1);
     const [first] = await placed(places, '192.0.2.1');
     if (first === undefined) throw new Error('no socket');
@@ -75,7 +75,7 @@ describe('a full set of sockets', () => {
     expect(places).toMatchObject({ size: 2, evicted: 0 });
   });
 
-  it('takes one socket after the other where it has a single place', async () => {
+  it('accepts one socket after the other if it has a single place', async () => {
     const places = new SocketPlaces(1);
     expect(destroyed(await placed(places, '192.0.2.1', '192.0.2.1', '192.0.2.2'))).toEqual([
       true,
@@ -95,7 +95,7 @@ describe('the address of a socket', () => {
     ['2001:db8:0:0:1:2:3:4', '2001:db8::5'],
     ['::1', '::2'],
     ['fe80::1%eth0', 'fe80::2%eth0'],
-  ])('%s counts as that of %s', async (one, other) => {
+  ])('%s counts as the same as %s', async (one, other) => {
     expect(destroyed(await placed(new SocketPlaces(9, 1), one, other))).toEqual([true, false]);
   });
 
@@ -106,7 +106,7 @@ describe('the address of a socket', () => {
     ['2001:db8::1', '2001:db8:0:1::1'],
     ['::1', '1::1'],
     ['::ffff:192.0.2.1', '::1'],
-  ])('%s does not count as that of %s', async (one, other) => {
+  ])('%s does not count as the same as %s', async (one, other) => {
     expect(destroyed(await placed(new SocketPlaces(9, 1), one, other))).toEqual([false, false]);
   });
 });

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { LogStream } from '../../../src/observability/log-stream.ts';
 import { until } from '../../support/until.ts';
 
-/** A pipe that nobody reads until told to. */
+/** A pipe that is not read until the test says so. */
 let folder: string;
 let pipe: number;
 let log: LogStream;
@@ -21,7 +21,7 @@ beforeEach(() => {
   received = '';
 });
 afterEach(async () => {
-  // Nothing may be written to a descriptor of that number later.
+  // Nothing may be written to a reused descriptor of this number later.
   let flushed = false;
   const flushing = log.flushed(20_000).then(() => {
     flushed = true;
@@ -32,14 +32,14 @@ afterEach(async () => {
   rmSync(folder, { recursive: true });
 });
 
-/** Reads what is in the pipe, and in the end all that comes. */
+/** Reads the content of the pipe until the condition holds. */
 async function readUntil(condition: () => boolean): Promise<void> {
   const buffer = Buffer.alloc(64 * 1024);
   await until(() => {
     try {
       received += buffer.toString('latin1', 0, readSync(pipe, buffer));
     } catch {
-      // Empty: EAGAIN.
+      // EAGAIN: the pipe is empty.
     }
     return condition();
   });
@@ -57,7 +57,7 @@ describe('the log', () => {
     expect(log.dropped).toBe(0);
   });
 
-  it('holds 1 MiB that is not read; then it drops lines, counts them, and says so once it is read', async () => {
+  it('keeps up to 1 MiB while it is not read; then it drops and counts lines, and reports them once it is read', async () => {
     for (let index = 0; index < 3_000; index += 1) log.write(line(index));
     const kept = 3_000 - log.dropped;
     expect(kept).toBe(Math.floor((1024 * 1024) / 1_000));
@@ -75,7 +75,7 @@ describe('the log', () => {
     expect(log.dropped).toBe(1);
   });
 
-  it('is told to be flushed once it is, and otherwise when the limit is over', async () => {
+  it('resolves flushed() once it is flushed, or when the limit is over', async () => {
     log.write(line(1));
     await log.flushed(60_000);
     for (let index = 0; index < 500; index += 1) log.write(line(index));
@@ -84,8 +84,8 @@ describe('the log', () => {
   });
 });
 
-describe('the room for an audit line', () => {
-  it('is there when ordinary lines are dropped, and the line comes out in its order', async () => {
+describe('the room of an audit line', () => {
+  it('is available while ordinary lines are dropped, and the line is written in its order', async () => {
     for (let index = 0; index < 3_000; index += 1) log.write(line(index));
     const written = log.reserve()?.fill(() => log.write(line('audit')), 60_000);
     log.write(line('late'));
@@ -109,14 +109,14 @@ describe('the room for an audit line', () => {
     await written;
   });
 
-  it('is waited for until the limit, and the line is kept all the same', async () => {
+  it('is waited for until the limit, and the line is kept after it', async () => {
     for (let index = 0; index < 200; index += 1) log.write(line(index));
     await log.reserve()?.fill(() => log.write(line('audit')), 1);
     expect(names()).toEqual([]);
     await readUntil(() => names().includes('audit'));
   });
 
-  it('is for 2,048 lines: then there is none until one of them is written', async () => {
+  it('suffices for 2,048 lines; then there is none until one of them is written', async () => {
     const rooms = Array.from({ length: 2_048 }, () => log.reserve());
     expect(rooms).not.toContain(undefined);
     expect(log.reserve()).toBeUndefined();
@@ -125,14 +125,14 @@ describe('the room for an audit line', () => {
     expect(log.reserve()).toBeUndefined();
   });
 
-  it('is free again where the level of the log leaves the line out', async () => {
+  it('is free again if the log level suppresses the line', async () => {
     for (let count = 0; count < 2_049; count += 1) await log.reserve()?.fill(() => {}, 60_000);
     expect(log.reserve()).toBeDefined();
   });
 });
 
-describe('the last line of a process that ends by an error', () => {
-  it('is written at once, after those that wait', () => {
+describe('the last line of a process that ends because of an error', () => {
+  it('is written at once, after the waiting lines', () => {
     log.write(line('first'));
     log.write(line('second'));
     log.writeLast(line('last'));

@@ -8,7 +8,7 @@ import { createManagementServer, type ManagementOptions } from '../../../src/obs
 import { RecordingLogger } from '../../support/kube/recording-logger.ts';
 import { until } from '../../support/until.ts';
 
-/** The listener, and sockets that send it bytes. */
+/** The listener, and sockets that send bytes to it. */
 class Scene {
   readonly log = new RecordingLogger();
   readonly metrics = new Registry();
@@ -31,7 +31,7 @@ class Scene {
     return this;
   }
 
-  /** A connection, once the listener has accepted it; and what it has received so far. */
+  /** A connection that the listener has accepted, and what it has received so far. */
   async open(): Promise<{ socket: Socket; received: () => string }> {
     const address = this.server.address();
     if (typeof address !== 'object' || address === null) throw new Error('the listener does not listen');
@@ -46,7 +46,7 @@ class Scene {
     return { socket, received: () => received };
   }
 
-  /** What comes back for these bytes until the listener ends the connection. */
+  /** What the listener sends back for these bytes until it ends the connection. */
   async exchange(bytes: string): Promise<string> {
     const { socket, received } = await this.open();
     socket.write(bytes);
@@ -67,7 +67,7 @@ class Scene {
   }
 }
 
-/** Its status and its body. */
+/** The status and the body of an answer. */
 function short(answer: string): string {
   const [head = '', body = ''] = answer.split('\r\n\r\n', 2);
   return `${head.slice('HTTP/1.1 '.length).split(' ', 1)} ${body}`;
@@ -103,7 +103,7 @@ describe('the management listener', () => {
     expect(await scene.get('/livez', 'localhost', 'HEAD')).toBe('200 ');
   });
 
-  it('says 500 where the metrics cannot be made, and makes them again for the next', async () => {
+  it('answers 500 if the metrics cannot be made, and makes them again for the next request', async () => {
     await start();
     let fails = true;
     const collect = () => {
@@ -115,7 +115,7 @@ describe('the management listener', () => {
     expect(await scene.get('/metrics')).toMatch(/^200 # HELP answer/);
   });
 
-  it('makes the metrics once for all who ask at the same time', async () => {
+  it('makes the metrics once for all simultaneous requests', async () => {
     await start();
     let times = 0;
     const { promise, resolve } = Promise.withResolvers<void>();
@@ -186,7 +186,7 @@ describe('the Host of a request to the management listener', () => {
     expect(short(await scene.exchange(`GET /metrics HTTP/1.0\r\n${twice}\r\n`))).toBe(REFUSED);
   });
 
-  it('may be missing in HTTP/1.0, which no browser speaks, but is judged where it is there', async () => {
+  it('may be missing in HTTP/1.0, which no browser speaks, but is checked if it is present', async () => {
     await start();
     expect(short(await scene.exchange('GET /livez HTTP/1.0\r\n\r\n'))).toBe('200 ok\n');
     expect(short(await scene.exchange('GET /livez HTTP/1.0\r\nHost: attacker.example\r\n\r\n'))).toBe(
@@ -217,7 +217,7 @@ describe('a connection to the management listener', () => {
     resolve();
   });
 
-  it('takes the place of the oldest where there are 100', async () => {
+  it('takes the place of the oldest if there are 100', async () => {
     await start();
     const first = await scene.open();
     const others = [];
@@ -225,12 +225,12 @@ describe('a connection to the management listener', () => {
     expect(first.socket.closed).toBe(false);
     expect(await scene.get('/livez')).toBe('200 ok\n');
     await until(() => first.socket.readableEnded || first.socket.closed);
-    // The probe's own place is free again.
+    // The place of the probe itself is free again.
     expect(await scene.get('/livez')).toBe('200 ok\n');
     expect(others.every(({ socket }) => !socket.closed && !socket.readableEnded)).toBe(true);
   });
 
-  it('takes the place of the oldest that waits for metrics where there are 10', async () => {
+  it('takes the place of the oldest that waits for metrics if there are 10', async () => {
     await start();
     const { promise, resolve } = Promise.withResolvers<void>();
     new Gauge({ name: 'answer', help: 'help', registers: [scene.metrics], collect: () => promise });
@@ -254,7 +254,7 @@ describe('a connection to the management listener', () => {
     expect(probe.socket.readableEnded || probe.socket.closed).toBe(false);
   });
 
-  it('is closed when its request does not arrive within 5 s', async () => {
+  it('is closed if its request does not arrive within 5 s', async () => {
     await start();
     const [silent, slow] = await Promise.all([scene.open(), scene.open()]);
     slow.socket.write('GET /livez HTTP/1.1\r\nHost: local');
@@ -262,7 +262,7 @@ describe('a connection to the management listener', () => {
     for (const { received } of [silent, slow]) expect(received()).toMatch(/^HTTP\/1\.1 408 /);
   });
 
-  it('is cut when its answer is not taken within 10 s', async () => {
+  it('is cut if its answer is not read within 10 s', async () => {
     await start();
     new Gauge({ name: 'answer', help: 'x'.repeat(30_000_000), registers: [scene.metrics] });
     const accepted: Socket[] = [];
@@ -287,7 +287,7 @@ describe('a connection to the management listener', () => {
 });
 
 describe('an error of the management listener', () => {
-  it('is logged once it listens, at most one line a second, and ends nothing', async () => {
+  it('is logged once it listens, at most one line per second, and ends nothing', async () => {
     await start();
     const error = Object.assign(new Error('accept EMFILE'), { code: 'EMFILE' });
     for (let at = 0; at < 3; at += 1) scene.server.emit('error', error);
@@ -297,7 +297,7 @@ describe('an error of the management listener', () => {
     expect(await scene.get('/livez')).toBe('200 ok\n');
   });
 
-  it('is for the caller as long as it does not listen', async () => {
+  it('is left to the caller until it listens', async () => {
     const { server } = await start();
     const address = server.address();
     if (typeof address !== 'object' || address === null) throw new Error('the listener does not listen');

@@ -12,7 +12,7 @@ const stats = {
   crlNextUpdate: undefined,
 };
 
-it('the metrics say of each cluster what its cache holds, how old it is and what its reflector went through', async () => {
+it('the metrics report per cluster the size and age of its cache and the history of its reflector', async () => {
   const [one, two] = await Promise.all([
     FakeApiServer.start({ deployments: [{ namespace: 'default', name: 'a', replicas: 1 }] }),
     FakeApiServer.start({ deployments: 1_200 }),
@@ -49,7 +49,7 @@ it('the metrics say of each cluster what its cache holds, how old it is and what
   one.deployments.scale('default', 'a', 5);
   const modified = 'scaler_reflector_events_total{cluster="one",namespace="",type="MODIFIED"}';
   await until(async () => ((await measured(modified)) ?? 0) >= 1);
-  // Asked again, a count is what it is and not the sum of what was told before.
+  // A second scrape reports the same counts, not their sum.
   expect(await measured('scaler_reflector_requests_total{cluster="two",namespace="",kind="list"}')).toBe(1);
 
   one.refuseConnections();

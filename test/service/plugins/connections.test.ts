@@ -56,7 +56,7 @@ async function read(line: Line): Promise<void> {
 }
 
 describe('connections', () => {
-  it('of one client are limited, and another client is not hurt', async () => {
+  it('are limited per client, and another client is not affected', async () => {
     await start({ maxConnectionsPerClient: 3 });
     const greedy = await service.authority.issue({ commonName: 'greedy', usages: ['clientAuth'] });
     const lines = [await open(greedy), await open(greedy), await open(greedy)];
@@ -74,7 +74,7 @@ describe('connections', () => {
     });
   });
 
-  it('in all are limited', async () => {
+  it('are limited in total', async () => {
     await start({ maxConnections: 2 });
     const first = await open(service.client);
     const second = await open(service.client);
@@ -92,7 +92,7 @@ describe('connections', () => {
     });
   });
 
-  it('are closed after their next answer when they are too old', async () => {
+  it('are closed after their next answer if they are too old', async () => {
     await start({ maxConnectionAgeSeconds: 0 });
     const line = await open(service.client);
     line.socket.write(READ);
@@ -114,7 +114,7 @@ describe('sockets without a handshake', () => {
   };
   const isCut = (socket: Socket) => socket.closed;
 
-  it('have places of their own, of each address and in all, and the oldest makes room for the next', async () => {
+  it('have their own places, per address and in total, and the oldest makes room for the next', async () => {
     await start({ maxHandshakes: 5, maxHandshakesPerAddress: 3 });
     const sameAddress: Socket[] = [];
     for (let index = 0; index < 4; index += 1) sameAddress.push(await strange('127.0.0.2'));
@@ -127,7 +127,7 @@ describe('sockets without a handshake', () => {
     await read(await open(service.client));
   });
 
-  it('take no place from clients with a certificate, nor those from them', async () => {
+  it('take no places from clients with a certificate, and these take none from them', async () => {
     await start({ maxConnections: 2, maxHandshakes: 3 });
     const first = await open(service.client);
     for (let index = 0; index < 10; index += 1) await strange('127.0.0.1');
@@ -142,7 +142,7 @@ describe('a change of trust', () => {
   const passesOnly = (name: string) => (certificate: { subject: string }) =>
     certificate.subject.includes(name);
 
-  it('closes the idle connections of those who no longer pass, and of nobody else', async () => {
+  it('closes the idle connections of clients that are no longer accepted, and no others', async () => {
     await start();
     const revoked = await service.authority.issue({ commonName: 'revoked', usages: ['clientAuth'] });
     const bad = await open(revoked);

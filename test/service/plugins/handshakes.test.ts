@@ -31,7 +31,7 @@ async function open(localAddress = '127.0.0.1'): Promise<Socket> {
   return socket;
 }
 
-/** What a client begins its handshake with. */
+/** The first bytes of the handshake of a client. */
 async function clientHello(): Promise<Buffer> {
   const { promise, resolve } = Promise.withResolvers<Buffer>();
   const wire = new Duplex({
@@ -47,7 +47,7 @@ async function clientHello(): Promise<Buffer> {
   return hello;
 }
 
-it('a socket that sends nothing is closed before its handshake was ever begun', async () => {
+it('a socket that sends nothing is closed before its handshake begins', async () => {
   await start(1);
   const socket = await open();
   socket.resume();
@@ -56,7 +56,7 @@ it('a socket that sends nothing is closed before its handshake was ever begun', 
   expect(reasons).toEqual([expect.stringContaining('nothing was sent')]);
 });
 
-it('a handshake that is begun has its own time to end', async () => {
+it('a handshake that has begun has its own time limit', async () => {
   await start(1);
   const socket = await open();
   socket.resume();
@@ -65,7 +65,7 @@ it('a handshake that is begun has its own time to end', async () => {
   expect(scene.log.filter((line) => line.includes('ERR_TLS_HANDSHAKE_TIMEOUT'))).toHaveLength(1);
 });
 
-it('one that closes without a word leaves no line in the log', async () => {
+it('a socket that closes without sending anything leaves no log line', async () => {
   await start(60);
   const socket = await open();
   socket.end();
@@ -74,7 +74,7 @@ it('one that closes without a word leaves no line in the log', async () => {
   expect(scene.log.filter((line) => line.includes('refused a TLS handshake'))).toEqual([]);
 });
 
-it('a client that takes its time before the handshake is served', async () => {
+it('a client that waits before its handshake is served', async () => {
   await start(60);
   const socket = await open();
   const connection = await RawConnection.open({ ...scene.attacker, socket });
@@ -83,18 +83,21 @@ it('a client that takes its time before the handshake is served', async () => {
   connection.close();
 });
 
-// Elsewhere than on Linux a machine has a single address to itself.
-it.runIf(process.platform === 'linux')('a crowd from one address does not keep another waiting', async () => {
-  await start(60);
-  const hello = await clientHello();
-  const answered: Socket[] = [];
-  for (let left = CROWD; left > 0; left -= 1) await open('127.0.0.1');
-  const other = await open('127.0.0.2');
-  // All of it is there when the service looks next, that of the other address last.
-  for (const socket of sockets) {
-    socket.once('data', () => void answered.push(socket));
-    socket.write(hello);
-  }
-  await until(() => answered.length === CROWD + 1);
-  expect(answered.indexOf(other)).toBeLessThan(CROWD / 2);
-});
+// Only on Linux can a client choose among several loopback addresses.
+it.runIf(process.platform === 'linux')(
+  'a crowd of clients at one address does not keep another address waiting',
+  async () => {
+    await start(60);
+    const hello = await clientHello();
+    const answered: Socket[] = [];
+    for (let left = CROWD; left > 0; left -= 1) await open('127.0.0.1');
+    const other = await open('127.0.0.2');
+    // All bytes have arrived when the service reads next, those of the other address last.
+    for (const socket of sockets) {
+      socket.once('data', () => void answered.push(socket));
+      socket.write(hello);
+    }
+    await until(() => answered.length === CROWD + 1);
+    expect(answered.indexOf(other)).toBeLessThan(CROWD / 2);
+  },
+);

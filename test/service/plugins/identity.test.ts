@@ -3,7 +3,10 @@ import { FakeApiServer } from '../../support/fake-apiserver/fake-apiserver.ts';
 import type { LeafOptions } from '../../support/issue-certificate.ts';
 import { TestService } from '../../support/service.ts';
 
-/** Who may come in at all, over real TLS; test/unit/tls/certificate-identity.test.ts has the cases of a certificate alone. */
+/**
+ * Which clients are let in, over real TLS. test/unit/tls/certificate-identity.test.ts has the cases of a single
+ * certificate.
+ */
 let demo: FakeApiServer;
 let service: TestService;
 
@@ -19,12 +22,17 @@ afterAll(async () => {
 
 describe('a verified certificate', () => {
   it.each<[string, Partial<LeafOptions>, number, string | undefined]>([
-    ['that names somebody is let in', { commonName: 'alice' }, 200, undefined],
+    ['that names a user is let in', { commonName: 'alice' }, 200, undefined],
     ['without a CN is refused', { commonName: '' }, 401, 'CERTIFICATE_UNUSABLE'],
     ['without clientAuth is refused', { usages: [] }, 401, 'CERTIFICATE_UNUSABLE'],
     ['of a reserved user is refused', { commonName: 'system:admin' }, 403, 'IDENTITY_RESERVED'],
     ['of a reserved group is refused', { organizations: ['system:masters'] }, 403, 'IDENTITY_RESERVED'],
-    ['of a reserved user that is configured is let in', { commonName: 'system:trusted' }, 200, undefined],
+    [
+      'of a reserved user that is allowed by the configuration is let in',
+      { commonName: 'system:trusted' },
+      200,
+      undefined,
+    ],
     ['that is not on the list is refused', { commonName: 'mallory' }, 403, 'CLIENT_NOT_ALLOWED'],
   ])('%s', async (_title, options, status, code) => {
     const certificate = await service.authority.issue({
@@ -39,7 +47,7 @@ describe('a verified certificate', () => {
         ...(code && { body: { statusCode: status, code } }),
       });
     }
-    // Nobody learns which paths there are before it is clear who asks.
+    // A client does not learn which paths exist before its identity is known.
     const unknown = await client.get('/nope');
     expect(unknown).toMatchObject(code ? { status, body: { code } } : { status: 404 });
     const write = await client.scale('shop', 'cart', 3);

@@ -35,13 +35,13 @@ async function target(): Promise<RawTarget> {
   return { port: service.port, ca: service.authority.cert, cert, key };
 }
 
-it('one turn of the event loop accepts a connection of each listener', async () => {
+it('one turn of the event loop accepts one connection per listener', async () => {
   let accepted = 0;
   let most = 0;
   service.app.server.on('connection', () => {
     accepted += 1;
   });
-  // The kernel makes all of them within this turn: then they wait for the service.
+  // The kernel completes all connections within this turn, and then they wait for the service.
   const sockets = Array.from({ length: CONNECTIONS }, () => connect(service.port, '127.0.0.1'));
   while (accepted < CONNECTIONS) {
     const before = accepted;
@@ -49,17 +49,17 @@ it('one turn of the event loop accepts a connection of each listener', async () 
     most = Math.max(most, accepted - before);
   }
   expect(most).toBeLessThanOrEqual(LISTENERS);
-  // Linux deals connections out by chance: that one listener has all of them hardly ever happens.
+  // Linux distributes connections at random, so it is very unlikely that one listener gets all of them.
   expect(most > 1).toBe(LISTENERS > 1);
   for (const socket of sockets) socket.destroy();
 });
 
-/** Connections that the listener of the app itself has, whose end closing the app waits for anyway. */
+/** Connections of the app's own listener, for which closing the app waits anyway. */
 const ownConnections = promisify((callback: (error: Error | null, count: number) => void) =>
   service.app.server.getConnections(callback),
 );
 
-it('closing waits for the running answers of all listeners, and then nothing listens', async () => {
+it('closing the app waits for the running answers of all listeners, and then nothing listens', async () => {
   const to = await target();
   const connections: RawConnection[] = [];
   while (connections.length < LISTENERS) {

@@ -5,7 +5,7 @@ import { logTo } from '../../support/log-to.ts';
 import { TestService } from '../../support/service.ts';
 import { until } from '../../support/until.ts';
 
-/** Who did what: log lines, request ids, Events. */
+/** The records of who did what: log lines, request ids, Events. */
 let demo: FakeApiServer;
 let service: TestService;
 let lines: Record<string, unknown>[] = [];
@@ -37,7 +37,7 @@ async function lineOf(message: string): Promise<Record<string, unknown>> {
 const groups = ['system:authenticated'];
 
 describe('the audit line', () => {
-  it('of a write says who, what, from, to, the result, the request id and how long it took', async () => {
+  it('of a write names the user, the Deployment, the old and new count, the result, the request id and the duration', async () => {
     const from = demo.deployments.get('shop', 'cart')?.replicas ?? 0;
     await service.scale('shop', 'cart', from + 1, { 'x-request-id': 'audit-1' });
     expect(await lineOf('audit')).toMatchObject({
@@ -56,7 +56,7 @@ describe('the audit line', () => {
 
   it.each([
     ['forbidden', 'payments', 'ledger', 403, 'FORBIDDEN'],
-    ['of nothing that exists', 'shop', 'nope', 404, 'DEPLOYMENT_NOT_FOUND'],
+    ['for a Deployment that does not exist', 'shop', 'nope', 404, 'DEPLOYMENT_NOT_FOUND'],
   ])('of a write that is %s says so', async (_title, namespace, deployment, statusCode, code) => {
     await service.scale(namespace, deployment, 1);
     expect(await lineOf('audit')).toMatchObject({
@@ -69,7 +69,7 @@ describe('the audit line', () => {
     });
   });
 
-  it('of a read that is refused says who wanted what', async () => {
+  it('of a refused read says who requested what', async () => {
     await service.count('payments', 'ledger');
     expect(await lineOf('audit')).toMatchObject({
       user: 'client',
@@ -79,7 +79,7 @@ describe('the audit line', () => {
     });
   });
 
-  it('of a certificate that is refused says why', async () => {
+  it('of a refused certificate says why', async () => {
     const client = await service.clientOf('system:admin');
     await client.get('/healthz');
     expect(await lineOf('audit')).toMatchObject({
@@ -100,8 +100,8 @@ describe('the audit line', () => {
   });
 });
 
-describe('other lines', () => {
-  it('of successful reads come at debug only, and none holds a body or a header', async () => {
+describe('other log lines', () => {
+  it('of successful reads are written at debug only, and none contains a body or a header', async () => {
     await service.get('/deployments?namespace=shop', { 'x-secret': 'hush' });
     expect(await lineOf('request')).toMatchObject({ level: 20, user: 'client', statusCode: 200 });
     await service.scale('shop', 'cart', '{"replicas":"a secret"}', { 'x-secret': 'hush' });
@@ -148,7 +148,7 @@ describe('the lines about requests that were not served', () => {
     expect(url).toBe(`/nope?x=${'y'.repeat(248)}`);
   });
 
-  it('are 50 of one client in 10 s, then one that counts the rest; other clients have theirs', async () => {
+  it('are limited to 50 per client in 10 s and one that counts the rest; other clients have their own', async () => {
     const written: Record<string, unknown>[] = [];
     const another = await TestService.start({
       kubeconfig: demo.kubeconfig,
@@ -169,7 +169,7 @@ describe('the lines about requests that were not served', () => {
 });
 
 describe('a log that is not read', () => {
-  it('refuses a write for whose line there is no room, and nothing is written', async () => {
+  it('makes a write fail for whose audit line there is no room, and nothing is changed', async () => {
     const blocked = await (
       await TestService.start({
         kubeconfig: demo.kubeconfig,
@@ -187,7 +187,7 @@ describe('a log that is not read', () => {
     await blocked.stop();
   });
 
-  it('holds up the answer to a write until its line is written, and no other answer', async () => {
+  it('delays the answer to a write until its audit line is written, and no other answer', async () => {
     const { promise: read, resolve: readTheLog } = Promise.withResolvers<void>();
     let limit = 0;
     const held = await (
@@ -221,19 +221,16 @@ describe('a log that is not read', () => {
 });
 
 describe('the request id', () => {
-  it.each(['abc', 'A.b_c-1', 'x'.repeat(64)])('%s is taken over', async (id) => {
+  it.each(['abc', 'A.b_c-1', 'x'.repeat(64)])('is adopted: %s', async (id) => {
     expect((await service.get('/healthz', { 'x-request-id': id })).headers['x-request-id']).toBe(id);
   });
 
-  it.each(['', 'a b', 'a"b', '<x>', 'x'.repeat(65), 'a,b'])(
-    '%j is replaced by one of our own',
-    async (id) => {
-      const given = (await service.get('/nope', { 'x-request-id': id })).headers['x-request-id'];
-      expect(given).toMatch(/^[0-9a-f]{12}-[0-9a-z]+$/);
-    },
-  );
+  it.each(['', 'a b', 'a"b', '<x>', 'x'.repeat(65), 'a,b'])('is replaced if it is %j', async (id) => {
+    const given = (await service.get('/nope', { 'x-request-id': id })).headers['x-request-id'];
+    expect(given).toMatch(/^[0-9a-f]{12}-[0-9a-z]+$/);
+  });
 
-  it('is different for every request, and in error answers too', async () => {
+  it('differs for every request, in error answers too', async () => {
     const paths = ['/healthz', '/healthz', '/nope', '/%zz', '/deployments?x=1'];
     const ids = await Promise.all(
       paths.map(async (path) => (await service.get(path)).headers['x-request-id']),
@@ -245,7 +242,7 @@ describe('the request id', () => {
 describe('the Event on a Deployment', () => {
   const messages = () => demo.events.map(({ message }) => message);
 
-  it('names who scaled it from where to where', async () => {
+  it('names the user and the old and new count', async () => {
     await service.scale('shop', 'catalog', 1);
     await service.scale('shop', 'catalog', 9);
     await until(() => messages().includes('client scaled from 1 to 9'));
@@ -258,7 +255,7 @@ describe('the Event on a Deployment', () => {
     });
   });
 
-  it('is not made for a write that changes nothing', async () => {
+  it('is not created for a write that changes nothing', async () => {
     await service.scale('shop', 'catalog', 40);
     await until(() => messages().some((message) => String(message).endsWith('to 40')));
     const before = demo.events.length;
@@ -268,7 +265,7 @@ describe('the Event on a Deployment', () => {
     expect(demo.events.length).toBe(before + 1);
   });
 
-  it('is left out, and tried again later only, where the account may not create events', async () => {
+  it('is left out, and not tried again for a while, if the account may not create events', async () => {
     const everythingElse = ['deployments', 'deployments/scale', 'subjectaccessreviews'];
     demo.roles.set([{ users: [SERVICE_USER.name, 'client'], verbs: ['*'], resources: everythingElse }]);
     demo.requests.clear();

@@ -5,7 +5,7 @@ import type { RawConnection } from '../../support/security/raw.ts';
 import { COUNT, Scene } from '../../support/security/scene.ts';
 import { until } from '../../support/until.ts';
 
-/** What answers that are not read cost, and when they end. */
+/** The cost of answers that are not read, and when they end. */
 let scene: Scene;
 
 afterEach(() => scene.stop());
@@ -14,7 +14,7 @@ const MIB = 1024 * 1024;
 const get = (path: string, method = 'GET') => `${method} ${path} HTTP/1.1\r\nHost: a\r\n\r\n`;
 const OPEN = { config: { rights: 'none' } } as const;
 const SHARED = Buffer.alloc(8 * MIB, 'shared ');
-/** Answers of the long-lived route, to be written to. */
+/** Answers of the long-lived route, which tests write to. */
 let streams: FastifyReply['raw'][] = [];
 
 function routes(app: FastifyInstance): void {
@@ -30,7 +30,7 @@ function routes(app: FastifyInstance): void {
   });
 }
 
-/** A connection that asks and reads nothing, and what the service knows of it. */
+/** A connection that sends a request and reads nothing, and its counterpart in the service. */
 async function unread(path: string): Promise<{ connection: RawConnection; known: ClientConnection }> {
   const connection = await scene.open();
   connection.socket.pause();
@@ -44,7 +44,7 @@ async function unread(path: string): Promise<{ connection: RawConnection; known:
 }
 
 describe('a large answer', () => {
-  it('that is not read is in the memory of its connection only with a piece or two', async () => {
+  it('that is not read takes only a piece or two in the memory of its connection', async () => {
     scene = await Scene.start({}, { routes });
     const { connection, known } = await unread('/docs/shared');
     await until(() => known.socket.writableLength > 0);
@@ -52,7 +52,7 @@ describe('a large answer', () => {
     connection.close();
   });
 
-  it('comes whole, however it is read, and in the order of the requests', async () => {
+  it('arrives completely, however it is read, and in the order of the requests', async () => {
     scene = await Scene.start({}, { routes });
     const connection = await scene.open();
     connection.send(
@@ -67,7 +67,7 @@ describe('a large answer', () => {
     connection.close();
   });
 
-  it('that is not read in its time is cut, also where its client takes a sip now and then', async () => {
+  it('that is not read in time is cut, even if its client reads a little now and then', async () => {
     scene = await Scene.start({ answerTimeoutSeconds: 1 }, { routes });
     const { connection } = await unread('/docs/shared');
     const sip = setInterval(() => connection.socket.read(512), 50);
@@ -79,7 +79,7 @@ describe('a large answer', () => {
 });
 
 describe('many large answers that are not read', () => {
-  it('cost nothing more where they are the same', async () => {
+  it('cost no additional memory if they are the same', async () => {
     scene = await Scene.start({}, { routes });
     const open = [];
     for (let count = 0; count < 20; count += 1) open.push(await unread('/docs/shared'));
@@ -88,7 +88,7 @@ describe('many large answers that are not read', () => {
     for (const { connection } of open) connection.close();
   });
 
-  it('are 64 MiB at most where each is another: those that were begun first are cut', async () => {
+  it('take at most 64 MiB if they differ: those that began first are cut', async () => {
     scene = await Scene.start({}, { routes });
     const open = [];
     for (let count = 0; count < 12; count += 1) open.push(await unread('/docs/own'));
@@ -106,7 +106,7 @@ describe('many large answers that are not read', () => {
 });
 
 describe('a long-lived answer', () => {
-  it('takes no place among the requests, and has no time-out while there is nothing to send', async () => {
+  it('takes no place among the requests, and has no timeout while there is nothing to send', async () => {
     streams = [];
     scene = await Scene.start(
       { maxRequestsPerClient: 1, answerTimeoutSeconds: 1, idleTimeoutSeconds: 1 },
@@ -126,7 +126,7 @@ describe('a long-lived answer', () => {
     for (const each of [stream, connection, idle]) each.close();
   });
 
-  it('that is not read is cut like another', async () => {
+  it('that is not read is cut like any other', async () => {
     streams = [];
     scene = await Scene.start({ answerTimeoutSeconds: 1 }, { routes });
     const stream = await scene.open();

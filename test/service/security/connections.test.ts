@@ -7,7 +7,7 @@ import { ServerProcess } from '../../support/server-process.ts';
 import { TestClient } from '../../support/test-client.ts';
 import { until } from '../../support/until.ts';
 
-/** Connections by the thousand, against a process of its own. `make attack` sets ATTACK_CONNECTIONS to 10,000. */
+/** Thousands of connections, against a separate process. `make attack` sets ATTACK_CONNECTIONS to 10,000. */
 const IDLE = Number(process.env.ATTACK_CONNECTIONS ?? 400);
 const REQUEST = 'GET /replica-count?namespace=shop&deployment=cart HTTP/1.1\r\nHost: a\r\n\r\n';
 
@@ -28,13 +28,13 @@ async function start(environment: Record<string, string>): Promise<void> {
   onTestFinished(() => bystander.close());
 }
 
-/** A client with a name and a certificate of its own. */
+/** A client with its own name and certificate. */
 async function target(commonName: string): Promise<RawTarget> {
   const { cert, key } = await server.authority.issue({ commonName, usages: ['clientAuth'] });
   return { port: await server.port(), ca: server.authority.cert, cert, key };
 }
 
-/** So many connections, each after one answer, opened a few at a time; those that were cut are left out. */
+/** Opens this number of connections, a few at a time, and has one answer on each. Returns those that were not cut. */
 async function openIdle(count: number, by: RawTarget): Promise<RawConnection[]> {
   const connections: RawConnection[] = [];
   let left = count;
@@ -68,7 +68,7 @@ async function expectServed(): Promise<void> {
   expect(await bystander.count('shop', 'cart')).toMatchObject({ status: 200, body: { replicaCount: 4 } });
 }
 
-/** Memory of the server's process after a garbage collection, MiB: the JavaScript heap, and all there is of it. */
+/** Memory of the server process after a garbage collection, in MiB: its JavaScript heap and its resident memory. */
 async function memory(): Promise<{ heap: number; resident: number }> {
   const url = /Debugger listening on (ws:\S+)/.exec(server.output)?.[1] ?? '';
   const socket = new WebSocket(url);
@@ -86,8 +86,8 @@ async function memory(): Promise<{ heap: number; resident: number }> {
   return { heap: heapUsed / 2 ** 20, resident: rss / 2 ** 20 };
 }
 
-describe('as many connections as there may be', { timeout: 20_000 }, () => {
-  it('are 200 for one client by default; the others are served, and it is too once it has closed some', async () => {
+describe('connections up to their limit', { timeout: 20_000 }, () => {
+  it('are 200 per client by default; other clients are served, and the client is too once it has closed some', async () => {
     await start({});
     const greedy = await target('greedy');
     const open = await openIdle(250, greedy);
@@ -98,7 +98,7 @@ describe('as many connections as there may be', { timeout: 20_000 }, () => {
     closeAll(open);
   });
 
-  it('end no connection that was there before, and make room again', async () => {
+  it('end no earlier connection, and make room again', async () => {
     await start({ MAX_CONNECTIONS: '50' });
     await expectServed();
     const open = await openIdle(100, await target('greedy'));
@@ -111,7 +111,7 @@ describe('as many connections as there may be', { timeout: 20_000 }, () => {
     await becomesFree(await target('other'));
   });
 
-  it('are not taken up by strangers who make no handshake', async () => {
+  it('are not used up by clients that make no handshake', async () => {
     await start({ MAX_CONNECTIONS: '50', HANDSHAKE_TIMEOUT_SECONDS: '1' });
     const strangers: Socket[] = [];
     for (let index = 0; index < 60; index += 1) {
@@ -127,7 +127,7 @@ describe('as many connections as there may be', { timeout: 20_000 }, () => {
 });
 
 describe(`${IDLE} idle connections`, { timeout: 30_000 + IDLE * 60 }, () => {
-  it('hurt nobody, and leave no memory behind', async () => {
+  it('affect no other client, and leave no memory behind', async () => {
     await start({
       KEEP_ALIVE_TIMEOUT_SECONDS: '3600',
       MAX_CONNECTIONS: String(IDLE + 100),
@@ -155,12 +155,12 @@ describe(`${IDLE} idle connections`, { timeout: 30_000 + IDLE * 60 }, () => {
     const third = await round();
     expect(first.after.heap).toBeLessThan(before.heap + 3);
     expect(second.after.heap).toBeLessThan(first.after.heap + 1);
-    // The allocator keeps what was freed for later, and returns little of it to the system: it has to be used again. What
-    // lies where a second crowd finds no room is used by the third.
+    // The allocator returns little of the freed memory to the system, so freed memory must be reused. Compare the third
+    // round with the second, because the second may not fit into the gaps that the first has left.
     expect(third.peak.resident).toBeLessThan(1.2 * second.peak.resident);
   });
 
-  it('that come and go are as if they had not been', async () => {
+  it('that are opened and closed leave all places free', async () => {
     await start({});
     const client = await target('churn');
     const churn = async () => {

@@ -3,7 +3,7 @@ import { summary } from '../../support/security/answers.ts';
 import { BODY, COUNT, Scene } from '../../support/security/scene.ts';
 import { until } from '../../support/until.ts';
 
-/** Where a request ends: shapes that another server or proxy might see end elsewhere, and several on one connection. */
+/** Framing of requests: shapes that a proxy might frame in another way, and several requests on one connection. */
 let scene: Scene;
 
 beforeAll(async () => {
@@ -24,7 +24,7 @@ const WRITE = `${HEAD}${LENGTH}\r\n${BODY}`;
 const READ = `GET ${CART} HTTP/1.1\r\nHost: localhost\r\n\r\n`;
 const LAST_READ = READ.replace('\r\n\r\n', '\r\nConnection: close\r\n\r\n');
 
-describe('a write whose end is in doubt', () => {
+describe('a write whose end is ambiguous', () => {
   it.each([
     ['Content-Length, then chunked', `${HEAD}${LENGTH}${CHUNKED}\r\n${CHUNKS}`],
     ['chunked, then Content-Length', `${HEAD}${CHUNKED}${LENGTH}\r\n${CHUNKS}`],
@@ -53,7 +53,7 @@ describe('a write whose end is in doubt', () => {
     ['chunked in HTTP/1.0', `${HEAD.replace('1.1', '1.0')}${CHUNKED}\r\n${CHUNKS}`],
     ['a chunk beyond 64 bits', `${HEAD}${CHUNKED}\r\n1000000000000000e\r\n${BODY}\r\n0\r\n\r\n`],
     ['a chunk with a sign', `${HEAD}${CHUNKED}\r\n+e\r\n${BODY}\r\n0\r\n\r\n`],
-    ['a chunk that is longer than it says', `${HEAD}${CHUNKED}\r\nd\r\n${BODY}\r\n0\r\n\r\n`],
+    ['a chunk that is longer than its size', `${HEAD}${CHUNKED}\r\nd\r\n${BODY}\r\n0\r\n\r\n`],
     ['a chunk after a bare LF', `${HEAD}${CHUNKED}\r\ne\n${BODY}\r\n0\r\n\r\n`],
     ['a chunk extension after a bare LF', `${HEAD}${CHUNKED}\r\ne;\n${BODY}\r\n0\r\n\r\n`],
     [
@@ -61,17 +61,17 @@ describe('a write whose end is in doubt', () => {
       `${HEAD}${CHUNKED}\r\ne;${'a'.repeat(20_000)}\r\n${BODY}\r\n0\r\n\r\n`,
     ],
     ['a length among the trailers', `${HEAD}${CHUNKED}\r\ne\r\n${BODY}\r\n0\r\nContent-Length: 3\r\n\r\n`],
-  ])('changes nothing, gets one answer and no more on its connection: %s', async (_title, bytes) => {
+  ])('changes nothing, and gets exactly one answer on its connection: %s', async (_title, bytes) => {
     expect(await scene.attack(`${bytes}${WRITE}`)).toEqual(['400 MALFORMED_REQUEST']);
   });
 
-  it('changes nothing where trailers are too large', async () => {
+  it('changes nothing if its trailers are too large', async () => {
     const trailers = `X: ${'a'.repeat(20_000)}\r\n`;
     const bytes = `${HEAD}${CHUNKED}\r\ne\r\n${BODY}\r\n0\r\n${trailers}\r\n`;
     expect(await scene.attack(bytes)).toEqual(['431 HEADERS_TOO_LARGE']);
   });
 
-  it('changes nothing where the connection ends before the body does', async () => {
+  it('changes nothing if the connection ends before the body does', async () => {
     for (const rest of ['', '{', BODY.slice(0, -1)]) {
       const connection = await scene.open();
       connection.socket.end(`${HEAD}${LENGTH}\r\n${rest}`);
@@ -81,32 +81,32 @@ describe('a write whose end is in doubt', () => {
     }
   });
 
-  it('does not take what stands in a body for a request', async () => {
+  it('does not execute a request inside its body', async () => {
     const outer = `GET ${CART} HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${WRITE.length}\r\n\r\n${WRITE}`;
     expect(await scene.attack(outer + LAST_READ)).toEqual(Array(2).fill('200 {"replicaCount":4}'));
   });
 });
 
-describe('requests one after the other without waiting', () => {
+describe('pipelined requests', () => {
   it('are answered in their order', async () => {
     const pipeline = [READ, 'GET /nope HTTP/1.1\r\nHost: a\r\n\r\n', READ, LAST_READ].join('');
     const count = '200 {"replicaCount":4}';
     expect(await scene.attack(pipeline)).toEqual([count, '404 ROUTE_NOT_FOUND', count, count]);
   });
 
-  it('are all answered when there are 200 of them', async () => {
+  it('are all answered if there are 200 of them', async () => {
     const answers = await scene.attack(READ.repeat(199) + LAST_READ);
     expect(answers).toEqual(Array(200).fill('200 {"replicaCount":4}'));
   });
 
-  it('are all answered when there are 20,000 of them', async () => {
+  it('are all answered if there are 20,000 of them', async () => {
     const connection = await scene.open();
     await connection.send(READ.repeat(19_999) + LAST_READ).ended();
     expect(connection.answers).toHaveLength(20_000);
     expect(new Set(connection.answers.map(summary))).toEqual(new Set(['200 {"replicaCount":4}']));
   });
 
-  it('do no harm where the client closes its half at once', async () => {
+  it('do no harm if the client closes its half at once', async () => {
     const connection = await scene.open();
     connection.socket.end(READ.repeat(3));
     await connection.ended();
@@ -116,7 +116,7 @@ describe('requests one after the other without waiting', () => {
   it.each([
     ['garbage', 'garbage\r\n\r\n'],
     ['a body whose chunks are malformed', `${HEAD}${CHUNKED}\r\nzz\r\n`],
-  ])('keep the answer of a write that runs when %s follows it', async (_title, follows) => {
+  ])('get the answer of a running write even if %s follows it', async (_title, follows) => {
     let release = () => {};
     const held = new Promise<void>((resolve) => {
       release = resolve;
@@ -134,7 +134,7 @@ describe('requests one after the other without waiting', () => {
     scene.expectWrite(7);
   });
 
-  it('does a write whose client is gone by the time it is answered, and says so in the log', async () => {
+  it('include a write whose client disconnects before the answer: it is executed and logged', async () => {
     const patches = scene.demo.requests.count('patchScale');
     scene.demo.faults.add({
       on: 'patchScale',
@@ -152,7 +152,7 @@ describe('requests one after the other without waiting', () => {
     scene.expectWrite(7);
   });
 
-  it('get no second answer for a body that turns malformed after the first', async () => {
+  it('get no second answer for a body that becomes malformed after the first', async () => {
     const connection = await scene.open();
     connection.send(`POST /nope HTTP/1.1\r\nHost: a\r\n${CHUNKED}\r\n`);
     await until(() => connection.answers.length === 1);

@@ -3,7 +3,7 @@ import { summary } from '../../support/security/answers.ts';
 import { exchange, type RawAnswer } from '../../support/security/raw.ts';
 import { BODY, COUNT, Scene } from '../../support/security/scene.ts';
 
-/** Header bombs, ids that somebody else's log would stumble over, and what stands above every answer. */
+/** Oversized headers, request ids that could corrupt a log, and the headers of every answer. */
 let scene: Scene;
 
 beforeAll(async () => {
@@ -20,7 +20,7 @@ async function ask(headers: string): Promise<RawAnswer> {
   return answer;
 }
 
-describe('headers that are too much', () => {
+describe('oversized headers', () => {
   it.each([
     ['one of 20,000 letters', `X: ${'a'.repeat(20_000)}\r\n`],
     ['one of a million letters', `X: ${'a'.repeat(1_000_000)}\r\n`],
@@ -31,12 +31,12 @@ describe('headers that are too much', () => {
     expect(summary(await ask(headers))).toBe('431 HEADERS_TOO_LARGE');
   });
 
-  it('are refused together with a URL that is too long for them', async () => {
+  it('are refused together with a URL that leaves no room for them', async () => {
     const answers = await scene.attack(`GET /${'a'.repeat(20_000)} HTTP/1.1\r\n${END}`);
     expect(answers).toEqual(['431 HEADERS_TOO_LARGE']);
   });
 
-  it('do no harm where there are many of them within the limit', async () => {
+  it('do no harm if many small ones stay within the limit', async () => {
     const headers = Array.from({ length: 500 }, (_, i) => `x${i}: \r\n`).join('');
     expect(summary(await ask(headers))).toBe('200 {"status":"OK"}');
   });
@@ -49,13 +49,13 @@ describe('headers that are too much', () => {
     'Range: bytes=0-1\r\nIf-None-Match: *\r\nIf-Modified-Since: Fri, 01 Jan 2100 00:00:00 GMT\r\n',
     'Accept: text/html\r\nAccept-Encoding: gzip, br\r\nAccept-Version: 2.0.0\r\n',
     'Keep-Alive: timeout=99999, max=99999\r\nConnection: host, content-length\r\n',
-  ])('change nothing where they mean nothing here: %j', async (headers) => {
+  ])('that the service does not use change nothing: %j', async (headers) => {
     expect(summary(await ask(headers))).toBe('200 {"status":"OK"}');
   });
 });
 
 describe('X-Request-Id', () => {
-  it.each(['a', 'trace-1', 'A.b_c-9', '0'.repeat(64)])('%s is taken', async (id) => {
+  it.each(['a', 'trace-1', 'A.b_c-9', '0'.repeat(64)])('is adopted: %s', async (id) => {
     expect((await ask(`X-Request-Id: ${id}\r\n`)).headers['x-request-id']).toBe(id);
   });
 
@@ -66,12 +66,12 @@ describe('X-Request-Id', () => {
     ['a tab', 'a\tb'],
     ['a line in JSON', '","level":60,"msg":"forged'],
     ['markup', '<script>alert(1)</script>'],
-    ['a format', '%s%d%j'],
+    ['a format string', '%s%d%j'],
     ['an escape sequence', '\\u001b[31m'],
     ['letters beyond ASCII', '\xfcber'],
     ['a percent-encoded line break', 'a%0d%0aSet-Cookie:%20x'],
     ['two', 'a\r\nX-Request-Id: b'],
-  ])('is not taken where it holds %s', async (_title, id) => {
+  ])('is not adopted if it contains %s', async (_title, id) => {
     const answer = await ask(`X-Request-Id: ${id}\r\n`);
     expect(summary(answer)).toBe('200 {"status":"OK"}');
     expect(answer.headers['x-request-id']).toMatch(/^[0-9a-f]{12}-[0-9a-z]+$/);
@@ -82,14 +82,14 @@ describe('X-Request-Id', () => {
     expect(summary(await ask('X-Request-Id: a\0b\r\n'))).toBe('400 MALFORMED_REQUEST');
   });
 
-  it('is another for each of many requests', async () => {
+  it('differs for each of many requests', async () => {
     const request = 'GET /nope HTTP/1.1\r\nHost: a\r\n\r\n';
     const answers = await exchange(scene.attacker, `${request.repeat(200)}GET /nope HTTP/1.1\r\n${END}`);
     expect(new Set(answers.map(({ headers }) => headers['x-request-id'])).size).toBe(201);
   });
 });
 
-describe('every answer forbids storing and guessing, has an id and the JSON type, and tells nothing of what is inside', () => {
+describe('every answer forbids caching and sniffing, has an id and the JSON type, and reveals no internals', () => {
   const JSON_14 = 'Content-Type: application/json\r\nContent-Length: 14\r\n';
   it.each([
     ['GET /healthz', '', '200 {"status":"OK"}'],

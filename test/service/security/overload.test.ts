@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => scene.stop());
 
-/** Keeps the event loop busy, 100 ms at a time, until told to stop. */
+/** Blocks the event loop for 100 ms at a time until it is told to stop. */
 function keepBusy(): () => void {
   let stopped = false;
   const work = () => {
@@ -47,9 +47,9 @@ it('a service that cannot keep up refuses with 503 and Retry-After, writes nothi
   expect(await scene.bystander.scale('default', 'my-deployment', 9)).toMatchObject({ status: 200 });
 }, 15_000);
 
-it('one long pause of the event loop is no reason to refuse', async () => {
+it('a single long pause of the event loop does not make the service refuse requests', async () => {
   const delays = monitorEventLoopDelay({ resolution: 10 });
-  // Where the machine is busy the second after it may be late as well, which is another matter.
+  // On a busy machine the second after the pause may be late as well, and then refusing is right: try again.
   await until(async () => {
     const pausedAt = performance.now();
     while (performance.now() - pausedAt < 3_000);

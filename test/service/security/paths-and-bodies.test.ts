@@ -15,7 +15,7 @@ afterAll(() => scene.stop());
 const END = 'Host: localhost\r\nConnection: close\r\n\r\n';
 const JSON_TYPE = 'Content-Type: application/json\r\n';
 
-describe('a path that is nearly one of ours', () => {
+describe('a path that resembles one of the service', () => {
   const query = COUNT.slice('/replica-count'.length);
   it.each([
     ['//replica-count', '404 ROUTE_NOT_FOUND'],
@@ -68,7 +68,7 @@ describe('a path that is nearly one of ours', () => {
   });
 });
 
-describe('a query that is nearly a good one', () => {
+describe('a query that resembles a valid one', () => {
   it.each([
     'namespace=default&deployment=my-deployment&namespace=shop',
     'namespace[]=default&deployment[]=my-deployment',
@@ -116,9 +116,9 @@ describe('a body', () => {
     ['a prototype beside the count', '{"replicas":7,"__proto__":null}'],
     ['a prototype in disguise', '{"replicas":7,"\\u005f_proto__":{"x":1}}'],
     ['a constructor', '{"replicas":7,"constructor":{"prototype":{"x":1}}}'],
-    ['a count that is inherited', '{"toString":7,"valueOf":7}'],
+    ['an inherited count', '{"toString":7,"valueOf":7}'],
     ['a count with 900 digits', `{"replicas":${'9'.repeat(900)}}`],
-    ['a count with an exponent of its own size', '{"replicas":1e999999999}'],
+    ['a count with a huge exponent', '{"replicas":1e999999999}'],
     ['200 keys', `{${Array.from({ length: 100 }, (_, i) => `"k${i}":1`).join()}}`],
     ['the same key 70 times', `{${Array(70).fill('"replicas":7').join()}}`],
     ['UTF-16', Buffer.from(BODY, 'utf16le')],
@@ -141,7 +141,7 @@ describe('a body', () => {
     expect(await scene.attack(post(body))).toEqual(['413 BODY_TOO_LARGE']);
   });
 
-  it('of a gigabyte is refused before it comes', async () => {
+  it('of a gigabyte is refused before it arrives', async () => {
     const head = `POST ${COUNT} HTTP/1.1\r\n${JSON_TYPE}Content-Length: 1073741824\r\n${END}`;
     expect(await scene.attack(head)).toEqual(['413 BODY_TOO_LARGE']);
   });
@@ -162,13 +162,13 @@ describe('a body', () => {
     'json',
     ';',
     'text/plain;application/json',
-  ])('that says it is %s writes nothing', async (type) => {
+  ])('declared as %s writes nothing', async (type) => {
     expect(await scene.attack(post(BODY, `Content-Type: ${type}\r\n`))).toEqual([
       '415 UNSUPPORTED_MEDIA_TYPE',
     ]);
   });
 
-  it('leaves no mark on objects that were made before or after', async () => {
+  it('does not change the prototype of objects', async () => {
     for (const body of ['{"__proto__":{"polluted":1}}', '{"constructor":{"prototype":{"polluted":1}}}'])
       for (const answer of await exchange(scene.attacker, post(body)))
         expect(errorCode(answer)).toBe('INVALID_BODY');

@@ -4,7 +4,7 @@ import { BODY, COUNT, Scene } from '../../support/security/scene.ts';
 import type { Answer } from '../../support/test-client.ts';
 import { until } from '../../support/until.ts';
 
-/** What one client may ask for in a second, and how long it may keep a connection. */
+/** Rate limits per client, and the age limit of connections. */
 let scene: Scene;
 
 afterEach(() => scene.stop());
@@ -23,22 +23,22 @@ function expectLimited(answers: readonly Answer[]): void {
   }
 }
 
-describe('writes', () => {
+describe('rate limits: writes', () => {
   beforeEach(async () => {
     scene = await Scene.start({ writesPerSecond: 5 });
   });
 
-  it('beyond the limit of a second are refused, write nothing, and pass again later', async () => {
+  it('beyond the limit per second are refused, write nothing, and pass again later', async () => {
     const answers = await times(20, (index) => scene.service.scale('default', 'my-deployment', index));
     expectLimited(answers);
     const done = answers.filter(({ status }) => status === 200);
     expect(done.length).toBeGreaterThanOrEqual(5);
-    expect(done.length).toBeLessThanOrEqual(10); // where a new second began meanwhile
+    expect(done.length).toBeLessThanOrEqual(10); // if a new second began in between
     expect(scene.demo.requests.count('patchScale')).toBe(done.length);
     await until(async () => (await scene.service.scale('default', 'my-deployment', 9)).status === 200);
   });
 
-  it('of another client are not counted with them, nor are reads', async () => {
+  it('are counted apart from those of other clients and from reads', async () => {
     const own = times(20, (index) => scene.service.scale('default', 'my-deployment', index));
     expect((await scene.bystander.scale('shop', 'cart', 6)).status).toBe(200);
     expectLimited(await own);
@@ -47,12 +47,12 @@ describe('writes', () => {
     );
   });
 
-  it('are counted by the name of the client, whichever certificate and connection it uses', async () => {
+  it('are counted per client name, whichever certificate and connection the client uses', async () => {
     const clients = await times(10, () => scene.service.clientOf('many-certificates'));
     expectLimited(await Promise.all(clients.map((client) => client.scale('shop', 'cart', 5))));
   });
 
-  it('are counted together, whichever path and cluster they are for', async () => {
+  it('are counted together for all paths and clusters', async () => {
     const paths = [
       COUNT,
       `/default${COUNT}`,
@@ -65,7 +65,7 @@ describe('writes', () => {
     expect(scene.demo.requests.count('patchScale')).toBeLessThanOrEqual(10);
   });
 
-  it('are counted whether they are good or bad', async () => {
+  it('are counted whether they are valid or not', async () => {
     const bad = [
       () => scene.service.scale('default', 'my-deployment', '{'),
       () => scene.service.post('/nope', {}),
@@ -77,7 +77,7 @@ describe('writes', () => {
     }
   });
 
-  it('in one packet are counted like others', async () => {
+  it('in one packet are counted one by one', async () => {
     const write = `POST ${COUNT} HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 14\r\n`;
     const bytes = `${`${write}\r\n${BODY}`.repeat(30)}${write}Connection: close\r\n\r\n${BODY}`;
     const answers = await scene.attack(bytes);
@@ -87,7 +87,7 @@ describe('writes', () => {
   });
 });
 
-describe('reads', () => {
+describe('rate limits: reads', () => {
   beforeEach(async () => {
     scene = await Scene.start({ readsPerSecond: 10 });
   });
@@ -96,7 +96,7 @@ describe('reads', () => {
     ['that succeed', '/healthz', 200],
     ['of unknown paths', '/nope', 404],
     ['that are malformed', '/deployments?x=1', 400],
-  ])('%s beyond the limit of a second are refused', async (_title, url, status) => {
+  ])('%s beyond the limit per second are refused', async (_title, url, status) => {
     const answers = await times(40, () => scene.service.get(url));
     expectLimited(answers);
     expect(new Set(statuses(answers))).toEqual(new Set([status, 429]));
@@ -106,7 +106,7 @@ describe('reads', () => {
 });
 
 describe('a connection that is too old', () => {
-  it('is closed after its next answer, which is whole, and not in the middle of a write', async () => {
+  it('is closed after its next answer, which is complete, and not in the middle of a write', async () => {
     scene = await Scene.start({ maxConnectionAgeSeconds: 1 });
     const connection = await scene.open();
     const get = 'GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n';

@@ -4,7 +4,7 @@ import { errorCode } from '../../support/security/answers.ts';
 import { exchange } from '../../support/security/raw.ts';
 import { BODY, COUNT, Scene } from '../../support/security/scene.ts';
 
-/** Requests of unusual forms: each is served as its plain form is, or refused in the error shape. */
+/** Requests of unusual forms: each is served like its plain form, or refused with an error in the usual shape. */
 let scene: Scene;
 
 beforeAll(async () => {
@@ -27,14 +27,14 @@ describe('a read of an unusual form', () => {
     ['with an absolute URL', `GET https://evil.example/healthz HTTP/1.1\r\n${END}`, [healthy]],
     ['with an unreserved letter encoded', `GET /%68ealthz HTTP/1.1\r\n${END}`, [healthy]],
     ['after empty lines', `\r\n\r\nGET /healthz HTTP/1.1\r\n${END}`, [healthy]],
-    ['that wants an unknown expectation met', `GET /healthz HTTP/1.1\r\nExpect: cake\r\n${END}`, [healthy]],
+    ['with an unknown expectation', `GET /healthz HTTP/1.1\r\nExpect: cake\r\n${END}`, [healthy]],
     [
-      'that wants a WebSocket',
+      'that asks for a WebSocket',
       `GET /healthz HTTP/1.1\r\nConnection: upgrade\r\nUpgrade: websocket\r\n${END}`,
       [healthy],
     ],
     [
-      'that wants HTTP/2',
+      'that asks for HTTP/2',
       `GET /healthz HTTP/1.1\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n${END}`,
       [healthy],
     ],
@@ -49,7 +49,7 @@ describe('a read of an unusual form', () => {
       ['200 {"replicaCount":3}'],
     ],
     [
-      'that says it is a write',
+      'that claims to be a write',
       `GET ${COUNT} HTTP/1.1\r\nX-HTTP-Method-Override: POST\r\nX-Method-Override: POST\r\n${JSON_14}${END}${BODY}`,
       ['200 {"replicaCount":3}'],
     ],
@@ -78,10 +78,10 @@ describe('a request that is refused for its form', () => {
       [malformed],
     ],
     ['a fragment after the query', `POST ${COUNT}#x HTTP/1.1\r\n${JSON_14}${END}${BODY}`, [malformed]],
-    ['a method in small letters', `get /healthz HTTP/1.1\r\n${END}`, [malformed]],
-    ['a method that nobody knows', `SCALE /healthz HTTP/1.1\r\n${END}`, [malformed]],
+    ['a method in lower case', `get /healthz HTTP/1.1\r\n${END}`, [malformed]],
+    ['an unknown method', `SCALE /healthz HTTP/1.1\r\n${END}`, [malformed]],
     ['a method of 10,000 letters', `${'G'.repeat(10_000)} /healthz HTTP/1.1\r\n${END}`, [malformed]],
-    ['line feeds alone', 'GET /healthz HTTP/1.1\nHost: a\nConnection: close\n\n', [malformed]],
+    ['bare line feeds', 'GET /healthz HTTP/1.1\nHost: a\nConnection: close\n\n', [malformed]],
     ['an asterisk', `OPTIONS * HTTP/1.1\r\n${END}`, ['404 ROUTE_NOT_FOUND']],
     [
       'a proxy request for a write',
@@ -94,7 +94,7 @@ describe('a request that is refused for its form', () => {
       ['415 UNSUPPORTED_MEDIA_TYPE'],
     ],
     [
-      'a body said to be compressed',
+      'a body declared as compressed',
       `POST ${COUNT} HTTP/1.1\r\nContent-Encoding: gzip\r\n${JSON_14}${END}${BODY}`,
       ['415 UNSUPPORTED_MEDIA_TYPE'],
     ],
@@ -104,7 +104,7 @@ describe('a request that is refused for its form', () => {
     expect(await scene.attack(bytes)).toEqual(expected);
   });
 
-  it('changes nothing and is told what is allowed, whichever of all methods it has', async () => {
+  it('changes nothing, and its answer names the allowed methods, for each method that exists', async () => {
     const others = METHODS.filter((method) => !['GET', 'HEAD', 'POST', 'CONNECT'].includes(method));
     expect(others.length).toBeGreaterThan(25);
     await Promise.all(
@@ -119,7 +119,7 @@ describe('a request that is refused for its form', () => {
     );
   });
 
-  it.each([COUNT, '/nope', '/healthz?x=1'])('has no body in the answer to HEAD %s', async (url) => {
+  it.each([COUNT, '/nope', '/healthz?x=1'])('gets no body in the answer to HEAD %s', async (url) => {
     const connection = await scene.open();
     await connection.send(`HEAD ${url} HTTP/1.1\r\n${END}`).ended();
     connection.close();

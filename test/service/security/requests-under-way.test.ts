@@ -4,7 +4,7 @@ import type { RawConnection } from '../../support/security/raw.ts';
 import { BODY, COUNT, Scene } from '../../support/security/scene.ts';
 import { until } from '../../support/until.ts';
 
-/** What a client may have under way, and what becomes of the rest. */
+/** The limits of requests under way, and what happens to further requests. */
 let scene: Scene;
 
 afterEach(() => scene.stop());
@@ -12,7 +12,7 @@ afterEach(() => scene.stop());
 const READ = `GET ${COUNT} HTTP/1.1\r\nHost: a\r\n\r\n`;
 const FRESH_READ = `GET ${COUNT}&maxAge=0 HTTP/1.1\r\nHost: a\r\n\r\n`;
 const WRITE = `POST ${COUNT} HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 14\r\n\r\n${BODY}`;
-/** What the service takes from a connection that it does not read on: a read, and what it keeps for later. */
+/** The most bytes that the service takes from a connection that it stops reading: one read, and what it buffers. */
 const MAX_READ = 200_000;
 const DONE = '200 {"replicaCount":7}';
 
@@ -20,14 +20,14 @@ const patches = () => scene.demo.requests.count('patchScale');
 const bytesRead = () => scene.attackers[0]?.socket.bytesRead ?? Number.NaN;
 const answersOf = (connection: RawConnection) => connection.answers.map(summary);
 
-/** Longer than the service would take to read what the attacker sent. */
+/** Takes longer than the service would need to read everything that the attacker sent. */
 async function othersAreServed(): Promise<void> {
   for (let count = 0; count < 5; count += 1)
     expect((await scene.bystander.count('shop', 'cart')).status).toBe(200);
 }
 
 describe('a connection', () => {
-  it('with as many requests as it may have is not read on until one of them is answered', async () => {
+  it('with as many requests as it may have is not read until one of them is answered', async () => {
     scene = await Scene.start({ maxRequestsPerConnection: 3 });
     const release = scene.hold('get');
     const connection = await scene.open();
@@ -43,7 +43,7 @@ describe('a connection', () => {
     connection.close();
   });
 
-  it('that is to close is not read on while its last answers are made', async () => {
+  it('that is about to close is not read while its last answers are made', async () => {
     scene = await Scene.start();
     const release = scene.hold('patchScale');
     const connection = await scene.open();
@@ -60,7 +60,7 @@ describe('a connection', () => {
     connection.close();
   });
 
-  it('whose last answer is on its way is cut if its client goes on sending', async () => {
+  it('whose last answer is being sent is cut if its client goes on sending', async () => {
     scene = await Scene.start();
     const connection = await scene.open();
     await until(() => scene.attackers.length === 1);
@@ -75,7 +75,7 @@ describe('a connection', () => {
 });
 
 describe('a client', () => {
-  it('with half of the requests that it may have is not read on, on whichever connection, and others are', async () => {
+  it('with half of the requests that it may have is not read on any of its connections, and others are', async () => {
     scene = await Scene.start({ maxRequestsPerClient: 6 });
     const idle = await scene.open();
     await until(() => scene.attackers.length === 1);
@@ -95,7 +95,7 @@ describe('a client', () => {
     for (const connection of [idle, fresh, ...busy]) connection.close();
   });
 
-  it('is read on where the rest of a request is still to come', async () => {
+  it('is still read on a connection on which part of a request is missing', async () => {
     scene = await Scene.start({ maxRequestsPerClient: 4 });
     const release = scene.hold('patchScale');
     const slow = await scene.open();
@@ -111,14 +111,14 @@ describe('a client', () => {
     for (const connection of [slow, busy]) connection.close();
   });
 
-  it('that sends too many on a connection that cannot answer yet loses the connection, and they are not done', async () => {
+  it('that sends too many requests on a connection that cannot answer yet loses the connection, and they are not executed', async () => {
     scene = await Scene.start({ maxRequestsPerClient: 6 });
     const release = scene.hold('patchScale');
     const connection = await scene.open();
     connection.send(WRITE.repeat(50));
     await connection.ended();
     expect(connection.answers).toEqual([]);
-    // The rest was not even looked at.
+    // The rest was not even parsed: the counter in the request id is still low.
     expect((await scene.bystander.get('/healthz')).headers['x-request-id']).toMatch(/-[1-9a-f]$/);
     await othersAreServed();
     release();
@@ -128,21 +128,21 @@ describe('a client', () => {
     connection.close();
   });
 
-  it('that is refused over and over is read on slowly, and others are not', async () => {
+  it('that is refused again and again is read slowly, and others are read at full speed', async () => {
     scene = await Scene.start({ maxRequestsPerClient: 20 });
     const connection = await scene.open();
     connection.send('GET /nothing HTTP/1.1\r\nHost: a\r\n\r\n'.repeat(4_000));
     const refusals = () => connection.received.split('HTTP/1.1 404').length - 1;
     await until(() => refusals() >= 100);
     await othersAreServed();
-    // 100 in a second, and one more in a second for each of its places.
+    // It gets 100 refusals per second, and one more per second for each of its places.
     const soFar = refusals();
     expect(soFar).toBeLessThan(2_000);
     await until(() => refusals() > soFar);
     connection.close();
   });
 
-  it('that goes away gives back the places of its requests once they are done with', async () => {
+  it('that disconnects gives back the places of its requests once these are done', async () => {
     scene = await Scene.start({ maxRequestsPerClient: 8 });
     const release = scene.hold('patchScale');
     const connection = await scene.open();
@@ -152,12 +152,12 @@ describe('a client', () => {
     await until(() => scene.attackers.length === 0);
     release();
     await servesThreeAtATime();
-    // The write is told with its client all the same.
+    // The audit line of the write still names the client.
     const [line] = scene.log.filter((each) => each.includes('"msg":"audit"'));
     expect(JSON.parse(line ?? '{}')).toMatchObject({ user: 'client', to: 7, statusCode: 200 });
   });
 
-  it('that goes away while it sends a write gives back its place', async () => {
+  it('that disconnects while it sends a write gives back its place', async () => {
     scene = await Scene.start({ maxRequestsPerClient: 6 });
     for (let count = 0; count < 6; count += 1) {
       const connection = await scene.open();
@@ -169,7 +169,7 @@ describe('a client', () => {
     await servesThreeAtATime();
   });
 
-  /** The client has its places again: held back, it would have no answer, or not all of them. */
+  /** Shows that the client has its places again: without them it would lack answers. */
   async function servesThreeAtATime(): Promise<void> {
     await until(async () => {
       const connections = await Promise.all([scene.open(), scene.open(), scene.open()]);
@@ -187,7 +187,7 @@ describe('a client', () => {
 });
 
 describe('all clients together', () => {
-  it('have a bound as well, beyond which each is refused with 503', async () => {
+  it('have a common limit, beyond which each request is refused with 503', async () => {
     scene = await Scene.start({ maxRequests: 2, maxRequestsPerClient: 2 });
     const release = scene.hold('patchScale');
     const connection = await scene.open();

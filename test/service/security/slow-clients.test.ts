@@ -5,7 +5,7 @@ import type { RawConnection } from '../../support/security/raw.ts';
 import { COUNT, Scene } from '../../support/security/scene.ts';
 import { until } from '../../support/until.ts';
 
-/** Clients that take their time, where every limit is a second and Node looks once a second. */
+/** Slow clients, with every limit set to one second. Node checks the limits once a second. */
 let scene: Scene;
 const limits = {
   handshakeTimeoutSeconds: 1,
@@ -27,7 +27,7 @@ afterAll(async () => {
 
 const HEAD = `POST ${COUNT} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n`;
 
-/** Sends the beginning, then a piece every 100 ms, until the service has had enough. */
+/** Sends the beginning, then a piece every 100 ms, until the service cuts the connection. */
 async function drip(connection: RawConnection, beginning: string, piece: string): Promise<string[]> {
   connection.send(beginning);
   const timer = setInterval(() => connection.send(piece), 100);
@@ -75,7 +75,7 @@ describe.concurrent('a client that never finishes is cut', () => {
     connection.close();
   });
 
-  it('when it has been answered and asks nothing more', async () => {
+  it('after an answer if it sends no further request', async () => {
     const connection = await scene.open();
     await connection.send('GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n').ended();
     expect(connection.answers.map(summary)).toEqual(['200 {"status":"OK"}']);
@@ -84,9 +84,9 @@ describe.concurrent('a client that never finishes is cut', () => {
 
   it.each([
     ['nothing', Buffer.alloc(0)],
-    ['the first bytes of one', Buffer.from('16030100f8010000f40303', 'hex')],
-    ['the head of a record of 16 KiB', Buffer.from('1603014000010040', 'hex')],
-  ])('before its TLS handshake, of which it has sent %s', async (_title, bytes) => {
+    ['its first bytes', Buffer.from('16030100f8010000f40303', 'hex')],
+    ['the header of a record of 16 KiB', Buffer.from('1603014000010040', 'hex')],
+  ])('before the end of its TLS handshake, of which it has sent %s', async (_title, bytes) => {
     const socket: Socket = connect(scene.service.port, '127.0.0.1');
     socket.on('error', () => {});
     socket.resume().write(bytes);
@@ -94,7 +94,7 @@ describe.concurrent('a client that never finishes is cut', () => {
   });
 });
 
-it('a client that never reads its answers is cut, whatever it asked for', { timeout: 20_000 }, async () => {
+it('a client that never reads its answers is cut, whatever it requested', { timeout: 20_000 }, async () => {
   const accepted = scene.accepted();
   const connection = await scene.open();
   connection.socket.pause();
@@ -106,9 +106,9 @@ it('a client that never reads its answers is cut, whatever it asked for', { time
   connection.close();
 });
 
-it('a hundred slow clients at once do not slow down anybody else', { timeout: 20_000 }, async () => {
+it('a hundred simultaneous slow clients do not slow down other clients', { timeout: 20_000 }, async () => {
   const dripping: Promise<string[]>[] = [];
-  // A few at a time: a hundred handshakes at once may take this process longer than the second that one has.
+  // Connect a few at a time: a hundred handshakes at once may take this process longer than the limit of one second.
   const openSome = async () => {
     for (let left = 20; left > 0; left -= 1)
       dripping.push(drip(await scene.open(), 'GET /healthz HTTP/1.1\r\n', 'X: y\r\n'));

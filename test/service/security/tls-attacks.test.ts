@@ -9,7 +9,7 @@ import { RawConnection } from '../../support/security/raw.ts';
 import { BODY, COUNT, Scene } from '../../support/security/scene.ts';
 import { until } from '../../support/until.ts';
 
-/** Bytes that are no TLS, and uses of TLS that would get around the handshake. */
+/** Bytes that are not TLS, and uses of TLS that would circumvent the handshake. */
 let scene: Scene;
 let folder: string;
 
@@ -25,7 +25,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-/** Sends bytes without any TLS of its own and resolves with what came back, once the service has cut it. */
+/** Sends bytes over plain TCP, and resolves with what came back once the service has cut the connection. */
 function sendPlain(bytes: Buffer): Promise<Buffer> {
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];
@@ -37,7 +37,7 @@ function sendPlain(bytes: Buffer): Promise<Buffer> {
   });
 }
 
-/** `openssl s_client` with the attacker's certificate; what it printed. Requests go in by `input`. */
+/** Runs `openssl s_client` with the attacker's certificate, and returns its output. `input` is sent as requests. */
 function openssl(args: readonly string[], input = ''): Promise<string> {
   const file = (name: string) => join(folder, name);
   const all = ['s_client', '-connect', `127.0.0.1:${scene.service.port}`, '-servername', 'localhost'];
@@ -51,7 +51,7 @@ function openssl(args: readonly string[], input = ''): Promise<string> {
   });
 }
 
-describe('bytes that are no handshake', () => {
+describe('bytes that are not a handshake', () => {
   const clientHello = '16030100f8010000f40303';
   it.each([
     ['random ones', randomBytes(10_000)],
@@ -61,12 +61,9 @@ describe('bytes that are no handshake', () => {
     ['SSH', Buffer.from('SSH-2.0-OpenSSH_9.9\r\n')],
     ['the PROXY protocol', Buffer.from('PROXY TCP4 127.0.0.1 127.0.0.1 1 2\r\n')],
     ['a hello of SSL 2', Buffer.from('802e0100020015000000100100800200800600400400800700c0', 'hex')],
+    ['a hello that continues as garbage', Buffer.concat([Buffer.from(clientHello, 'hex'), randomBytes(500)])],
     [
-      'a hello that is cut short and goes on as garbage',
-      Buffer.concat([Buffer.from(clientHello, 'hex'), randomBytes(500)]),
-    ],
-    [
-      'a record longer than any may be',
+      'a record longer than allowed',
       Buffer.concat([Buffer.from('160301ffff', 'hex'), Buffer.alloc(65_535, 1)]),
     ],
     ['10,000 empty records', Buffer.from('1603010000'.repeat(10_000), 'hex')],
@@ -79,7 +76,7 @@ describe('bytes that are no handshake', () => {
     expect(answer.length).toBeLessThan(100);
   });
 
-  it('are cut, 500 connections of them, and leave none behind', async () => {
+  it('are cut on 500 connections, and none of these stays open', async () => {
     const accepted = scene.accepted();
     await Promise.all(Array.from({ length: 500 }, () => sendPlain(randomBytes(100))));
     expect(accepted.length).toBeGreaterThanOrEqual(500);
@@ -100,11 +97,11 @@ describe('TLS 1.3', () => {
     expect(length).toBeLessThanOrEqual(2);
   });
 
-  it('survives a client that changes its keys over and over', async () => {
+  it('survives a client that changes its keys again and again', async () => {
     expect(await openssl(['-tls1_3'], 'K\n'.repeat(100))).toContain('KEYUPDATE');
   });
 
-  it('takes no early data', async () => {
+  it('accepts no early data', async () => {
     const request = join(folder, 'request');
     const session = join(folder, 'session');
     await writeFile(
@@ -124,7 +121,7 @@ describe('TLS 1.3', () => {
     expect(first).not.toMatch(/Max Early Data: [1-9]/);
   });
 
-  it('gives the same answers to a client that sends one byte a record', async () => {
+  it('gives the same answers to a client that sends one byte per record', async () => {
     const connection = await RawConnection.open(scene.attacker);
     for (const byte of 'GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n') connection.send(byte);
     await connection.ended();

@@ -27,7 +27,7 @@ afterEach(async () => {
 const patch = (replicas: number) => kube.patch(SCALE, { spec: { replicas } });
 const count = () => cluster.deployments.get('default', 'my-deployment')?.replicas;
 
-/** Reads what comes, and how it ends: the text and undefined, or the text and the error. */
+/** Reads the stream until it ends. Returns the text, and the error if it ended with one. */
 async function read(path: string, signal?: AbortSignal): Promise<{ text: string; error: unknown }> {
   let text = '';
   try {
@@ -40,7 +40,7 @@ async function read(path: string, signal?: AbortSignal): Promise<{ text: string;
   }
 }
 
-/** A watch from now on, during which `my-deployment` is touched so many times. */
+/** A watch from now on, during which `my-deployment` is touched this number of times. */
 function watch(touches: number, more = '&timeoutSeconds=1') {
   const path = `${LIST}?watch=1&resourceVersion=${cluster.resourceVersion}${more}`;
   for (let i = 0; i < touches; i += 1) cluster.deployments.touch('default', 'my-deployment');
@@ -53,8 +53,8 @@ const versions = (text: string) =>
     .filter((line) => line.includes('MODIFIED'))
     .map((line) => Number(textAt(JSON.parse(line), 'object.metadata.resourceVersion')));
 
-describe('rules', () => {
-  it('hold for a kind of request, from one on and for so many', async () => {
+describe('rules for faults', () => {
+  it('apply to a kind of request, after a number of requests and for a number of them', async () => {
     const fault = cluster.faults.add({ on: 'list', fault: { type: 'status', code: 500 }, skip: 1, times: 2 });
     const statuses: number[] = [];
     for (let i = 0; i < 5; i += 1) statuses.push((await kube.get(LIST)).status);
@@ -63,7 +63,7 @@ describe('rules', () => {
     expect(fault.hits).toBe(2);
   });
 
-  it('hold until they are removed or cleared', async () => {
+  it('apply until they are removed or cleared', async () => {
     const first = cluster.faults.add({ on: 'any', fault: { type: 'status', code: 503 } });
     cluster.faults.add({ on: 'any', fault: { type: 'status', code: 429 } });
     expect((await kube.get('/version')).status).toBe(503);
@@ -73,7 +73,7 @@ describe('rules', () => {
     expect((await kube.get('/version')).status).toBe(200);
   });
 
-  it('can do something of their own before the request is handled', async () => {
+  it('can run an action before the request is handled', async () => {
     const old = cluster.deployments.get('default', 'my-deployment')?.uid;
     cluster.faults.add({
       on: 'watch',
@@ -107,7 +107,7 @@ describe('refusals', () => {
     },
   );
 
-  it('of a list: a version too large, an expired continue token', async () => {
+  it('of a list: a version that is too large, an expired continue token', async () => {
     cluster.faults.add({ on: 'list', fault: { type: 'tooLargeResourceVersion' }, times: 1 });
     cluster.faults.add({ on: 'list', fault: { type: 'expiredContinue' }, times: 1 });
     expect(at((await kube.get(LIST)).body, 'message')).toContain('Too large resource version');
@@ -131,7 +131,7 @@ describe('refusals', () => {
 });
 
 describe('a lost connection', () => {
-  it('comes before a write, or after it', async () => {
+  it('happens before a write, or after it', async () => {
     cluster.faults.add({ on: 'patchScale', fault: { type: 'drop', when: 'before' }, times: 1 });
     await expect(patch(7)).rejects.toThrow();
     expect(count()).toBe(3);
@@ -140,7 +140,7 @@ describe('a lost connection', () => {
     expect(count()).toBe(7);
   });
 
-  it.each(['close', 'reset'] as const)('comes at once, or after some bytes: %s', async (how) => {
+  it.each(['close', 'reset'] as const)('happens at once, or after some bytes: %s', async (how) => {
     cluster.faults.add({ on: 'list', fault: { type: 'cut', how }, times: 1 });
     expect(await read(LIST)).toMatchObject({ text: '', error: expect.any(Error) });
     cluster.faults.add({ on: 'list', fault: { type: 'cut', how, afterBytes: 1_000 }, times: 1 });
@@ -157,7 +157,7 @@ describe('a lost connection', () => {
     expect(error).toMatchObject({ name: 'TimeoutError' });
   });
 
-  it('befalls everybody: dropped, refused, frozen', async () => {
+  it('affects all clients: dropped, refused, frozen', async () => {
     const dropped = read(`${LIST}?watch=1`);
     await until(() => cluster.openWatches === 1);
     cluster.dropConnections('reset');
@@ -174,7 +174,7 @@ describe('a lost connection', () => {
     await until(async () => (await read(LIST)).error === undefined);
   });
 
-  it('is not the same as a slow one', async () => {
+  it('differs from a slow connection', async () => {
     cluster.faults.add({ on: 'getScale', fault: { type: 'drip', bytes: 50, everyMs: 1 } });
     expect(await kube.get(SCALE)).toMatchObject({ status: 200, body: { kind: 'Scale' } });
     cluster.faults.clear();
@@ -185,7 +185,7 @@ describe('a lost connection', () => {
 
 describe('a watch', () => {
   it.each([410, 500, 504] as const)(
-    'gets an ERROR event with %d after some events, and the end',
+    'gets an ERROR event with %d after some events, and then ends',
     async (code) => {
       cluster.faults.add({ on: 'watch', fault: { type: 'errorEvent', code, afterEvents: 1 } });
       const { text, error } = await watch(3);
@@ -251,7 +251,7 @@ describe('a watch', () => {
     );
   });
 
-  it('gets bookmarks at the interval asked for', async () => {
+  it('gets bookmarks at the requested interval', async () => {
     const path = `${LIST}?watch=1&allowWatchBookmarks=true&timeoutSeconds=3&resourceVersion=${cluster.resourceVersion}`;
     const { text } = await read(path);
     const lines = text.trim().split('\n');

@@ -32,18 +32,18 @@ afterEach(async () => {
 });
 
 describe('a new cluster', () => {
-  it('holds a dozen samples over several namespaces, one of them scaled to 0', async () => {
+  it('has a dozen samples in several namespaces, one of them scaled to 0', async () => {
     expect(cluster.deployments.size).toBe(12);
     expect(cluster.deployments.get('default', 'my-deployment')?.replicas).toBe(3);
     const { body } = await kube.get(LIST);
     const items = arrayAt(body, 'items');
     expect(new Set(items.map((item) => textAt(item, 'metadata.namespace'))).size).toBe(5);
     expect(items.some((item) => at(item, 'spec.replicas') === 0)).toBe(true);
-    // As large as real ones, so that measurements mean something.
+    // They are as large as real ones, so that measurements are meaningful.
     for (const item of items) expect(JSON.stringify(item).length).toBeGreaterThan(5_000);
   });
 
-  it('lets in who has its kubeconfig, by token, token file or certificate', async () => {
+  it('lets clients in with its kubeconfig, by token, token file or certificate', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'demo-cluster-'));
     const file = join(folder, 'kubeconfig');
     await cluster.writeKubeconfig(file);
@@ -67,7 +67,7 @@ describe('a new cluster', () => {
     expect((await kube.get(LIST, { authorization: `Bearer ${token}` })).status).toBe(200);
   });
 
-  it('refuses its own service account what its roles do not allow', async () => {
+  it('refuses the account of the service what its roles do not allow', async () => {
     cluster.roles.set([{ groups: ['system:serviceaccounts'], verbs: ['list'], resources: ['deployments'] }]);
     expect((await kube.get(LIST)).status).toBe(200);
     expect(await kube.get(SCALE)).toMatchObject({ status: 403, body: { reason: 'Forbidden' } });
@@ -75,7 +75,7 @@ describe('a new cluster', () => {
     expect((await kube.get(SCALE)).status).toBe(200);
   });
 
-  it('counts the requests that it sees', async () => {
+  it('counts the requests that it receives', async () => {
     await kube.get(LIST);
     await kube.patch(SCALE, { spec: { replicas: 1 } });
     expect([
@@ -89,8 +89,8 @@ describe('a new cluster', () => {
   });
 });
 
-describe('Deployments', () => {
-  it('roll out step by step: new versions, the same generation', async () => {
+describe('Deployments of the fake API server', () => {
+  it('roll out step by step, with new versions and the same generation', async () => {
     const since = cluster.resourceVersion;
     cluster.deployments.scale('default', 'my-deployment', 5);
     await until(() => cluster.deployments.get('default', 'my-deployment')?.status?.readyReplicas === 5);
@@ -107,7 +107,7 @@ describe('Deployments', () => {
     ]);
   });
 
-  it('keep their generation when a sample is labelled', async () => {
+  it('keep their generation if a label is added to a sample', async () => {
     const path = '/apis/apps/v1/namespaces/shop/deployments/cart';
     const first = await kube.patch(path, { metadata: { labels: { tier: 'web' } } });
     expect(first).toMatchObject({
@@ -118,7 +118,7 @@ describe('Deployments', () => {
     expect(again.body).toEqual(first.body);
   });
 
-  it('change behind the back of the API', async () => {
+  it('can be changed without the API', async () => {
     const old = cluster.deployments.get('default', 'my-deployment');
     const touched = cluster.deployments.touch('default', 'my-deployment');
     expect(touched).toMatchObject({ generation: 1, replicas: 3 });
@@ -130,7 +130,7 @@ describe('Deployments', () => {
     expect(() => cluster.deployments.scale('default', 'my-deployment', 1)).toThrow('no Deployment');
   });
 
-  it('can be a hundred thousand, each listed once and in order', async () => {
+  it('can number a hundred thousand, each listed once and in order', async () => {
     await restartWith({ deployments: 100_000, namespacesCount: 1_000 });
     const agent = new Agent({ connect: { ca: cluster.ca } });
     const headers = { authorization: `Bearer ${cluster.token}` };
@@ -144,7 +144,7 @@ describe('Deployments', () => {
           headers,
         },
       );
-      // Without parsing 700 MB of JSON.
+      // Do not parse 700 MB of JSON.
       const page: string = await answer.body.text();
       for (const [, name, namespace] of page.matchAll(
         /{"metadata":{"name":"([^"]+)","namespace":"([^"]+)"/g,
@@ -159,8 +159,8 @@ describe('Deployments', () => {
   }, 60_000);
 });
 
-describe('history', () => {
-  it('is bounded', async () => {
+describe('the history of events', () => {
+  it('is limited', async () => {
     await restartWith({ historyLimit: 10 });
     const since = cluster.resourceVersion;
     for (let i = 0; i < 30; i += 1) cluster.deployments.touch('default', 'my-deployment');
@@ -168,7 +168,7 @@ describe('history', () => {
     expect(body).toMatchObject([{ type: 'ERROR', object: { code: 410, reason: 'Expired' } }]);
   });
 
-  it('begins anew, further back, after a restart with an empty etcd', async () => {
+  it('starts again with lower versions after a restart with an empty etcd', async () => {
     cluster.deployments.scale('default', 'my-deployment', 5);
     const { url, resourceVersion } = cluster;
     await kube.close();
@@ -183,7 +183,7 @@ describe('history', () => {
     expect(arrayAt((await kube.get(LIST)).body, 'items')).toHaveLength(1);
   });
 
-  it('is forgotten after an ordinary restart, and the Deployments stay', async () => {
+  it('is forgotten in an ordinary restart, and the Deployments stay', async () => {
     await kube.close();
     const since = cluster.resourceVersion - 1;
     await cluster.restart();
@@ -195,8 +195,8 @@ describe('history', () => {
   });
 });
 
-describe('a connection that is reset while it is being closed', () => {
-  it('is gone, and so is its request', async () => {
+describe('a connection that is reset while it closes', () => {
+  it('ends, and so does its request', async () => {
     const authority = await CertificateAuthority.create({ commonName: 'listener-ca' });
     const certificate = await authority.issue({ commonName: 'listener', sans: ['127.0.0.1'] });
     const requestGone = Promise.withResolvers<void>();
@@ -215,8 +215,8 @@ describe('a connection that is reset while it is being closed', () => {
   });
 });
 
-describe('the end', () => {
-  it('comes in the middle of everything, and again', async () => {
+describe('stopping the fake API server', () => {
+  it('works while requests are running, and a second time', async () => {
     cluster.faults.add({ on: 'get', fault: { type: 'cut', how: 'silence' } });
     const waiting = [
       kube.get(`${LIST}?watch=1`),

@@ -5,17 +5,17 @@ import { promisify } from 'node:util';
 
 const root = resolve(import.meta.dirname, '../../..');
 
-/** The chart's folder. */
+/** The folder of the chart. */
 export const chart = join(root, 'charts/k8s-deployment-scaler');
 
-/** How a command ended. */
+/** The result of a command. */
 export interface Ended {
   readonly status: number;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-/** Runs a command to its end, whatever its status. It is killed after two minutes. */
+/** Runs a command until it ends, and returns its status rather than throw. It is killed after two minutes. */
 export async function run(
   command: string,
   args: readonly string[],
@@ -34,14 +34,14 @@ export async function run(
   });
 }
 
-/** Path of a binary; the first time on a machine they are fetched or built before. */
+/** The path of a binary. The first call on a machine downloads or builds the binaries. */
 export async function tool(name: 'helm' | 'kubeconform' | 'kubectl'): Promise<string> {
   const script = name === 'kubectl' ? 'hack/test-env.sh' : 'hack/test-tools.sh';
   const { stdout } = await promisify(execFile)(join(root, script));
   return join(stdout.trim(), name);
 }
 
-/** A values file that the chart is rendered with. */
+/** A values file for rendering the chart. */
 export interface Case {
   readonly name: string;
   readonly file: string;
@@ -54,7 +54,7 @@ function casesIn(folder: string, prefix = ''): Case[] {
   }));
 }
 
-/** Values that the chart takes: those of the tests and the chart's own examples. */
+/** Values that the chart accepts: those of the tests and the examples of the chart. */
 export const cases: readonly Case[] = [
   ...casesIn(join(root, 'test/chart/cases')),
   ...casesIn(join(chart, 'examples'), 'example-'),
@@ -63,7 +63,7 @@ export const cases: readonly Case[] = [
 /** Values that the chart refuses; the first line of each file is a comment with the message. */
 export const refusedCases: readonly Case[] = casesIn(join(root, 'test/chart/refused'));
 
-/** The objects of a case, as YAML; release and namespace are k8s-deployment-scaler. */
+/** The objects of a case, as YAML. The release and the namespace are called k8s-deployment-scaler. */
 export async function template(file: string, ...args: readonly string[]): Promise<Ended> {
   const name = 'k8s-deployment-scaler';
   return run(await tool('helm'), ['template', name, chart, '--namespace', name, '--values', file, ...args]);

@@ -1,6 +1,6 @@
 import { ConfigSchema } from '../../../src/config/config-schema.ts';
 
-/** Variables that the chart sets itself, from values of its own or because the pod is made so. */
+/** Variables that the chart sets itself, from its own values or because of how it defines the pod. */
 const SET_BY_CHART = new Set([
   'HOST',
   'PORT',
@@ -20,7 +20,9 @@ const SET_BY_CHART = new Set([
   'DRAIN_LIMIT_SECONDS',
 ]);
 
-/** What values.schema.json has to say of the value `settings`: the service's own schema of all other variables. */
+/**
+ * The required schema of the value `settings` in values.schema.json: the schema of all other variables of the service.
+ */
 export function settingsSchema(): Record<string, unknown> {
   const settings = Object.entries(ConfigSchema.properties).filter(([name]) => !SET_BY_CHART.has(name));
   return JSON.parse(JSON.stringify(Object.fromEntries(settings)));

@@ -1,13 +1,15 @@
 import { isMap, isNode, isScalar, type Pair, parseDocument } from 'yaml';
 
-/** One value of the chart: its path, what values.yaml gives it as JSON, and the comment above it, empty without one. */
+/**
+ * One value of the chart: its path, its default in values.yaml as JSON, and the comment above it, empty if it has none.
+ */
 export interface ValueRow {
   readonly path: string;
   readonly value: string;
   readonly description: string;
 }
 
-/** The values of a values.yaml in their order. A map with a comment above it is one value, as is an empty one. */
+/** The values of a values.yaml in their order. A map with a comment above it is one value, and so is an empty map. */
 export function valueRows(yaml: string): ValueRow[] {
   const { contents } = parseDocument(yaml);
   return isMap(contents) ? contents.items.flatMap((pair, index) => rowsOf(pair, '', index, contents)) : [];
@@ -21,7 +23,7 @@ function rowsOf(
 ): ValueRow[] {
   if (!isScalar(key)) throw new Error(`a key below ${parent} is not a name`);
   const path = `${parent}${key.value}`;
-  // The parser hangs the comment above the first key of a map on the map itself.
+  // The parser attaches the comment above the first key of a map to the map itself.
   const comment = key.commentBefore ?? (index === 0 ? map.commentBefore : undefined);
   const description = (comment ?? '').replaceAll('\n', ' ').trim();
   if (isMap(value) && value.items.length > 0 && description === '') {
@@ -30,7 +32,7 @@ function rowsOf(
   return [{ path, value: JSON.stringify(isNode(value) ? value.toJSON() : null), description }];
 }
 
-/** The rows as the table in the chart's README.md. */
+/** The rows, as the table in the README.md of the chart. */
 export function valuesTable(rows: readonly ValueRow[]): string {
   const lines = rows.map(({ path, value, description }) => `| \`${path}\` | \`${value}\` | ${description} |`);
   return ['| Value | Default | Meaning |', '| --- | --- | --- |', ...lines].join('\n');

@@ -5,25 +5,25 @@ import { run } from './command.ts';
 
 export const ROOT = resolve(import.meta.dirname, '../../..');
 
-/** The program of one language in examples/, and what turns it into one that runs. */
+/** The program of one language in examples/, and the commands that build it. */
 export interface Example {
   /** Its folder in examples/ and in build/clients/. */
   readonly folder: string;
-  /** What has to be installed, for people. */
+  /** What must be installed, for the error message. */
   readonly needs: string;
-  /** Commands that fail where it is not, and print its version. */
+  /** Commands that print its version, and fail if it is not installed. */
   readonly versions: readonly string[];
   /** Commands that generate the client and compile the program, in its folder in build/clients/. */
   readonly build: readonly string[];
 }
 
-/** For one command: the first run downloads the packages of a language. */
+/** The limit for one command. The first run downloads the packages of a language. */
 const BUILD_LIMIT_MS = 600_000;
 const PROGRESS_INTERVAL_MS = 30_000;
 
 /**
- * Copies the example and openapi.yaml to build/clients/ and builds there; what was built of the same files by the same
- * versions is kept.
+ * Copies the example and openapi.yaml to build/clients/ and builds there. An earlier result of the same files and
+ * versions is reused.
  * @throws if the language is not installed, or a command fails
  */
 export async function build(example: Example): Promise<void> {
@@ -42,7 +42,7 @@ export async function build(example: Example): Promise<void> {
   await writeFile(stamp, inputs);
 }
 
-/** Of everything that the result depends on. */
+/** A hash of everything that the result depends on. */
 async function fingerprint(from: string, { needs, versions, build: commands }: Example): Promise<string> {
   const hash = createHash('sha256').update(commands.join('\n'));
   for (const command of versions) {
@@ -58,7 +58,7 @@ async function fingerprint(from: string, { needs, versions, build: commands }: E
   return hash.digest('hex');
 }
 
-/** Says what it does, and every 30 s that it still does, so that a long build does not look like a hang. */
+/** Prints what it does, and repeats it every 30 s, so that a long build does not look like a hang. */
 async function step(command: string, cwd: string): Promise<void> {
   const started = Date.now();
   process.stderr.write(`${cwd}: ${command} ...\n`);

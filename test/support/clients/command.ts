@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 export interface CommandOptions {
   readonly cwd: string;
   readonly env?: Readonly<Record<string, string>>;
-  /** After which it is killed. */
+  /** The program is killed after this time. */
   readonly limitMs: number;
 }
 
@@ -17,7 +17,8 @@ export interface Outcome {
 const LARGEST_OUTPUT = 16 * 1024 * 1024;
 
 /**
- * Runs a program to its end, whatever its exit code; the first `node` that it finds is the one that runs the tests.
+ * Runs a program until it ends, and returns its exit code rather than throw. The first `node` in its PATH is the one
+ * that runs the tests.
  * @throws if it cannot be started, or is killed
  */
 export function run(command: readonly string[], { cwd, env, limitMs }: CommandOptions): Promise<Outcome> {

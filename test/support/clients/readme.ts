@@ -4,14 +4,14 @@ import { ROOT } from './build.ts';
 
 const SECTION = '## Use it from your language';
 
-/** The code that the README shows in this language: one block of its section. */
+/** The code that the README shows in this language: the only block of its section. */
 export async function readmeSnippet(language: string): Promise<string> {
   const readme = await readFile(join(ROOT, 'README.md'), 'utf8');
   const section = readme.split(`${SECTION}\n`)[1]?.split('\n## ')[0] ?? '';
   return section.split(`\`\`\`${language}\n`)[1]?.split('```')[0] ?? '';
 }
 
-/** The lines of a source file that the README is to show, without their common indentation. */
+/** The lines of a source file that the README must show, without their common indentation. */
 export async function markedPart(file: string): Promise<string> {
   const source = await readFile(file, 'utf8');
   const [, part = ''] = /README begins\n(.*?)\n[^\n]*README ends/s.exec(source) ?? [];

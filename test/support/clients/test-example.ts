@@ -9,7 +9,7 @@ import { type Outcome, run } from './command.ts';
 import { markedPart, readmeSnippet } from './readme.ts';
 
 export interface RunnableExample extends Example {
-  /** How the README calls the language where it shows the code. */
+  /** The name of the language in the README. */
   readonly language: string;
   /** The file whose marked part the README shows. */
   readonly source: string;
@@ -19,14 +19,14 @@ export interface RunnableExample extends Example {
 
 const RUN_LIMIT_MS = 60_000;
 
-/** The tests of an example: it does all the operations of the API, and takes errors for what they are. */
+/** The tests of an example: it makes all operations of the API, and handles errors correctly. */
 export function testExample(example: RunnableExample): void {
   describe(`the example in ${example.folder}`, () => {
     let demo: FakeApiServer;
     let other: FakeApiServer;
     let service: TestService;
     let folder: string;
-    /** If-Match of the writes that came in. */
+    /** The If-Match headers of the received writes. */
     const preconditions: (string | undefined)[] = [];
 
     beforeAll(async () => {

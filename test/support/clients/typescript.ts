@@ -1,6 +1,6 @@
 import type { RunnableExample } from './test-example.ts';
 
-/** The one example whose language every developer has: the end-to-end tests run it, too. */
+/** The only example whose language every developer has installed. The end-to-end tests run it too. */
 export const typescriptExample: RunnableExample = {
   language: 'ts',
   folder: 'typescript',

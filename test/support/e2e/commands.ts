@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 
 const LIMIT_MS = 180_000;
 
-/** Runs a command with this text as its input. Resolves with what it prints, rejects with what it complains of. */
+/** Runs a command with this text as its input. Resolves with its output, or rejects with its error output. */
 function run(command: string, args: readonly string[], input = ''): Promise<string> {
   return new Promise((resolve, reject) => {
     const child = execFile(
@@ -14,7 +14,7 @@ function run(command: string, args: readonly string[], input = ''): Promise<stri
         else resolve(stdout);
       },
     );
-    child.stdin?.on('error', () => {}); // it ended without reading: its exit says why
+    child.stdin?.on('error', () => {}); // it ended without reading; its exit status says why
     child.stdin?.end(input);
   });
 }
@@ -23,7 +23,7 @@ export const kubectl = (...args: readonly string[]): Promise<string> => run('kub
 export const helm = (...args: readonly string[]): Promise<string> => run('helm', args);
 export const curl = (...args: readonly string[]): Promise<string> => run('curl', args);
 
-/** Makes these objects or changes them to this. */
+/** Creates or updates these objects. */
 export function apply(...items: readonly object[]): Promise<string> {
   return run('kubectl', ['apply', '-f', '-'], JSON.stringify({ apiVersion: 'v1', kind: 'List', items }));
 }

@@ -10,7 +10,7 @@ import { IDLE_CONTAINER } from './workload.ts';
 
 const GENERATOR = new URL('load-generator.mts', import.meta.url);
 
-/** Requests to the Service from a pod in the cluster, as a port that is forwarded leads to one pod only. */
+/** Requests to the Service from a pod in the cluster, because a forwarded port leads to one pod only. */
 export class Load {
   readonly #child: ChildProcessByStdio<Writable, Readable, null>;
 
@@ -18,7 +18,7 @@ export class Load {
     this.#child = child;
   }
 
-  /** Makes the pod `load` in the namespace of the release. */
+  /** Creates the pod `load` in the namespace of the release. */
   static async prepare(release: Release): Promise<void> {
     const { cert, key } = await release.clientCertificate('client');
     await release.secret('load', { 'tls.crt': cert, 'tls.key': key, 'ca.crt': release.authority.cert });
@@ -47,7 +47,7 @@ export class Load {
     await kubectl('wait', '-n', release.name, 'pod/load', '--for=condition=Ready', '--timeout=60s');
   }
 
-  /** Starts to read and set the count of a Deployment, which has to be 3. */
+  /** Starts to read and set the count of a Deployment, which must be 3. */
   static start(release: Release, deployment: string): Load {
     const service = `https://${release.fullname}.${release.name}.svc:8443`;
     const generator = ['node', '/generator/load-generator.mts', service, release.name, deployment];
@@ -55,7 +55,7 @@ export class Load {
     return new Load(spawn('kubectl', args, { stdio: ['pipe', 'pipe', 'inherit'] }));
   }
 
-  /** Ends it and tells how it went. */
+  /** Ends the load and returns its results. */
   async stop(): Promise<LoadReport> {
     const exited = once(this.#child, 'exit');
     const printed = text(this.#child.stdout);

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 
-/** A local port that leads to one pod, as `kubectl port-forward` does it. */
+/** A local port that `kubectl port-forward` forwards to one pod. */
 export interface PortForward {
   readonly port: number;
   close(): Promise<void>;
@@ -19,7 +19,7 @@ export async function forwardPort(namespace: string, target: string): Promise<Po
   for await (const line of createInterface(child.stdout)) {
     const port = /^Forwarding from 127\.0\.0\.1:(\d+)/.exec(line)?.[1];
     if (port === undefined) continue;
-    child.stdout.resume(); // it says a line for each connection, which must not fill the pipe
+    child.stdout.resume(); // it prints a line per connection, which must not fill the pipe
     return {
       port: Number(port),
       close: async () => {

@@ -8,16 +8,16 @@ import { IMAGE } from './workload.ts';
 
 const CHART = resolve(import.meta.dirname, '../../../charts/k8s-deployment-scaler');
 
-/** Who is bound to what in every release of these tests. */
+/** The role bindings in every release of these tests. */
 const CLIENTS = [
   { name: 'client', role: 'scaler' },
   { name: 'viewer', role: 'viewer' },
 ] as const;
 
-/** The chart, installed in a namespace of its own with a CA of its own. Its release and its namespace have one name. */
+/** The chart, installed in its own namespace with its own CA. The release and the namespace have the same name. */
 export class Release {
   readonly name = `e2e-${randomBytes(3).toString('hex')}`;
-  /** Its Deployment and its Service. */
+  /** The name of its Deployment and its Service. */
   readonly fullname = `${this.name}-k8s-deployment-scaler`;
   readonly authority: CertificateAuthority;
   readonly #open: { close(): Promise<void> }[] = [];
@@ -26,7 +26,7 @@ export class Release {
     this.authority = authority;
   }
 
-  /** Makes the namespace and the TLS Secret, installs the chart and waits until its pods are ready. */
+  /** Creates the namespace and the TLS Secret, installs the chart and waits until its pods are ready. */
   static async install(): Promise<Release> {
     const release = new Release(await CertificateAuthority.create({ commonName: 'e2e-ca' }));
     try {
@@ -40,7 +40,7 @@ export class Release {
     return release;
   }
 
-  /** Installs the chart, or upgrades to these annotations of its pods, and waits until that is done. */
+  /** Installs the chart, or upgrades it to these pod annotations, and waits until that is done. */
   async upgrade(podAnnotations: Readonly<Record<string, string>> = {}): Promise<void> {
     const [repository, tag] = IMAGE.split(/:(?=[^/:]+$)/);
     const values = { image: { repository, tag }, clients: CLIENTS, podAnnotations };
@@ -52,19 +52,19 @@ export class Release {
     await helm('upgrade', '--install', this.name, CHART, ...where, ...sets);
   }
 
-  /** Removes what `helm install` has made. */
+  /** Removes what `helm install` has created. */
   async uninstall(): Promise<void> {
     await helm('uninstall', this.name, '--namespace', this.name, '--wait', '--timeout', '2m');
   }
 
-  /** Closes what was opened and removes the release, if it is there, and the namespace with all that is in it. */
+  /** Closes what was opened, and removes the release, if it exists, and the namespace with everything in it. */
   async remove(): Promise<void> {
     for (const opened of this.#open.splice(0)) await opened.close();
     await helm('uninstall', this.name, '--namespace', this.name, '--ignore-not-found', '--wait');
     await kubectl('delete', 'namespace', this.name, '--ignore-not-found');
   }
 
-  /** Names that the clients of these tests use: the Service's, and those of forwarded ports. */
+  /** The names that the clients of these tests use: those of the Service and of forwarded ports. */
   serverCertificate(authority = this.authority): Promise<IssuedCertificate> {
     const sans = ['localhost', '127.0.0.1', `${this.fullname}.${this.name}.svc`];
     return authority.issue({ commonName: this.fullname, sans, usages: ['serverAuth'] });
@@ -83,7 +83,7 @@ export class Release {
     await apply({ apiVersion: 'v1', kind: 'Secret', metadata: { namespace: this.name, name }, stringData });
   }
 
-  /** Names of the service's pods, without those that are being deleted. */
+  /** The names of the pods of the service, without those that are being deleted. */
   async pods(): Promise<string[]> {
     const template =
       '{{range .items}}{{if not .metadata.deletionTimestamp}}{{.metadata.name}}{{"\\n"}}{{end}}{{end}}';

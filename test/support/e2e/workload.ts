@@ -1,7 +1,7 @@
-/** The image under test. The cluster's nodes have to have it. */
+/** The image under test. The nodes of the cluster must have it. */
 export const IMAGE = process.env.E2E_IMAGE || 'k8s-deployment-scaler:latest';
 
-/** A container that does nothing, of the one image that every node has. */
+/** A container that does nothing, from the one image that every node has. */
 export const IDLE_CONTAINER = {
   name: 'idle',
   image: IMAGE,
@@ -13,7 +13,7 @@ interface DeploymentOptions {
   readonly namespace: string;
   readonly name: string;
   readonly replicas: number;
-  /** Its pods find no node: for counts that change fast, where pods would only cost time. */
+  /** Keeps its pods from being scheduled: for counts that change fast, running pods would only cost time. */
   readonly nowhere?: boolean;
 }
 

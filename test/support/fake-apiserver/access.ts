@@ -1,21 +1,21 @@
 import type { AccessAttributes } from './status.ts';
 
-/** Somebody that the cluster knows, or `system:anonymous`. */
+/** A user that the cluster knows, or `system:anonymous`. */
 export interface User {
   readonly name: string;
   readonly groups: readonly string[];
 }
 
-/** Who may do what: a Role and its binding in one. `*` stands for everything in verbs and resources. */
+/** A Role and its binding in one. `*` stands for everything in verbs and resources. */
 export interface Role {
   readonly users?: readonly string[];
   readonly groups?: readonly string[];
   readonly verbs: readonly string[];
-  /** With the subresource: `deployments`, `deployments/scale`. */
+  /** Including the subresource: `deployments`, `deployments/scale`. */
   readonly resources: readonly string[];
   /** Default: all, and the cluster scope. */
   readonly namespaces?: readonly string[];
-  /** Default: all. A list never matches one, as in RBAC. */
+  /** Default: all. A list never matches a name, as in RBAC. */
   readonly resourceNames?: readonly string[];
 }
 
@@ -29,7 +29,7 @@ export const SERVICE_USER: User = {
 
 const EVERYTHING: Role = { users: [SERVICE_USER.name], verbs: ['*'], resources: ['*'] };
 
-/** The table that access decisions follow. At first the service's own account may do everything, others nothing. */
+/** The roles that decide about access. At first the account of the service may do everything, and others nothing. */
 export class Roles {
   #roles: Role[] = [EVERYTHING];
 
@@ -38,17 +38,17 @@ export class Roles {
     this.#roles.push(role);
   }
 
-  /** Replaces all of them, that of the service's own account included. */
+  /** Replaces all roles, including that of the account of the service. */
   set(roles: readonly Role[]): void {
     this.#roles = [...roles];
   }
 
-  /** Back to the beginning. */
+  /** Restores the initial roles. */
   reset(): void {
     this.#roles = [EVERYTHING];
   }
 
-  /** Whether some role allows it, and the reason that RBAC would give. */
+  /** Whether a role allows the request, and the reason that RBAC would give. */
   decide(user: User, asked: AccessAttributes): { allowed: boolean; reason?: string } {
     const index = this.#roles.findIndex((role) => applies(role, user) && covers(role, asked));
     if (index < 0) return { allowed: false };

@@ -34,7 +34,7 @@ const VERSION = {
 
 /**
  * Answers one request as kube-apiserver does.
- * @throws StatusError for a refusal, Gone where the client has left
+ * @throws StatusError for a refusal, Gone if the client has disconnected
  */
 export async function answer(state: ApiState, call: Call): Promise<void> {
   const { reply, target, user } = call;

@@ -2,17 +2,17 @@ import { isObject, type JsonObject } from './json.ts';
 import { sampleSource } from './sample-source.ts';
 import type { DeploymentRecord, DeploymentSource, DeploymentStatus, StoreEvent } from './store.ts';
 
-/** Parts of a body that depend on nothing but the source, as JSON text; empty where there are none. */
+/** The parts of a body that depend on the source only, as JSON text; empty if there are none. */
 interface SourceTexts {
   readonly labels: string;
   readonly annotations: string;
-  /** FieldsV1 of what a client set. */
+  /** FieldsV1 of the fields that a client has set. */
   readonly fields: string;
-  /** The members of spec but replicas. */
+  /** The members of spec except replicas. */
   readonly spec: string;
 }
 
-/** Stand in a sample's texts for what differs, so that a hundred thousand bodies need no hundred thousand objects. */
+/** Placeholders in the texts of a sample, so that a hundred thousand bodies do not need a hundred thousand objects. */
 const NAME = '@name@';
 const NAMESPACE = '@namespace@';
 const SAMPLE_TEXTS = textsOf(sampleSource({ name: NAME, namespace: NAMESPACE }));
@@ -27,12 +27,12 @@ const STATUS_FIELDS = fieldsOf({
   updatedReplicas: 0,
 });
 
-/** A Deployment, JSON, without kind and apiVersion: so the items of a list come. */
+/** A Deployment as JSON, without kind and apiVersion, as in the items of a list. */
 export function deploymentItem(record: DeploymentRecord): string {
   return `{${members(record)}}`;
 }
 
-/** The metadata of a Deployment, JSON. Unlike other items, those of a PartialObjectMetadataList tell their kind. */
+/** The metadata of a Deployment, as JSON. Unlike other items, those of a PartialObjectMetadataList have their kind. */
 export function deploymentMetadataItem(record: DeploymentRecord): string {
   const type = '"kind":"PartialObjectMetadata","apiVersion":"meta.k8s.io/v1"';
   return `{${type},${metadataMember(record, textsFor(record))}}`;
@@ -43,7 +43,7 @@ export function deploymentBody(record: DeploymentRecord): string {
   return `{"kind":"Deployment","apiVersion":"apps/v1",${members(record)}}`;
 }
 
-/** autoscaling/v1 Scale: a count of 0 is left out, as Go's omitempty does it. */
+/** autoscaling/v1 Scale. A count of 0 is left out, as by omitempty in Go. */
 export function scaleBody(record: DeploymentRecord): JsonObject {
   const selector = Object.entries(selectorOf(record))
     .map(([key, value]) => `${key}=${String(value)}`)
@@ -63,12 +63,12 @@ export function scaleBody(record: DeploymentRecord): JsonObject {
   };
 }
 
-/** One line of a watch, with its line end. */
+/** One line of a watch, with its newline. */
 export function eventLine(event: Pick<StoreEvent, 'type' | 'record'>): string {
   return `{"type":"${event.type}","object":${deploymentBody(event.record)}}\n`;
 }
 
-/** A BOOKMARK carries a zero Deployment with nothing but the resourceVersion. */
+/** A BOOKMARK, which contains an empty Deployment with only a resourceVersion. */
 export function bookmarkLine(resourceVersion: number, initialEventsEnd: boolean): string {
   const annotations = initialEventsEnd ? { 'k8s.io/initial-events-end': 'true' } : undefined;
   return watchLine('BOOKMARK', {
@@ -140,7 +140,7 @@ function textsOf({ labels, annotations, spec }: DeploymentSource): SourceTexts {
   };
 }
 
-/** An entry of managedFields: who set which field. In a real cluster they are a third of the body. */
+/** An entry of managedFields: who set which field. In a real cluster these entries are a third of the body. */
 function manager(name: string, time: string, fields: string, subresource?: string): string {
   const end = subresource === undefined ? '' : `,"subresource":"${subresource}"`;
   return (
@@ -168,7 +168,7 @@ function selectorOf(record: DeploymentRecord): JsonObject {
 function statusOf(record: DeploymentRecord, status: DeploymentStatus): JsonObject {
   const missing = status.replicas - status.readyReplicas;
   const ready = missing <= 0;
-  // A count of 0 is left out, as Go's omitempty does it.
+  // A count of 0 is left out, as by omitempty in Go.
   const count = (value: number) => (value > 0 ? value : undefined);
   const condition = (type: string, ok: boolean, reason: string, message: string) => ({
     type,

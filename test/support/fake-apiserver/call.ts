@@ -8,16 +8,16 @@ import type { Target } from './routes.ts';
 import { badRequest, StatusError } from './status.ts';
 import type { Store } from './store.ts';
 
-const MAX_BODY_BYTES = 3 * 1024 * 1024; // kube-apiserver's own limit
+const MAX_BODY_BYTES = 3 * 1024 * 1024; // the limit of kube-apiserver
 
-/** What a cluster holds besides its Deployments; another one once etcd has been replaced. */
+/** The state of a cluster besides its Deployments. It is replaced when etcd is. */
 export interface ClusterState {
   readonly store: Store;
   readonly roles: Roles;
   readonly bookmarkIntervalMs: number;
   /** Namespaces with the resourceVersion of their creation. */
   readonly namespaces: Map<string, number>;
-  /** Events that clients have written, the newest last. */
+  /** Events that clients have written, newest last. */
   readonly events: JsonObject[];
 }
 
@@ -33,7 +33,7 @@ export interface ApiState extends ClusterState {
   readonly initialEvents: InitialEvents;
 }
 
-/** One request on its way. */
+/** One request that is being handled. */
 export interface Call {
   readonly request: IncomingMessage;
   readonly reply: Reply;
@@ -53,7 +53,7 @@ export const mediaType = (request: IncomingMessage) =>
 
 /**
  * Reads the body.
- * @throws StatusError for one that is no JSON object, or of another type or too long; Gone
+ * @throws StatusError if it is not a JSON object, has another type or is too long; Gone
  */
 export async function readObject({ request, reply }: Call): Promise<JsonObject> {
   const patches = request.method === 'PATCH';
@@ -70,7 +70,7 @@ export async function readObject({ request, reply }: Call): Promise<JsonObject> 
       if (text.length <= MAX_BODY_BYTES) text += String(chunk);
     }
   } catch {
-    return reply.untilGone(); // the client left in the middle
+    return reply.untilGone(); // the client disconnected in the middle
   }
   if (text.length > MAX_BODY_BYTES) {
     throw new StatusError(

@@ -39,7 +39,7 @@ export async function answerNamespace({ namespaces, store }: ClusterState, call:
 }
 
 /**
- * Takes an event, of either API group.
+ * Stores an event of either API group.
  * @throws StatusError, Gone
  */
 export async function answerEvent({ events, store, namespaces }: ClusterState, call: Call): Promise<void> {

@@ -23,7 +23,7 @@ export async function answerCreate({ deployments, namespaces }: ApiState, call: 
 }
 
 /**
- * Everything about one Deployment that is there, its scale included.
+ * All requests for one existing Deployment, including its scale.
  * @throws StatusError, Gone
  */
 export async function answerDeployment({ deployments }: ApiState, call: Call): Promise<void> {
@@ -32,7 +32,7 @@ export async function answerDeployment({ deployments }: ApiState, call: Call): P
   const patches = request.method === 'PATCH';
   if (patches && mediaType(request) !== MERGE_PATCH) throw unsupportedMediaType();
   const body = patches || request.method === 'PUT' ? await readObject(call) : {};
-  const record = deployments.get(where, name); // after the body has been read: it is the state that is changed
+  const record = deployments.get(where, name); // read it after the body: this state is changed
   if (record === undefined) throw deploymentNotFound(name);
   switch (target.kind) {
     case 'get':
@@ -52,7 +52,7 @@ export async function answerDeployment({ deployments }: ApiState, call: Call): P
   }
 }
 
-/** Passes an answer on, unless the connection is to be lost after the write took effect. */
+/** Passes an answer on, unless a fault breaks the connection after the write took effect. */
 async function written<T>({ fault, reply }: Call, body: T): Promise<T> {
   return fault?.type === 'drop' ? reply.finish('reset') : body;
 }

@@ -8,7 +8,7 @@ import {
   type Store,
 } from './store.ts';
 
-/** A Deployment to begin with. */
+/** An initial Deployment. */
 export interface DeploymentSeed {
   readonly namespace: string;
   readonly name: string;
@@ -17,15 +17,15 @@ export interface DeploymentSeed {
 }
 
 /**
- * The Deployments of the cluster, and the controller behind them: whatever changes a spec here, through the API or
- * behind its back, is followed by the status, step by step.
+ * The Deployments of the cluster and their controller: after each change of a spec, through the API or by a test, the
+ * status follows step by step.
  */
 export class Deployments {
   #store: Store;
   readonly #rolloutDelayMs: number;
   readonly #rollouts = new Map<string, NodeJS.Timeout>();
 
-  /** @param rolloutDelayMs between the steps of a rollout; Infinity for a cluster without controllers */
+  /** @param rolloutDelayMs the time between the steps of a rollout; Infinity for a cluster without controllers */
   constructor(store: Store, rolloutDelayMs: number) {
     this.#store = store;
     this.#rolloutDelayMs = rolloutDelayMs;
@@ -35,7 +35,7 @@ export class Deployments {
     return this.#store.size;
   }
 
-  /** All of them, sorted by namespace and name. A snapshot: it does not change afterwards. */
+  /** All Deployments, sorted by namespace and name. It is a snapshot that does not change afterwards. */
   list(): readonly DeploymentRecord[] {
     return this.#store.snapshot().records;
   }
@@ -45,8 +45,9 @@ export class Deployments {
   }
 
   /**
-   * A new Deployment. One made from a seed is rolled out already; one with a source starts without a status.
-   * @throws Error where there is one of that name
+   * Adds a Deployment. If it is made from a seed it is rolled out already; if it has a source it starts without a
+   * status.
+   * @throws Error if the name exists
    */
   create(seed: DeploymentSeed, source?: DeploymentSource): DeploymentRecord {
     const { namespace, name, replicas = 1 } = seed;
@@ -59,8 +60,8 @@ export class Deployments {
   }
 
   /**
-   * Sets spec.replicas. The same count again changes nothing: neither generation nor resourceVersion.
-   * @throws Error where there is no such Deployment
+   * Sets spec.replicas. The same count again changes neither generation nor resourceVersion.
+   * @throws Error if the Deployment does not exist
    */
   scale(namespace: string, name: string, replicas: number): DeploymentRecord {
     const record = this.#existing(namespace, name);
@@ -69,8 +70,8 @@ export class Deployments {
   }
 
   /**
-   * Replaces labels, annotations and spec; generation rises where the spec differs.
-   * @throws Error where there is no such Deployment
+   * Replaces labels, annotations and spec. The generation rises if the spec differs.
+   * @throws Error if the Deployment does not exist
    */
   replaceSource(
     namespace: string,
@@ -87,9 +88,9 @@ export class Deployments {
   }
 
   /**
-   * A write that changes nothing of interest: a new resourceVersion and a MODIFIED event with the same generation,
-   * as a status update gives.
-   * @throws Error where there is no such Deployment
+   * A write that changes nothing of interest: it gives a new resourceVersion and a MODIFIED event with the same
+   * generation, like an update of the status.
+   * @throws Error if the Deployment does not exist
    */
   touch(namespace: string, name: string): DeploymentRecord {
     return this.#store.update(this.#existing(namespace, name), {});
@@ -103,8 +104,8 @@ export class Deployments {
   }
 
   /**
-   * Deletes a Deployment and makes another of the same name at once: only the uid tells them apart.
-   * @throws Error where there is no such Deployment
+   * Deletes a Deployment and creates another one with the same name at once. Only the uid distinguishes them.
+   * @throws Error if the Deployment does not exist
    */
   recreate(namespace: string, name: string, replicas?: number): DeploymentRecord {
     const old = this.#existing(namespace, name);
@@ -112,13 +113,13 @@ export class Deployments {
     return this.create({ namespace, name, replicas: replicas ?? old.replicas });
   }
 
-  /** Goes over to another store, as a cluster does whose etcd has been replaced. */
+  /** Switches to another store, like a cluster whose etcd has been replaced. */
   moveTo(store: Store): void {
     this.stop();
     this.#store = store;
   }
 
-  /** Ends all rollouts where they are. */
+  /** Stops all rollouts where they are. */
   stop(): void {
     for (const key of this.#rollouts.keys()) this.#cancel(key);
   }
@@ -138,7 +139,7 @@ export class Deployments {
     return changed;
   }
 
-  /** First the controller has seen the new spec and made Pods or taken them away, then those Pods are ready. */
+  /** The controller first sees the new spec and adds or removes Pods; then the added Pods become ready. */
   #rollOut({ namespace, name, generation, replicas }: DeploymentRecord): void {
     const key = keyOf({ namespace, name });
     this.#cancel(key);

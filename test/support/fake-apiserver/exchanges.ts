@@ -17,31 +17,31 @@ import {
   unauthorized,
 } from './status.ts';
 
-/** Requests and their answers: who asks, what goes wrong, and the log of it all. */
+/** Handles requests: finds the user, applies faults and logs the request. */
 export class Exchanges {
   readonly log = new RequestLog();
   readonly faults = new Faults();
   readonly #users: ReadonlyMap<string, User>;
   readonly #state: () => ApiState;
-  /** Those not answered yet. */
+  /** Requests that have not been answered yet. */
   readonly #open = new Map<Reply, { kind: Target['kind']; done: Promise<void> }>();
   #frozen = false;
 
   /**
    * @param users by bearer token
-   * @param state of now: it is another one after etcd has been replaced
+   * @param state returns the current state, which is replaced when etcd is
    */
   constructor(users: ReadonlyMap<string, User>, state: () => ApiState) {
     this.#users = users;
     this.#state = state;
   }
 
-  /** How many requests of that kind are being answered. */
+  /** How many requests of this kind are being answered. */
   open(kind: Target['kind']): number {
     return [...this.#open.values()].filter((exchange) => exchange.kind === kind).length;
   }
 
-  /** Takes a request; never throws. */
+  /** Handles a request. It never throws. */
   take(request: IncomingMessage, response: ServerResponse, reset: () => void): void {
     const url = new URL(`https://demo${request.url ?? '/'}`);
     const method = request.method ?? 'GET';
@@ -53,14 +53,14 @@ export class Exchanges {
     const reply = new Reply(response, reset, rule?.fault);
     const done = this.#exchange(request, reply, target, url, rule?.fault, rule?.delayMs ?? 0)
       .catch((error: unknown) => {
-        // What is left is a mistake of this program, which a test should see at once.
+        // Any other error is a bug of this stand-in, which a test must see at once.
         if (!(error instanceof Gone)) throw error;
       })
       .finally(() => this.#open.delete(reply));
     this.#open.set(reply, { kind, done });
   }
 
-  /** From now on nothing is done any more, and what is under way goes silent. */
+  /** From now on no request is handled, and answers under way are no longer sent. */
   freeze(): void {
     this.#frozen = true;
     for (const reply of this.#open.keys()) reply.silence();
@@ -70,7 +70,7 @@ export class Exchanges {
     this.#frozen = false;
   }
 
-  /** Resolves once no handler runs any more; connections have to be broken first. */
+  /** Resolves once no handler is running. Connections must be broken first. */
   async settled(): Promise<void> {
     await Promise.all([...this.#open.values()].map((exchange) => exchange.done));
   }
@@ -95,7 +95,7 @@ export class Exchanges {
     }
   }
 
-  /** Faults that come in the place of the answer. */
+  /** Faults that replace the answer. */
   async #beforehand(reply: Reply, target: Target, fault: Fault | undefined): Promise<void> {
     const now = this.#state().store.resourceVersion;
     if (fault?.type === 'call') await fault.action();
@@ -109,7 +109,7 @@ export class Exchanges {
     }
   }
 
-  /** @throws StatusError 401 for a token that nobody has */
+  /** @throws StatusError 401 for an unknown token */
   #authenticate(request: IncomingMessage): User {
     const header = request.headers.authorization;
     if (header !== undefined) {
@@ -119,7 +119,7 @@ export class Exchanges {
     }
     const { socket } = request;
     if (!(socket instanceof TLSSocket) || !socket.authorized) return ANONYMOUS;
-    // A resumed session counts as authorized without a certificate, but for the newest versions of Node.
+    // Except in the newest versions of Node, a resumed session counts as authorized without a certificate.
     const { subject }: Partial<PeerCertificate> = socket.getPeerCertificate();
     if (subject === undefined) return ANONYMOUS;
     const { CN, O } = subject;

@@ -15,17 +15,17 @@ import { generateDeployments, SAMPLE_DEPLOYMENTS } from './samples.ts';
 import { Store } from './store.ts';
 
 export interface DemoClusterOptions {
-  /** Its Deployments, or how many to make up. Default: a dozen samples. */
+  /** The Deployments, or how many to generate. Default: a dozen samples. */
   readonly deployments?: readonly DeploymentSeed[] | number;
-  /** Namespaces that made-up Deployments are spread over. Default 20. */
+  /** The number of namespaces for generated Deployments. Default 20. */
   readonly namespacesCount?: number;
-  /** Default: a free one. */
+  /** Default: a free port. */
   readonly port?: number;
-  /** Between the steps of a rollout. Default 500 ms; Infinity for a cluster without controllers. */
+  /** The time between the steps of a rollout. Default 500 ms; Infinity for a cluster without controllers. */
   readonly rolloutDelayMs?: number;
-  /** Between the bookmarks of a quiet watch. Default 60 s, as kube-apiserver. */
+  /** The time between the bookmarks of a quiet watch. Default 60 s, as in kube-apiserver. */
   readonly bookmarkIntervalMs?: number;
-  /** Events that a watch can resume from, at least. Default 10,000. */
+  /** The least number of events that a watch can resume from. Default 10,000. */
   readonly historyLimit?: number;
 }
 
@@ -39,9 +39,9 @@ const SYSTEM_NAMESPACES = ['default', 'kube-node-lease', 'kube-public', 'kube-sy
 export class FakeApiServer {
   readonly deployments: Deployments;
   readonly roles = new Roles();
-  /** The CA of the server's certificate and of client certificates, PEM. */
+  /** The CA of the server certificate and of client certificates, PEM. */
   readonly ca: string;
-  /** A client certificate of the service's own account. */
+  /** A client certificate of the account of the service. */
   readonly clientCertificate: IssuedCertificate;
   /** What becomes of watches that ask for initial events. May be changed at any time. */
   initialEvents: InitialEvents = 'served';
@@ -74,7 +74,7 @@ export class FakeApiServer {
     this.#seed();
   }
 
-  /** Makes its certificates, fills it and listens. */
+  /** Creates its certificates, fills it with Deployments and listens. */
   static async start(options: DemoClusterOptions = {}): Promise<FakeApiServer> {
     const authority = await CertificateAuthority.create({ commonName: 'demo-cluster-ca' });
     const { name: commonName, groups: organizations } = SERVICE_USER;
@@ -87,7 +87,7 @@ export class FakeApiServer {
       authority.issue({ commonName, organizations, usages: ['clientAuth'] }),
     ]);
     const cluster = new FakeApiServer(options, authority.cert, server, client);
-    // Not any free one: it has to be free still when it listens again after an outage.
+    // Do not use port 0: the port must still be free when the server listens again after an outage.
     const [port = 0] = options.port === undefined ? await freePorts(1) : [options.port];
     cluster.#port = await cluster.#listener.listen(port);
     return cluster;
@@ -97,27 +97,27 @@ export class FakeApiServer {
     return `https://127.0.0.1:${this.#port}`;
   }
 
-  /** The bearer token of the service's own account. */
+  /** The bearer token of the account of the service. */
   get token(): string {
     return this.#token;
   }
 
-  /** A kubeconfig, YAML, that logs in as the service's own account with its bearer token. */
+  /** A kubeconfig, YAML, for the account of the service with its bearer token. */
   get kubeconfig(): string {
     return this.kubeconfigWith({ token: this.#token });
   }
 
-  /** The requests that came in. */
+  /** The received requests. */
   get requests(): RequestLog {
     return this.#exchanges.log;
   }
 
-  /** What goes wrong. */
+  /** The faults. */
   get faults(): Faults {
     return this.#exchanges.faults;
   }
 
-  /** Events that clients have written, the newest last; at most a thousand. */
+  /** Events that clients have written, newest last; at most a thousand. */
   get events(): readonly JsonObject[] {
     return this.#state.events;
   }
@@ -127,12 +127,12 @@ export class FakeApiServer {
     return this.#state.store.resourceVersion;
   }
 
-  /** Watches open now. */
+  /** The number of open watches. */
   get openWatches(): number {
     return this.#exchanges.open('watch');
   }
 
-  /** TCP connections open now. */
+  /** The number of open TCP connections. */
   get openConnections(): number {
     return this.#listener.openConnections;
   }
@@ -147,37 +147,37 @@ export class FakeApiServer {
     await writeFile(file, this.kubeconfig, { mode: 0o600 });
   }
 
-  /** Lets somebody in, by the token returned; what they may do is in `roles`. */
+  /** Adds a user, and returns the bearer token. What the user may do is in `roles`. */
   addUser(user: User): string {
     const token = randomBytes(24).toString('base64url');
     this.#users.set(token, user);
     return token;
   }
 
-  /** Gives the service's own account another token, which it returns; the old one is refused from now on. */
+  /** Gives the account of the service another token, and returns it. The old one is refused from now on. */
   rotateToken(): string {
     this.#users.delete(this.#token);
     this.#token = this.addUser(SERVICE_USER);
     return this.#token;
   }
 
-  /** Adds a namespace; those of Deployments to begin with are there already. */
+  /** Adds a namespace. The namespaces of the initial Deployments exist already. */
   addNamespace(name: string): void {
     if (!this.#state.namespaces.has(name))
       this.#state.namespaces.set(name, this.#state.store.nextResourceVersion());
   }
 
-  /** Forgets the history of events and every begun list: older watches and continue tokens have expired. */
+  /** Forgets the history of events and every begun list, so that older watches and continue tokens are expired. */
   compact(): void {
     this.#state.store.compact();
   }
 
-  /** Breaks every connection: closed (FIN) or reset (RST). */
+  /** Breaks every connection, by closing it (FIN) or resetting it (RST). */
   dropConnections(how: 'close' | 'reset' = 'close'): void {
     this.#listener.drop(how);
   }
 
-  /** Stops listening and breaks every connection: from now on clients are refused. */
+  /** Stops listening and breaks every connection. From now on connections are refused. */
   async refuseConnections(): Promise<void> {
     await this.#listener.close();
   }
@@ -188,22 +188,22 @@ export class FakeApiServer {
   }
 
   /**
-   * A black hole: connections stay open and new ones come about, but nothing that is asked on them is done, and nothing
-   * is ever sent. Ends with thaw().
+   * A black hole: open connections stay open and new ones are accepted, but no request is handled and nothing is ever
+   * sent. It lasts until thaw().
    */
   freeze(): void {
     this.#exchanges.freeze();
   }
 
-  /** Ends freeze(); all connections are reset. */
+  /** Ends freeze(), and resets all connections. */
   thaw(): void {
     this.#exchanges.thaw();
     this.#listener.drop('reset');
   }
 
   /**
-   * Restarts on the same port; every connection breaks. As with kube-apiserver, watches can then resume only from
-   * now on. With `empty` etcd is a new one too: no Deployments, and resourceVersions begin anew.
+   * Restarts on the same port, which breaks every connection. As with kube-apiserver, watches can then resume only from
+   * now on. With `empty` etcd is new too: there are no Deployments, and resourceVersions start again.
    */
   async restart(options: { readonly empty?: boolean } = {}): Promise<void> {
     await this.#listener.close();
@@ -217,7 +217,7 @@ export class FakeApiServer {
     await this.#listener.listen(this.#port);
   }
 
-  /** Ends everything; nothing is left of it after that. Harmless when repeated. */
+  /** Stops it, and leaves nothing behind. It may be called again. */
   async stop(): Promise<void> {
     this.deployments.stop();
     await this.#listener.close();

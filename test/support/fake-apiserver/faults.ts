@@ -1,7 +1,7 @@
 import type { RequestKind } from './requests.ts';
 import type { RefusalCode } from './status.ts';
 
-/** How an answer breaks off. */
+/** How an answer is broken off. */
 export type Ending =
   /** The connection is closed (FIN). */
   | 'close'
@@ -9,12 +9,12 @@ export type Ending =
   | 'reset'
   /** Nothing more is sent and the connection stays open, as behind a dead network path. */
   | 'silence'
-  /** The answer ends as if it were whole. */
+  /** The answer ends as if it were complete. */
   | 'end';
 
-/** What goes wrong with one request. */
+/** A fault of one request. */
 export type Fault =
-  /** An answer with this status and the API server's own body for it, instead of the real one. */
+  /** An answer with this status and the body that the API server gives with it, instead of the real answer. */
   | {
       readonly type: 'status';
       readonly code: RefusalCode;
@@ -22,16 +22,16 @@ export type Fault =
     }
   /** 504 "Too large resource version". */
   | { readonly type: 'tooLargeResourceVersion' }
-  /** 410 for a continue token, without another one to go on with. */
+  /** 410 for a continue token, without a new token to continue with. */
   | { readonly type: 'expiredContinue' }
   /**
-   * Admission refuses the write: a webhook that names no code (400), one that names 403, or a
+   * Admission refuses the write: by a webhook that gives no code (400), by one that gives 403, or by a
    * ValidatingAdmissionPolicy (422).
    */
   | Denial
   /**
-   * The answer breaks off: after so many bytes of the body, or (watch) after so many events, with half of the next
-   * one sent where `midLine`. With neither, nothing is sent at all, not even the status line.
+   * The answer is broken off after this number of bytes of the body, or of events of a watch; with `midLine` half of
+   * the next event is sent. With neither, nothing is sent, not even the status line.
    */
   | {
       readonly type: 'cut';
@@ -40,13 +40,13 @@ export type Fault =
       readonly afterEvents?: number;
       readonly midLine?: boolean;
     }
-  /** The body comes in pieces of `bytes`, one each `everyMs`. */
+  /** The body is sent in pieces of `bytes`, one every `everyMs`. */
   | { readonly type: 'drip'; readonly bytes: number; readonly everyMs: number }
   /** The connection is reset without an answer, before or after the request took effect. */
   | { readonly type: 'drop'; readonly when: 'before' | 'after' }
-  /** Watch: an ERROR event with that Status after so many events (default 0), then the end. */
+  /** Watch: an ERROR event with this Status after this number of events (default 0), then the end. */
   | { readonly type: 'errorEvent'; readonly code: 410 | 500 | 504; readonly afterEvents?: number }
-  /** Watch: this line after so many events (default 0). */
+  /** Watch: this line after this number of events (default 0). */
   | { readonly type: 'line'; readonly text: string; readonly afterEvents?: number }
   /** Watch: each event twice. */
   | { readonly type: 'duplicateEvents' }
@@ -54,7 +54,7 @@ export type Fault =
   | { readonly type: 'swapEvents' }
   /** Watch: bookmarks, but no events. */
   | { readonly type: 'bookmarksOnly' }
-  /** Something of the test's own, done before the request is handled as usual. */
+  /** An action of the test, which runs before the request is handled as usual. */
   | { readonly type: 'call'; readonly action: () => void | Promise<void> };
 
 export interface Denial {
@@ -63,23 +63,23 @@ export interface Denial {
   readonly message: string;
 }
 
-/** Which requests a fault befalls. */
+/** The requests that a fault affects. */
 export interface FaultRule {
   readonly on: RequestKind | 'any';
   /** Only the pages of a list after its first one. */
   readonly laterPages?: boolean;
   readonly fault: Fault;
-  /** How many requests. Default: all, until cleared. */
+  /** How many requests are affected. Default: all, until the rule is cleared. */
   readonly times?: number;
-  /** How many requests pass unharmed first. Default 0. */
+  /** How many requests are spared first. Default 0. */
   readonly skip?: number;
-  /** Milliseconds before the request is handled at all. Default 0. */
+  /** The delay before the request is handled, in milliseconds. Default 0. */
   readonly delayMs?: number;
 }
 
-/** A rule in force. */
+/** A rule that is active. */
 export interface ActiveFault {
-  /** Requests it has befallen. */
+  /** How many requests it has affected. */
   readonly hits: number;
   remove(): void;
 }
@@ -90,7 +90,7 @@ interface Entry {
   hits: number;
 }
 
-/** The script of what goes wrong. Of several rules for one request, the one added first holds. */
+/** The active fault rules. If several match a request, the one that was added first applies. */
 export class Faults {
   readonly #entries = new Set<Entry>();
 
@@ -105,12 +105,12 @@ export class Faults {
     };
   }
 
-  /** From now on nothing goes wrong any more; answers already under way keep their fault. */
+  /** Removes all rules. Answers under way keep their faults. */
   clear(): void {
     this.#entries.clear();
   }
 
-  /** The rule for a request that has just come in, counted as used. */
+  /** The rule for a new request, which counts it as affected. */
   take(kind: RequestKind, query: URLSearchParams): FaultRule | undefined {
     for (const entry of this.#entries) {
       const { on, laterPages = false, skip = 0, times = Number.POSITIVE_INFINITY } = entry.rule;

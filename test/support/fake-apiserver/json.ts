@@ -1,17 +1,17 @@
-/** Parsed JSON whose form is not known yet. */
+/** Parsed JSON of unknown shape. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
 export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** The object at `key`, or an empty one where there is none. */
+/** The object at `key`, or an empty one if there is none. */
 export function objectAt(parent: JsonObject, key: string): JsonObject {
   const value = parent[key];
   return isObject(value) ? value : {};
 }
 
-/** The string at `key`, or `''` where there is none. */
+/** The string at `key`, or `''` if there is none. */
 export function stringAt(parent: JsonObject, key: string): string {
   const value = parent[key];
   return typeof value === 'string' ? value : '';

@@ -6,14 +6,14 @@ import type { Reply } from './reply.ts';
 import { badRequest, expiredContinue, forbiddenOption, tooLargeResourceVersion } from './status.ts';
 import { type DeploymentRecord, keyOf, lowerBound, type Snapshot, type Store } from './store.ts';
 
-/** What a client accepts who wants the metadata of the Deployments only. */
+/** The Accept header of a client that wants only the metadata of Deployments. */
 const METADATA_ONLY = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1';
-/** Bodies made in one go, so that a list of thousands leaves turns to everybody else. */
+/** How many bodies are made in one turn, so that a list of thousands leaves turns to other requests. */
 const ITEMS_A_TURN = 50;
 /** kube-apiserver compresses answers that are longer; here the first item stands for all. */
 const GZIP_ABOVE_BYTES = 128 * 1024;
 
-/** What a list or watch is narrowed to. */
+/** The selection of a list or watch. */
 export interface Selection {
   /** Empty: all namespaces. */
   readonly namespace: string;
@@ -42,7 +42,7 @@ export function matches(selection: Selection, record: DeploymentRecord): boolean
 }
 
 /**
- * A number of the query: undefined where it is absent, empty or 0.
+ * A number in the query; undefined if it is absent, empty or 0.
  * @throws StatusError 400
  */
 export function numberOf(query: URLSearchParams, parameter: string): number | undefined {
@@ -54,7 +54,7 @@ export function numberOf(query: URLSearchParams, parameter: string): number | un
 }
 
 /**
- * resourceVersion of a list: undefined where it is absent, empty or 0.
+ * The resourceVersion of a list; undefined if it is absent, empty or 0.
  * @throws StatusError 400
  */
 export function listVersionOf(query: URLSearchParams): number | undefined {
@@ -67,8 +67,8 @@ export function listVersionOf(query: URLSearchParams): number | undefined {
 }
 
 /**
- * Answers a list. Its pages come from one snapshot, however long ago that was taken, until it has expired; then the
- * answer is 410 with a token for the rest as it is now. `resourceVersion=0` ignores the limit, as the watch cache does.
+ * Answers a list. Its pages come from one snapshot, however old, until that has expired; then the answer is 410 with a
+ * token for the rest of the current state. `resourceVersion=0` ignores the limit, as the watch cache does.
  * @throws StatusError, Gone
  */
 export async function answerList(store: Store, call: Call): Promise<void> {
@@ -129,9 +129,9 @@ async function writeItems(
   }
 }
 
-/** Where a list goes on: the API server's own token, base64url of this. */
+/** The position at which a list continues. The token of the API server is the base64url of this. */
 interface ContinueToken {
-  /** -1: from now on as it is now. */
+  /** -1: the current state. */
   readonly rv: number;
   /** The last key sent, relative to the selected namespace, with a NUL after it: the next possible key. */
   readonly start: string;

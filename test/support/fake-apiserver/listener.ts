@@ -5,16 +5,16 @@ import type { AddressInfo, Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { IssuedCertificate } from '../issue-certificate.ts';
 
-/** Takes one request; `reset` breaks its connection with RST. */
+/** Handles one request. `reset` breaks its connection with RST. */
 export type RequestTaker = (request: IncomingMessage, response: ServerResponse, reset: () => void) => void;
 
-/** HTTPS on 127.0.0.1, with every TCP connection in hand. Client certificates are asked for, not required. */
+/** HTTPS on 127.0.0.1, with access to every TCP connection. Client certificates are requested, but not required. */
 export class Listener {
   readonly #server: Server;
-  /** TCP sockets, and the TLS socket above each whose handshake is done: only the lower one can be reset. */
+  /** The TCP sockets, and the TLS socket of each whose handshake is done. Only the TCP socket can be reset. */
   readonly #sockets = new Map<Socket, TLSSocket | undefined>();
 
-  /** @param clientCa PEM of the CA that client certificates are checked against */
+  /** @param clientCa the CA that client certificates are verified against, PEM */
   constructor(certificate: IssuedCertificate, clientCa: string, take: RequestTaker) {
     const { cert, key } = certificate;
     this.#server = createServer({ cert, key, ca: clientCa, requestCert: true, rejectUnauthorized: false });
@@ -22,14 +22,14 @@ export class Listener {
     this.#server.on('connection', (socket: Socket) => {
       this.#sockets.set(socket, undefined);
       socket.on('close', () => this.#sockets.delete(socket));
-      socket.on('error', () => {}); // a client that resets is no concern of ours
+      socket.on('error', () => {}); // a client may reset its connection
     });
     this.#server.on('secureConnection', (above: TLSSocket) => {
       for (const socket of this.#sockets.keys()) {
         if (socket.remotePort === above.remotePort) this.#sockets.set(socket, above);
       }
     });
-    this.#server.on('tlsClientError', () => {}); // nor one that gives up in the handshake
+    this.#server.on('tlsClientError', () => {}); // or give up during the handshake
     this.#server.on('request', (request, response) => {
       take(request, response, () => {
         for (const [socket, above] of this.#sockets) if (above === request.socket) this.#reset(socket);
@@ -41,7 +41,7 @@ export class Listener {
     return this.#sockets.size;
   }
 
-  /** Listens; answers with the port, which for 0 is a free one. */
+  /** Listens, and returns the port. 0 chooses a free port. */
   async listen(port: number): Promise<number> {
     if (this.#server.listening) return port;
     this.#server.listen(port, '127.0.0.1');
@@ -50,7 +50,7 @@ export class Listener {
     return isAddressInfo(address) ? address.port : port;
   }
 
-  /** Stops listening and breaks all connections. Harmless when repeated. */
+  /** Stops listening and breaks all connections. It may be called again. */
   async close(): Promise<void> {
     if (!this.#server.listening) return;
     const closed = once(this.#server, 'close');
@@ -67,8 +67,8 @@ export class Listener {
   }
 
   /**
-   * libuv refuses to reset a socket that is being shut down (EINVAL), and Node then forgets it while it is open: no
-   * 'close' ever comes. Such a socket is closed, as it was about to be.
+   * libuv refuses to reset a socket that is being shut down (EINVAL). Node then loses track of it while it is open, and
+   * never emits `close`. So such a socket is closed instead.
    */
   #reset(socket: Socket): void {
     if (this.#sockets.get(socket)?.writableEnded) socket.destroy();

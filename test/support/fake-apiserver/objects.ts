@@ -9,7 +9,7 @@ const SUBDOMAIN_RULE =
   "and end with an alphanumeric character (e.g. 'example.com', regex used for validation is " +
   "'[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')";
 
-/** What a client's Deployment asks for. */
+/** The fields of a Deployment that a client sets. */
 export interface DeploymentDraft {
   readonly name: string;
   readonly replicas: number;
@@ -17,8 +17,8 @@ export interface DeploymentDraft {
 }
 
 /**
- * Reads a Deployment that a client wrote. Of the API server's validation there is the name, the selector and the
- * count; everything else is kept as it came.
+ * Reads a Deployment that a client has sent. It validates the name, the selector and the count like the API server, and
+ * keeps everything else unchanged.
  * @throws StatusError
  */
 export function readDeployment(body: JsonObject, namespace: string): DeploymentDraft {
@@ -49,7 +49,7 @@ function ownLabels(metadata: JsonObject): Omit<DeploymentSource, 'spec'> {
   };
 }
 
-/** The source behind a record's body, made up where it is a sample. */
+/** The source of the body of a record, generated for a sample. */
 export const sourceOf = (record: DeploymentRecord) => record.source ?? sampleSource(record);
 
 export function namespaceBody(name: string, resourceVersion: number): JsonObject {
@@ -68,7 +68,7 @@ export function namespaceBody(name: string, resourceVersion: number): JsonObject
   };
 }
 
-/** A uid that is always the same for one namespace. */
+/** A uid that is always the same for a namespace. */
 function uidOf(name: string): string {
   return `00000000-0000-4000-8000-${Buffer.from(name).toString('hex').padEnd(12, '0').slice(0, 12)}`;
 }

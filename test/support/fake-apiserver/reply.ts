@@ -5,10 +5,10 @@ import type { Ending, Fault } from './faults.ts';
 import type { JsonObject } from './json.ts';
 import type { StatusError } from './status.ts';
 
-/** Thrown where the connection is gone, so that a handler stops in the middle. */
+/** Thrown if the connection is gone, so that a handler stops. */
 export class Gone extends Error {}
 
-/** One answer. Its faults of the body (`cut`, `drip`) happen here; the handlers know nothing of them. */
+/** One answer. Faults of the body (`cut`, `drip`) are applied here, without the knowledge of the handlers. */
 export class Reply {
   /** Aborted once the connection is gone or the answer is complete. */
   readonly signal: AbortSignal;
@@ -29,7 +29,7 @@ export class Reply {
     response.once('close', () => controller.abort());
   }
 
-  /** From now on nothing is sent any more, and the connection stays open. */
+  /** Stops sending, and keeps the connection open. */
   silence(): void {
     this.#silent = true;
   }
@@ -55,7 +55,7 @@ export class Reply {
 
   /** @throws Gone */
   async text(code: number, body: string, headers: Record<string, string> = {}): Promise<void> {
-    // An answer that breaks off and yet "ends as if it were whole" cannot have announced its length.
+    // An answer that is broken off but "ends as if it were complete" must not announce its length.
     const length = this.#fault?.type === 'cut' ? undefined : String(Buffer.byteLength(body));
     this.head(code, { ...(length === undefined ? {} : { 'content-length': length }), ...headers });
     await this.write(body);
@@ -68,7 +68,7 @@ export class Reply {
   }
 
   /**
-   * Sends a piece of the body, waiting while the client does not read.
+   * Sends a piece of the body, and waits while the client does not read.
    * @throws Gone
    */
   async write(text: string): Promise<void> {
@@ -96,14 +96,14 @@ export class Reply {
 
   /**
    * Breaks the answer off.
-   * @throws Gone always: there is nothing left to do for the handler
+   * @throws Gone always, because the handler has nothing more to do
    */
   async finish(how: Ending): Promise<never> {
     if (how === 'silence') {
       this.silence();
       await this.untilGone();
     }
-    // What was written has to leave first, or the break would come before it.
+    // The written bytes must leave first, or the break would overtake them.
     await new Promise((resolve) => setImmediate(resolve));
     if (how === 'reset') this.#reset();
     else if (how === 'end') this.#response.end();
@@ -121,7 +121,7 @@ export class Reply {
   }
 
   /**
-   * Waits that long.
+   * Waits for this time.
    * @throws Gone
    */
   async pause(ms: number): Promise<void> {

@@ -1,4 +1,4 @@
-/** What a request is for, in the words of this service's needs. */
+/** The kind of a request, from the point of view of this service. */
 export type RequestKind =
   | 'list'
   | 'watch'
@@ -15,7 +15,7 @@ export type RequestKind =
   | 'health'
   | 'other';
 
-/** One request as it came in. */
+/** One received request. */
 export interface SeenRequest {
   readonly kind: RequestKind;
   readonly method: string;
@@ -28,7 +28,7 @@ export interface SeenRequest {
 
 const MAX_RECENT = 1_000;
 
-/** The requests that reached the cluster: counters since the start, and the last thousand in full. */
+/** The received requests: counters since the start, and the last thousand in full. */
 export class RequestLog {
   readonly #counts = new Map<RequestKind, number>();
   #recent: SeenRequest[] = [];
@@ -39,7 +39,7 @@ export class RequestLog {
     if (this.#recent.length >= 2 * MAX_RECENT) this.#recent = this.#recent.slice(-MAX_RECENT);
   }
 
-  /** Requests of that kind since the start or the last clear(). */
+  /** Requests of this kind since the start or the last clear(). */
   count(kind: RequestKind): number {
     return this.#counts.get(kind) ?? 0;
   }
@@ -49,7 +49,7 @@ export class RequestLog {
     return [...this.#counts.values()].reduce((sum, count) => sum + count, 0);
   }
 
-  /** The last thousand requests at most, oldest first; of one kind where that is given. */
+  /** At most the last thousand requests, oldest first; only those of one kind if it is given. */
   recent(kind?: RequestKind): readonly SeenRequest[] {
     const last = this.#recent.slice(-MAX_RECENT);
     return kind === undefined ? last : last.filter((request) => request.kind === kind);

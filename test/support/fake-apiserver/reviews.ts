@@ -5,7 +5,7 @@ import { invalid } from './status.ts';
 const GROUP = { group: 'authorization.k8s.io' };
 
 /**
- * Answers a SelfSubjectAccessReview (about `caller`) or a SubjectAccessReview (about whom it names).
+ * Answers a SelfSubjectAccessReview (about `caller`) or a SubjectAccessReview (about the user that it names).
  * @throws StatusError 422
  */
 export function review(roles: Roles, caller: User, self: boolean, body: JsonObject): JsonObject {

@@ -1,14 +1,14 @@
 import type { RequestKind } from './requests.ts';
 import type { AccessAttributes } from './status.ts';
 
-/** What a request is about, read from its method and path. */
+/** The target of a request, from its method and path. */
 export interface Target {
   readonly kind: RequestKind;
-  /** What RBAC is asked; undefined for what everybody may do. */
+  /** The access that RBAC must grant; undefined if everyone may make the request. */
   readonly access: AccessAttributes | undefined;
   readonly namespace: string;
   readonly name: string;
-  /** For kind `other`: why it is not served. */
+  /** For kind `other`: why the request is not served. */
   readonly refusal?: 'unknownPath' | 'unknownResource' | 'method';
 }
 
@@ -35,7 +35,7 @@ const VERBS: Readonly<Record<string, string>> = {
   DELETE: 'delete',
 };
 
-/** Routes as kube-apiserver does, as far as the service and its tests go. */
+/** Routes like kube-apiserver, as far as the service and its tests need it. */
 export function route(method: string, url: URL): Target {
   const known = PUBLIC[url.pathname];
   if (known !== undefined) return method === 'GET' ? target(known) : refuse('method');
@@ -64,7 +64,7 @@ function core(method: string, path: readonly string[]): Target {
   return target('namespace', { verb, group: '', resource: 'namespaces', namespace: name, name });
 }
 
-/** Events are only ever made here. */
+/** Events can only be created here. */
 function namespaced(method: string, path: readonly string[], resource: string, group: string): Target {
   const [word, namespace = '', found] = path;
   if (word !== 'namespaces' || found !== resource || path.length !== 3) return refuse('unknownResource');
@@ -91,11 +91,14 @@ function decode(segment: string): string {
   try {
     return decodeURIComponent(segment);
   } catch {
-    return segment; // names nothing, so that it is not found
+    return segment; // names nothing, so the target is not found
   }
 }
 
-/** As the API server converts query parameters: a parameter that is there means true, even empty, but for these. */
+/**
+ * Converts a query parameter like the API server: a present parameter means true, even an empty one, except for these
+ * values.
+ */
 export function isTrue(value: string | null): boolean {
   return value !== null && value !== '0' && value.toLowerCase() !== 'false';
 }

@@ -3,7 +3,7 @@ import type { DeploymentRecord, DeploymentSource } from './store.ts';
 
 const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
 
-/** What the API server fills in where a client's spec says nothing. */
+/** The defaults that the API server adds to the spec of a client. */
 export const SPEC_DEFAULTS: JsonObject = {
   strategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: '25%', maxSurge: '25%' } },
   revisionHistoryLimit: 10,

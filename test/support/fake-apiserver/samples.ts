@@ -1,6 +1,6 @@
 import type { DeploymentSeed } from './deployments.ts';
 
-/** What a demo cluster holds unless told otherwise: a small shop, as a newcomer might find it. */
+/** The default content of a demo cluster: a small shop that a newcomer understands. */
 export const SAMPLE_DEPLOYMENTS: readonly DeploymentSeed[] = [
   { namespace: 'default', name: 'my-deployment', replicas: 3 },
   { namespace: 'ingress', name: 'gateway', replicas: 2 },
@@ -30,7 +30,7 @@ const SERVICES = [
 ];
 const COUNTS = [3, 1, 2, 0, 5, 2, 1, 10, 4, 2, 1];
 
-/** `count` Deployments spread evenly over `namespaces` namespaces, in order; the same ones each time. */
+/** `count` Deployments in order, spread evenly over `namespaces` namespaces. They are always the same. */
 export function generateDeployments(count: number, namespaces: number): DeploymentSeed[] {
   const each = Math.ceil(count / namespaces);
   return Array.from({ length: count }, (_, i) => ({

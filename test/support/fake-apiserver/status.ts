@@ -52,7 +52,7 @@ export const unauthorized = () => new StatusError(401, 'Unauthorized', 'Unauthor
 
 export const badRequest = (message: string) => new StatusError(400, 'BadRequest', message);
 
-/** An error that the API server did not expect: it names no reason. */
+/** An error that the API server did not expect. It has no reason. */
 export const internalError = (message: string) => new StatusError(500, undefined, message);
 
 export const deploymentNotFound = (name: string) =>
@@ -91,7 +91,7 @@ export const modifiedConflict = (name: string) =>
     'the object has been modified; please apply your changes to the latest version and try again',
   );
 
-/** An object that does not pass validation. `kind` and `group` may be empty, as they are for a broken patch. */
+/** An object that fails validation. `kind` and `group` may be empty, as they are for a broken patch. */
 export function invalid(
   object: { kind?: string; group?: string; name?: string },
   field: string,
@@ -122,15 +122,15 @@ export const tooLargeResourceVersion = (asked: number, current: number) =>
     retryAfterSeconds: 1,
   });
 
-/** A watch from a version whose history is gone. */
+/** A watch from a version whose history has been forgotten. */
 export const tooOldResourceVersion = (asked: number, oldest: number) =>
   new StatusError(410, 'Expired', `too old resource version: ${asked} (${oldest})`);
 
-/** A continue token whose snapshot is gone; `token` goes on from the same place in today's list. */
+/** A continue token whose snapshot has expired. `token` continues at the same place in the current list. */
 export const expiredContinue = (token: string) =>
   new StatusError(410, 'Expired', TOO_OLD_CONTINUE, undefined, token === '' ? {} : { continue: token });
 
-/** The refusal that the API server gives with that status when it is in trouble. */
+/** The refusal that the API server gives with this status when it fails. */
 export function statusOfCode(code: RefusalCode, retryAfterSeconds?: number): StatusError {
   const [reason, message] = REFUSALS[code];
   const details = retryAfterSeconds === undefined ? undefined : { retryAfterSeconds };
@@ -151,7 +151,7 @@ const REFUSALS = {
   504: ['Timeout', 'Timeout: request did not complete within the allotted timeout'],
 } as const;
 
-/** What an admission webhook's refusal looks like: no reason, and 400 unless the webhook names another code. */
+/** The refusal of an admission webhook: it has no reason, and the status 400 unless the webhook gives another code. */
 export const deniedByWebhook = (code: 400 | 403, message: string) =>
   new StatusError(
     code,
@@ -159,14 +159,14 @@ export const deniedByWebhook = (code: 400 | 403, message: string) =>
     `admission webhook "replicas.demo.example.com" denied the request: ${message}`,
   );
 
-/** What a ValidatingAdmissionPolicy's refusal looks like. */
+/** The refusal of a ValidatingAdmissionPolicy. */
 export function deniedByPolicy(name: string, why: string): StatusError {
   const cause = `ValidatingAdmissionPolicy 'replicas' with binding 'replicas' denied request: ${why}`;
   const details = { name, ...DEPLOYMENTS, causes: [{ message: cause }] };
   return new StatusError(422, 'Invalid', `deployments.apps "${name}" is forbidden: ${cause}`, details);
 }
 
-/** What RBAC says to a caller without the permission. */
+/** The refusal by RBAC of a caller without the permission. */
 export function forbidden(user: string, asked: AccessAttributes): StatusError {
   const resource = asked.subresource === '' ? asked.resource : `${asked.resource}/${asked.subresource}`;
   const kind = asked.group === '' ? asked.resource : `${asked.resource}.${asked.group}`;
@@ -184,7 +184,7 @@ export function forbidden(user: string, asked: AccessAttributes): StatusError {
   );
 }
 
-/** What an access decision is about; an empty string means absent. */
+/** The attributes of an access decision. An empty string means absent. */
 export interface AccessAttributes {
   readonly verb: string;
   readonly group: string;

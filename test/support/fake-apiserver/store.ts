@@ -1,7 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { JsonObject } from './json.ts';
 
-/** Observed state of a Deployment, as its controller writes it. Absent until a controller has looked at it. */
+/**
+ * The observed state of a Deployment, as its controller writes it. It is absent until the controller has seen the
+ * Deployment.
+ */
 export interface DeploymentStatus {
   readonly observedGeneration: number;
   readonly replicas: number;
@@ -9,8 +12,8 @@ export interface DeploymentStatus {
 }
 
 /**
- * One Deployment, small: bodies of some 6 kB are made from it when somebody asks (see bodies.ts). A record never
- * changes; each write puts a new one in its place, so that a list's snapshot is a plain array.
+ * One Deployment in compact form. Its body of about 6 kB is made on request (see bodies.ts). A record never changes;
+ * each write replaces it, so that the snapshot of a list is a plain array.
  */
 export interface DeploymentRecord {
   readonly namespace: string;
@@ -23,19 +26,19 @@ export interface DeploymentRecord {
   readonly createdAt: string;
   readonly replicas: number;
   readonly status: DeploymentStatus | undefined;
-  /** Labels, annotations and spec of a Deployment made through the API; without it the body is a sample's. */
+  /** Labels, annotations and spec of a Deployment that was created through the API; undefined for a sample. */
   readonly source: DeploymentSource | undefined;
 }
 
-/** What a client wrote, kept as it came. */
+/** The fields that a client has sent, unchanged. */
 export interface DeploymentSource {
   readonly labels: JsonObject | undefined;
   readonly annotations: JsonObject | undefined;
-  /** Without `replicas`, which the record holds. */
+  /** Without `replicas`, which is in the record. */
   readonly spec: JsonObject;
 }
 
-/** What a write may change. */
+/** The fields that a write may change. */
 export type DeploymentChange = Partial<
   Pick<DeploymentRecord, 'generation' | 'replicas' | 'status' | 'source'>
 >;
@@ -53,33 +56,33 @@ export interface Snapshot {
   readonly records: readonly DeploymentRecord[];
 }
 
-/** How many snapshots of begun, unfinished lists are kept: each costs 8 bytes a Deployment. */
+/** How many snapshots of unfinished lists are kept. Each costs 8 bytes per Deployment. */
 const MAX_SNAPSHOTS = 16;
-const FIRST_RESOURCE_VERSION = 200; // a new cluster has written about so much before its first Deployment
+const FIRST_RESOURCE_VERSION = 200; // about as many as a new cluster has written before its first Deployment
 
-/** The key of a Deployment: what etcd sorts by. */
+/** The key of a Deployment, by which etcd sorts. */
 export const keyOf = (record: { namespace: string; name: string }) => `${record.namespace}/${record.name}`;
 
-/** RFC 3339 in whole seconds, as metav1.Time is written. */
+/** A time as metav1.Time writes it: RFC 3339 in whole seconds. */
 export const timestamp = (date = new Date()) => `${date.toISOString().slice(0, 19)}Z`;
 
 /**
- * What etcd and the watch cache are to kube-apiserver: Deployments, one counter of resourceVersions for everything
- * that is written, and a bounded history of events for watches to resume from.
+ * The counterpart of etcd and the watch cache: the Deployments, one counter of resourceVersions for all writes, and a
+ * limited history of events from which watches can resume.
  */
 export class Store {
   readonly #historyLimit: number;
-  /** Sorted by key. Copied before a change once a snapshot has been given out. */
+  /** Sorted by key. It is copied before a change if a snapshot has been handed out. */
   #records: DeploymentRecord[] = [];
   #shared = false;
   #history: StoreEvent[] = [];
-  /** Events up to this one are gone. */
+  /** Events up to this version are forgotten. */
   #compactedAt = FIRST_RESOURCE_VERSION;
   #resourceVersion = FIRST_RESOURCE_VERSION;
   readonly #snapshots = new Map<number, Snapshot>();
   readonly #listeners = new Set<() => void>();
 
-  /** @param historyLimit events kept at least; older ones are forgotten by and by. */
+  /** @param historyLimit how many events are kept at least; older ones are forgotten gradually */
   constructor(historyLimit: number) {
     this.#historyLimit = historyLimit;
   }
@@ -98,7 +101,7 @@ export class Store {
     return this.#records.length;
   }
 
-  /** Takes a resourceVersion for something that this store does not hold. */
+  /** Takes a resourceVersion for an object that is not in this store. */
   nextResourceVersion(): number {
     this.#resourceVersion += 1;
     return this.#resourceVersion;
@@ -116,13 +119,13 @@ export class Store {
     return found !== undefined && keyOf(found) === key ? found : undefined;
   }
 
-  /** Everything as of now. It never changes afterwards, and costs nothing until the next write. */
+  /** A snapshot of all Deployments. It never changes, and costs nothing until the next write. */
   snapshot(): Snapshot {
     this.#shared = true;
     return { resourceVersion: this.#resourceVersion, records: this.#records };
   }
 
-  /** Keeps a snapshot for the pages of a list to come; the oldest make room. */
+  /** Keeps a snapshot for the further pages of a list. The oldest snapshots make room. */
   keepSnapshot(snapshot: Snapshot): void {
     this.#snapshots.set(snapshot.resourceVersion, snapshot);
     for (const old of this.#snapshots.keys()) {
@@ -131,25 +134,25 @@ export class Store {
     }
   }
 
-  /** The kept snapshot of that version, or undefined once it has expired. */
+  /** The kept snapshot of this version, or undefined if it has expired. */
   snapshotAt(resourceVersion: number): Snapshot | undefined {
     return this.#snapshots.get(resourceVersion);
   }
 
-  /** Events after a version, oldest first, or undefined where some of them are forgotten. */
+  /** The events after a version, oldest first, or undefined if some of them are forgotten. */
   eventsAfter(resourceVersion: number): readonly StoreEvent[] | undefined {
     if (resourceVersion < this.#compactedAt) return undefined;
     return this.#history.slice(firstAfter(this.#history, resourceVersion));
   }
 
-  /** Forgets all history and every begun list, as etcd does once it is compacted. */
+  /** Forgets the history and every unfinished list, like etcd after a compaction. */
   compact(): void {
     this.#compactedAt = this.#resourceVersion;
     this.#history = [];
     this.#snapshots.clear();
   }
 
-  /** Adds a Deployment; the caller has seen to it that there is none of that name. */
+  /** Adds a Deployment. The caller has checked that the name is free. */
   create(
     draft: Pick<DeploymentRecord, 'namespace' | 'name' | 'replicas' | 'status' | 'source'>,
   ): DeploymentRecord {
@@ -165,7 +168,7 @@ export class Store {
     return record;
   }
 
-  /** Puts a changed record in the place of `record`, which must be the newest of its name. */
+  /** Replaces `record`, which must be the newest of its name, by a changed one. */
   update(record: DeploymentRecord, change: DeploymentChange): DeploymentRecord {
     const changed = { ...record, ...change, resourceVersion: this.nextResourceVersion() };
     this.#own()[this.#indexOf(keyOf(record))] = changed;
@@ -188,14 +191,14 @@ export class Store {
     return this.#records;
   }
 
-  /** Where that key is, or would be put. */
+  /** The index of this key, or the index at which to insert it. */
   #indexOf(key: string): number {
     return lowerBound(this.#records, key);
   }
 
   #publish(event: StoreEvent): void {
     this.#history.push(event);
-    // In halves, so that a write does not move the whole history each time.
+    // Drop half of it at a time, so that not every write moves the whole history.
     if (this.#history.length > 2 * this.#historyLimit) {
       this.#history = this.#history.slice(-this.#historyLimit);
       this.#compactedAt = (this.#history[0]?.resourceVersion ?? this.#resourceVersion) - 1;
@@ -204,7 +207,7 @@ export class Store {
   }
 }
 
-/** Index of the first record whose key is not below `key`. */
+/** The index of the first record whose key is not below `key`. */
 export function lowerBound(records: readonly DeploymentRecord[], key: string): number {
   return firstIndex(records, (record) => keyOf(record) >= key);
 }
@@ -213,7 +216,7 @@ function firstAfter(events: readonly StoreEvent[], resourceVersion: number): num
   return firstIndex(events, (event) => event.resourceVersion > resourceVersion);
 }
 
-/** Binary search: the first index where `reached` holds, given that it holds for all after it. */
+/** Binary search: the first index for which `reached` holds, provided that it holds for all later ones. */
 function firstIndex<T>(sorted: readonly T[], reached: (item: T) => boolean): number {
   let low = 0;
   let high = sorted.length;

@@ -5,7 +5,7 @@ import { Gone, type Reply } from './reply.ts';
 import { internalError, type StatusError, tooLargeResourceVersion, tooOldResourceVersion } from './status.ts';
 import type { DeploymentRecord, Store, StoreEvent } from './store.ts';
 
-/** The API server sends its last bookmark so long before the end of a watch; a shorter watch gets none. */
+/** The API server sends its last bookmark this long before the end of a watch. A shorter watch gets none. */
 const LAST_BOOKMARK_MS = 2_000;
 const EVENTS_A_TURN = 50;
 
@@ -32,7 +32,7 @@ export class Watch {
   /** The version up to which the client has seen everything. */
   #cursor = 0;
   #events = 0;
-  /** An event kept back to be sent after the next one. */
+  /** An event that is held back until after the next one. */
   #held: string | undefined;
 
   constructor(store: Store, reply: Reply, options: WatchOptions, fault: Fault | undefined) {
@@ -42,7 +42,7 @@ export class Watch {
     this.#fault = fault;
   }
 
-  /** @throws Gone once the client has left */
+  /** @throws Gone once the client has disconnected */
   async run(): Promise<void> {
     const { resourceVersion, initialEvents, timeoutMs, modern, gzip } = this.#options;
     const end = performance.now() + timeoutMs;
@@ -94,14 +94,15 @@ export class Watch {
   }
 
   /**
-   * A watch from a version yet to come stays silent until it has come. Otherwise there is always a bookmark, where
-   * kube-apiserver has one only after something, anything, has been written since the watch began: in a real cluster
-   * leases see to that every few seconds. None steps over an event that is yet to be sent: it would be lost for ever.
+   * Sends a bookmark. A watch from a future version stays silent until that is reached. Otherwise there is always a
+   * bookmark, whereas kube-apiserver sends one only after any write since the start of the watch; in a real cluster,
+   * leases cause one every few seconds. A bookmark must not pass an event that has not been sent, because that event
+   * would be lost.
    */
   async #bookmark(): Promise<void> {
     if (!this.#options.bookmarks || this.#held !== undefined) return;
     if (this.#cursor > this.#store.resourceVersion) return;
-    // Events may have come while those before them were on their way: they are yet to be sent.
+    // New events may have arrived while earlier ones were being sent. Send them first.
     if (this.#store.eventsAfter(this.#cursor)?.length === 0) this.#cursor = this.#store.resourceVersion;
     await this.#reply.write(bookmarkLine(this.#cursor, false));
   }
@@ -112,7 +113,7 @@ export class Watch {
     await this.#reply.end();
   }
 
-  /** One event, or what the fault makes of it. */
+  /** Sends one event, or what the fault turns it into. */
   async #line(line: string): Promise<void> {
     const fault = this.#fault;
     if (fault?.type === 'bookmarksOnly') return;
@@ -134,7 +135,7 @@ export class Watch {
     await this.#faultBetweenEvents();
   }
 
-  /** Faults that come after so many events. */
+  /** Faults after a certain number of events. */
   async #faultBetweenEvents(): Promise<void> {
     const fault = this.#fault;
     if (fault?.type === 'errorEvent' && this.#events === (fault.afterEvents ?? 0)) {

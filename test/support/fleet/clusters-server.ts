@@ -3,7 +3,7 @@ import { replaceFile } from '../replace-file.ts';
 import { ServerProcess } from '../server-process.ts';
 import { type Answer, TestClient } from '../test-client.ts';
 
-/** One entry of a clusters file; its kubeconfig lies beside that, under the name of the cluster. */
+/** One entry of a clusters file. Its kubeconfig lies next to that file, under the name of the cluster. */
 interface Entry {
   readonly name: string;
   readonly contextName?: string;
@@ -11,7 +11,7 @@ interface Entry {
 
 const TARGET = 'namespace=default&deployment=my-deployment';
 
-/** The real process on a clusters file, and a client of it that keeps its connections. */
+/** The real process with a clusters file, and a client that keeps its connections. */
 export class ClustersServer {
   readonly process: ServerProcess;
   readonly client: TestClient;
@@ -21,7 +21,7 @@ export class ClustersServer {
     this.client = client;
   }
 
-  /** @param kubeconfigs by the names of the clusters, the default one first */
+  /** @param kubeconfigs by cluster name, the default cluster first */
   static async start(
     kubeconfigs: Readonly<Record<string, string>>,
     environment: Readonly<Record<string, string>> = {},
@@ -55,17 +55,17 @@ export class ClustersServer {
     return this.client.get(`/${cluster}/replica-count?${TARGET}`);
   }
 
-  /** Sets it. */
+  /** Sets the count of default/my-deployment. */
   write(cluster: string, replicas: number): Promise<Answer> {
     return this.client.post(`/${cluster}/replica-count?${TARGET}`, { replicas });
   }
 
-  /** Whether that is what a read shows. */
+  /** Whether a read shows this count. */
   async shows(cluster: string, replicas: number): Promise<boolean> {
     return JSON.stringify((await this.read(cluster)).body) === JSON.stringify({ replicaCount: replicas });
   }
 
-  /** How often a text has been logged. */
+  /** How often a text was logged. */
   logged(text: string): number {
     return this.process.output.split(text).length - 1;
   }

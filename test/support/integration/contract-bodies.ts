@@ -1,4 +1,4 @@
-/** The smallest Deployment that the API server takes. */
+/** The smallest Deployment that the API server accepts. */
 export function deployment(name: string, replicas: number) {
   const labels = { app: 'contract' };
   return {
@@ -13,7 +13,7 @@ export function deployment(name: string, replicas: number) {
   };
 }
 
-/** A Status of a refusal. `message` may be a matcher. */
+/** The Status of a refusal. `message` may be a matcher. */
 export function failure(code: number, reason: string | undefined, message: unknown, details?: object) {
   return {
     kind: 'Status',
@@ -32,7 +32,7 @@ export function notFound(name: string) {
   return failure(404, 'NotFound', `deployments.apps "${name}" not found`, details);
 }
 
-/** What RBAC answers to system:anonymous. */
+/** The refusal of system:anonymous by RBAC. */
 export function forbidden(verb: string, resource: string, where: string, name?: string) {
   const subject = name === undefined ? 'deployments.apps' : `deployments.apps "${name}"`;
   const named = name === undefined ? {} : { name };

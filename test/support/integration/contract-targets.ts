@@ -4,26 +4,26 @@ import { type KubeApiserver, startKubeApiserver } from '../kube-apiserver.ts';
 import { type KubeEndpoint, KubeRequests } from '../kube-requests.ts';
 import '../../integration/global-setup.ts';
 
-/** An API server that the contract holds for. */
+/** An API server to which the contract applies. */
 export interface ContractTarget {
   readonly endpoint: KubeEndpoint;
-  /** YAML, as an administrator. */
+  /** A kubeconfig of an administrator, as YAML. */
   readonly kubeconfig: string;
   /** Lets a user list Deployments in one namespace. */
   allowListing(user: string, namespace: string): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** An API server that the history can be taken from. */
+/** An API server that can be made to forget its history. */
 export interface ForgetfulTarget extends ContractTarget {
-  /** As after a restart and a compaction of etcd. */
+  /** Forgets the history, as after a restart and a compaction of etcd. */
   forgetHistory(): Promise<void>;
 }
 
 export const TARGETS = { 'demo cluster': demoCluster, 'kube-apiserver': sharedApiserver };
 export const FORGETFUL_TARGETS = { 'demo cluster': demoCluster, 'kube-apiserver': ownApiserver };
 
-/** Without controllers, as the real one is here. */
+/** Without controllers, like the real one here. */
 async function demoCluster(): Promise<ForgetfulTarget> {
   const cluster = await FakeApiServer.start({ rolloutDelayMs: Number.POSITIVE_INFINITY });
   const { cert, key } = cluster.clientCertificate;

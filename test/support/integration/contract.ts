@@ -5,8 +5,8 @@ import { deployment } from './contract-bodies.ts';
 import { type ContractTarget, TARGETS } from './contract-targets.ts';
 
 /**
- * The same cases for the demo cluster and a real API server, so that the stand-in cannot drift from the truth. Each
- * case has a namespace of its own.
+ * The same cases for the demo cluster and a real API server, so that the stand-in cannot drift from the original. Each
+ * case has its own namespace.
  */
 export function onEachServer(title: string, define: (bench: Bench) => void): void {
   describe.each(Object.entries(TARGETS))(`${title}: %s`, (_, start) => {
@@ -18,11 +18,11 @@ export function onEachServer(title: string, define: (bench: Bench) => void): voi
   });
 }
 
-/** What a case works with. */
+/** The tools of a case. */
 export class Bench {
   #target: ContractTarget | undefined;
   #kube: KubeRequests | undefined;
-  /** Of this case. */
+  /** The namespace of this case. */
   namespace = '';
 
   open(target: ContractTarget): void {
@@ -46,7 +46,7 @@ export class Bench {
     return this.#kube;
   }
 
-  /** Path of the Deployments in this case's namespace. */
+  /** The path of the Deployments in the namespace of this case. */
   get path(): string {
     return `/apis/apps/v1/namespaces/${this.namespace}/deployments`;
   }
@@ -64,7 +64,7 @@ export class Bench {
     return made.body;
   }
 
-  /** resourceVersion of a list now. */
+  /** The current resourceVersion of a list. */
   async currentVersion(): Promise<string> {
     return textAt((await this.kube.get(this.path)).body, 'metadata.resourceVersion');
   }

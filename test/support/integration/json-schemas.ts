@@ -4,15 +4,15 @@ import { arrayAt, at, type KubeRequests, textAt } from '../kube-requests.ts';
 
 const PREFIX = '#/definitions/';
 
-/** Types whose OpenAPI says less, or more, than the API server takes. */
+/** Types whose OpenAPI schema allows less, or more, than the API server accepts. */
 const SPECIAL: Record<string, unknown> = {
   'io.k8s.apimachinery.pkg.util.intstr.IntOrString': { type: ['string', 'integer'] },
   'io.k8s.apimachinery.pkg.api.resource.Quantity': { type: ['string', 'number'] },
 };
 
 /**
- * Writes the schemas of an API server's kinds into a folder as kubeconform reads them, `<kind>-<group>-<version>.json`,
- * and as strict as can be: no field that the API server does not know.
+ * Writes the schemas of the kinds of an API server into a folder, in the form that kubeconform reads,
+ * `<kind>-<group>-<version>.json`. They are strict: a field that the API server does not know is an error.
  */
 export async function writeJsonSchemas(kube: KubeRequests, folder: string): Promise<void> {
   const { body } = await kube.get('/openapi/v2', { accept: 'application/json' });
@@ -34,7 +34,7 @@ export async function writeJsonSchemas(kube: KubeRequests, folder: string): Prom
   }
 }
 
-/** Puts a definition and what it refers to into `needed`, closed. */
+/** Adds a definition and everything that it refers to, as closed schemas, to `needed`. */
 function collect(name: string, all: ReadonlyMap<string, unknown>, needed: Record<string, unknown>): void {
   if (name in needed) return;
   needed[name] = SPECIAL[name] ?? closed(all.get(name));
@@ -45,7 +45,7 @@ function collect(name: string, all: ReadonlyMap<string, unknown>, needed: Record
   }
 }
 
-/** A schema with `additionalProperties: false` wherever there are properties. */
+/** The schema, with `additionalProperties: false` wherever it has properties. */
 function closed(schema: unknown): unknown {
   if (Array.isArray(schema)) return schema.map(closed);
   if (typeof schema !== 'object' || schema === null) return schema;

@@ -1,6 +1,6 @@
 import { at, type KubeRequests } from '../kube-requests.ts';
 
-/** Somebody whom the API server is asked about. */
+/** The user that an access review is about. */
 export interface Who {
   readonly user: string;
   readonly groups?: readonly string[];
@@ -11,16 +11,16 @@ export interface Question extends Who {
   readonly resourceAttributes: Readonly<Record<string, string>>;
 }
 
-/** What the API server's own RBAC says. */
+/** The decision of the RBAC of the API server. */
 export async function allows(kube: KubeRequests, spec: Question): Promise<boolean> {
   const { body } = await kube.post('/apis/authorization.k8s.io/v1/subjectaccessreviews', { spec });
   return at(body, 'status.allowed') === true;
 }
 
 /**
- * Whether the API server lets this user get the scale of that Deployment. It hears of a role, of a binding and of their
- * end some milliseconds after it has answered for it, while the service remembers what it was told for much longer: who
- * changes a right waits for this before asking the service.
+ * Whether the API server lets this user get the scale of that Deployment. A new or deleted role or binding takes effect
+ * some milliseconds after the API server has answered, but the service remembers a decision for much longer. So wait
+ * for this after a change of rights, before a request to the service.
  */
 export function mayGetScale(kube: KubeRequests, who: Who, namespace: string, name: string): Promise<boolean> {
   const where = { group: 'apps', resource: 'deployments', subresource: 'scale', namespace, name };

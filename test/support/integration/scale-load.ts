@@ -4,24 +4,24 @@ import type { TestService } from '../service.ts';
 import type { Answer } from '../test-client.ts';
 import { until } from '../until.ts';
 
-/** One write, as the service answered it. */
+/** One write and the answer of the service. */
 export interface Write {
   readonly replicas: number;
   readonly status: number;
-  /** Of the error; empty for a success. */
+  /** The code of the error; empty for a success. */
   readonly code: string;
-  /** That the write produced; empty for an error. */
+  /** The resourceVersion that the write produced; empty for an error. */
   readonly resourceVersion: string;
   readonly tookMs: number;
 }
 
-/** A Deployment with the one writer that it has, so that the order of its writes is known. */
+/** A Deployment with a single writer, so that the order of its writes is known. */
 export class WrittenDeployment {
   readonly name: string;
   readonly initialReplicas: number;
-  /** In their order; each asks for one replica more than the one before. */
+  /** In their order. Each write sets one replica more than the one before. */
   readonly writes: Write[] = [];
-  /** Every count that a read has shown. */
+  /** All counts that reads have shown. */
   readonly read = new Set<number>();
   asked: number;
 
@@ -44,13 +44,13 @@ export function isUnsettled({ status, code }: Write): boolean {
   return status !== 200 && !UNCHANGED.includes(code);
 }
 
-/** Between two writes of a writer, two rounds of reads: a load that leaves the API server the CPU to start on. */
+/** The pause between two requests of a client, which leaves the API server enough CPU to start. */
 const PAUSE_MS = 20;
 
-/** Clients of the service that write and read all the time, whatever happens. */
+/** Clients of the service that write and read continuously, also during outages. */
 export class ScaleLoad {
   readonly deployments: readonly WrittenDeployment[];
-  /** Since when the API server is gone, on the clock of performance.now(): no read may say that it is younger. */
+  /** When the API server went down, on the clock of performance.now(). No read may claim to be younger. */
   goneSince: number | undefined;
   /** How many reads were checked. */
   reads = 0;
@@ -71,7 +71,7 @@ export class ScaleLoad {
     this.#running = clients.map((client) => this.#repeat(client));
   }
 
-  /** Resolves once every writer has had another success, and every write under way before has been answered. */
+  /** Resolves once every writer has had another success, so that each earlier write has been answered too. */
   async flowing(): Promise<void> {
     const before = this.deployments.map(({ acknowledged }) => acknowledged);
     await this.until(() =>
@@ -79,13 +79,13 @@ export class ScaleLoad {
     );
   }
 
-  /** As `until`, and it fails as soon as a client has met what it must not. */
+  /** As `until`, but throws as soon as a client has seen a wrong answer. */
   async until(condition: () => boolean | Promise<boolean>): Promise<void> {
     await until(() => this.#failure !== undefined || condition());
     if (this.#failure !== undefined) throw this.#failure;
   }
 
-  /** Lets the requests that are under way end. @throws what a client has met that it must not */
+  /** Waits for the requests under way. @throws the error of a client that has seen a wrong answer */
   async stop(): Promise<void> {
     this.#stopping = true;
     await Promise.all(this.#running);
@@ -134,7 +134,7 @@ export class ScaleLoad {
   }
 }
 
-/** What the answer says of its age, in seconds. */
+/** The age that the answer states, in seconds. */
 export function ageOf({ headers }: Answer): number {
   return Number(headers.age);
 }

@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 
 /**
- * Stands in front of an API server as a load balancer does: while that is gone, clients still find somebody who accepts
- * their connections, and wait.
+ * Stands in front of an API server like a load balancer: while the API server is down, the relay still accepts
+ * connections of clients and lets them wait.
  */
 export class TcpRelay {
   readonly #server: Server;
@@ -11,7 +11,7 @@ export class TcpRelay {
   readonly #sockets = new Set<Socket>();
   readonly #held: Socket[] = [];
   #holding = false;
-  /** How many connections were closed at once because there was nobody behind it. */
+  /** How many connections were closed at once because nothing listened behind the relay. */
   refused = 0;
 
   private constructor(target: number) {
@@ -36,17 +36,17 @@ export class TcpRelay {
     return typeof address === 'object' && address !== null ? address.port : 0;
   }
 
-  /** How many connections wait. */
+  /** How many connections are waiting. */
   get held(): number {
     return this.#held.length;
   }
 
-  /** Lets new connections wait from now on. */
+  /** Makes new connections wait from now on. */
   hold(): void {
     this.#holding = true;
   }
 
-  /** Forwards those that wait, and new ones. */
+  /** Forwards the waiting connections, and new ones. */
   release(): void {
     this.#holding = false;
     for (const socket of this.#held.splice(0)) this.#forward(socket);

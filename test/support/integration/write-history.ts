@@ -10,10 +10,10 @@ interface Version {
 }
 
 /**
- * Holds what the service said of the writes of a Deployment against the history that the API server keeps: each
- * acknowledged write is in it, in the order in which they were made. Between two of them stand no other changes than those
- * whose outcome the service called unknown just then; the generation counts every change. The last one is the truth
- * now, unless an unknown one came after it.
+ * Compares the answers of the service to the writes of a Deployment with the history in the API server. Each
+ * acknowledged write must be in the history, in the order of the writes. Between two of them only writes may stand
+ * whose outcome the service called unknown at that time; the generation counts every change. The last acknowledged
+ * write must be the current state, unless a write of unknown outcome followed it.
  */
 export async function expectNoLostUpdate(
   kube: KubeRequests,
@@ -41,7 +41,7 @@ export async function expectNoLostUpdate(
   const now = await versionOf(kube, `${collection}?${query}`);
   if (now.generation === last.generation) expect(now.replicas, name).toBe(last.replicas);
   else expect(unsettled, name).toContain(now.replicas);
-  // What the service said was not made was never there to be read.
+  // No read may show a write that the service reported as not made.
   const made = writes.filter((write) => write.status === 200 || isUnsettled(write));
   const possible = new Set([initialReplicas, ...made.map(({ replicas }) => replicas)]);
   expect(

@@ -12,13 +12,13 @@ import { TLSSocket } from 'node:tls';
 import { onTestFinished } from 'vitest';
 import type { CertificateAuthority, IssuedCertificate } from '../issue-certificate.ts';
 
-/** A request as it reached the server. */
+/** A request that the server has received. */
 export interface Received {
   readonly method: string | undefined;
   readonly url: string | undefined;
   readonly headers: IncomingMessage['headers'];
   readonly body: string;
-  /** CN of the client's certificate. */
+  /** The CN of the client certificate. */
   readonly client: string | undefined;
 }
 
@@ -27,9 +27,9 @@ type Handler = (received: Received, response: ServerResponse) => void;
 /** A real HTTPS server on a local port, for one test. */
 export class ApiServer {
   readonly received: Received[] = [];
-  /** How many TLS connections have been made. */
+  /** How many TLS connections were made. */
   connections = 0;
-  /** What it answers; at first `{}`. */
+  /** The answer to requests; at first `{}`. */
   handler: Handler = (_, response) => void response.end('{}');
   readonly #server: Server;
   readonly #open = new Set<Socket>();
@@ -58,7 +58,7 @@ export class ApiServer {
     return `https://127.0.0.1:${portOf(this.#server)}`;
   }
 
-  /** How many connections are open now. */
+  /** How many connections are open. */
   get open(): number {
     return this.#open.size;
   }
@@ -72,7 +72,7 @@ export class ApiServer {
   }
 }
 
-/** A port that takes connections and never says a word, not even for a TLS handshake. */
+/** A port that accepts connections and never sends anything, not even a TLS handshake. */
 export class SilentServer {
   readonly #server = createTcpServer();
   readonly #open = new Set<Socket>();
@@ -106,7 +106,7 @@ export async function refusingOrigin(): Promise<string> {
 function track(server: TcpServer, open: Set<Socket>): void {
   server.on('connection', (socket: Socket) => {
     open.add(socket);
-    // A client that breaks off is what some tests are about.
+    // Some tests are about clients that disconnect early.
     socket
       .on('error', () => {})
       .on('close', () => open.delete(socket))

@@ -20,7 +20,7 @@ export function clientOf(
   );
 }
 
-/** Loads the same configuration each time; the files that it names are read anew. */
+/** Loads the same configuration each time. The files that it names are read again. */
 export function configLoader(
   cluster: Partial<Cluster> & Pick<Cluster, 'server'>,
   user: Partial<User>,
@@ -44,7 +44,7 @@ export function base64(text: string): string {
   return Buffer.from(text).toString('base64');
 }
 
-/** A folder for one test; `write` puts a file into it and says where. */
+/** A folder for one test. `write` puts a file into it and returns the path. */
 export function folder(): { write(name: string, content: string): string } {
   const path = mkdtempSync(join(tmpdir(), 'cluster-test-'));
   onTestFinished(() => rmSync(path, { recursive: true }));
@@ -56,7 +56,7 @@ export function folder(): { write(name: string, content: string): string } {
   };
 }
 
-/** What a watch gives until it ends. */
+/** All events of a watch until it ends. */
 export async function readAll(stream: KubeStream): Promise<string> {
   let all = '';
   for await (const chunk of stream) all += chunk.toString();

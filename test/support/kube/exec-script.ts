@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { until } from '../until.ts';
 
-/** An exec plugin: a shell script in a folder of its own, which is its $FOLDER. It notes each run. */
+/** An exec plugin: a shell script in its own folder, $FOLDER. It records each run. */
 export class ExecScript {
   readonly folder: string;
   readonly path: string;
@@ -18,7 +18,7 @@ export class ExecScript {
     this.becomes(script);
   }
 
-  /** Another script from now on. */
+  /** Replaces the script. */
   becomes(script: string): void {
     writeFileSync(this.path, `#!/bin/sh\nFOLDER='${this.folder}'\necho run >>"$FOLDER/runs"\n${script}\n`);
     chmodSync(this.path, 0o755);
@@ -29,7 +29,7 @@ export class ExecScript {
     return existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n').length : 0;
   }
 
-  /** The ids that it wrote into $FOLDER/pids, once there are so many. */
+  /** The process ids in $FOLDER/pids, once the plugin has written this many. */
   async pids(count: number): Promise<string[]> {
     const file = join(this.folder, 'pids');
     const read = () => (existsSync(file) ? readFileSync(file, 'utf8').split('\n').slice(0, -1) : []);
@@ -37,7 +37,7 @@ export class ExecScript {
     return read();
   }
 
-  /** Resolves once none of these processes runs any more. */
+  /** Resolves once all these processes have ended. */
   async gone(pids: readonly string[]): Promise<void> {
     await until(() => pids.every((pid) => !runs(pid)));
   }
@@ -48,7 +48,7 @@ export function printing(status: object): string {
   return `cat <<'END'\n${JSON.stringify({ apiVersion: 'client.authentication.k8s.io/v1', kind: 'ExecCredential', status })}\nEND`;
 }
 
-/** One that has ended and whose parent has not asked for it counts as gone. */
+/** Whether a process runs. A zombie counts as ended. */
 function runs(pid: string): boolean {
   try {
     return !/^Z|^$/.test(execFileSync('ps', ['-o', 'stat=', '-p', pid], { encoding: 'utf8' }).trim());

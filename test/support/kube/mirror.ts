@@ -5,7 +5,7 @@ import { listPage, reduceWidget, WIDGETS, type Widget, WidgetStore } from './obj
 import { RecordingLogger } from './recording-logger.ts';
 import { flush, type OpenWatch, ScriptedApi } from './scripted-api.ts';
 
-/** An informer on a scripted API server, with fake time. */
+/** An informer with a scripted API server and fake time. */
 export class Mirror {
   readonly api = new ScriptedApi();
   readonly store = new WidgetStore();
@@ -48,14 +48,14 @@ export class Mirror {
       .sort();
   }
 
-  /** How many requests have come between now and then. */
+  /** How many requests arrive in this time. */
   async requestsWithin(ms: number): Promise<number> {
     const before = this.api.requests.length;
     await vi.advanceTimersByTimeAsync(ms);
     return this.api.requests.length - before;
   }
 
-  /** Milliseconds until the next request comes. */
+  /** Milliseconds until the next request arrives. */
   async delayOfNextRequest(): Promise<number> {
     if (this.api.untaken > 0) throw new Error('a request has come already');
     const before = this.api.requests.length;
@@ -68,7 +68,7 @@ export class Mirror {
     return performance.now() - start;
   }
 
-  /** Stops it and sees that nothing is left behind. */
+  /** Stops the informer and checks that it leaves nothing behind. */
   async stop(): Promise<void> {
     await this.informer.stop();
     expect(vi.getTimerCount()).toBe(0);

@@ -59,14 +59,14 @@ export class ModelServer {
   readonly #history: { readonly version: number; readonly line: string }[] = [];
   readonly #snapshots = new Map<string, { readonly items: readonly Widget[]; readonly version: string }>();
   #version = 1;
-  /** Watches from before this are answered 410. */
+  /** Watches from an earlier version are answered 410. */
   #oldest = 1;
 
   constructor(turns: readonly Turn[]) {
     this.#turns = [...turns];
   }
 
-  /** As `Mirror.content`. */
+  /** The content, in the form of `Mirror.content`. */
   get content(): string[] {
     return [...this.#state.values()].map((item) => `default/${item.name}@${item.resourceVersion}`).sort();
   }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { seed } from '../seed.ts';
 
-/** Runs a property. A failure prints its seed and path, for SEED and FC_PATH; FC_RUNS asks for other than 100 runs. */
+/** Runs a property. A failure prints its seed and path, for SEED and FC_PATH. FC_RUNS sets the number of runs (100). */
 export async function holds<T>(property: fc.IRawProperty<T>): Promise<void> {
   const { FC_PATH, FC_RUNS } = process.env;
   await fc.assert(property, {
@@ -12,10 +12,10 @@ export async function holds<T>(property: fc.IRawProperty<T>): Promise<void> {
 }
 
 /**
- * Keys of JSON objects without a backslash in them. V8 reads a key with an escape as one that stood in an earlier
- * object where the two begin with the same bytes, so after a key `\` it reads `"\n"` as `\`
- * (https://github.com/nodejs/node/issues/63785). No name of the API has a backslash, and what is read wrong always has
- * one, so it is never taken for a name that the service knows; but of made-up keys JSON.parse would be no judge.
+ * Keys of JSON objects without a backslash. V8 confuses a key that has an escape with a key of an earlier object if the
+ * two begin with the same bytes: after a key `\` it reads `"\n"` as `\` (https://github.com/nodejs/node/issues/63785).
+ * No name of the API has a backslash, and a key that is read wrongly always has one, so the service never takes it for
+ * a known name. For generated keys, however, JSON.parse would not be a valid reference.
  */
 export function jsonKey(text: fc.Arbitrary<string>): fc.Arbitrary<string> {
   return text.filter((key) => !key.includes('\\'));

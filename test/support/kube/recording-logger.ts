@@ -6,7 +6,7 @@ interface Line {
   readonly message: string;
 }
 
-/** Keeps what is logged. */
+/** Keeps all log lines. */
 export class RecordingLogger implements Logger {
   readonly lines: Line[] = [];
 

@@ -2,14 +2,14 @@ import { vi } from 'vitest';
 import type { KubeApi, KubeRequest, KubeStream } from '../../../src/kube/client/kube-client.ts';
 import { KubeStatusError } from '../../../src/kube/kube-errors.ts';
 
-/** A request as the API server would note it: what, when on the fake clock, and what became of it. */
+/** A received request: its content, its time on the fake clock, and its outcome. */
 interface Noted {
   readonly kind: 'call' | 'watch';
   readonly request: KubeRequest;
   readonly at: number;
 }
 
-/** A call that waits for its answer. */
+/** A call that waits for its answer from the test. */
 export interface PendingCall {
   readonly request: KubeRequest;
   answer(body: unknown): Promise<void>;
@@ -31,19 +31,19 @@ export const WATCH_LIST_IS_OFF = new KubeStatusError(
 );
 
 /**
- * An API server in memory that does nothing of its own accord: a test takes each request and says what becomes of it.
- * For tests with fake timers; each step returns after what it set off has happened.
+ * An API server in memory that does nothing by itself: a test takes each request and decides its outcome. It is for
+ * tests with fake timers. Each step returns once everything that it caused has happened.
  */
 export class ScriptedApi implements KubeApi {
   readonly requests: Noted[] = [];
-  /** How often the credentials were to be read anew. */
+  /** How often a reload of the credentials was requested. */
   reloads = 0;
   /**
-   * Answers every request at once, in the place of a test that takes them one by one: an Error is thrown, a string is
-   * the whole of a watch.
+   * Answers every request at once, instead of a test that takes requests one by one. An Error is thrown; a string is
+   * the whole content of a watch.
    */
   respond: ((request: KubeRequest) => unknown) | undefined;
-  /** Where it says that it is when it is asked for nothing else; undefined for a test that answers that itself. */
+  /** The resourceVersion in the answer to a list with limit=1; undefined for a test that answers such lists itself. */
   position: string | undefined = '1000000';
   /** Whether it has watches with initial events. Without them, and without a note of that, lists come in pages. */
   servesInitialEvents = false;
@@ -94,18 +94,18 @@ export class ScriptedApi implements KubeApi {
     this.reloads += 1;
   }
 
-  /** How many requests have come that no test has taken. */
+  /** How many requests have arrived that the test has not taken. */
   get untaken(): number {
     return this.#calls.length + this.#watches.length;
   }
 
-  /** The call that has come and was not taken yet. */
+  /** The next call that the test has not taken. */
   async nextCall(): Promise<PendingCall> {
     await flush();
     return this.#take(this.#calls, 'call');
   }
 
-  /** The watch that has come and was not taken yet. */
+  /** The next watch that the test has not taken. */
   async nextWatch(): Promise<PendingWatch> {
     await flush();
     return this.#take(this.#watches, 'watch');
@@ -137,9 +137,9 @@ export class ScriptedApi implements KubeApi {
   }
 }
 
-/** The far end of a watch that was accepted. */
+/** The server side of an accepted watch. */
 export class OpenWatch {
-  /** Whether the client has let go of it, or it has ended. */
+  /** Whether the client has closed the watch, or the watch has ended. */
   closed = false;
   readonly stream: KubeStream;
   #chunks: Buffer[] = [];
@@ -161,13 +161,13 @@ export class OpenWatch {
     await flush();
   }
 
-  /** Ends the response as an API server does when timeoutSeconds are over. */
+  /** Ends the response, as an API server does after timeoutSeconds. */
   async end(): Promise<void> {
     this.#finish({});
     await flush();
   }
 
-  /** The connection breaks. */
+  /** Breaks the connection. */
   async break(error: unknown = new Error('other side closed')): Promise<void> {
     this.#finish({ error });
     await flush();
@@ -199,7 +199,7 @@ export class OpenWatch {
   }
 }
 
-/** Lets everything happen that needs no time to pass. */
+/** Runs everything that does not need time to pass. */
 export async function flush(): Promise<void> {
   await vi.advanceTimersByTimeAsync(0);
 }

@@ -13,10 +13,10 @@ export const DOCUMENTED: ReadonlyMap<string, number> = new Map(
 
 const FORBIDDEN_HEADER =
   /^(server|x-powered-by|via|set-cookie|access-control-.*|x-ratelimit-.*|transfer-encoding)$/;
-/** What only the inside of the service knows: stacks, files, classes, addresses of the API server. */
+/** Internals that no answer may reveal: stacks, files, classes, addresses of the API server. */
 const INTERNAL = /node_modules|\.[cm]?[jt]s\b|\n|FST_|HPE_|ERR_|Error:|127\.0\.0\.1|serviceaccount/;
 
-/** Holds for every answer, whatever was asked. `routed`: it was given to a request, which has an id. */
+/** The rules for every answer. `routed`: it answers a request that was parsed, which has an id. */
 export function expectHardened({ headers, status }: RawAnswer, routed: boolean): void {
   expect(headers).toMatchObject({
     'cache-control': 'no-store',
@@ -28,7 +28,7 @@ export function expectHardened({ headers, status }: RawAnswer, routed: boolean):
   expect(STATUS_CODES[status]).toBeDefined();
 }
 
-/** The code of an error answer, after holding the answer to the error shape. */
+/** The code of an error answer, after a check of the shape of the answer. */
 export function errorCode(answer: RawAnswer, routed = true): string {
   expectHardened(answer, routed);
   const body = JSON.parse(answer.body);
@@ -42,7 +42,7 @@ export function errorCode(answer: RawAnswer, routed = true): string {
   return body.code;
 }
 
-/** An answer in short, as `200 {"status":"OK"}` or `404 ROUTE_NOT_FOUND`, after holding it to all rules for answers. */
+/** A short form of an answer, such as `200 {"status":"OK"}` or `404 ROUTE_NOT_FOUND`, after a check of all rules. */
 export function summary(answer: RawAnswer): string {
   if (answer.status === 100) return '100';
   if (answer.status !== 200) return `${answer.status} ${errorCode(answer, 'x-request-id' in answer.headers)}`;

@@ -2,28 +2,28 @@ import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { connect, type TLSSocket } from 'node:tls';
 
-/** An answer as it stood on the wire. */
+/** An answer as it was on the wire. */
 export interface RawAnswer {
   readonly status: number;
-  /** By lower-case name; a name that came twice has both values, separated by a newline. */
+  /** By lower-case name. A repeated name has all its values, separated by newlines. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 }
 
-/** Where to connect to, and with which certificate. */
+/** The address to connect to, and the certificate to use. */
 export interface RawTarget {
   readonly port: number;
   readonly ca: string;
   readonly cert: string;
   readonly key: string;
-  /** A TCP connection that is there already. */
+  /** An existing TCP connection. */
   readonly socket?: Socket;
 }
 
-/** A TLS connection that sends whatever bytes it is told to, and keeps all that comes back. */
+/** A TLS connection that sends arbitrary bytes and keeps everything that it receives. */
 export class RawConnection {
   readonly socket: TLSSocket;
-  /** What came in, Latin-1. */
+  /** The received bytes, as Latin-1. */
   received = '';
   /** Whether the server ended it, with FIN or RST. */
   cut = false;
@@ -42,7 +42,7 @@ export class RawConnection {
     socket.on('error', () => {});
   }
 
-  /** Resolves when the handshake is done, or when the server has refused it: see `cut`. */
+  /** Resolves once the handshake is done, or the server has refused it: see `cut`. */
   static async open(target: RawTarget): Promise<RawConnection> {
     const options = { host: 'localhost', allowHalfOpen: true, ...target };
     const connection = new RawConnection(connect(options));
@@ -55,12 +55,12 @@ export class RawConnection {
     return this;
   }
 
-  /** The whole answers among what came in. */
+  /** The complete answers among the received bytes. */
   get answers(): RawAnswer[] {
     return parseAnswers(this.received);
   }
 
-  /** Resolves when the server has ended the connection. */
+  /** Resolves once the server has ended the connection. */
   async ended(): Promise<this> {
     if (!this.cut) await this.#closed();
     return this;
@@ -78,7 +78,7 @@ export class RawConnection {
   }
 }
 
-/** Sends the bytes on a connection of their own and resolves with all answers, once the server has ended it. */
+/** Sends the bytes on a new connection, and resolves with all answers once the server has ended it. */
 export async function exchange(target: RawTarget, bytes: string | Buffer): Promise<RawAnswer[]> {
   const connection = await RawConnection.open(target);
   try {
@@ -88,7 +88,7 @@ export async function exchange(target: RawTarget, bytes: string | Buffer): Promi
   }
 }
 
-/** Reads answers one after the other; what is not a whole answer at the end is left out. */
+/** Reads answers one after the other. An incomplete answer at the end is left out. */
 function parseAnswers(text: string): RawAnswer[] {
   const answers: RawAnswer[] = [];
   let at = 0;

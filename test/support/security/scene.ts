@@ -12,7 +12,7 @@ import { exchange, RawConnection, type RawTarget } from './raw.ts';
 export const COUNT = '/replica-count?namespace=default&deployment=my-deployment';
 export const BODY = '{"replicas":7}';
 
-/** A service on a cluster, an attacker with a certificate, and a bystander with another who must not be hurt. */
+/** A service with a cluster, an attacker with a certificate, and a bystander with another, who must not be affected. */
 export class Scene {
   readonly demo: FakeApiServer;
   readonly service: TestService;
@@ -49,7 +49,7 @@ export class Scene {
     return new Scene(demo, service, await service.clientOf('bystander'), log);
   }
 
-  /** Sends the bytes on a connection of their own; the answers in short, once the service has closed it. */
+  /** Sends the bytes on a new connection, and returns short forms of the answers once the service has closed it. */
   async attack(bytes: string | Buffer): Promise<string[]> {
     return (await exchange(this.attacker, bytes)).map(summary);
   }
@@ -58,19 +58,19 @@ export class Scene {
     return RawConnection.open(this.attacker);
   }
 
-  /** The TCP connections that the service accepts from now on; whether it has let go of them, `destroyed` says. */
+  /** The TCP connections that the service accepts from now on. Their `destroyed` says whether it has closed them. */
   accepted(): readonly Socket[] {
     const sockets: Socket[] = [];
     this.service.app.server.on('connection', (socket: Socket) => sockets.push(socket));
     return sockets;
   }
 
-  /** What the service knows of its connections to the attacker, the oldest first. */
+  /** The connections of the attacker on the side of the service, the oldest first. */
   get attackers(): readonly ClientConnection[] {
     return [...this.service.app.clientConnections.values()].filter(({ client }) => client === 'client');
   }
 
-  /** Makes calls of the API server wait; returns the function that lets all of them go on. */
+  /** Makes calls of the API server wait. Returns the function that lets all of them continue. */
   hold(on: 'get' | 'patchScale'): () => void {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.demo.faults.add({ on, fault: { type: 'call', action: () => promise } });
@@ -80,18 +80,20 @@ export class Scene {
     };
   }
 
-  /** The replicas of my-deployment in the cluster. */
+  /** The count of my-deployment in the cluster. */
   get truth(): number | undefined {
     return this.demo.deployments.get('default', 'my-deployment')?.replicas;
   }
 
-  /** From here on `expectUnharmed` expects one write more. */
+  /** Checks that a write was made, and makes `expectUnharmed` expect one more. */
   expectWrite(replicas: number): void {
     this.#writes += 1;
     expect(this.truth).toBe(replicas);
   }
 
-  /** The bystander is served, nothing was written but what was to be, and nothing failed inside. */
+  /**
+   * Checks that the bystander is served, that only expected writes were made, and that no unexpected error was logged.
+   */
   async expectUnharmed(): Promise<void> {
     expect(await this.bystander.get('/healthz')).toMatchObject({ status: 200, body: { status: 'OK' } });
     expect(await this.bystander.count('shop', 'cart')).toMatchObject({

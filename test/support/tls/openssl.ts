@@ -13,20 +13,20 @@ export interface Pair {
 }
 
 export interface CertificateRequest {
-  /** As in `/CN=root`. */
+  /** For example `/CN=root`. */
   readonly subject: string;
-  /** As in `basicConstraints=critical,CA:TRUE,pathlen:0`. */
+  /** For example `basicConstraints=critical,CA:TRUE,pathlen:0`. */
   readonly extensions: readonly string[];
-  /** Default: itself. */
+  /** Default: the certificate itself. */
   readonly issuer?: Pair;
-  /** Arguments of -newkey and its options. Default: ECDSA P-256. */
+  /** The arguments of -newkey. Default: ECDSA P-256. */
   readonly newKey?: readonly string[];
   /** An existing key instead of a new one. */
   readonly key?: string;
   readonly serial?: string;
 }
 
-/** Has openssl make a certificate: for what test/support/issue-certificate.ts cannot do, and as a second opinion. */
+/** Makes a certificate with openssl, if test/support/issue-certificate.ts cannot, or as an independent check. */
 export async function opensslCertificate(request: CertificateRequest): Promise<Pair> {
   const { subject, extensions, issuer, serial } = request;
   return inFolder(async (file) => {
@@ -52,7 +52,7 @@ export async function opensslCertificate(request: CertificateRequest): Promise<P
   });
 }
 
-/** Has openssl make a CRL of these serial numbers (hexadecimal), with these extensions. */
+/** Makes a CRL of these serial numbers (hexadecimal) with these extensions, with openssl. */
 export async function opensslCrl(
   issuer: Pair,
   serials: readonly string[],

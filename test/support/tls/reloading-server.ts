@@ -7,7 +7,7 @@ import { until } from '../until.ts';
 import { issueSet, newSet, type TlsFolder, type TlsSet } from './tls-folder.ts';
 import { type ClientKeys, type Outcome, TlsServer } from './tls-server.ts';
 
-/** Longer than any test: polling does nothing. */
+/** Longer than any test, so that polling has no effect. */
 export const NEVER_MS = 2_000_000_000;
 
 /** One log line. */
@@ -17,7 +17,7 @@ export interface Line {
   readonly context: Readonly<Record<string, unknown>>;
 }
 
-/** A reloader, what it applied and what it logged. Stopped when the test ends. */
+/** A reloader, with what it has applied and logged. It is stopped when the test ends. */
 export class ObservedReloader {
   readonly reloader: TlsReloader;
   readonly applied: { material: TlsMaterial; trustChanged: boolean }[] = [];
@@ -46,7 +46,7 @@ export class ObservedReloader {
         apply?.(material, change);
         this.applied.push({ material, ...change });
       },
-      // Longer than a busy machine pauses between the files of a set.
+      // Longer than the pauses of a busy machine between the files of a set.
       settleMs: 200,
       ...others,
     });
@@ -79,7 +79,7 @@ export async function serves(server: TlsServer, cert: string, client: ClientKeys
   return outcome.accepted && outcome.server === new X509Certificate(cert).fingerprint256;
 }
 
-/** A server on a set of files, another set of the same authority, and a client of it. */
+/** A server with a set of files, another set of the same authority, and a client. */
 export async function startOn(make: (set: TlsSet) => Promise<TlsFolder>, pollMs: number) {
   const { authority, ...set } = await newSet();
   const folder = await make(set);

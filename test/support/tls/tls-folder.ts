@@ -6,7 +6,7 @@ import type { TlsFiles } from '../../../src/tls/material.ts';
 import { CertificateAuthority } from '../issue-certificate.ts';
 import { replaceFile } from '../replace-file.ts';
 
-/** What a set of TLS files holds. */
+/** The contents of a set of TLS files. */
 export interface TlsSet {
   readonly cert: string;
   readonly key: string;
@@ -16,7 +16,7 @@ export interface TlsSet {
 
 const NAMES = { cert: 'tls.crt', key: 'tls.key', clientCa: 'ca.crt', crl: 'ca.crl' };
 
-/** A certificate for localhost, and the authority as client CA. */
+/** A set with a certificate for localhost, and with the authority as client CA. */
 export async function issueSet(authority: CertificateAuthority, clientCa = authority.cert): Promise<TlsSet> {
   const { cert, key } = await authority.issue({
     commonName: 'localhost',
@@ -26,15 +26,15 @@ export async function issueSet(authority: CertificateAuthority, clientCa = autho
   return { cert, key, clientCa };
 }
 
-/** A new root and a set of it. */
+/** A new root and a set that it has issued. */
 export async function newSet(): Promise<TlsSet & { authority: CertificateAuthority }> {
   const authority = await CertificateAuthority.create({ commonName: 'test CA' });
   return { ...(await issueSet(authority)), authority };
 }
 
-/** A temporary folder with the TLS files in it, gone when the test ends. */
+/** A temporary folder with TLS files. It is removed when the test ends. */
 export class TlsFolder {
-  /** The folder that the files seem to stand in. */
+  /** The folder that appears to contain the files. */
   readonly path: string;
   readonly files: TlsFiles;
   #generation = 0;
@@ -46,14 +46,14 @@ export class TlsFolder {
     this.files = set.crl === undefined ? files : { ...files, crl: join(path, crl) };
   }
 
-  /** With the files themselves in it. */
+  /** A folder that contains the files themselves. */
   static async plain(set: TlsSet): Promise<TlsFolder> {
     const folder = new TlsFolder(await newFolder(), set);
     await folder.write(set);
     return folder;
   }
 
-  /** As the kubelet makes it: `tls.crt -> ..data/tls.crt`, `..data -> ..<time>`. */
+  /** A folder with links, as the kubelet makes it: `tls.crt -> ..data/tls.crt`, `..data -> ..<time>`. */
   static async projected(set: TlsSet): Promise<TlsFolder> {
     const folder = new TlsFolder(await newFolder(), set);
     await folder.swap(set);
@@ -61,7 +61,7 @@ export class TlsFolder {
     return folder;
   }
 
-  /** What stands in the files; the CRL left out. */
+  /** The contents of the files, without the CRL. */
   async read(): Promise<Omit<TlsSet, 'crl'>> {
     const { cert, key, clientCa } = this.files;
     const [first, second, third] = await Promise.all(
@@ -75,12 +75,12 @@ export class TlsFolder {
     for (const [file, content] of entriesOf(set)) await writeFile(join(this.path, NAMES[file]), content);
   }
 
-  /** Writes these files beside the old ones and renames them over those. */
+  /** Writes these files next to the old ones and renames them over those. */
   async replace(set: Partial<TlsSet>): Promise<void> {
     for (const [file, content] of entriesOf(set)) await replaceFile(join(this.path, NAMES[file]), content);
   }
 
-  /** What the kubelet does with a changed Secret: a new folder, the link to it renamed over the old one. */
+  /** Updates the files like the kubelet: it makes a new folder, and renames a link to it over the old link. */
   async swap(set: TlsSet): Promise<void> {
     const old = `..generation_${this.#generation}`;
     this.#generation += 1;
@@ -95,7 +95,7 @@ export class TlsFolder {
   }
 }
 
-/** A temporary folder, gone when the test ends. */
+/** A temporary folder. It is removed when the test ends. */
 export async function newFolder(): Promise<string> {
   const path = join(await mkdtemp(join(tmpdir(), 'tls-test-')), 'tls');
   await mkdir(path);

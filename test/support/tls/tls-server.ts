@@ -9,20 +9,20 @@ import type { TlsMaterial } from '../../../src/tls/secure-context.ts';
 import { tlsServerOptions } from '../../../src/tls/server-options.ts';
 import { defaultLimits } from '../limits.ts';
 
-/** What a client holds; PEM. */
+/** The certificate and key of a client, PEM. */
 export interface ClientKeys {
   /** Its certificate, followed by the intermediates that it sends. */
   readonly cert: string;
   readonly key: string;
 }
 
-/** A bare HTTPS server as src/tls makes it, that answers everything with 200 and nothing. */
+/** A plain HTTPS server with the options of src/tls. It answers every request with an empty 200. */
 export class TlsServer {
   readonly server: Server;
   readonly port: number;
-  /** Why handshakes failed, newest last. */
+  /** The errors of failed handshakes, newest last. */
   readonly refusals: string[] = [];
-  /** Certificate of the newest client. */
+  /** The certificate of the latest client. */
   certificate: X509Certificate | undefined;
 
   private constructor(server: Server) {
@@ -52,7 +52,7 @@ export class TlsServer {
     return new TlsServer(server);
   }
 
-  /** Makes one request on a connection of its own. */
+  /** Makes one request on a new connection. */
   async request(client: ClientKeys, options: ConnectionOptions = {}): Promise<Outcome> {
     const refusals = this.refusals.length;
     const { cert, key } = client;
@@ -68,7 +68,7 @@ export class TlsServer {
       serial = socket.getPeerX509Certificate()?.fingerprint256 ?? '';
     });
     socket.write('GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n');
-    // Not once(): that would throw what the client is told of a refusal.
+    // Do not use once(): it would throw the error that the client gets for a refusal.
     await new Promise((resolve) => socket.once('close', resolve));
     if (text.startsWith('HTTP/1.1 200')) return { accepted: true, server: serial, reason: undefined };
     return { accepted: false, server: serial, reason: this.refusals[refusals] };
@@ -77,8 +77,8 @@ export class TlsServer {
 
 export interface Outcome {
   readonly accepted: boolean;
-  /** Fingerprint of the server's certificate. */
+  /** The fingerprint of the server certificate. */
   readonly server: string;
-  /** Why not. */
+  /** The error of a failed request. */
   readonly reason: string | undefined;
 }

@@ -5,10 +5,10 @@ import type { ClientKeys } from './tls-server.ts';
 
 const PAST = { notBefore: new Date('2020-01-01'), notAfter: new Date('2020-01-02') };
 const FUTURE = { notBefore: new Date('2040-01-01'), notAfter: new Date('2041-01-01') };
-/** Extensions of a CA for openssl. */
+/** The extensions of a CA, for openssl. */
 export const CA = ['basicConstraints=critical,CA:TRUE', 'keyUsage=critical,keyCertSign,cRLSign'];
 
-/** `root` above `middle` above `low`; `other` on its own. */
+/** `root` has issued `middle`, which has issued `low`; `other` is another root. */
 export const root = await newRoot('root');
 export const other = await newRoot('other');
 export const middle = await root.createIntermediate({ commonName: 'middle' });
@@ -18,17 +18,17 @@ function newRoot(commonName: string, validity = {}): Promise<CertificateAuthorit
   return CertificateAuthority.create({ commonName, ...validity });
 }
 
-/** A client certificate of the authority. */
+/** A client certificate that the authority has issued. */
 export function issue(authority: CertificateAuthority, options: Partial<LeafOptions> = {}) {
   return authority.issue({ commonName: 'client', usages: ['clientAuth'], ...options });
 }
 
-/** Certificates as a client CA bundle. */
+/** The certificates as a client CA bundle. */
 export function bundle(...certificates: { cert: string }[]): string {
   return certificates.map(({ cert }) => cert).join('\n');
 }
 
-/** A chain, what the server trusts, and whether that fits. */
+/** A client chain, what the server trusts, and whether the server accepts the client. */
 export interface Case {
   readonly client: ClientKeys;
   readonly ca: string;
@@ -36,7 +36,7 @@ export interface Case {
   readonly passes: boolean;
 }
 
-/** Each by what is special in it. */
+/** Each case by its distinguishing feature. */
 export const cases: Record<string, () => Promise<Case>> = {
   'a leaf of a root': async () => ({ client: await issue(root), ca: root.cert, passes: true }),
   'a leaf of the second root': async () => ({
@@ -214,7 +214,7 @@ function serialOf({ cert }: { cert: string }): string {
   return new X509Certificate(cert).serialNumber;
 }
 
-/** A leaf below an intermediate below a root with this pathLenConstraint. */
+/** A leaf that an intermediate has issued, below a root with this pathLenConstraint. */
 async function limitedRoot(pathLength: number): Promise<{ client: Pair; ca: string }> {
   const constraint = `basicConstraints=critical,CA:TRUE,pathlen:${pathLength}`;
   const above = await opensslCertificate({ subject: '/CN=above', extensions: [constraint] });

@@ -5,7 +5,7 @@ import { KubeMalformedError } from '../../../src/kube/kube-errors.ts';
 const metadata = { namespace: 'default', name: 'web', uid: 'u-1', resourceVersion: '7', generation: 3 };
 
 describe('a reduced Deployment', () => {
-  it('keeps what answers need and nothing else', () => {
+  it('keeps the fields that answers need and nothing else', () => {
     const object = {
       apiVersion: 'apps/v1',
       metadata: { ...metadata, labels: { app: 'web' }, managedFields: [{}] },
@@ -15,16 +15,16 @@ describe('a reduced Deployment', () => {
     expect(reduceDeployment(object)).toEqual({ ...metadata, replicas: 2 });
   });
 
-  it('has one replica where the spec does not say how many, and none where it says 0', () => {
+  it('has one replica if the spec gives no count, and none if the count is 0', () => {
     expect(reduceDeployment({ metadata, spec: {} }).replicas).toBe(1);
     expect(reduceDeployment({ metadata, spec: { replicas: 0 } }).replicas).toBe(0);
   });
 
-  it('counts the asked for replicas, not those that run', () => {
+  it('has the desired count, not the number of running replicas', () => {
     expect(reduceDeployment({ metadata, spec: { replicas: 5 }, status: { replicas: 2 } }).replicas).toBe(5);
   });
 
-  it('has generation 0 where the API server does not count generations', () => {
+  it('has generation 0 if the API server does not count generations', () => {
     const { generation: _, ...others } = metadata;
     expect(reduceDeployment({ metadata: others, spec: {} }).generation).toBe(0);
   });
@@ -41,7 +41,7 @@ describe('a reduced Deployment', () => {
   });
 
   it.each([undefined, null, 'x', [], {}, { metadata }, { spec: {} }, { metadata, spec: [] }])(
-    'is refused when it is %j',
+    'is refused if the object is %j',
     (object) => {
       expect(() => reduceDeployment(object)).toThrow(KubeMalformedError);
     },

@@ -21,8 +21,8 @@ afterEach(() => {
 const read = (user: string, index: number) =>
   reader.deployment(user, 'shop', `d-${index}`, performance.now());
 
-describe('direct reads of one user who asks for ever other names', () => {
-  it('take half of the places at most, so that those of another user do not wait', async () => {
+describe('direct reads of one user who reads ever different names', () => {
+  it('take at most half of the places, so that reads of another user do not wait', async () => {
     const reads = Array.from({ length: 200 }, (_, index) => read('flooder', index));
     await flush();
     expect(api.requests).toHaveLength(4);
@@ -34,7 +34,7 @@ describe('direct reads of one user who asks for ever other names', () => {
     await Promise.all([...reads, other]);
   });
 
-  it('are refused where the API server is too slow for them', async () => {
+  it('are refused if the API server is too slow for them', async () => {
     const reads = Array.from({ length: 20 }, (_, index) => read('flooder', index).catch((error) => error));
     await vi.advanceTimersByTimeAsync(1_000);
     for (let index = 0; index < 4; index += 1) await (await api.nextCall()).answer(answer);
@@ -43,8 +43,8 @@ describe('direct reads of one user who asks for ever other names', () => {
   });
 });
 
-describe('what one direct read of names found', () => {
-  it('is one buffer for all who see the same namespaces', () => {
+describe('the result of one direct read of names', () => {
+  it('is one buffer for all callers that see the same namespaces', () => {
     const names = new NamesReading(['b/x', 'a-b/x', 'a/y', 'a/x'], '7');
     expect(names.namespaces).toEqual(['a-b', 'a', 'b']);
     expect(String(names.answer())).toBe('{"deployments":["a-b/x","a/x","a/y","b/x"]}');

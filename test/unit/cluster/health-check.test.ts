@@ -25,7 +25,7 @@ function unhealthy() {
 }
 
 describe('the health check', () => {
-  it('needs no probe for 10 s after the watch heard of the API server', async () => {
+  it('needs no probe for 10 s after the watch heard from the API server', async () => {
     const { probe, health } = unhealthy();
     const contact = performance.now();
     vi.advanceTimersByTime(10_000);
@@ -35,7 +35,7 @@ describe('the health check', () => {
     await expect(health.check(contact)).rejects.toBe(down);
   });
 
-  it('probes when the watch has never heard of the API server', async () => {
+  it('probes if the watch has never heard from the API server', async () => {
     const { probe, health } = healthy();
     await health.check(NEVER);
     expect(probe).toHaveBeenCalledOnce();
@@ -52,7 +52,7 @@ describe('the health check', () => {
     expect(probe).toHaveBeenCalledTimes(2);
   });
 
-  it('remembers a failure for 1 s and says the same again', async () => {
+  it('remembers a failure for 1 s and repeats its error', async () => {
     const { probe, health } = unhealthy();
     await expect(health.check(NEVER)).rejects.toBe(down);
     vi.advanceTimersByTime(999);
@@ -63,7 +63,7 @@ describe('the health check', () => {
     expect(probe).toHaveBeenCalledTimes(2);
   });
 
-  it('runs one probe for all who ask while it runs', async () => {
+  it('runs one probe for all checks that arrive during it', async () => {
     const { promise, resolve } = Promise.withResolvers<void>();
     const probe = vi.fn(() => promise);
     const health = new HealthCheck(probe);
@@ -73,7 +73,7 @@ describe('the health check', () => {
     await Promise.all(checks);
   });
 
-  it('tells all who wait that the one probe failed', async () => {
+  it('reports the failure of the one probe to all waiting checks', async () => {
     const { promise, reject } = Promise.withResolvers<void>();
     const health = new HealthCheck(() => promise);
     const checks = Array.from({ length: 10 }, () => health.check(NEVER));
@@ -82,14 +82,14 @@ describe('the health check', () => {
     expect(outcomes.every((outcome) => outcome.status === 'rejected' && outcome.reason === down)).toBe(true);
   });
 
-  it('is well again as soon as the watch hears of the API server, whatever the last probe said', async () => {
+  it('succeeds as soon as the watch hears from the API server, whatever the last probe found', async () => {
     const { probe, health } = unhealthy();
     await expect(health.check(NEVER)).rejects.toBe(down);
     await health.check(performance.now());
     expect(probe).toHaveBeenCalledOnce();
   });
 
-  it('costs the API server at most one probe a second, asked a thousand times a second', async () => {
+  it('costs the API server at most one probe per second, even if it is called a thousand times per second', async () => {
     const { probe, health } = unhealthy();
     for (let millisecond = 0; millisecond < 10_000; millisecond += 1) {
       await health.check(NEVER).catch(() => {});
@@ -98,7 +98,7 @@ describe('the health check', () => {
     expect(probe).toHaveBeenCalledTimes(10);
   });
 
-  it('probes anew after a failed probe, and believes its success', async () => {
+  it('probes again after a failed probe, and reports its success', async () => {
     const probe = vi.fn(async () => {}).mockRejectedValueOnce(down);
     const health = new HealthCheck(probe);
     await expect(health.check(NEVER)).rejects.toBe(down);

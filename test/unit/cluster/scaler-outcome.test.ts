@@ -29,12 +29,12 @@ describe('a write that may have happened', () => {
   const ends = [
     ['timed out after it was sent', new KubeTimeoutError(true, 5_000)],
     ['lost its connection', reset],
-    ['was answered with what is no Scale', new KubeMalformedError('not JSON')],
+    ['was answered with something other than a Scale', new KubeMalformedError('not JSON')],
     ['was answered 504', new KubeStatusError(504, 'Timeout', 'request did not complete')],
   ] as const;
 
   it.each([...ends, ['was answered 500', new KubeStatusError(500, '', 'etcd')] as const])(
-    'because it %s is read again, and is a success when the count is the wanted one',
+    'because it %s is followed by a read, and succeeds if the count is the requested one',
     async (_, error) => {
       expect(await writes.answered(error, scaleOf(3, '50'))).toMatchObject({
         result: { replicas: 3, resourceVersion: '50' },
@@ -44,22 +44,22 @@ describe('a write that may have happened', () => {
     },
   );
 
-  it.each(ends)('because it %s is OUTCOME_UNKNOWN when the count is another', async (_, error) => {
+  it.each(ends)('because it %s is OUTCOME_UNKNOWN if the count is another', async (_, error) => {
     expect((await writes.answered(error, scaleOf(1))).error).toMatchObject({ code: 'OUTCOME_UNKNOWN' });
   });
 
-  it.each(ends)('because it %s is OUTCOME_UNKNOWN when the read fails', async (_, error) => {
+  it.each(ends)('because it %s is OUTCOME_UNKNOWN if the read fails', async (_, error) => {
     const outcome = await writes.answered(error, refused);
     expect(outcome.error).toMatchObject({ code: 'OUTCOME_UNKNOWN' });
     expect(writes.methods).toEqual(['PATCH', 'GET']);
   });
 
   it.each([
-    ['is no object', []],
+    ['is not an object', []],
     ['has no resourceVersion', { ...scaleOf(3), metadata: { uid: 'u' } }],
     ['has no spec', { ...scaleOf(3), spec: undefined }],
-    ['has a count that is none', { ...scaleOf(3), spec: { replicas: '3' } }],
-  ])('because the answer %s is read again', async (_, answer) => {
+    ['has a count that is not a number', { ...scaleOf(3), spec: { replicas: '3' } }],
+  ])('because the answer %s is followed by a read', async (_, answer) => {
     expect(await writes.answered(answer, scaleOf(3))).toMatchObject({ result: { replicas: 3 } });
     expect(writes.methods).toEqual(['PATCH', 'GET']);
   });
@@ -71,7 +71,7 @@ describe('a write that may have happened', () => {
 });
 
 describe('the time of a write', () => {
-  it('is shared by all its attempts: each has what is left of 5 s', async () => {
+  it('is shared by all its attempts: each has the rest of 5 s', async () => {
     const outcome = writes.begin();
     const first = await writes.api.nextCall();
     await vi.advanceTimersByTimeAsync(3_000);
@@ -83,7 +83,7 @@ describe('the time of a write', () => {
     expect(outcome).toHaveProperty('result');
   });
 
-  it('is not exceeded by a retry: at its end the last error counts', async () => {
+  it('is not exceeded by a retry: the last error is reported instead', async () => {
     const outcome = writes.begin();
     const first = await writes.api.nextCall();
     await vi.advanceTimersByTimeAsync(4_999);
@@ -91,15 +91,15 @@ describe('the time of a write', () => {
     expect(outcome).toMatchObject({ error: { code: 'CONFLICT' } });
   });
 
-  it('that ended before the write was sent is a timeout and no unknown outcome', async () => {
+  it('that ended before the write was sent makes it a timeout, not an unknown outcome', async () => {
     const timeout = new KubeTimeoutError(false, 5_000);
     const outcome = await writes.answered(timeout);
     expect(outcome.error).toBe(timeout);
     expect(writes.methods).toEqual(['PATCH']);
   });
 
-  it('is at most 7 s with the read after it, against an API server that never answers', async () => {
-    // Deadlines are the client's to keep: here each call takes all of its own.
+  it('is at most 7 s, with the read after it, if the API server never answers', async () => {
+    // The client enforces deadlines. This stand-in uses the whole deadline of each call.
     vi.spyOn(writes.api, 'call').mockImplementation(
       ({ deadlineMs }) =>
         new Promise((_, reject) => {

@@ -35,18 +35,18 @@ describe('a write', () => {
     });
   });
 
-  it('returns what the API server says that the count is now, and at which resourceVersion', async () => {
+  it('returns the count and the resourceVersion that the API server answers', async () => {
     expect(await writes.answered(scaleOf(4, '77'))).toMatchObject({
       result: { uid: 'uid-of-web', replicas: 4, resourceVersion: '77' },
     });
   });
 
-  it('takes a Scale without a count for 0', async () => {
+  it('reads a Scale without a count as 0', async () => {
     const answer = { ...scaleOf(3), spec: {} };
     expect(await writes.answered(answer)).toMatchObject({ result: { replicas: 0 } });
   });
 
-  it('keeps strange names within their segment of the path', async () => {
+  it('keeps strange names within their path segments', async () => {
     writes.api.respond = () => scaleOf(3);
     await new Scaler(writes.api).scale({ namespace: 'a/b', deployment: '..?x', replicas: 3, user: 'alice' });
     expect(writes.api.requests[0]?.request.path).toBe(
@@ -55,16 +55,16 @@ describe('a write', () => {
   });
 });
 
-describe('a write that surely changed nothing', () => {
+describe('a write that certainly changed nothing', () => {
   it.each([
     ['of a conflict', conflict],
     ['the connection was refused', refused],
-  ])('because %s is tried again, and succeeds', async (_, error) => {
+  ])('because %s is retried, and succeeds', async (_, error) => {
     expect(await writes.answered(error, error, scaleOf(3))).toMatchObject({ result: { replicas: 3 } });
     expect(writes.methods).toEqual(['PATCH', 'PATCH', 'PATCH']);
   });
 
-  it('because of a conflict is tried six times, with waits in between, and then a conflict', async () => {
+  it('because of a conflict is tried six times, with waits in between, and then fails as a conflict', async () => {
     const outcome = await writes.answered(conflict);
     expect(outcome.error).toMatchObject({ code: 'CONFLICT', namespace: 'shop', deployment: 'web' });
     expect(writes.methods).toEqual(Array.from({ length: 6 }, () => 'PATCH'));
@@ -74,7 +74,7 @@ describe('a write that surely changed nothing', () => {
     expect(waits.every((wait) => wait >= 20 && wait <= 600)).toBe(true);
   });
 
-  it('because the API server is out of reach is given up with that error', async () => {
+  it('because the API server stays unreachable fails with that error', async () => {
     const outcome = await writes.answered(refused);
     expect(outcome.error).toBe(refused);
     expect(writes.methods).not.toContain('GET');
@@ -84,14 +84,14 @@ describe('a write that surely changed nothing', () => {
     ['at first', []],
     ['after a conflict', [conflict]],
     ['after a refused connection', [refused]],
-  ])('because of a 401 %s is tried once more with credentials read anew', async (_, before) => {
+  ])('because of a 401 %s is retried once, with credentials that are read again', async (_, before) => {
     expect(await writes.answered(...before, unauthorized, scaleOf(3))).toMatchObject({
       result: { replicas: 3 },
     });
     expect(writes.api.reloads).toBe(1);
   });
 
-  it('because of a second 401 is given up with that error', async () => {
+  it('because of a second 401 fails with that error', async () => {
     const outcome = await writes.answered(unauthorized);
     expect(outcome.error).toBe(unauthorized);
     expect(writes.api).toMatchObject({ reloads: 1, requests: { length: 2 } });
@@ -102,7 +102,7 @@ describe('a refusal', () => {
   it.each([
     { status: 404, message: 'deployments.apps "web" not found', code: 'NOT_FOUND' },
     { status: 403, message: 'deployments.apps "web" is forbidden: User "x" cannot patch', code: 'FORBIDDEN' },
-  ])('with $status is $code and says nothing of the API server', async ({ status, message, code }) => {
+  ])('with $status is $code, without the text of the API server', async ({ status, message, code }) => {
     const { error } = await writes.answered(new KubeStatusError(status, '', message));
     expect(error).toBeInstanceOf(DeploymentError);
     expect(error).toMatchObject({ code, message: code });
@@ -154,7 +154,7 @@ describe('a refusal', () => {
     expect(writes.methods).toEqual(['PATCH']);
   });
 
-  it.each([429, 503])('with %i passes on with its Retry-After', async (status) => {
+  it.each([429, 503])('with %i is passed on with its Retry-After', async (status) => {
     const busy = new KubeStatusError(status, 'TooManyRequests', 'busy', 7);
     const { error } = await writes.answered(busy);
     expect(error).toBe(busy);

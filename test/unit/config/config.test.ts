@@ -51,7 +51,7 @@ describe('loadConfig', () => {
     });
   });
 
-  it('takes an empty variable as unset', () => {
+  it('treats an empty variable as unset', () => {
     const empty = { HOST: '', PORT: '', LOG_LEVEL: '', WATCH_NAMESPACES: '', MANAGEMENT_PORT: '' };
     expect(loadConfig({ ...files, ...empty })).toEqual(loadConfig(files));
   });
@@ -62,7 +62,7 @@ describe('loadConfig', () => {
     expect(config.clusters[0]?.namespaces).toEqual(['team-a', 'team-b']);
   });
 
-  it('reads for how long decisions hold', () => {
+  it('reads how long decisions are kept', () => {
     const times = { AUTHORIZATION_ALLOWED_SECONDS: '60', AUTHORIZATION_OUTAGE_SECONDS: '0' };
     expect(loadConfig({ ...files, ...times }).decisionTimes).toEqual({
       allowedSeconds: 60,
@@ -127,7 +127,7 @@ describe('loadConfig', () => {
     }
   });
 
-  it('wants a kubeconfig outside a pod and none inside', () => {
+  it('requires a kubeconfig outside a pod, but not inside', () => {
     const { KUBECONFIG: _, ...without } = files;
     expect(mistakesOf(without)).toContain('KUBECONFIG is not set and this is not a pod');
     expect(loadConfig({ ...without, KUBERNETES_SERVICE_HOST: '10.96.0.1' }).KUBECONFIG).toBeUndefined();
@@ -141,8 +141,8 @@ describe('loadConfig', () => {
   });
 });
 
-describe('of the variables that name clusters', () => {
-  it('the one that counts is read, whatever the others hold', () => {
+describe('the variables that define clusters', () => {
+  it('are read only if they are in use, whatever the others contain', () => {
     const clusters = [{ name: 'a', kubeconfig: files.KUBECONFIG }];
     const environment = { ...files, CLUSTERS: `a=${files.KUBECONFIG}`, KUBECONFIG: '/no/such/file' };
     expect(loadConfig(environment)).toMatchObject({ clustersSource: { from: 'CLUSTERS' }, clusters });

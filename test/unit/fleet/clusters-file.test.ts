@@ -16,7 +16,7 @@ const inFile = (text: string) => mistakesOf(() => parseClustersFile('etc/cluster
 const inVariable = (value: string) => mistakesOf(() => parseClustersVariable(value));
 
 describe('a clusters file', () => {
-  it('names clusters in order, with kubeconfigs relative to itself', () => {
+  it('defines clusters in order, with kubeconfigs relative to itself', () => {
     const text = `
 clusters:
   - name: cluster1
@@ -44,7 +44,7 @@ clusters:
     ]);
   });
 
-  it('is refused with the line and the field of every mistake', () => {
+  it('is refused with the line and field of every mistake', () => {
     const text = `clusters:
   - name: a
     contxt: x
@@ -75,11 +75,11 @@ clusters:
       'clusters:\n  - name: a\n  - name: a\n',
       'etc/clusters.yaml:3: clusters[1].name a is the name of another cluster already',
     ],
-  ])('is refused where it is %j', (text, mistake) => {
+  ])('is refused if it is %j', (text, mistake) => {
     expect(inFile(text)).toEqual([mistake]);
   });
 
-  it('cannot name a cluster as a path of the service', () => {
+  it('cannot give a cluster the name of a path of the service', () => {
     for (const name of RESERVED_NAMES) {
       expect(inFile(`clusters: [{ name: ${name} }]`)).toEqual([
         `etc/clusters.yaml:1: clusters[0].name ${name} is taken by a path of the service: choose another`,
@@ -94,7 +94,7 @@ clusters:
 });
 
 describe('the variable CLUSTERS', () => {
-  it('names clusters in order, with kubeconfigs relative to the working directory', () => {
+  it('defines clusters in order, with kubeconfigs relative to the working directory', () => {
     expect(parseClustersVariable('cluster1=/path/a, cluster2=b=c')).toMatchObject([
       { name: 'cluster1', kubeconfig: '/path/a' },
       { name: 'cluster2', kubeconfig: resolve('b=c') },
@@ -108,7 +108,7 @@ describe('the variable CLUSTERS', () => {
     ['A=x', 'CLUSTERS: name "A" is not a DNS label'],
     ['a=x,a=y', 'CLUSTERS: name a is the name of another cluster already'],
     ['docs=x', 'CLUSTERS: name docs is taken by a path of the service: choose another'],
-  ])('is refused where it is %j', (value, mistake) => {
+  ])('is refused if it is %j', (value, mistake) => {
     expect(inVariable(value)).toEqual([mistake]);
   });
 });

@@ -6,7 +6,7 @@ import { clustersSource, readClusters, specOf } from '../../../src/fleet/cluster
 
 const CLUSTER = { server: 'https://10.0.0.1:6443', 'certificate-authority-data': 'Zmlyc3Q=' };
 
-/** What is made of a kubeconfig with this cluster and this user. */
+/** The spec of a cluster whose kubeconfig has this cluster and this user. */
 function specWith(cluster: object, user: object = { token: 't' }) {
   const folder = mkdtempSync(join(tmpdir(), 'clusters-source-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
@@ -25,15 +25,15 @@ it.each([
   ['URL', { server: 'https://10.0.0.2:6443' }],
   ['proxy', { 'proxy-url': 'http://bastion:3128' }],
   ['CA', { 'certificate-authority-data': 'c2Vjb25k' }],
-])('a kubeconfig with another %s leads to another cluster', (_, change) => {
+])('a kubeconfig with another %s points to another cluster', (_, change) => {
   expect(specWith({ ...CLUSTER, ...change }).server).not.toEqual(specWith(CLUSTER).server);
 });
 
-it('a kubeconfig with other credentials leads to the same cluster', () => {
+it('a kubeconfig with other credentials points to the same cluster', () => {
   expect(specWith(CLUSTER, { token: 'other' }).server).toEqual(specWith(CLUSTER).server);
 });
 
-it('a kubeconfig that is not usable leaves open where the cluster is', () => {
+it('a kubeconfig that is not usable leaves the API server of its cluster undefined', () => {
   expect(specWith({ ...CLUSTER, 'insecure-skip-tls-verify': true }).server).toBeUndefined();
   const missing = { name: 'a', kubeconfig: '/no/such/file', contextName: undefined, namespaces: [] };
   expect(specOf(missing, false)).toEqual({ ...missing, server: undefined });
@@ -44,11 +44,11 @@ it.each([
   ['CLUSTERS', { CLUSTERS: 'b', KUBECONFIG: 'c' }],
   ['KUBECONFIG', { KUBECONFIG: 'c' }],
   ['the service account of the pod', {}],
-])('%s counts where it wins over all else that is set', (from, variables) => {
+])('%s is the source in use if it wins over all others that are set', (from, variables) => {
   expect(clustersSource({ ...variables, CLUSTER_NAME: 'default' }, true, []).from).toBe(from);
 });
 
-it('takes the clusters from what has been read, not from what the file holds by now', () => {
+it('the clusters are taken from the content that was read, not from what the file holds by now', () => {
   const source = clustersSource({ CLUSTERS_FILE: '/no/such/file', CLUSTER_NAME: 'default' }, false, []);
   const text = JSON.stringify({ clusters: [{ name: 'a', context: '/a' }] });
   expect(readClusters(source, () => text).map(({ name }) => name)).toEqual(['a']);

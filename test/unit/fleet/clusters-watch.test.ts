@@ -10,7 +10,7 @@ import { until } from '../../support/until.ts';
 const clusters = (...names: readonly string[]) =>
   JSON.stringify({ clusters: names.map((name) => ({ name, context: `${name}.yaml` })) });
 
-/** Logs, and lets something happen at that very moment. */
+/** A logger that runs an action at the moment of a log line. */
 class InterruptingLogger extends RecordingLogger {
   onError = () => {};
   override error(context: object, message: string): void {
@@ -19,7 +19,7 @@ class InterruptingLogger extends RecordingLogger {
   }
 }
 
-it('sees a clusters file that is mended at the moment in which it is refused', async () => {
+it('the watch of the clusters sees a clusters file that is corrected at the moment of its refusal', async () => {
   const file = folder().write('clusters.yaml', clusters('a'));
   const source = clustersSource({ CLUSTERS_FILE: file, CLUSTER_NAME: 'default' }, false, []);
   const spec = { name: 'a', kubeconfig: 'a.yaml', contextName: undefined, namespaces: [], server: undefined };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type ClusterSpec, Fleet, type FleetMember, type ReadyPolicy } from '../../../src/fleet/fleet.ts';
 
-/** A cluster that notes what becomes of it. */
+/** A cluster that records its calls. */
 class Member implements FleetMember {
   synced = false;
   life = 'made';
@@ -49,14 +49,14 @@ describe('a fleet', () => {
     expect(fleet.get('c')).toBeUndefined();
   });
 
-  it('starts and stops all of them', async () => {
+  it('starts and stops all clusters', async () => {
     const { fleet, member } = fleetOf(['a', 'b']);
     fleet.start();
     await fleet.stop();
     expect([member('a').life, member('b').life]).toEqual(['made started stopped', 'made started stopped']);
   });
 
-  it('starts no cluster that comes once it has been stopped', async () => {
+  it('does not start a cluster that is added after it was stopped', async () => {
     const { fleet, member } = fleetOf(['a']);
     fleet.start();
     const stopped = fleet.stop();
@@ -65,7 +65,7 @@ describe('a fleet', () => {
     expect(member('b').life).toBe('made');
   });
 
-  it('lets clusters come, change and go without touching the others', async () => {
+  it('adds, replaces and removes clusters without touching the others', async () => {
     const { fleet, member } = fleetOf(['a', 'b', 'c']);
     fleet.start();
     const [a, b, c] = [member('a'), member('b'), member('c')];
@@ -86,12 +86,12 @@ describe('a fleet', () => {
     ['kubeconfig', { kubeconfig: '/other' }],
     ['namespaces', { namespaces: ['team-a'] }],
     ['server', { server: server('https://other') }],
-  ])('makes a cluster anew where its %s changes', (_, more) => {
+  ])('replaces a cluster if its %s changes', (_, more) => {
     const { fleet } = fleetOf(['a']);
     expect(fleet.update([spec('a', more)]).replaced).toEqual(['a']);
   });
 
-  it('changes nothing where the specs are the same', () => {
+  it('changes nothing if the specs are the same', () => {
     const { fleet, member } = fleetOf(['a', 'b']);
     const a = member('a');
     expect(fleet.update([spec('a'), spec('b')])).toEqual({ added: [], replaced: [], removed: [] });
@@ -104,7 +104,7 @@ describe('a fleet is ready', () => {
     ['default', 'the default cluster', ['a']],
     ['any', 'any cluster', ['b']],
     ['all', 'every cluster', ['a', 'b']],
-  ])('by the policy %s once %s has been synced', (policy, _, needed) => {
+  ])('under the policy %s once %s has been synced', (policy, _, needed) => {
     const { fleet, member } = fleetOf(['a', 'b'], policy);
     for (const name of needed) {
       expect(fleet.ready).toBe(false);
@@ -113,13 +113,13 @@ describe('a fleet is ready', () => {
     expect(fleet.ready).toBe(true);
   });
 
-  it('by the policy default not when another has been synced', () => {
+  it('under the policy default not just because another cluster has been synced', () => {
     const { fleet, member } = fleetOf(['a', 'b']);
     member('b').synced = true;
     expect(fleet.ready).toBe(false);
   });
 
-  it('for good, also when a cluster comes that has not been synced', () => {
+  it('permanently, even if a cluster is added that has not been synced', () => {
     const { fleet, member } = fleetOf(['a'], 'all');
     member('a').synced = true;
     expect(fleet.ready).toBe(true);

@@ -5,7 +5,7 @@ import { DirectoryWatch } from '../../../src/lib/directory-watch.ts';
 import { newFolder } from '../../support/tls/tls-folder.ts';
 import { until } from '../../support/until.ts';
 
-/** Watches a folder and counts. */
+/** Watches a folder and counts the notifications. */
 function observe() {
   const seen = { changes: 0 };
   const watch = new DirectoryWatch(() => {
@@ -15,7 +15,7 @@ function observe() {
   return { watch, seen };
 }
 
-/** Writes a file into the folder until it is noticed: for what has no other sign. */
+/** Writes a file into the folder until the watch notices it. Nothing else shows that the watch has begun. */
 async function isNoticed(folder: string, seen: { changes: number }): Promise<void> {
   const { changes } = seen;
   let number = 0;
@@ -27,14 +27,14 @@ async function isNoticed(folder: string, seen: { changes: number }): Promise<voi
 }
 
 describe('the watch of a folder', () => {
-  it('notices what changes in it', async () => {
+  it('notices changes in the folder', async () => {
     const folder = await newFolder();
     const { watch, seen } = observe();
     await watch.renew([folder]);
     await isNoticed(folder, seen);
   });
 
-  it('goes on in the folder that takes its place', async () => {
+  it('continues in the folder that replaces it', async () => {
     const folder = await newFolder();
     const { watch, seen } = observe();
     await watch.renew([folder]);
@@ -44,7 +44,7 @@ describe('the watch of a folder', () => {
     await isNoticed(folder, seen);
   });
 
-  it('goes on in the folder that is made after it was deleted, whatever inode that gets', async () => {
+  it('continues in a folder that is created after the first was deleted, whatever inode it gets', async () => {
     const folder = await newFolder();
     const { watch, seen } = observe();
     await watch.renew([folder]);
@@ -54,7 +54,7 @@ describe('the watch of a folder', () => {
     await isNoticed(folder, seen);
   });
 
-  it('begins when there is a folder', async () => {
+  it('begins once the folder exists', async () => {
     const folder = await newFolder();
     await rm(folder, { recursive: true });
     const { watch, seen } = observe();

@@ -26,20 +26,20 @@ function* changing(): Generator<string> {
   for (let number = 0; ; number += 1) yield String(number);
 }
 
-it('takes contents once two readings agree', async () => {
+it('reading files at rest returns contents once two readings agree', async () => {
   expect(await reading(['half', 'more', 'whole', 'whole'])).toEqual({ text: 'whole', readings: 4 });
 });
 
-it('takes known contents at once, also where they come back meanwhile', async () => {
+it('reading files at rest returns known contents at once, even if they come back between two readings', async () => {
   expect(await reading(['old'])).toEqual({ text: 'old', readings: 1 });
   expect(await reading(['half', 'old'])).toEqual({ text: 'old', readings: 2 });
 });
 
-it('takes contents that never come to rest after 50 readings', async () => {
+it('reading files at rest gives up after 50 readings, and returns contents that keep changing', async () => {
   expect(await reading(changing())).toEqual({ text: '49', readings: 50 });
 });
 
-it('takes nothing once it has been told to stop', async () => {
+it('reading files at rest returns nothing once it has been told to stop', async () => {
   const stop = new AbortController();
   const result = reading(['one', 'one'], { settleMs: 2_000_000_000, signal: stop.signal });
   stop.abort();

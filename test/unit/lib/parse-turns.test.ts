@@ -2,12 +2,12 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { ParseTurns, type Parsing } from '../../../src/lib/parse-turns.ts';
 
-/** What a piece costs here unless told: a turn of the event loop has time for two. */
+/** The default cost of a piece in these tests: a turn of the event loop has time for two. */
 const PIECE_MS = 2.5;
 
 let turns: ParseTurns;
 let now: number;
-/** Whose pieces were parsed, in order. */
+/** The clients whose pieces were parsed, in order. */
 let parsed: string[];
 
 beforeEach(() => {
@@ -25,7 +25,7 @@ afterEach(async () => {
   vi.restoreAllMocks();
 });
 
-/** A connection that has just brought so many pieces. */
+/** A connection that has just received this number of pieces. */
 function bring(client: string, pieces: number, pieceMs = PIECE_MS): Parsing {
   let left = pieces;
   const parse = () => {
@@ -44,7 +44,7 @@ function bring(client: string, pieces: number, pieceMs = PIECE_MS): Parsing {
   return connection;
 }
 
-it('pieces are parsed as they come in while the turn of the event loop has time for them', async () => {
+it('pieces are parsed as they arrive while the turn of the event loop has time for them', async () => {
   bring('a', 1);
   bring('b', 1);
   expect(parsed).toEqual(['a', 'b']);
@@ -54,7 +54,7 @@ it('pieces are parsed as they come in while the turn of the event loop has time 
   expect(parsed).toEqual(['a', 'b', 'a', 'b']);
 });
 
-it('what a turn has no time for is left to the next ones', async () => {
+it('pieces that a turn has no time for are parsed in the next turns', async () => {
   bring('a', 5);
   expect(parsed).toHaveLength(2);
   await nextTurn();
@@ -63,7 +63,7 @@ it('what a turn has no time for is left to the next ones', async () => {
   expect(parsed).toHaveLength(5);
 });
 
-it('a turn that takes long for other reasons has more time for pieces, up to a bound', async () => {
+it('a turn that takes long for other reasons has more time for pieces, up to a limit', async () => {
   for (const [restMs, pieces] of [
     [90, 4],
     [10_000, 8],
@@ -76,7 +76,7 @@ it('a turn that takes long for other reasons has more time for pieces, up to a b
   }
 });
 
-it('clients take turns, however much one of them has brought and on however many connections', async () => {
+it('clients take turns, however much one of them sends and on however many connections', async () => {
   for (let count = 0; count < 3; count += 1) bring('a', 5);
   bring('b', 2);
   bring('c', 1);
@@ -88,7 +88,7 @@ it('clients take turns, however much one of them has brought and on however many
   expect(parsed).toEqual(['a', 'b', 'c', 'a', 'b', 'a']);
 });
 
-it('a client that asks for little is served at once, whenever it asks', async () => {
+it('a client that sends little is served at once, whenever it sends', async () => {
   bring('a', 100, 0.4);
   bring('b', 100, 0.4);
   for (let count = 0; count < 3; count += 1) {
@@ -96,13 +96,13 @@ it('a client that asks for little is served at once, whenever it asks', async ()
     parsed = [];
     for (const _connection of [1, 2, 3]) bring('c', 1, 0.1);
     await nextTurn();
-    // After one piece of each of the others at most, and then before them.
+    // It comes after at most one piece of each other client, and then before them.
     expect(parsed.indexOf('c')).toBeLessThanOrEqual(2);
     expect(parsed.lastIndexOf('c')).toBeLessThanOrEqual(6);
   }
 });
 
-it('clients share the time, not the pieces, and time while nobody else waited is no debt', async () => {
+it('clients share time rather than pieces, and time used while nobody else waited is not a debt', async () => {
   bring('a', 1_000, 0.4);
   for (let count = 0; count < 5; count += 1) await nextTurn();
   bring('b', 1_000, 0.1);
@@ -113,7 +113,7 @@ it('clients share the time, not the pieces, and time while nobody else waited is
   expect(ofA / ofB).toBeCloseTo(1, 1);
 });
 
-it('a pause that falls into a piece, as that of a collection of garbage, is not charged to its client', async () => {
+it('a pause during a piece, such as a garbage collection, is not charged to its client', async () => {
   bring('a', 100, 0.4);
   bring('b', 1, 1_000);
   await nextTurn();
@@ -125,7 +125,7 @@ it('a pause that falls into a piece, as that of a collection of garbage, is not 
   expect(parsed.filter((client) => client === 'b')).toHaveLength(3);
 });
 
-it('a client does not overtake those who wait', async () => {
+it('a client does not overtake waiting clients', async () => {
   bring('a', 3);
   bring('b', 1);
   expect(parsed).toEqual(['a', 'a']);
@@ -133,7 +133,7 @@ it('a client does not overtake those who wait', async () => {
   expect(parsed).toEqual(['a', 'a', 'a', 'b']);
 });
 
-it('a connection that is closed is forgotten', async () => {
+it('a closed connection is forgotten', async () => {
   const connection = bring('a', 3);
   turns.remove(connection);
   await nextTurn();

@@ -1,14 +1,14 @@
 import { expect, test } from 'vitest';
 import { Quota } from '../../../src/lib/quota.ts';
 
-test('a quota gives each identity its part, and no more than there is in all', () => {
+test('a quota gives each identity its share, and no more than the total', () => {
   const quota = new Quota(3, 2);
   expect([quota.take('alice'), quota.take('alice'), quota.take('alice')]).toEqual([true, true, false]);
   expect([quota.take('bob'), quota.take('bob')]).toEqual([true, false]);
   expect(quota.take('carol')).toBe(false);
 });
 
-test('a quota gives again what was released, to anybody', () => {
+test('a quota gives released units to any identity', () => {
   const quota = new Quota(2, 1);
   quota.take('alice');
   quota.take('bob');
@@ -17,7 +17,7 @@ test('a quota gives again what was released, to anybody', () => {
   expect(quota.take('carol')).toBe(true);
 });
 
-test('a quota counts nothing for what it refused', () => {
+test('a quota does not count refused units', () => {
   const quota = new Quota(2, 1);
   quota.take('alice');
   quota.take('alice');
@@ -25,7 +25,7 @@ test('a quota counts nothing for what it refused', () => {
   expect([quota.take('alice'), quota.take('bob')]).toEqual([true, true]);
 });
 
-test('a quota refuses a release of what was not taken, which would let in too many', () => {
+test('a quota refuses to release a unit that was not taken, which would let in too many', () => {
   const quota = new Quota(2, 1);
   quota.take('alice');
   expect(() => quota.release('bob')).toThrow('released more than was taken');

@@ -11,7 +11,7 @@ afterEach(() => {
 const takes = (rate: Rate, identity: string, count: number) =>
   Array.from({ length: count }, () => rate.take(identity));
 
-it('a rate lets each identity do something so often in a second, and counts what it refuses', () => {
+it('a rate allows each identity a number of calls per second, and counts refused calls too', () => {
   const rate = new Rate(2);
   expect(takes(rate, 'alice', 3)).toEqual([true, true, false]);
   expect(takes(rate, 'bob', 1)).toEqual([true]);

@@ -3,12 +3,12 @@ import { inSlices } from '../../../src/lib/slices.ts';
 
 const CHUNKS = 20;
 
-/** Chunks that are all there already. */
+/** Chunks that are all available at once. */
 async function* chunks(): AsyncGenerator<number> {
   for (let chunk = 0; chunk < CHUNKS; chunk += 1) yield chunk;
 }
 
-it('chunks that take long leave turns of the event loop to others, and are all taken, in order', async () => {
+it('slices give other work turns of the event loop between chunks, and hand on all chunks in order', async () => {
   let turns = 0;
   let counting = setImmediate(function count() {
     turns += 1;

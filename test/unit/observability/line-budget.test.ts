@@ -19,12 +19,12 @@ afterEach(() => {
 
 const takes = (identity: string, count: number) => Array.from({ length: count }, () => budget.take(identity));
 
-it('a budget of lines gives each identity so many in a period, and counts the rest', () => {
+it('a line budget gives each identity a number of lines per period, and counts the rest', () => {
   expect(takes('greedy', 5)).toEqual([true, true, true, false, false]);
   expect(takes('other', 1)).toEqual([true]);
 });
 
-it('a budget of lines tells at the end of the period how many were left out, of those alone who had too many', () => {
+it('a line budget reports at the end of a period how many lines were left out, and only for identities that had too many', () => {
   takes('greedy', 5);
   takes('other', 3);
   vi.advanceTimersByTime(9_999);
@@ -34,14 +34,14 @@ it('a budget of lines tells at the end of the period how many were left out, of 
   expect(takes('greedy', 4)).toEqual([true, true, true, false]);
 });
 
-it('a budget of lines leaves no timer behind when it ends, and tells what it has left out', () => {
+it('a line budget reports what it has left out when it ends, and leaves no timer', () => {
   takes('greedy', 4);
   budget.end();
   expect(told).toEqual([['greedy', 1]]);
   expect(vi.getTimerCount()).toBe(0);
 });
 
-it('a budget of lines tells of an identity that it has to forget to make room for others', () => {
+it('a line budget reports an identity that it forgets to make room for others', () => {
   takes('greedy', 4);
   for (let index = 0; index < 1_000; index += 1) budget.take(`other-${index}`);
   expect(told).toEqual([['greedy', 1]]);

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { buildTestApp, MemoryCluster } from '../../support/build-app.ts';
 
 describe('the cluster of a request', () => {
-  it('is the one in the path, else the default', async () => {
+  it('is the one in the path, or the default one', async () => {
     const app = await buildTestApp([
       new MemoryCluster({ 'default/a': 1 }, 'first'),
       new MemoryCluster({ 'default/b': 2 }, 'second'),
@@ -14,7 +14,7 @@ describe('the cluster of a request', () => {
     expect((await app.inject('/third/deployments')).json().code).toBe('CLUSTER_NOT_FOUND');
   });
 
-  it('is made for the caller whose certificate came with the connection', async () => {
+  it('has the rights of the caller whose certificate the connection has', async () => {
     const seen: string[] = [];
     const cluster = new MemoryCluster();
     const as = cluster.as.bind(cluster);
@@ -31,7 +31,7 @@ describe('the cluster of a request', () => {
 });
 
 describe('a route that declares no rights', () => {
-  it('keeps the app from starting', async () => {
+  it('prevents the app from starting', async () => {
     const app = await buildTestApp();
     expect(() => app.get('/open-door', () => 'come in')).toThrow(
       'the route GET /open-door declares no rights',

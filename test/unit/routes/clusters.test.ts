@@ -12,8 +12,8 @@ const two = () => new MemoryCluster({ 'default/my-deployment': 2 }, 'two');
 const post = (app: FastifyInstance, url: string, replicas: number) =>
   app.inject({ method: 'POST', url, payload: { replicas } });
 
-describe('a path that begins with the name of a cluster', () => {
-  it('reads from that cluster, and a path without from the first', async () => {
+describe('a path with the name of a cluster', () => {
+  it('reads from that cluster, and a path without a name reads from the first', async () => {
     const app = await buildTestApp([one(), two()]);
     const counts = ['', '/one', '/two'].map(async (prefix) => {
       const answer = await app.inject(`${prefix}/replica-count?${TARGET}`);
@@ -28,7 +28,7 @@ describe('a path that begins with the name of a cluster', () => {
     expect((await app.inject('/two/healthz')).json()).toEqual({ status: 'OK' });
   });
 
-  it('writes to that cluster only, by either name of the write', async () => {
+  it('writes to that cluster only, with the new and the old name of the write', async () => {
     const [first, second] = [one(), two()];
     const app = await buildTestApp([first, second]);
     expect((await post(app, `/two/replica-count?${TARGET}`, 5)).json()).toEqual({ replicaCount: 5 });
@@ -37,7 +37,7 @@ describe('a path that begins with the name of a cluster', () => {
     expect(second.writes).toEqual(['default/my-deployment=5 by client', 'default/my-deployment=6 by client']);
   });
 
-  it('has the old name of the write only behind the name of a cluster', async () => {
+  it('serves the old name of the write, which paths without a cluster do not', async () => {
     const cluster = one();
     const app = await buildTestApp([cluster]);
     expect((await post(app, `/set-replica-count?${TARGET}`, 5)).statusCode).toBe(404);
@@ -45,7 +45,7 @@ describe('a path that begins with the name of a cluster', () => {
   });
 
   it.each(['/three', '/ONE', '/one%2f', '/healthz', '/deployments', '/clusters'])(
-    'is answered with 404 and changes nothing where there is no such cluster: %s',
+    'answers 404 and changes nothing if the cluster does not exist: %s',
     async (prefix) => {
       const cluster = one();
       const app = await buildTestApp([cluster]);
@@ -61,7 +61,7 @@ describe('a path that begins with the name of a cluster', () => {
     },
   );
 
-  it('says which cluster there is not', async () => {
+  it('names the cluster that does not exist', async () => {
     const app = await buildTestApp([one()]);
     expect((await app.inject(`/three/replica-count?${TARGET}`)).json()).toEqual({
       statusCode: 404,
@@ -71,7 +71,7 @@ describe('a path that begins with the name of a cluster', () => {
     });
   });
 
-  it('is answered with 405 and Allow where the method is wrong, and with 404 where the cluster is', async () => {
+  it('answers 405 with Allow if the method is wrong, and 404 if the cluster is', async () => {
     const app = await buildTestApp([one()]);
     const wrong = await app.inject({ method: 'DELETE', url: '/one/replica-count' });
     expect([wrong.statusCode, wrong.headers.allow]).toEqual([405, 'GET, HEAD, POST']);
@@ -107,7 +107,7 @@ describe('GET /clusters', () => {
     });
   });
 
-  it('takes no parameter', async () => {
+  it('accepts no parameter', async () => {
     const app = await buildTestApp();
     expect((await app.inject('/clusters?namespace=x')).json()).toMatchObject({ code: 'INVALID_QUERY' });
   });
@@ -132,7 +132,7 @@ describe('GET /clusters/deployments', () => {
     });
   });
 
-  it('shows the error of a cluster that cannot be listed beside the lists of the others', async () => {
+  it('shows the error of a cluster that cannot be listed next to the lists of the others', async () => {
     const [syncing, dead, well] = [one(), new MemoryCluster({}, 'dead'), two()];
     syncing.list = () => {
       throw new NotSyncedError();
@@ -150,7 +150,7 @@ describe('GET /clusters/deployments', () => {
     });
   });
 
-  it('holds of each cluster what its RBAC lets the caller list', async () => {
+  it('contains the Deployments of each cluster that its RBAC allows the caller to list', async () => {
     const [some, none, all] = [one(), new MemoryCluster({ 'a/b': 1 }, 'none'), two()];
     some.access = new Access({ allows: (_, { namespace }) => namespace === 'shop' });
     none.access = new Access({ allows: () => false });
@@ -171,7 +171,7 @@ describe('GET /clusters/deployments', () => {
     });
   });
 
-  it('says the age of the oldest list, and which namespaces are in none', async () => {
+  it('gives the age of the oldest list, and the namespaces that are missing', async () => {
     const [young, old, absent] = [one(), two(), new MemoryCluster({}, 'absent')];
     young.reading = { ageMs: 100, resourceVersion: '7', unavailable: ['team-a'] };
     old.reading = { ageMs: 4_100, resourceVersion: '9', unavailable: [] };
@@ -185,7 +185,7 @@ describe('GET /clusters/deployments', () => {
     expect(headers['x-resource-version']).toBeUndefined();
   });
 
-  it('counts the time in which other clusters were still asked to the age of a list', async () => {
+  it('adds the time that other clusters took to the age of a list', async () => {
     const [quick, slow] = [one(), two()];
     quick.reading = { ...quick.reading, ageMs: 2_100 };
     const { promise: decision, resolve: decide } = Promise.withResolvers<boolean>();
@@ -200,7 +200,7 @@ describe('GET /clusters/deployments', () => {
     now.mockRestore();
   });
 
-  it('is one buffer for all callers that see the same, and another after a change', async () => {
+  it('answers one buffer to all callers that see the same, and another one after a change', async () => {
     const [first, second] = [one(), two()];
     const app = await buildTestApp([first, second]);
     const sent: unknown[] = [];
@@ -217,7 +217,7 @@ describe('GET /clusters/deployments', () => {
     });
   });
 
-  it('is one buffer per namespace and per what a caller may see, in whatever turn they are asked for', async () => {
+  it('answers one buffer per namespace and visible set of Deployments, in whatever order they are requested', async () => {
     const namespaces = Array.from({ length: 20 }, (_, index) => `ns-${index}`);
     const deployments = Object.fromEntries(namespaces.map((name) => [`${name}/a-deployment`, 1]));
     const [some, all] = [new MemoryCluster({}, 'some'), new MemoryCluster(deployments, 'all')];
@@ -238,7 +238,7 @@ describe('GET /clusters/deployments', () => {
     }
   });
 
-  it('refuses parameters that it does not have', async () => {
+  it('refuses unknown parameters', async () => {
     const app = await buildTestApp();
     for (const query of ['maxAge=1', 'namespace=', 'namespace=a&namespace=b', 'cluster=one']) {
       expect((await app.inject(`/clusters/deployments?${query}`)).json()).toMatchObject({

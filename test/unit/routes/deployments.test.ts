@@ -20,7 +20,7 @@ describe('GET /deployments', () => {
     expect(response.body).toBe('{"deployments":["shop/cart","shop/checkout"]}');
   });
 
-  it('answers an empty list for a namespace without any', async () => {
+  it('answers an empty list for a namespace without Deployments', async () => {
     const app = await buildTestApp(new MemoryCluster(COUNTS));
     const response = await app.inject('/deployments?namespace=empty');
     expect(response.statusCode).toBe(200);
@@ -39,7 +39,7 @@ describe('GET /deployments', () => {
     expect(response.json()).toMatchObject({ statusCode: 400, code: 'INVALID_QUERY' });
   });
 
-  it('answers 503 and when to come back while the cache is being filled', async () => {
+  it('answers 503 with Retry-After while the cache is being filled', async () => {
     const cluster = new MemoryCluster();
     cluster.list = () => {
       throw new NotSyncedError();
@@ -49,7 +49,7 @@ describe('GET /deployments', () => {
     expect(response.headers['retry-after']).toBe('1');
   });
 
-  it('answers 503 meanwhile, not 403, to a caller who may list in some namespaces only', async () => {
+  it('answers 503, not 403, in the meantime to a caller who may list in some namespaces only', async () => {
     const cluster = new MemoryCluster({});
     cluster.access = new Access({ allows: (_subject, { namespace }) => namespace === 'shop' });
     cluster.synced = false;

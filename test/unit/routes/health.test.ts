@@ -8,7 +8,7 @@ import {
 import { buildTestApp, MemoryCluster } from '../../support/build-app.ts';
 
 describe('GET /healthz', () => {
-  it('answers OK when contact with the API server is verified', async () => {
+  it('answers OK if contact with the API server is verified', async () => {
     const response = await (await buildTestApp()).inject('/healthz');
     expect(response.statusCode).toBe(200);
     expect(response.body).toBe('{"status":"OK"}');
@@ -20,7 +20,7 @@ describe('GET /healthz', () => {
     new KubeStatusError(403, 'Forbidden', 'system:serviceaccount:x may not'),
     new KubeCredentialsError('no such file'),
     new KubeTimeoutError(true, 2000),
-  ])('answers 503 without the details on $name', async (error) => {
+  ])('answers 503 without the details of $name', async (error) => {
     const cluster = new MemoryCluster();
     cluster.checkHealth = () => Promise.reject(error);
     const response = await (await buildTestApp(cluster)).inject('/healthz');

@@ -163,7 +163,7 @@ describe('POST /replica-count', () => {
     '-0.0',
     '1e400',
   ])(
-    'refuses the number %s, which JSON.parse may make an integer of, and names its field',
+    'refuses the number %s, which JSON.parse may turn into an integer, and names its field',
     async (number) => {
       const cluster = new MemoryCluster();
       const app = await buildTestApp(cluster);

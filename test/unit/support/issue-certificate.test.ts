@@ -29,13 +29,13 @@ describe('a certificate authority', () => {
     expect(leaf.serial).toBe('0a0b');
   });
 
-  it('leaves the extended key usage out where there is none', async () => {
+  it('leaves out the extended key usage if none is given', async () => {
     const authority = await CertificateAuthority.create({ commonName: 'root' });
     const { cert } = await authority.issue({ commonName: 'bob' });
     expect(new X509Certificate(cert).keyUsage).toBeUndefined();
   });
 
-  it('keeps to the dates given', async () => {
+  it('uses the given dates', async () => {
     const authority = await CertificateAuthority.create({ commonName: 'root' });
     const notBefore = new Date('2020-01-01T00:00:00Z');
     const notAfter = new Date('2020-01-02T00:00:00Z');
@@ -45,7 +45,7 @@ describe('a certificate authority', () => {
     expect([cert.validFromDate, cert.validToDate]).toEqual([notBefore, notAfter]);
   });
 
-  it('hands the chain of an intermediate out with each leaf, without the root', async () => {
+  it('returns the chain of an intermediate with each leaf, without the root', async () => {
     const root = await CertificateAuthority.create({ commonName: 'root' });
     const middle = await root.createIntermediate({ commonName: 'middle' });
     const leaf = await middle.issue({ commonName: 'leaf', usages: ['clientAuth'] });

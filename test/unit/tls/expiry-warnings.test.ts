@@ -27,7 +27,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-/** A set whose certificate and CRL last so many days from START. */
+/** A set whose certificate and CRL are valid for these numbers of days from START. */
 async function material(certificateDays: number, crlDays: number): Promise<TlsMaterial> {
   const until = (days: number) => new Date(START + days * DAY_MS);
   const dates = { notBefore: new Date(START), notAfter: until(certificateDays) };
@@ -37,7 +37,7 @@ async function material(certificateDays: number, crlDays: number): Promise<TlsMa
   return { cert: server.cert, key: server.key, clientCa: authority.cert, crl };
 }
 
-/** The messages of a look so many days after START. */
+/** The messages of a check this number of days after START. */
 function messagesAt(days: number, subject: TlsMaterial): string[] {
   vi.setSystemTime(START + days * DAY_MS);
   lines = [];
@@ -54,16 +54,19 @@ describe('a warning of expiry', () => {
     [30, 22.4, 22.6],
     [90, 75.9, 76.1],
     [3650, 3635.9, 3636.1],
-  ])('comes in the last quarter of a life of %s days, or in the last 14', async (life, before, after) => {
-    const certificate = await material(life, 100_000);
-    expect(messagesAt(before, certificate)).toEqual([]);
-    expect(messagesAt(after, certificate)).toEqual([CERTIFICATE]);
-    const crl = await material(100_000, life);
-    expect(messagesAt(before, crl)).toEqual([]);
-    expect(messagesAt(after, crl)).toEqual([CRL]);
-  });
+  ])(
+    'is logged in the last quarter of a lifetime of %s days, or in the last 14 days',
+    async (life, before, after) => {
+      const certificate = await material(life, 100_000);
+      expect(messagesAt(before, certificate)).toEqual([]);
+      expect(messagesAt(after, certificate)).toEqual([CERTIFICATE]);
+      const crl = await material(100_000, life);
+      expect(messagesAt(before, crl)).toEqual([]);
+      expect(messagesAt(after, crl)).toEqual([CRL]);
+    },
+  );
 
-  it('comes at most once a day for each, and tells when it has happened', async () => {
+  it('is logged at most once a day per certificate or CRL, and says when it has expired', async () => {
     const subject = await material(40, 39);
     expect(messagesAt(37, subject)).toEqual([CERTIFICATE, CRL]);
     for (const day of [37.1, 37.5, 37.9]) expect(messagesAt(day, subject)).toEqual([]);
@@ -87,7 +90,7 @@ describe('a warning of expiry', () => {
     ]);
   });
 
-  it('ends with the renewal, and begins anew with the next end', async () => {
+  it('ends with a renewal, and begins again before the next expiry', async () => {
     expect(messagesAt(8.5, await material(10, 1000))).toEqual([CERTIFICATE]);
     expect(messagesAt(8.6, await material(20, 1000))).toEqual([]);
     expect(messagesAt(8.7, await material(10, 1000))).toEqual([CERTIFICATE]);

@@ -32,12 +32,12 @@ function refusal(changes: TlsContents): string {
 }
 
 describe('a set of TLS files', () => {
-  it('is read as it stands', async () => {
+  it('is read unchanged', async () => {
     const folder = await TlsFolder.plain(set);
     expect(loadTlsMaterial(folder.files)).toEqual({ ...set, crl: undefined });
   });
 
-  it('is refused with the name of a file that is missing', async () => {
+  it('is refused with the name of a missing file', async () => {
     const folder = await TlsFolder.plain(set);
     const crl = `${folder.path}/none`;
     for (const file of ['cert', 'key', 'clientCa', 'crl'] as const) {
@@ -45,7 +45,7 @@ describe('a set of TLS files', () => {
     }
   });
 
-  it('is taken with several authorities, text between them and intermediates of the server', async () => {
+  it('is accepted with several authorities, text between them and intermediates of the server', async () => {
     const other = await CertificateAuthority.create({ commonName: 'other CA' });
     const middle = await authority.createIntermediate({ commonName: 'middle' });
     const { chain, key } = await middle.issue({ commonName: 'localhost', usages: ['serverAuth'] });
@@ -53,26 +53,26 @@ describe('a set of TLS files', () => {
     expect(refusal({ cert: chain, key, clientCa })).toBe('taken');
   });
 
-  it.each(['cert', 'key', 'clientCa'] as const)('is refused where %s is empty or garbage', (file) => {
+  it.each(['cert', 'key', 'clientCa'] as const)('is refused if %s is empty or garbage', (file) => {
     for (const content of ['', '\n', 'garbage', '\u0000\u0001', '-----BEGIN CERTIFICATE-----\n']) {
       expect(refusal({ [file]: content })).toContain(`TlsMaterialError: ${FILES[file]} `);
     }
   });
 
-  it.each(['cert', 'key', 'clientCa'] as const)('is refused wherever %s breaks off', (file) => {
+  it.each(['cert', 'key', 'clientCa'] as const)('is refused if %s is cut off at any point', (file) => {
     const whole = (set[file] ?? '').trimEnd();
     for (let length = 0; length < whole.length; length += 7) {
       expect(refusal({ [file]: whole.slice(0, length) })).toContain(`TlsMaterialError: ${FILES[file]} `);
     }
   });
 
-  it('is refused where the bundle breaks off in its second authority', async () => {
+  it('is refused if the bundle is cut off in its second authority', async () => {
     const other = await CertificateAuthority.create({ commonName: 'other CA' });
     const clientCa = `${authority.cert}\n${other.cert}`.trimEnd().slice(0, -10);
     expect(refusal({ clientCa })).toContain('ca.crt is cut off or damaged in a PEM block (CERTIFICATE)');
   });
 
-  it('is refused where the key belongs to another certificate', async () => {
+  it('is refused if the key belongs to another certificate', async () => {
     const { key } = await issueSet(authority);
     expect(refusal({ key })).toBe(
       'TlsMaterialError: the key in tls.key does not belong to the certificate in tls.crt',
@@ -86,12 +86,12 @@ describe('a set of TLS files', () => {
       { notBefore: new Date('2040-01-01'), notAfter: new Date('2041-01-01') },
       'before 2040-01-01',
     ],
-  ])('is refused where the server certificate %s', async (_title, validity, message) => {
+  ])('is refused if the server certificate %s', async (_title, validity, message) => {
     const server = await authority.issue({ commonName: 'localhost', usages: ['serverAuth'], ...validity });
     expect(refusal({ cert: server.cert, key: server.key })).toContain(message);
   });
 
-  it('is refused where no authority is a root, as OpenSSL would accept nobody', async () => {
+  it('is refused if no authority is a root, because OpenSSL would accept no client', async () => {
     const middle = await authority.createIntermediate({ commonName: 'middle' });
     expect(refusal({ clientCa: middle.cert })).toContain('ca.crt holds no root (self-signed) certificate');
   });

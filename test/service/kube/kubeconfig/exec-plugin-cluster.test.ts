@@ -5,7 +5,7 @@ import { logTo } from '../../../support/log-to.ts';
 import { TestService } from '../../../support/service.ts';
 import { until } from '../../../support/until.ts';
 
-/** Clusters whose kubeconfig names a credential plugin, in the service. */
+/** The service with clusters whose kubeconfig names a credential plugin. */
 let demo: FakeApiServer;
 let lines: string[];
 
@@ -15,7 +15,7 @@ beforeEach(async () => {
   lines = [];
 });
 
-/** A kubeconfig, JSON, which is YAML, of the demo cluster. */
+/** A kubeconfig of the demo cluster, as JSON, which is also YAML. */
 function kubeconfigOf(script: ExecScript): string {
   const cluster = { server: demo.url, 'certificate-authority-data': Buffer.from(demo.ca).toString('base64') };
   const exec = {
@@ -48,28 +48,34 @@ const count = 'replica-count?namespace=default&deployment=my-deployment';
 describe('a cluster whose plugin fails', () => {
   it.each([
     ['fails', 'echo no such profile >&2; exit 3', 'ended with status 3: no such profile'],
-    ['prints garbage', 'echo hello', 'printed what is not JSON'],
-  ])('because it %s is unreachable, the log says why, and others go on', async (_, text, reason) => {
-    const script = new ExecScript(text);
-    const service = await serve({ plugged: kubeconfigOf(script), plain: demo.kubeconfig });
-    await until(async () => {
-      const clusters = [plugged('unreachable'), plain];
-      return JSON.stringify(await states(service)) === JSON.stringify({ clusters });
-    });
-    expect(lines.filter((line) => line.includes(`exec plugin ${script.path}: ${reason}`))).not.toEqual([]);
-    expect(await service.get(`/${count}`)).toMatchObject({ status: 503, body: { code: 'CACHE_NOT_SYNCED' } });
-    expect(await service.get(`/plain/${count}`)).toMatchObject({ status: 200, body: { replicaCount: 3 } });
-    const write = await service.post(`/${count}`, { replicas: 4 });
-    expect(write).toMatchObject({ status: 503, body: { code: 'KUBERNETES_UNAVAILABLE' } });
-    expect(JSON.stringify(write.body)).not.toContain('plugin');
-    expect((await service.post(`/plain/${count}`, { replicas: 4 })).status).toBe(200);
+    ['prints garbage', 'echo hello', 'did not print JSON'],
+  ])(
+    'because it %s is unreachable, with the reason in the log, and others keep working',
+    async (_, text, reason) => {
+      const script = new ExecScript(text);
+      const service = await serve({ plugged: kubeconfigOf(script), plain: demo.kubeconfig });
+      await until(async () => {
+        const clusters = [plugged('unreachable'), plain];
+        return JSON.stringify(await states(service)) === JSON.stringify({ clusters });
+      });
+      expect(lines.filter((line) => line.includes(`exec plugin ${script.path}: ${reason}`))).not.toEqual([]);
+      expect(await service.get(`/${count}`)).toMatchObject({
+        status: 503,
+        body: { code: 'CACHE_NOT_SYNCED' },
+      });
+      expect(await service.get(`/plain/${count}`)).toMatchObject({ status: 200, body: { replicaCount: 3 } });
+      const write = await service.post(`/${count}`, { replicas: 4 });
+      expect(write).toMatchObject({ status: 503, body: { code: 'KUBERNETES_UNAVAILABLE' } });
+      expect(JSON.stringify(write.body)).not.toContain('plugin');
+      expect((await service.post(`/plain/${count}`, { replicas: 4 })).status).toBe(200);
 
-    script.becomes(printing({ token: demo.token }));
-    await until(async () => (await service.get(`/${count}`)).status === 200);
-    expect((await service.post(`/${count}`, { replicas: 5 })).status).toBe(200);
-  });
+      script.becomes(printing({ token: demo.token }));
+      await until(async () => (await service.get(`/${count}`)).status === 200);
+      expect((await service.post(`/${count}`, { replicas: 5 })).status).toBe(200);
+    },
+  );
 
-  it('because it hangs keeps neither the others from going on nor the service from ending', async () => {
+  it('because it hangs stops neither the other clusters nor the end of the service', async () => {
     const script = new ExecScript('echo $$ >>"$FOLDER/pids"; sleep 1000');
     const service = await TestService.start({
       kubeconfig: { plugged: kubeconfigOf(script), plain: demo.kubeconfig },
@@ -84,7 +90,7 @@ describe('a cluster whose plugin fails', () => {
 });
 
 describe('a cluster whose plugin succeeds', () => {
-  it('is logged in to with the token, and with the next one as soon as that is refused', async () => {
+  it('gets requests with the token, and with the next token as soon as that is refused', async () => {
     const script = new ExecScript(printing({ token: demo.token }));
     const service = await (await serve({ plugged: kubeconfigOf(script) })).synced();
     expect((await service.post(`/${count}`, { replicas: 4 })).status).toBe(200);
@@ -100,7 +106,7 @@ describe('a cluster whose plugin succeeds', () => {
     expect(script.runs).toBe(2);
   });
 
-  it('is logged in to with the client certificate', async () => {
+  it('gets requests with the client certificate', async () => {
     const { cert, key } = demo.clientCertificate;
     const script = new ExecScript(printing({ clientCertificateData: cert, clientKeyData: key }));
     const service = await (await serve({ plugged: kubeconfigOf(script) })).synced();

@@ -18,16 +18,16 @@ const pluginOf = (script: ExecScript, closing?: AbortSignal) => new ExecPlugin(e
 const inSeconds = (seconds: number) => new Date(Date.now() + seconds * 1_000).toISOString();
 
 describe('an exec plugin that succeeds', () => {
-  it('hands out a token', async () => {
+  it('provides a token', async () => {
     expect(await pluginOf(new ExecScript(printing({ token: 't' }))).get()).toMatchObject({ token: 't' });
   });
 
-  it('hands out a client certificate with its key', async () => {
+  it('provides a client certificate with its key', async () => {
     const script = new ExecScript(printing({ clientCertificateData: 'C', clientKeyData: 'K' }));
     expect(await pluginOf(script).get()).toEqual({ token: undefined, cert: 'C', key: 'K' });
   });
 
-  it('gets its arguments, its environment, and what kubectl tells a plugin', async () => {
+  it('gets its arguments, its environment, and the information that kubectl gives a plugin', async () => {
     const script = new ExecScript(
       `printf '{"kind":"ExecCredential","status":{"token":"%s"}}' "$1 $REGION $(echo "$KUBERNETES_EXEC_INFO" | tr -d '"')"`,
     );
@@ -37,7 +37,7 @@ describe('an exec plugin that succeeds', () => {
     expect(token).toBe(`login north ${info}`);
   });
 
-  it('is run once for all that ask meanwhile, and for ever where its credential does not expire', async () => {
+  it('is run once for all simultaneous requests, and never again if its credential does not expire', async () => {
     const script = new ExecScript(printing({ token: 't' }));
     const plugin = pluginOf(script);
     const all = await Promise.all(Array.from({ length: 100 }, () => plugin.get()));
@@ -69,7 +69,7 @@ describe('an exec plugin that succeeds', () => {
     expect(script.runs).toBe(2);
   });
 
-  it('leaves nothing running in the background', async () => {
+  it('leaves no process running in the background', async () => {
     const script = new ExecScript(`sleep 1000 & echo $! >>"$FOLDER/pids"\n${printing({ token: 't' })}`);
     expect(await pluginOf(script).get()).toMatchObject({ token: 't' });
     await script.gone(await script.pids(1));
@@ -80,14 +80,14 @@ describe('an exec plugin that fails', () => {
   it.each([
     ['with a status', 'echo no such profile >&2; exit 3', 'ended with status 3: no such profile'],
     ['by a signal', 'kill -9 $$', 'ended with SIGKILL'],
-    ['by printing garbage', 'echo hello', 'printed what is not JSON'],
-    ['by printing nothing', '', 'printed what is not JSON'],
+    ['by printing garbage', 'echo hello', 'did not print JSON'],
+    ['by printing nothing', '', 'did not print JSON'],
     ['by printing something else', 'echo "{}"', 'printed no ExecCredential'],
     ['by printing no status', 'echo \'{"kind":"ExecCredential"}\'', 'status is not an object'],
-    ['with nothing to show', printing({}), 'with neither token nor certificate and key'],
+    ['with an empty credential', printing({}), 'with neither token nor certificate and key'],
     ['with no key', printing({ clientCertificateData: 'C' }), 'with neither token nor certificate and key'],
-    ['with a strange expiry', printing({ token: 't', expirationTimestamp: 'soon' }), 'that is no time'],
-    ['by never ceasing to print', 'while :; do echo yes; done', 'printed more than 1 MiB'],
+    ['with a strange expiry', printing({ token: 't', expirationTimestamp: 'soon' }), 'that is not a time'],
+    ['by printing endlessly', 'while :; do echo yes; done', 'printed more than 1 MiB'],
   ])('%s is named in the error, with the reason', async (_, text, reason) => {
     const script = new ExecScript(text);
     const failure = expect(pluginOf(script).get()).rejects;
@@ -95,14 +95,16 @@ describe('an exec plugin that fails', () => {
     await failure.toThrow(reason);
   });
 
-  it.runIf(process.platform === 'linux')('keeps no pipe, whoever holds its other end', async () => {
-    const script = new ExecScript(
-      `export FOLDER
+  it.runIf(process.platform === 'linux')(
+    'leaves no pipe open, even if another process holds the other end',
+    async () => {
+      const script = new ExecScript(
+        `export FOLDER
       setsid sh -c 'echo $$ >>"$FOLDER/pids"; exec sleep 1000' &
       until [ -s "$FOLDER/pids" ]; do :; done
       head -c 2000000 /dev/zero`,
-    );
-    const program = `
+      );
+      const program = `
       import { ExecPlugin } from '${new URL('../../../../src/kube/kubeconfig/exec-plugin.ts', import.meta.url)}';
       const pipes = () => process.getActiveResourcesInfo().filter((kind) => kind === 'PipeWrap').length;
       console.log('began');
@@ -112,17 +114,18 @@ describe('an exec plugin that fails', () => {
         await new Promise((resolve) => setTimeout(resolve, 20));
       console.log(pipes() - before);
       process.exit();`;
-    try {
-      const output = execFileSync(process.execPath, ['--input-type=module', '-e', program], {
-        encoding: 'utf8',
-      });
-      expect(output).toBe('began\n0\n');
-    } finally {
-      for (const pid of await script.pids(1)) process.kill(Number(pid), 'SIGKILL');
-    }
-  });
+      try {
+        const output = execFileSync(process.execPath, ['--input-type=module', '-e', program], {
+          encoding: 'utf8',
+        });
+        expect(output).toBe('began\n0\n');
+      } finally {
+        for (const pid of await script.pids(1)) process.kill(Number(pid), 'SIGKILL');
+      }
+    },
+  );
 
-  it('passes on only the beginning of what it says', async () => {
+  it('is reported with only the beginning of its error output', async () => {
     const script = new ExecScript('head -c 100000 /dev/zero | tr "\\0" x >&2; exit 1');
     const error = await pluginOf(script)
       .get()
@@ -130,7 +133,7 @@ describe('an exec plugin that fails', () => {
     expect(String(error).length).toBeLessThan(500);
   });
 
-  it('because it is not installed tells how to install it', async () => {
+  it('because it is not installed is reported with the hint for its installation', async () => {
     const installHint = 'get it at example.com';
     const plugin = new ExecPlugin(exec('no-such-plugin', { installHint }));
     await expect(plugin.get()).rejects.toThrow(
@@ -139,7 +142,7 @@ describe('an exec plugin that fails', () => {
     await expect(new ExecPlugin(exec('no-such-plugin')).get()).rejects.toThrow(/ENOENT$/);
   });
 
-  it('for want of file descriptors ends nothing but itself', () => {
+  it('for lack of file descriptors does not end the service', () => {
     const program = `
       import { openSync } from 'node:fs';
       import { ExecPlugin } from '${new URL('../../../../src/kube/kubeconfig/exec-plugin.ts', import.meta.url)}';
@@ -150,7 +153,7 @@ describe('an exec plugin that fails', () => {
     expect(execFileSync('sh', limited, { encoding: 'utf8' })).toBe('exec plugin true: spawn true EMFILE\n');
   });
 
-  it('is run again only after 2 s, however often it is asked', async () => {
+  it('is run again only after 2 s, however many requests need it', async () => {
     const script = new ExecScript('exit 1');
     const plugin = pluginOf(script);
     const ask = () => expect(plugin.get()).rejects.toThrow('ended with status 1');
@@ -164,7 +167,7 @@ describe('an exec plugin that fails', () => {
     expect(script.runs).toBe(2);
   });
 
-  it('is no plugin without a command', () => {
+  it('because it has no command is refused', () => {
     expect(() => new ExecPlugin({ name: 'user', exec: {} })).toThrow(
       'the exec plugin of user user has no command',
     );
@@ -174,7 +177,7 @@ describe('an exec plugin that fails', () => {
 describe('an exec plugin that hangs', () => {
   const HANGING = `trap '' TERM; sleep 1000 & echo $! >>"$FOLDER/pids"; echo $$ >>"$FOLDER/pids"; wait`;
 
-  it('is ended after 15 s with all that it started', async () => {
+  it('is killed after 15 s, with all processes that it started', async () => {
     const script = new ExecScript(HANGING);
     const plugin = pluginOf(script);
     const failed = expect(plugin.get()).rejects.toThrow(
@@ -189,11 +192,11 @@ describe('an exec plugin that hangs', () => {
     expect(await plugin.get()).toMatchObject({ token: 't' });
   });
 
-  it('is ended at once when nobody needs it any more, and not run again', async () => {
+  it('is killed at once when it is no longer needed, and not run again', async () => {
     const script = new ExecScript(HANGING);
     const closing = new AbortController();
     const plugin = pluginOf(script, closing.signal);
-    const failed = expect(plugin.get()).rejects.toThrow('is not needed any more');
+    const failed = expect(plugin.get()).rejects.toThrow('is no longer needed');
     const pids = await script.pids(2);
     closing.abort();
     await failed;

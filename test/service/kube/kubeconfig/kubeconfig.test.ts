@@ -12,7 +12,7 @@ import { base64, folder, track } from '../../../support/kube/clients.ts';
 
 const SERVER = 'https://one.example.com';
 
-/** A kubeconfig with two clusters, users and contexts; JSON is YAML. */
+/** A kubeconfig with two clusters, users and contexts, as JSON, which is also YAML. */
 function kubeconfig(cluster: object = {}, user: object = { token: 'first' }): string {
   return JSON.stringify({
     apiVersion: 'v1',
@@ -37,18 +37,18 @@ const read = (source: KubeconfigSource) => new CredentialSource(kubeConfigLoader
 const file = (cluster: object = {}, user?: object) => folder().write('config', kubeconfig(cluster, user));
 
 describe('the context of a kubeconfig', () => {
-  it('is the current one where none is named', async () => {
+  it('is the current one if none is named', async () => {
     expect(await read({ kubeconfig: file() })).toMatchObject({ origin: SERVER });
   });
 
-  it('is the one that is named, with its cluster and its user', async () => {
+  it('is the named one, with its cluster and its user', async () => {
     expect(await read({ kubeconfig: file(), contextName: 'second' })).toMatchObject({
       origin: 'https://two.example.com',
       headers: { authorization: 'Bearer second' },
     });
   });
 
-  it('that there is not is an error which names those that there are', async () => {
+  it('must exist; otherwise the error names the existing ones', async () => {
     await expect(read({ kubeconfig: file(), contextName: 'third' })).rejects.toThrow(
       'the kubeconfig has no context third: it has first, second',
     );
@@ -57,10 +57,10 @@ describe('the context of a kubeconfig', () => {
 
 describe('a kubeconfig that is not well-formed', () => {
   it.each([
-    ['a quote that is open', 'users:\n- name: a\n  user:\n    token: "TOP-SECRET\n', 5],
+    ['an open quote', 'users:\n- name: a\n  user:\n    token: "TOP-SECRET\n', 5],
     ['a colon too many', 'users:\n- name: a\n  user:\n    token: TOP-SECRET: x\n', 4],
     ['a broken indentation', 'users:\n- name: a\n  user:\n    token: TOP-SECRET\n   x\n', 5],
-  ])('is refused with the line, but without what stands there: %s', async (_, text, line) => {
+  ])('is refused with the line number, but without its content: %s', async (_, text, line) => {
     const path = folder().write('config', text);
     const message = `no credentials for the API server: ${path} is not a kubeconfig: see line ${line}`;
     await expect(read({ kubeconfig: path })).rejects.toMatchObject({ message });
@@ -78,7 +78,7 @@ describe('the auth-provider', () => {
       'expiry-key': '',
     };
     const path = files.write('config', kubeconfig({}, { 'auth-provider': { name, config } }));
-    await expect(read({ kubeconfig: path })).rejects.toThrow(`logs in by the auth-provider ${name}`);
+    await expect(read({ kubeconfig: path })).rejects.toThrow(`uses the auth-provider ${name}`);
     expect(readFileSync(mark, 'utf8')).toBe('untouched');
     expect(await read({ kubeconfig: path, contextName: 'second' })).toMatchObject({
       origin: 'https://two.example.com',
@@ -89,25 +89,25 @@ describe('the auth-provider', () => {
 describe('insecure-skip-tls-verify', () => {
   const insecure = { 'insecure-skip-tls-verify': true };
 
-  it('is refused with what to do about it', async () => {
+  it('is refused, and the message says what to do about it', async () => {
     await expect(read({ kubeconfig: file(insecure) })).rejects.toThrow(
-      `the kubeconfig switches TLS verification off for ${SERVER}: give it certificate-authority-data, or set ALLOW_INSECURE_TLS=true`,
+      `the kubeconfig disables TLS verification for ${SERVER}: add certificate-authority-data to it, or set ALLOW_INSECURE_TLS=true`,
     );
   });
 
-  it('is heeded where it is allowed', async () => {
+  it('has its effect if it is allowed', async () => {
     const { tls } = await read({ kubeconfig: file(insecure), allowInsecureTls: true });
     expect(tls.rejectUnauthorized).toBe(false);
   });
 
-  it('does not keep another context of the file from being used', async () => {
+  it('does not prevent the use of another context of the file', async () => {
     const { origin } = await read({ kubeconfig: file(insecure), contextName: 'second' });
     expect(origin).toBe('https://two.example.com');
   });
 });
 
 describe('a token file', () => {
-  it('is read from beside the kubeconfig, and wins over a token', async () => {
+  it('is read relative to the kubeconfig, and wins over a token', async () => {
     const files = folder();
     files.write('token', 'from the file\n');
     const path = files.write('config', kubeconfig({}, { token: 'stale', tokenFile: 'token' }));
@@ -144,7 +144,7 @@ describe('an exec plugin', () => {
     },
   });
 
-  it('may hand out a client certificate', async () => {
+  it('may provide a client certificate', async () => {
     const output = { clientCertificateData: 'CERTIFICATE', clientKeyData: 'KEY' };
     const { tls, headers } = await read({ kubeconfig: file({}, exec('echo', output)) });
     expect(tls).toMatchObject({ cert: 'CERTIFICATE', key: 'KEY' });
@@ -152,7 +152,7 @@ describe('an exec plugin', () => {
   });
 });
 
-/** The version that the API server tells a client with this kubeconfig. */
+/** The version that the API server answers to a client with this kubeconfig. */
 async function versionBy(kubeconfigPath: string): Promise<unknown> {
   const client = track(new KubeClient(kubeConfigLoader({ kubeconfig: kubeconfigPath }), 2));
   return await client.call({ path: '/version', deadlineMs: 5_000 });
@@ -169,12 +169,12 @@ describe('tls-server-name', () => {
 });
 
 describe('proxy-url', () => {
-  it('is what connections to the API server go through', async () => {
+  it('is the proxy of all connections to the API server', async () => {
     const authority = await CertificateAuthority.create({ commonName: 'CA' });
     const server = await ApiServer.start(authority);
     const proxy = await ConnectProxy.start(new URL(server.origin).host);
     const cluster = {
-      // A name that only the proxy knows.
+      // Only the proxy can resolve this name.
       server: 'https://kubernetes.default',
       'certificate-authority-data': base64(authority.cert),
       'proxy-url': proxy.origin,
@@ -184,7 +184,7 @@ describe('proxy-url', () => {
   });
 });
 
-/** An HTTP proxy that leads everybody to one address. */
+/** An HTTP proxy that connects every client to one address. */
 class ConnectProxy {
   readonly asked: (string | undefined)[] = [];
   readonly #server: Server;

@@ -37,7 +37,7 @@ afterEach(() => {
 
 const decision = (allowed: boolean) => ({ status: { allowed } });
 
-/** The cluster's decisions by a function of what is asked. */
+/** An API server that decides reviews by this function. */
 function decide(allows: (attributes: Readonly<Record<string, unknown>>) => boolean): void {
   api.respond = ({ body }) => {
     const spec = objectAt(isObject(body) ? body : {}, 'spec');
@@ -48,7 +48,7 @@ function decide(allows: (attributes: Readonly<Record<string, unknown>>) => boole
 const later = (ms: number) => vi.advanceTimersByTimeAsync(ms);
 
 describe('a decision', () => {
-  it('is that of a SubjectAccessReview for user and groups', async () => {
+  it('comes from a SubjectAccessReview for user and groups', async () => {
     const asked = access.mayRead(alice, 'shop', 'cart');
     const review = await api.nextCall();
     expect(review.request).toMatchObject({
@@ -73,21 +73,21 @@ describe('a decision', () => {
     expect(await asked).toBe(true);
   });
 
-  it('is asked for with the name too where the namespace alone is denied', async () => {
+  it('is requested with the name too if the namespace alone is denied', async () => {
     decide(({ name }) => name === 'cart');
     expect(await access.mayScale(alice, 'shop', 'cart')).toBe(true);
     expect(await access.mayScale(alice, 'shop', 'checkout')).toBe(false);
     expect(api.requests).toHaveLength(3);
   });
 
-  it('for a namespace serves all Deployments in it, at once when it is known', async () => {
+  it('for a namespace serves all Deployments in it, and at once if it is remembered', async () => {
     decide(() => true);
     expect(await access.mayRead(alice, 'shop', 'cart')).toBe(true);
     expect(access.mayRead(alice, 'shop', 'checkout')).toBe(true);
     expect(api.requests).toHaveLength(1);
   });
 
-  it('is remembered for 5 minutes when it allows', async () => {
+  it('is remembered for 5 minutes if it allows', async () => {
     decide(() => true);
     await access.mayRead(alice, 'shop', 'cart');
     await later(5 * 60_000 - 1);
@@ -97,7 +97,7 @@ describe('a decision', () => {
     expect(await access.mayRead(alice, 'shop', 'cart')).toBe(false);
   });
 
-  it('is remembered for 30 seconds when it denies', async () => {
+  it('is remembered for 30 seconds if it denies', async () => {
     decide(() => false);
     expect(await access.mayList(alice, 'shop')).toBe(false);
     await later(29_999);
@@ -110,15 +110,15 @@ describe('a decision', () => {
   it.each<[string, Subject]>([
     ['another user', { ...alice, user: 'bob' }],
     ['the same user without the group', { user: 'alice', groups: ['system:authenticated'] }],
-    ['the same words cut in another way', { user: 'alice dev', groups: ['system:authenticated'] }],
-  ])('is not that for %s', async (_title, other) => {
+    ['the same words, split in another way', { user: 'alice dev', groups: ['system:authenticated'] }],
+  ])('is not used for %s', async (_title, other) => {
     decide(() => true);
     await access.mayRead(alice, 'shop', 'cart');
     decide(() => false);
     expect(await access.mayRead(other, 'shop', 'cart')).toBe(false);
   });
 
-  it('tells reading from setting and listing', async () => {
+  it('distinguishes reading from setting and listing', async () => {
     decide(({ verb }) => verb === 'get');
     expect(await access.mayRead(alice, 'shop', 'cart')).toBe(true);
     expect(await access.mayScale(alice, 'shop', 'cart')).toBe(false);
@@ -126,7 +126,7 @@ describe('a decision', () => {
     expect(await access.mayList(alice, undefined)).toBe(false);
   });
 
-  it('is asked for once, however many wait for it', async () => {
+  it('is requested once, however many callers wait for it', async () => {
     const all = Array.from({ length: 100 }, () => access.mayList(alice, 'shop'));
     await (await api.nextCall()).answer(decision(true));
     expect(new Set(await Promise.all(all))).toEqual(new Set([true]));
@@ -134,22 +134,22 @@ describe('a decision', () => {
   });
 });
 
-describe('an authoriser that cannot be asked', () => {
+describe('an API server without a usable decision', () => {
   it.each<[string, unknown]>([
     ['is unreachable', new KubeUnreachableError(false, 'refused')],
     ['is silent', new KubeTimeoutError(true, 2_000)],
     ['answers without a decision', { status: {} }],
     ['answers something else', { kind: 'Status', status: 'Success' }],
     ['could not evaluate its rules', { status: { allowed: false, evaluationError: 'role not found' } }],
-    ['says yes in words', { status: { allowed: 'true' } }],
-  ])('because it %s allows nothing, and is asked again', async (_title, answer) => {
+    ['says yes in a string', { status: { allowed: 'true' } }],
+  ])('because it %s allows nothing, and is called again', async (_title, answer) => {
     api.respond = () => answer;
     await expect(access.mayRead(alice, 'shop', 'cart')).rejects.toThrow(AuthorizerUnavailableError);
     decide(() => true);
     expect(await access.mayRead(alice, 'shop', 'cart')).toBe(true);
   });
 
-  it('allows by a rule that it could evaluate', async () => {
+  it('allows if a rule that it could evaluate allows', async () => {
     api.respond = () => ({ status: { allowed: true, evaluationError: 'another role not found' } });
     expect(await access.mayRead(alice, 'shop', 'cart')).toBe(true);
   });
@@ -172,7 +172,7 @@ describe('an authoriser that is silent', () => {
     answers = [];
   });
 
-  it('is waited for 2 s, however many wait for their turn, and those without one draw no review', async () => {
+  it('delays callers by 2 s, however many wait for their turn, and callers without a turn cause no review', async () => {
     api.respond = silence;
     for (let index = 0; index < 500; index += 1)
       note(access.mayList({ user: `stranger-${index}`, groups: [] }, 'shop'));
@@ -184,7 +184,7 @@ describe('an authoriser that is silent', () => {
     expect(api.requests).toHaveLength(10);
   });
 
-  it('is waited for 2 s in all where the name is asked for after the namespace', async () => {
+  it('delays a caller by 2 s in total if the review for the name follows the one for the namespace', async () => {
     const slow = () => new Promise((resolve) => setTimeout(() => resolve(decision(false)), 1_500));
     api.respond = (request) => (api.requests.length === 1 ? slow() : silence(request));
     note(access.mayScale(alice, 'shop', 'cart'));
@@ -193,7 +193,7 @@ describe('an authoriser that is silent', () => {
     expect(api.requests).toHaveLength(2);
   });
 
-  it('is waited for 5 s at most for a list, cluster-wide and then by namespace', async () => {
+  it('delays a list by at most 5 s, with the cluster-wide review and then those by namespace', async () => {
     const slow = () => new Promise((resolve) => setTimeout(() => resolve(decision(false)), 1_999));
     api.respond = (request) => (api.requests.length === 1 ? slow() : silence(request));
     note(
@@ -380,7 +380,7 @@ describe('what became of reviews', () => {
 describe('a list over many namespaces', () => {
   const namespaces = Array.from({ length: 1_000 }, (_, index) => `ns-${index}`);
 
-  it('shows those that the caller may list, in their order, with one review for each', async () => {
+  it('shows the namespaces that the caller may list, in their order, with one review per namespace', async () => {
     decide(({ namespace }) => Number(String(namespace).slice(3)) % 3 === 0);
     expect(await access.listable(alice, () => namespaces)).toEqual(
       namespaces.filter((_name, index) => index % 3 === 0),
@@ -390,7 +390,7 @@ describe('a list over many namespaces', () => {
     expect(api.requests).toHaveLength(1_000);
   });
 
-  it('is about the namespaces too that come while it is decided', async () => {
+  it('includes namespaces that are added during the reviews', async () => {
     decide(({ namespace }) => namespace !== 'b');
     const there = ['a', 'b'];
     const listing = access.listable(alice, () => [...there]);
@@ -399,7 +399,7 @@ describe('a list over many namespaces', () => {
     expect(api.requests).toHaveLength(3);
   });
 
-  it('has few reviews under way at a time, so that others are not kept waiting', async () => {
+  it('has few reviews under way at a time, so that other callers do not wait', async () => {
     const listing = access.listable(alice, () => namespaces);
     listing.catch(() => {});
     const other = Promise.resolve(access.mayRead({ user: 'bob', groups: [] }, 'shop', 'cart'));
@@ -409,7 +409,7 @@ describe('a list over many namespaces', () => {
     other.catch(() => {});
   });
 
-  it('is given up after 3 s, and what was decided by then is not asked for again', async () => {
+  it('fails after 3 s, and reuses the decisions that were made by then', async () => {
     api.respond = () => new Promise((resolve) => setTimeout(() => resolve(decision(true)), 500));
     const listing = expect(access.listable(alice, () => namespaces)).rejects.toThrow(
       AuthorizerUnavailableError,
@@ -422,8 +422,8 @@ describe('a list over many namespaces', () => {
   });
 });
 
-describe('many strangers', () => {
-  it('draw a bounded number of reviews at a time, and the rest is refused rather than piled up', async () => {
+describe('many unknown users', () => {
+  it('cause a limited number of reviews at a time, and further ones are refused rather than piled up', async () => {
     const asked = Array.from({ length: 2_000 }, (_, index) =>
       Promise.resolve(access.mayList({ user: `stranger-${index}`, groups: [] }, 'shop')).catch(
         (error) => error,
@@ -439,10 +439,10 @@ describe('many strangers', () => {
   });
 });
 
-describe('one stranger who asks for ever new names', () => {
+describe('one unknown user who reads ever new names', () => {
   const read = async (user: string, namespace: string) => access.mayList({ user, groups: [] }, namespace);
 
-  it('does not take the others their turn, and has turns again once it waits for less', async () => {
+  it('does not take turns from others, and gets turns again once it waits for fewer reviews', async () => {
     const asked = Array.from({ length: 2_000 }, (_, index) =>
       read('stranger', `ns-${index}`).catch((error) => error),
     );
@@ -460,7 +460,7 @@ describe('one stranger who asks for ever new names', () => {
     expect(await read('stranger', 'ns-1999')).toBe(false);
   });
 
-  it('pushes out no decision of the others, so that they still read in an outage', async () => {
+  it('pushes out no decision about others, so that they can still read in an outage', async () => {
     decide(() => true);
     await access.mayRead(alice, 'shop', 'cart');
     decide(() => false);
@@ -470,7 +470,7 @@ describe('one stranger who asks for ever new names', () => {
   });
 });
 
-describe('in an outage of the API server', () => {
+describe('in an outage of the API server,', () => {
   const EXPIRED_MS = 5 * 60_000;
   const answers = (answer: unknown) => {
     api.respond = () => answer;
@@ -492,7 +492,7 @@ describe('in an outage of the API server', () => {
     ['answers 500', new KubeStatusError(500, 'InternalError', '')],
     ['answers 503', new KubeStatusError(503, 'ServiceUnavailable', '')],
     ['answers 429', new KubeStatusError(429, 'TooManyRequests', '')],
-  ])('that %s reads that were allowed stay allowed, and writes do not', async (_title, error) => {
+  ])('in which it %s, allowed reads stay allowed and writes do not', async (_title, error) => {
     await later(EXPIRED_MS);
     answers(error);
     expect(await access.mayRead(alice, 'shop', 'cart')).toBe(true);
@@ -501,7 +501,7 @@ describe('in an outage of the API server', () => {
     await unavailable(access.mayRead(alice, 'other', 'cart'));
   });
 
-  it('reads stay allowed for an hour longer, and no longer', async () => {
+  it('allowed reads stay allowed for one more hour', async () => {
     answers(new KubeUnreachableError(false, 'refused'));
     await later(EXPIRED_MS + 3_600_000 - 1);
     expect(await access.mayRead(alice, 'shop', 'cart')).toBe(true);
@@ -524,13 +524,13 @@ describe('in an outage of the API server', () => {
     ['403 to the service', new KubeStatusError(403, 'Forbidden', '')],
     ['nonsense', { status: {} }],
     ['too late for a review that had little time', new KubeTimeoutError(true, 999)],
-  ])('is no such: an API server that answers %s', async (_title, answer) => {
+  ])('remembered decisions are not extended for an API server that answers %s', async (_title, answer) => {
     await later(EXPIRED_MS);
     answers(answer);
     await unavailable(access.mayRead(alice, 'shop', 'cart'));
   });
 
-  it('what was denied before it stays denied', async () => {
+  it('what was denied before stays denied', async () => {
     await later(EXPIRED_MS);
     decide(() => false);
     expect(await access.mayRead(alice, 'shop', 'cart')).toBe(false);
@@ -539,7 +539,7 @@ describe('in an outage of the API server', () => {
     await unavailable(access.mayRead(alice, 'shop', 'cart'));
   });
 
-  it('what was allowed is asked for again each time, and an answer counts at once', async () => {
+  it('each read requests its review again, and an answer counts at once', async () => {
     await later(EXPIRED_MS);
     answers(new KubeUnreachableError(false, 'refused'));
     expect(await access.mayRead(alice, 'shop', 'cart')).toBe(true);
@@ -551,10 +551,10 @@ describe('in an outage of the API server', () => {
     ['full', 300],
     ['slow', 100],
   ])(
-    'is no such: a client whose line is %s of its own requests keeps no right that was withdrawn',
+    'a client whose line is %s because of its own requests does not keep a withdrawn right',
     async (_title, names) => {
       await later(EXPIRED_MS);
-      // Well, but slower than the client asks; it would deny.
+      // A healthy API server that is slower than the client sends reviews. It would deny.
       const late = (deadlineMs: number) => Promise.reject(new KubeTimeoutError(true, deadlineMs));
       api.respond = ({ deadlineMs }) =>
         new Promise((resolve) =>

@@ -6,8 +6,8 @@ import { holds } from '../../../support/kube/property.ts';
 const allowed = { allowed: true, expiresAt: 1_000 };
 const denied = { allowed: false, expiresAt: 1_000 };
 
-describe('decisions', () => {
-  it('are found by subject and question, the newest of each', () => {
+describe('remembered decisions', () => {
+  it('are found by subject and attributes, and a newer one replaces an older one', () => {
     const decisions = new Decisions(10);
     decisions.set('alice', 'read a', allowed, 0);
     decisions.set('alice', 'read b', denied, 0);
@@ -18,7 +18,7 @@ describe('decisions', () => {
     expect(decisions.get('bob', 'read b', 0)).toBeUndefined();
   });
 
-  it('of one subject may take all the room, and lose the least recently used one beyond that', () => {
+  it('of one subject may take all the room; beyond that the least recently used one is dropped', () => {
     const decisions = new Decisions(3);
     for (const question of ['a', 'b', 'c']) decisions.set('alice', question, allowed, 0);
     decisions.get('alice', 'a', 1_001);
@@ -27,7 +27,7 @@ describe('decisions', () => {
     expect(kept).toEqual([allowed, undefined, allowed, allowed]);
   });
 
-  it('of a subject with few are not pushed out by one with many, who gives way to them', () => {
+  it('of a subject with few are not pushed out by a subject with many, whose decisions make room for them', () => {
     const decisions = new Decisions(100);
     for (const question of ['a', 'b', 'c']) decisions.set('alice', question, allowed, 0);
     for (let index = 0; index < 1_000; index += 1) decisions.set('stranger', `${index}`, denied, 0);
@@ -38,12 +38,12 @@ describe('decisions', () => {
     expect(ofStranger.filter((each) => each !== undefined)).toHaveLength(57);
   });
 
-  it('are bounded, and lost by nobody who has fewer than another, after any course of events', async () => {
+  it('are limited in number, and never dropped for a subject that has fewer than another one', async () => {
     const step = fc.record({ subject: fc.constantFrom('a', 'b', 'c', 'd'), question: fc.nat(9) });
     await holds(
       fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
         const decisions = new Decisions(8);
-        /** What may be kept of each subject, the least recently used first. */
+        /** The decisions that may be kept per subject, the least recently used first. */
         const model = new Map<string, number[]>();
         const held = () => [...model.values()].reduce((sum, { length }) => sum + length, 0);
         for (const { subject, question } of steps) {
@@ -69,7 +69,7 @@ describe('decisions', () => {
 });
 
 describe('the key of a subject', () => {
-  it('is one for the same user and groups, and another for others', () => {
+  it('is the same for the same user and groups, and differs for others', () => {
     const alice = { user: 'alice', groups: ['dev', 'ops'] };
     expect(keyOf({ ...alice })).toBe(keyOf(alice));
     for (const other of [

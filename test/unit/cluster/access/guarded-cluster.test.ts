@@ -9,7 +9,7 @@ const CALLER = { user: 'alice', groups: ['team'] };
 /** What needs no right: it says nothing about Deployments. */
 const OPEN = ['name', 'state', 'authorizer', 'checkHealth', 'constructor'];
 
-/** A cluster that notes what is asked of it, in order, and the reviews among it. */
+/** A cluster that records its calls and the access reviews in their order. */
 function scene(allows: (attributes: ResourceAttributes) => boolean) {
   const calls: string[] = [];
   const memory = new MemoryCluster({ 'shop/cart': 3, 'default/web': 1 });
@@ -30,7 +30,7 @@ function scene(allows: (attributes: ResourceAttributes) => boolean) {
 }
 
 describe('a guarded cluster', () => {
-  it('has no member that reads, lists or writes without asking for the rights of the caller', () => {
+  it('has no member that reads, lists or writes without a check of the rights of the caller', () => {
     const members = Object.getOwnPropertyNames(GuardedCluster.prototype);
     expect(members.filter((member) => !OPEN.includes(member))).toEqual(['deployment', 'list', 'toScale']);
   });
@@ -41,7 +41,7 @@ describe('a guarded cluster', () => {
     ['the list of a namespace', (cluster) => cluster.list('shop')],
     ['a fresh list of a namespace', (cluster) => cluster.list('shop', { maxAgeSeconds: 0 })],
     ['a Deployment to scale', (cluster) => cluster.toScale('shop', 'cart')],
-  ])('refuses %s to a caller without rights and touches no Deployment', async (_what, ask) => {
+  ])('refuses %s to a caller without rights, and touches no Deployment', async (_what, ask) => {
     const { calls, guarded } = scene(() => false);
     await expect(ask(guarded)).rejects.toThrow(AccessDeniedError);
     expect(calls.filter((call) => !call.startsWith('may '))).toEqual([]);
@@ -51,7 +51,7 @@ describe('a guarded cluster', () => {
     ['a count', (cluster) => cluster.deployment('shop', 'cart')],
     ['the list of all', (cluster) => cluster.list()],
     ['a Deployment to scale', (cluster) => cluster.toScale('shop', 'cart')],
-  ])('asks for the rights before it reads %s', async (_what, ask) => {
+  ])('checks the rights before it reads %s', async (_what, ask) => {
     const { calls, guarded } = scene(() => true);
     await ask(guarded);
     expect(calls[0]).toMatch(/^may /);
@@ -65,7 +65,7 @@ describe('a guarded cluster', () => {
     }
   });
 
-  it('shows in a fresh list no namespace that the API server has just told of and the caller may not list', async () => {
+  it('hides in a fresh list a namespace that is new to the cache and that the caller may not list', async () => {
     const { guarded, memory } = scene(({ namespace }) => namespace === 'shop');
     const secret = new MemoryCluster({ 'shop/cart': 3, 'secret/web': 1 });
     memory.isOlderThan = () => true;
@@ -74,14 +74,14 @@ describe('a guarded cluster', () => {
     expect(String(value)).toBe('{"deployments":["shop/cart"]}');
   });
 
-  it('refuses a list of all to a caller who may list nowhere, once the namespaces are known', async () => {
+  it('refuses a list of all namespaces to a caller who may list in none, once the namespaces are known', async () => {
     const { guarded, memory } = scene(() => false);
     await expect(guarded.list()).rejects.toThrow('alice may not list deployments in any namespace');
     memory.synced = false;
     await expect(guarded.list()).rejects.toThrow(NotSyncedError);
   });
 
-  it('writes in the name of the caller', async () => {
+  it('passes the name of the caller on with a write', async () => {
     const { guarded, memory } = scene(() => true);
     const target = await guarded.toScale('shop', 'cart');
     expect(target.replicas).toBe(3);

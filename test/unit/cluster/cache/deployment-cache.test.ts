@@ -31,14 +31,14 @@ const anyStep: fc.Arbitrary<Step> = fc.oneof(
     namespace: fc.constantFrom(...NAMESPACES),
     items: fc.array(anyDeployment, { maxLength: 8 }),
   }),
-  // Lists in between fill what is prebuilt, so that a change which forgets to drop it shows.
+  // Lists in between fill the prebuilt parts, so that a change that does not drop them is noticed.
   fc.record({
     do: fc.constant('list' as const),
     namespace: fc.option(fc.constantFrom(...NAMESPACES), { nil: undefined }),
   }),
 );
 
-/** The plainest thing that a cache of Deployments can be. */
+/** The simplest possible cache of Deployments. */
 class NaiveCache {
   readonly #items = new Map<string, Deployment>();
 
@@ -66,7 +66,7 @@ class NaiveCache {
   }
 }
 
-/** Both caches, filled through the scopes of single namespaces or through the one of all of them. */
+/** Both caches, filled through the scopes of single namespaces or through the scope of all namespaces. */
 class Pair {
   readonly real = new DeploymentCache();
   readonly naive = new NaiveCache();
@@ -104,12 +104,12 @@ class Pair {
   }
 }
 
-describe('the cache', () => {
+describe('the cache of Deployments', () => {
   it.each([
     { filledBy: 'one informer of all namespaces', byNamespace: false },
     { filledBy: 'an informer of each namespace', byNamespace: true },
   ])(
-    'filled by $filledBy answers after any changes as a plain map, sorted by whole names',
+    'filled by $filledBy answers like a plain map after any changes, sorted by whole names',
     async ({ byNamespace }) => {
       await holds(
         fc.property(fc.array(anyStep, { maxLength: 40 }), (steps) => {
@@ -124,7 +124,7 @@ describe('the cache', () => {
   );
 });
 
-describe('the answer of a list', () => {
+describe('the answer to a list', () => {
   afterEach(() => {
     vi.restoreAllMocks();
   });
@@ -141,18 +141,18 @@ describe('the answer of a list', () => {
     expect(cache.listAnswer(['default']).toString()).toBe('{"deployments":["default/a","default/b"]}');
   });
 
-  it('of some namespaces holds theirs only, sorted by whole names in whatever order they are given', () => {
+  it('of some namespaces contains only their Deployments, sorted by whole names, in whatever order the namespaces are given', () => {
     const items = ['a-b', 'a', 'c'].map((namespace) => ({ ...deployment('x', '1'), namespace }));
     const cache = cacheOf(...items);
     expect(cache.listAnswer(['a', 'none', 'a-b']).toString()).toBe('{"deployments":["a-b/x","a/x"]}');
   });
 
-  it('is an empty list for a cache without any and for a namespace that does not exist', () => {
+  it('is an empty list for an empty cache and for a namespace that does not exist', () => {
     expect(new DeploymentCache().listAnswer().toString()).toBe('{"deployments":[]}');
     expect(cacheOf(deployment('a', '1')).listAnswer(['none']).toString()).toBe('{"deployments":[]}');
   });
 
-  it('of all namespaces is the same bytes until a Deployment comes or goes', () => {
+  it('of all namespaces is the same buffer until a Deployment is added or removed', () => {
     const cache = cacheOf(deployment('a', '1'), deployment('b', '2'));
     const answer = cache.listAnswer();
     cache.scope().upsert(deployment('a', '3', { replicas: 5 }));
@@ -161,7 +161,7 @@ describe('the answer of a list', () => {
     expect(cache.listAnswer()).not.toBe(answer);
   });
 
-  it('writes the names of the changed namespace only', () => {
+  it('is rebuilt from the names of the changed namespace only', () => {
     const cache = cacheOf(
       deployment('a', '1', { namespace: 'still' }),
       deployment('b', '2', { namespace: 'busy' }),
@@ -177,7 +177,7 @@ describe('the answer of a list', () => {
 describe('the list of one namespace', () => {
   const namespaces = Array.from({ length: 100 }, (_, index) => `ns-${index}`);
 
-  it('is one buffer, however many other namespaces are listed in turn, until a Deployment comes or goes', () => {
+  it('is one buffer until a Deployment is added or removed, however many other namespaces are listed in turn', () => {
     const cache = new DeploymentCache();
     const scope = cache.scope();
     for (const namespace of namespaces) scope.upsert(deployment('x', '1', { namespace }));
@@ -191,14 +191,14 @@ describe('the list of one namespace', () => {
     expect(String(cache.listAnswer(['ns-0']))).toBe('{"deployments":["ns-0/y"]}');
   });
 
-  it('is one buffer for all namespaces that hold nothing', () => {
+  it('is one buffer for all namespaces without Deployments', () => {
     const cache = new DeploymentCache();
     expect(cache.listAnswer(['a'])).toBe(cache.listAnswer(['b']));
   });
 });
 
 describe('lists of the same namespaces', () => {
-  it('are one buffer, however many hold it, until a Deployment comes or goes', () => {
+  it('are one buffer until a Deployment is added or removed, however many callers hold it', () => {
     const cache = new DeploymentCache();
     const scope = cache.scope();
     for (const namespace of NAMESPACES) scope.upsert(deployment('x', '1', { namespace }));

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { reach, unlessUnreachable } from '../../../../src/cluster/cache/freshness.ts';
+import { reach, withFreshnessDeadline } from '../../../../src/cluster/cache/freshness.ts';
 import { DeploymentError, FreshnessError } from '../../../../src/cluster/cluster-errors.ts';
 import { KubeTimeoutError } from '../../../../src/kube/kube-errors.ts';
 import { Quota } from '../../../../src/lib/quota.ts';
@@ -15,7 +15,7 @@ afterEach(() => {
 });
 
 describe('minResourceVersion', () => {
-  it('is refused where the resourceVersions of the API server are opaque: they cannot be compared', async () => {
+  it('is refused if the resourceVersions of the API server are opaque, because they cannot be compared', async () => {
     const mirror = new Mirror();
     await mirror.synced('opaque-7', widget('a', 'opaque-3'));
     await expect(
@@ -26,7 +26,7 @@ describe('minResourceVersion', () => {
     await mirror.stop();
   });
 
-  it('lets a bounded number of reads wait, per user and in all, and refuses the next at once', async () => {
+  it('lets a limited number of reads wait, per user and in total, and refuses the next at once', async () => {
     const mirror = new Mirror();
     const watch = await mirror.synced('10', widget('a', '10'));
     const waiting = new Quota(3, 2);
@@ -37,14 +37,14 @@ describe('minResourceVersion', () => {
     await expect(read('alice')).rejects.toMatchObject(tooMany);
     begun.push(read('bob'));
     await expect(read('carol')).rejects.toMatchObject(tooMany);
-    // What the cache holds already needs no wait.
+    // A resourceVersion that the cache has seen already needs no wait.
     await read('alice', '10');
     await watch.send(eventLine('ADDED', widget('b', '11')));
     await Promise.all(begun);
     const late = expect(read('alice', '12')).rejects.toMatchObject({ code: 'NOT_REACHED' });
     await vi.advanceTimersByTimeAsync(5_000);
     await late;
-    // All have given back their places.
+    // All reads have given back their places.
     const again = [read('alice', '12'), read('alice', '12'), read('bob', '12')];
     await watch.send(eventLine('ADDED', widget('c', '12')));
     await Promise.all(again);
@@ -55,20 +55,20 @@ describe('minResourceVersion', () => {
 describe('a direct read', () => {
   const end = () => performance.now() + 1_000;
 
-  it('is given up at its end, though the read before it in line still runs', async () => {
-    const read = expect(unlessUnreachable(new Promise(() => {}), end())).rejects.toThrow(FreshnessError);
+  it('ends at its deadline, even while the read before it in line still runs', async () => {
+    const read = expect(withFreshnessDeadline(new Promise(() => {}), end())).rejects.toThrow(FreshnessError);
     await vi.advanceTimersByTimeAsync(1_000);
     await read;
   });
 
-  it('that comes in time is what it is, and leaves no timer', async () => {
-    expect(await unlessUnreachable(Promise.resolve(3), end())).toBe(3);
+  it('returns a result that arrives in time, and leaves no timer', async () => {
+    expect(await withFreshnessDeadline(Promise.resolve(3), end())).toBe(3);
   });
 
-  it('that fails means that the freshness cannot be had, unless there is no such Deployment', async () => {
-    const failed = unlessUnreachable(Promise.reject(new KubeTimeoutError(true, 4_000)), end());
+  it('fails with a FreshnessError on any error, unless the Deployment does not exist', async () => {
+    const failed = withFreshnessDeadline(Promise.reject(new KubeTimeoutError(true, 4_000)), end());
     await expect(failed).rejects.toThrow(FreshnessError);
-    const missing = unlessUnreachable(Promise.reject(new DeploymentError('NOT_FOUND', 'a', 'b')), end());
+    const missing = withFreshnessDeadline(Promise.reject(new DeploymentError('NOT_FOUND', 'a', 'b')), end());
     await expect(missing).rejects.toThrow(DeploymentError);
   });
 });

@@ -41,7 +41,7 @@ function usedHeap(): number {
   return process.memoryUsage().heapUsed;
 }
 
-it('holds 10,000 Deployments of 6 kB in at most 10 MiB of heap, their lists prebuilt', () => {
+it('the cache holds 10,000 Deployments of 6 kB with prebuilt lists in at most 10 MiB of heap', () => {
   const cache = new DeploymentCache();
   const before = usedHeap();
   const fill = () => {

@@ -3,19 +3,19 @@ import { SharedAnswers } from '../../../../src/cluster/cache/shared-answers.ts';
 
 const other = Buffer.from('other');
 
-describe('answers that are equal', () => {
-  it('are one buffer', () => {
+describe('equal answers', () => {
+  it('share one buffer', () => {
     const answers = new SharedAnswers();
     const first = answers.share(Buffer.from('a'), other);
     expect(answers.share(Buffer.from('a'), other)).toBe(first);
     expect(String(answers.share(Buffer.from('b'), other))).toBe('b');
   });
 
-  it('are the buffer that is held elsewhere, where it is one of them', () => {
+  it('are the buffer that is kept elsewhere, if that is equal too', () => {
     expect(new SharedAnswers().share(Buffer.from('other'), other)).toBe(other);
   });
 
-  it('are one buffer while one of eight that were used last', () => {
+  it('share one buffer while it is among the eight that were used last', () => {
     const answers = new SharedAnswers();
     const share = (text: string) => answers.share(Buffer.from(text), other);
     const kept = share('kept');

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { KubeCredentialsError } from '../../../../src/kube/kube-errors.ts';
 import { CredentialSource } from '../../../../src/kube/kubeconfig/credentials.ts';
-import { apiServerOf, kubeConfigLoader, onlyTo } from '../../../../src/kube/kubeconfig/kubeconfig.ts';
+import { apiServerOf, kubeConfigLoader, pinnedTo } from '../../../../src/kube/kubeconfig/kubeconfig.ts';
 import { configLoader, folder } from '../../../support/kube/clients.ts';
 
 const server = 'https://api.example.com:6443';
@@ -26,8 +26,8 @@ function kubeconfig(name: string, user: object, currentContext: string | undefin
 
 const read = (path: string) => new CredentialSource(kubeConfigLoader({ kubeconfig: path })).get();
 
-describe('credentials that are being read', () => {
-  it('are those of one kubeconfig, also where everything is to be read anew meanwhile', async () => {
+describe('credentials during a read', () => {
+  it('come from one kubeconfig, even if a reload happens during the read', async () => {
     const path = folder().write('config', kubeconfig('one', { token: '1' }));
     const source = new CredentialSource(kubeConfigLoader({ kubeconfig: path }));
     const first = source.get();
@@ -46,23 +46,23 @@ describe('credentials that are being read', () => {
   });
 });
 
-describe('a kubeconfig that leads to another API server than it did', () => {
-  it('is not followed there', () => {
+describe('a kubeconfig that now points to another API server', () => {
+  it('is refused', () => {
     const path = folder().write('config', kubeconfig('one', { token: '1' }));
     const plain = kubeConfigLoader({ kubeconfig: path });
     const server = apiServerOf(plain());
     if (server === undefined) throw new Error('no server');
-    const load = onlyTo(server, plain);
+    const load = pinnedTo(server, plain);
     expect(load().getCurrentUser()?.token).toBe('1');
     writeFileSync(path, kubeconfig('one', { token: 'rotated' }));
     expect(load().getCurrentUser()?.token).toBe('rotated');
     writeFileSync(path, kubeconfig('two', { token: '2' }));
-    expect(load).toThrow('leads to another API server');
+    expect(load).toThrow('points to another API server');
   });
 });
 
-describe('the kubeconfig', () => {
-  it('says where the API server is and how to log in', async () => {
+describe('a kubeconfig', () => {
+  it('defines the address of the API server and how to log in', async () => {
     const path = folder().write('config', kubeconfig('one', { token: 'secret' }));
     expect(await read(path)).toMatchObject({
       origin: 'https://one.example.com',
@@ -72,7 +72,7 @@ describe('the kubeconfig', () => {
     });
   });
 
-  it('may be several files: the context of the first one that names one counts', async () => {
+  it('may consist of several files: the first one that names a current context decides', async () => {
     const files = folder();
     const one = files.write('one', kubeconfig('one', { token: '1' }));
     const two = files.write('two', kubeconfig('two', { token: '2' }));
@@ -81,7 +81,7 @@ describe('the kubeconfig', () => {
     expect(await read(`${none}:${two}:${one}`)).toMatchObject({ origin: 'https://two.example.com' });
   });
 
-  it('may name an exec plugin, whose token is used', async () => {
+  it('may name an exec plugin, whose token is then used', async () => {
     const credential = {
       apiVersion: 'client.authentication.k8s.io/v1',
       kind: 'ExecCredential',
@@ -97,7 +97,7 @@ describe('the kubeconfig', () => {
     expect(await read(path)).toMatchObject({ headers: { authorization: 'Bearer t' } });
   });
 
-  it('may name files beside itself', async () => {
+  it('may name files relative to itself', async () => {
     const files = folder();
     files.write('client.crt', 'CERTIFICATE');
     files.write('client.key', 'KEY');
@@ -122,13 +122,13 @@ describe('the kubeconfig', () => {
       'names a plugin that fails',
       () => folder().write('config', kubeconfig('one', { exec: { apiVersion: 'v1', command: 'false' } })),
     ],
-  ])('that %s is an error of the credentials', async (_, path) => {
+  ])('that %s is reported as an error of the credentials', async (_, path) => {
     await expect(read(path())).rejects.toThrow(KubeCredentialsError);
   });
 });
 
 describe('credentials', () => {
-  /** Counts how often the configuration is loaded. */
+  /** Counts how often the kubeconfig is loaded. */
   function counted() {
     const load = vi.fn(configLoader({ server }, { token: 'secret' }));
     return { load, source: new CredentialSource(load) };
@@ -157,7 +157,7 @@ describe('credentials', () => {
     expect(load).toHaveBeenCalledTimes(2);
   });
 
-  it('that could not be had are asked for again by the next request', async () => {
+  it('that could not be read are read again by the next request', async () => {
     const { load, source } = counted();
     load.mockImplementationOnce(() => {
       throw new Error('the disk is away');
@@ -166,7 +166,7 @@ describe('credentials', () => {
     expect(await source.get()).toMatchObject({ headers: { authorization: 'Bearer secret' } });
   });
 
-  it.each(['', '\n'])('could not be had while the token file holds %j', async (content) => {
+  it.each(['', '\n'])('cannot be read while the token file contains %j', async (content) => {
     const files = folder();
     const tokenFile = files.write('token', content);
     const user = { authProvider: { name: 'tokenFile', config: { tokenFile } } };
