@@ -82,7 +82,7 @@ export class Cluster implements UnguardedCluster {
   constructor({ name, namespaces, authorization, log, server, timing, ...source }: ClusterOptions) {
     this.name = name;
     const load = kubeConfigLoader(source);
-    this.#client = new KubeClient(server === undefined ? load : onlyTo(server, load), CALL_CONNECTIONS);
+    this.#client = new KubeClient(server === undefined ? load : pinnedTo(server, load), CALL_CONNECTIONS);
     this.#calls = new Circuit(this.#client);
     this.#informers = new InformerSet(
       namespaces,
