@@ -57,8 +57,9 @@ export default fastifyPlugin(
         return fleet.clusters.map(([, cluster]) => cluster.as(this.identity));
       },
     });
+    const undeclared: string[] = [];
     app.addHook('onRoute', ({ method, url, config }) => {
-      if (config?.rights === undefined) throw new Error(`the route ${method} ${url} declares no rights`);
+      if (config?.rights === undefined) undeclared.push(`${method} ${url}`);
     });
     app.addHook('onRequest', (request, _reply, next) => {
       const name = clusterIn(request.params);
@@ -68,7 +69,11 @@ export default fastifyPlugin(
       request.cluster = cluster.as(request.identity);
       next();
     });
-    app.addHook('onReady', async () => fleet.start());
+    app.addHook('onReady', async () => {
+      // Fastify passes on what is thrown here, and not always what a hook of a route throws.
+      if (undeclared.length > 0) throw new Error(`routes declare no rights: ${undeclared.join(', ')}`);
+      fleet.start();
+    });
     app.addHook('onClose', async () => fleet.stop());
     done();
   },

@@ -1,8 +1,10 @@
-import { AppsV1Api, KubeConfig } from '@kubernetes/client-node';
+import { AppsV1Api, KubeConfig, PatchStrategy, setHeaderOptions } from '@kubernetes/client-node';
 import { describe, expect, it } from 'vitest';
 import { onEachServer } from '../support/integration/contract.ts';
 import { deployment, failure, notFound } from '../support/integration/contract-bodies.ts';
 import { at } from '../support/kube-requests.ts';
+
+const MERGE_PATCH = setHeaderOptions('Content-Type', PatchStrategy.MergePatch);
 
 onEachServer('the contract of Deployments', (bench) => {
   describe('one Deployment', () => {
@@ -97,13 +99,11 @@ onEachServer('the contract of Deployments', (bench) => {
       await api.createNamespacedDeployment({ namespace: bench.namespace, body: deployment('a', 3) });
       const scale = await api.readNamespacedDeploymentScale({ namespace: bench.namespace, name: 'a' });
       expect(scale.spec?.replicas).toBe(3);
-      const body = { ...scale, spec: { replicas: 4 } };
-      const replaced = await api.replaceNamespacedDeploymentScale({
-        namespace: bench.namespace,
-        name: 'a',
-        body,
-      });
-      expect(replaced.spec?.replicas).toBe(4);
+      const patched = await api.patchNamespacedDeploymentScale(
+        { namespace: bench.namespace, name: 'a', body: { spec: { replicas: 4 } } },
+        MERGE_PATCH,
+      );
+      expect(patched.spec?.replicas).toBe(4);
       const list = await api.listNamespacedDeployment({ namespace: bench.namespace });
       expect(list.items.map((item) => [item.metadata?.name, item.spec?.replicas])).toEqual([['a', 4]]);
       const deleted = await api.deleteNamespacedDeployment({ namespace: bench.namespace, name: 'a' });

@@ -7,13 +7,6 @@ const STRANGER = '00000000-0000-0000-0000-000000000000';
 
 onEachServer('the contract of deployments/scale', (bench) => {
   const patch = (body: unknown, query = '') => bench.kube.patch(`${bench.path}/a/scale${query}`, body);
-  const put = (body: unknown) => bench.kube.put(`${bench.path}/a/scale`, body);
-  const scale = (metadata: object, spec: object) => ({
-    apiVersion: 'autoscaling/v1',
-    kind: 'Scale',
-    metadata: { name: 'a', namespace: bench.namespace, ...metadata },
-    spec,
-  });
   const conflict = (why: string, kind = 'deployments') =>
     failure(409, 'Conflict', `Operation cannot be fulfilled on ${kind}.apps "a": ${why}`, {
       name: 'a',
@@ -102,22 +95,14 @@ onEachServer('the contract of deployments/scale', (bench) => {
       const resourceVersion = textAt(before, 'metadata.resourceVersion');
       const answer = await patch({ metadata: { uid, resourceVersion }, spec: { replicas: 4 } });
       expect(answer).toMatchObject({ status: 200, body: { spec: { replicas: 4 } } });
-      const current = textAt(answer.body, 'metadata.resourceVersion');
-      const put4 = await put(scale({ uid, resourceVersion: current }, { replicas: 6 }));
-      expect(put4).toMatchObject({ status: 200, body: { spec: { replicas: 6 } } });
     });
 
     it('conflicts with another resourceVersion', async () => {
       const old = textAt(await bench.create('a', 3), 'metadata.resourceVersion');
       await patch({ spec: { replicas: 4 } });
-      const answers = [
-        await patch({ metadata: { resourceVersion: old }, spec: { replicas: 5 } }),
-        await put(scale({ resourceVersion: old }, { replicas: 5 })),
-      ];
-      for (const { status, body } of answers) {
-        expect(status).toBe(409);
-        expect(body).toEqual(modified);
-      }
+      const { status, body } = await patch({ metadata: { resourceVersion: old }, spec: { replicas: 5 } });
+      expect(status).toBe(409);
+      expect(body).toEqual(modified);
       expect(await generation()).toBe(2);
     });
 
@@ -129,9 +114,6 @@ onEachServer('the contract of deployments/scale', (bench) => {
         expect(status).toBe(409);
         expect(body).toEqual(conflict(why, 'deployments/scale'));
       }
-      const { status, body } = await put(scale({ uid: STRANGER }, { replicas: 5 }));
-      expect(status).toBe(409);
-      expect(at(body, 'message')).toContain(why);
       expect(await generation()).toBe(1);
     });
 
@@ -141,8 +123,6 @@ onEachServer('the contract of deployments/scale', (bench) => {
       const expected = failure(400, 'BadRequest', message);
       const patched = await patch({ metadata: { name: 'b' }, spec: { replicas: 5 } });
       expect(patched).toMatchObject({ status: 400, body: expected });
-      const replaced = await put({ ...scale({}, { replicas: 5 }), metadata: { name: 'b' } });
-      expect(replaced).toMatchObject({ status: 400, body: expected });
     });
 
     it('fails with 500 on a resourceVersion that is not a number', async () => {
@@ -162,10 +142,9 @@ onEachServer('the contract of deployments/scale', (bench) => {
       kind: 'Scale',
       causes: [{ reason: 'FieldValueInvalid', message: why, field: 'spec.replicas' }],
     });
-    for (const answer of [await patch({ spec: { replicas: -1 } }), await put(scale({}, { replicas: -1 }))]) {
-      expect(answer.status).toBe(422);
-      expect(answer.body).toEqual(expected);
-    }
+    const answer = await patch({ spec: { replicas: -1 } });
+    expect(answer.status).toBe(422);
+    expect(answer.body).toEqual(expected);
   });
 
   it.each([
@@ -195,15 +174,5 @@ onEachServer('the contract of deployments/scale', (bench) => {
     const { status, body } = await bench.kube.patch(`${bench.path}/a/scale`, { spec: { replicas: 1 } }, type);
     expect(status).toBe(415);
     expect(body).toEqual(failure(415, 'UnsupportedMediaType', '415: Unsupported Media Type', {}));
-  });
-
-  it('replaces the Scale with PUT, in which an absent count means 0', async () => {
-    await bench.create('a', 3);
-    expect(at((await put(scale({}, { replicas: 7 }))).body, 'spec')).toEqual({ replicas: 7 });
-    expect(at((await put(scale({}, {}))).body, 'spec')).toEqual({});
-    const answer = await bench.kube.send('PUT', `${bench.path}/a/scale`, '{}', {
-      'content-type': 'text/plain',
-    });
-    expect(answer).toMatchObject({ status: 415, body: { reason: 'UnsupportedMediaType' } });
   });
 });

@@ -1,9 +1,18 @@
-import { AppsV1Api, CoreV1Api, KubeConfig, type V1Deployment } from '@kubernetes/client-node';
+import {
+  AppsV1Api,
+  CoreV1Api,
+  KubeConfig,
+  PatchStrategy,
+  setHeaderOptions,
+  type V1Deployment,
+} from '@kubernetes/client-node';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { FakeApiServer } from '../support/fake-apiserver/fake-apiserver.ts';
 import { at } from '../support/kube-requests.ts';
 import { TestService } from '../support/service.ts';
 import { until } from '../support/until.ts';
+
+const MERGE_PATCH = setHeaderOptions('Content-Type', PatchStrategy.MergePatch);
 
 /** The service end to end over mutual TLS, with the same cases on the demo cluster and on a real kube-apiserver. */
 const apiServers = [
@@ -157,11 +166,10 @@ describe.each(apiServers)('on $name', ({ start }) => {
 
     await Promise.all(
       names.map((name, index) =>
-        api.replaceNamespacedDeploymentScale({
-          namespace,
-          name,
-          body: { metadata: { namespace, name }, spec: { replicas: index + 100 } },
-        }),
+        api.patchNamespacedDeploymentScale(
+          { namespace, name, body: { spec: { replicas: index + 100 } } },
+          MERGE_PATCH,
+        ),
       ),
     );
     for (const [index, name] of names.entries()) {

@@ -37,10 +37,6 @@ export class KubeRequests {
     return this.send('POST', path, body, { 'content-type': 'application/json' });
   }
 
-  put(path: string, body: unknown): Promise<KubeAnswer> {
-    return this.send('PUT', path, body, { 'content-type': 'application/json' });
-  }
-
   patch(path: string, body: unknown, type = 'application/merge-patch+json'): Promise<KubeAnswer> {
     return this.send('PATCH', path, body, { 'content-type': type });
   }
@@ -51,7 +47,7 @@ export class KubeRequests {
 
   /** Sends `body` unchanged if it is a string, otherwise as JSON. */
   async send(
-    method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE',
+    method: 'GET' | 'POST' | 'PATCH' | 'DELETE',
     path: string,
     body: unknown,
     headers: Record<string, string>,

@@ -2,18 +2,20 @@ import { expect, it } from 'vitest';
 import { ROUTE_SEGMENTS } from '../../../src/fleet/reserved-names.ts';
 import { buildTestApp } from '../../support/build-app.ts';
 
+const OPEN = { config: { rights: 'none' } } as const;
 const handler = async () => '';
 
 it('reserved paths: an app whose routes begin with a name that a cluster may have does not start', async () => {
   const app = await buildTestApp();
-  app.get('/shop/:item', handler);
-  app.register(async (scope) => void scope.post('/orders', handler), { prefix: '/store' });
+  app.get('/shop/:item', OPEN, handler);
+  app.register(async (scope) => void scope.post('/orders', OPEN, handler), { prefix: '/store' });
   await expect(app.ready()).rejects.toThrow(/reserve them in src\/fleet\/reserved-names\.ts: shop, store$/);
 });
 
 it('reserved paths: routes under a reserved name, a parameter or no possible name of a cluster are let be', async () => {
   const app = await buildTestApp();
-  for (const url of ['/deployments/:name', '/:cluster/shop', '/shop.json', '/Shop']) app.get(url, handler);
+  for (const url of ['/deployments/:name', '/:cluster/shop', '/shop.json', '/Shop'])
+    app.get(url, OPEN, handler);
   await expect(app.ready()).resolves.toBeDefined();
 });
 
