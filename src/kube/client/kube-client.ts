@@ -3,6 +3,7 @@ import { pipeline } from 'node:stream';
 import { isDeepStrictEqual } from 'node:util';
 import { createGunzip } from 'node:zlib';
 import type { Dispatcher } from 'undici';
+import { Watchdog } from '../../lib/watchdog.ts';
 import { isObject, MAX_OBJECT_BYTES, parseJson } from '../json.ts';
 import {
   KubeError,
@@ -76,7 +77,10 @@ export class KubeClient implements KubeApi {
         sent = true;
       });
       const { statusCode } = response;
-      const text = await textOf(response, request.deadlineIsForSilence === true ? limit.restart : undefined);
+      const text = await textOf(
+        response,
+        request.deadlineIsForSilence === true ? () => limit.refresh() : undefined,
+      );
       if (statusCode < 200 || statusCode > 299) throw statusError(response, text);
       return parseJson(text);
     } catch (error) {
@@ -188,25 +192,11 @@ function noticeStart(onStart: () => void): Dispatcher.DispatcherComposeIntercept
     });
 }
 
-interface Limit {
-  readonly expired: AbortSignal;
-  readonly restart: () => void;
-  readonly clear: () => void;
-}
-
-/**
- * One signal for the caller's cancellation, the end of the client and the deadline. `clear` ends the timer, so that
- * none outlives its call.
- */
+/** One signal for the caller's cancellation, the end of the client and the deadline, which `limit.clear` ends. */
 function deadline({ deadlineMs, signal }: KubeRequest, closing: AbortSignal) {
-  const controller = new AbortController();
-  const timer = setTimeout(() => controller.abort(), deadlineMs);
-  const limit: Limit = {
-    expired: controller.signal,
-    restart: () => void timer.refresh(),
-    clear: () => clearTimeout(timer),
-  };
-  const signals = [closing, controller.signal, ...(signal === undefined ? [] : [signal])];
+  const limit = new Watchdog();
+  limit.start(deadlineMs, new Error('the deadline has passed'));
+  const signals = [closing, limit.signal, ...(signal === undefined ? [] : [signal])];
   return { signal: AbortSignal.any(signals), limit };
 }
 
@@ -221,10 +211,10 @@ function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   });
 }
 
-function translate(error: unknown, request: KubeRequest, limit: Limit, sent: boolean): unknown {
+function translate(error: unknown, request: KubeRequest, limit: Watchdog, sent: boolean): unknown {
   if (error instanceof KubeError) return error;
   if (request.signal?.aborted) return request.signal.reason;
-  if (limit.expired.aborted) return new KubeTimeoutError(sent, request.deadlineMs);
+  if (limit.signal.aborted) return new KubeTimeoutError(sent, request.deadlineMs);
   if (isGzipError(error)) return new KubeMalformedError('an answer is not the gzip that it claims to be');
   return new KubeUnreachableError(sent, error);
 }

@@ -1,5 +1,6 @@
 import type { Logger } from '../../lib/logger.ts';
 import { sleep } from '../../lib/sleep.ts';
+import { Watchdog } from '../../lib/watchdog.ts';
 import type { KubeApi } from '../client/kube-client.ts';
 import {
   type Listed,
@@ -29,7 +30,6 @@ import {
 } from './reflector-errors.ts';
 import { isProvablyNewer, mayBeNewer, newestOf } from './resource-version.ts';
 import { openWatch } from './watch-events.ts';
-import { Watchdog } from './watchdog.ts';
 
 /** What every reflected object has, however much it is reduced. */
 export interface KubeObject {

@@ -1,7 +1,7 @@
 import { inSlices } from '../../lib/slices.ts';
+import type { Watchdog } from '../../lib/watchdog.ts';
 import type { KubeApi, KubeRequest, KubeStream } from '../client/kube-client.ts';
 import { WatchDecoder, type WatchEvent } from '../client/watch-decoder.ts';
-import type { Watchdog } from './watchdog.ts';
 
 const OPEN_DEADLINE_MS = 15_000;
 /** The API server ends a watch itself after a time in this range, which spreads reconnects. */

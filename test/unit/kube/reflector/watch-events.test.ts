@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import type { KubeApi } from '../../../../src/kube/client/kube-client.ts';
 import { openWatch } from '../../../../src/kube/reflector/watch-events.ts';
-import { Watchdog } from '../../../../src/kube/reflector/watchdog.ts';
+import { Watchdog } from '../../../../src/lib/watchdog.ts';
 import { bookmarkLine } from '../../../support/kube/objects.ts';
 
 const EVENTS = 20;
