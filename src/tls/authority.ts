@@ -6,22 +6,29 @@ const BASIC_CONSTRAINTS = '551d13';
 const NAME_CONSTRAINTS = '551d1e';
 const CRL_SIGN = 0b0000_0010;
 
-/** A certificate of the client CA bundle, with what Node's X509Certificate does not tell of it. */
+/** A certificate of the client CA bundle, with the parts that X509Certificate of node:crypto does not show. */
 export interface Authority {
   readonly certificate: X509Certificate;
   /** Its own name, for people and to compare with the issuer of a CRL. */
   readonly name: string;
-  /** Whether it is its own issuer, by name and key identifier. */
-  readonly selfIssued: boolean;
+  /**
+   * Whether OpenSSL ends a path at it: it is its own issuer, by name and key identifier. An intermediate of the bundle is
+   * no anchor, because Node does not set X509_V_FLAG_PARTIAL_CHAIN.
+   */
+  readonly isAnchor: boolean;
   /** Whether its keyUsage, if it has one, lets it sign CRLs; OpenSSL insists on it. */
   readonly maySignCrls: boolean;
-  /** How many CAs may stand between it and a leaf. */
-  readonly maxPathLength: number;
-  /** Whether it limits the names below it. */
-  readonly constrainsNames: boolean;
+  /**
+   * Whether it may limit what it issues by more than its dates and its two key usages: by name constraints or by a
+   * critical extension that this service does not read.
+   */
+  readonly restrictsIssued: boolean;
 }
 
-/** Reads what the certificate says of a CA. Also for one that is none: then the figures mean nothing. */
+/**
+ * Reads a certificate of the bundle. A certificate that is not one of a CA is read too.
+ * @throws DerError
+ */
 export function readAuthority(certificate: X509Certificate): Authority {
   const tbs = new DerReader(new DerReader(certificate.raw).take(Tag.sequence).content);
   const fields = new DerReader(tbs.take(Tag.sequence).content);
@@ -37,10 +44,9 @@ export function readAuthority(certificate: X509Certificate): Authority {
   return {
     certificate,
     name,
-    selfIssued: certificate.checkIssued(certificate),
+    isAnchor: certificate.checkIssued(certificate),
     maySignCrls: maySignCrls(extensions.get(KEY_USAGE)),
-    maxPathLength: maxPathLength(extensions.get(BASIC_CONSTRAINTS)),
-    constrainsNames: extensions.has(NAME_CONSTRAINTS),
+    restrictsIssued: [...extensions].some(restricts),
   };
 }
 
@@ -51,10 +57,6 @@ function maySignCrls(keyUsage: Extension | undefined): boolean {
   return (flags & CRL_SIGN) !== 0;
 }
 
-function maxPathLength(basicConstraints: Extension | undefined): number {
-  if (basicConstraints === undefined) return Number.POSITIVE_INFINITY;
-  const reader = new DerReader(new DerReader(basicConstraints.value).take(Tag.sequence).content);
-  reader.takeIf(Tag.boolean); // ca
-  const length = reader.takeIf(Tag.integer)?.content;
-  return length === undefined ? Number.POSITIVE_INFINITY : Number.parseInt(length.toString('hex'), 16);
+function restricts([oid, { critical }]: readonly [string, Extension]): boolean {
+  return oid === NAME_CONSTRAINTS || (critical && oid !== BASIC_CONSTRAINTS && oid !== KEY_USAGE);
 }

@@ -48,7 +48,7 @@ export function checkTlsMaterial(files: TlsFiles, contents: TlsContents): TlsMat
   const clientCa = present(contents.clientCa, files.clientCa);
   checkServerCertificate(files, cert, key);
   const authorities = readAuthorities(clientCa, files.clientCa);
-  if (!authorities.some(({ selfIssued }) => selfIssued)) {
+  if (!authorities.some(({ isAnchor }) => isAnchor)) {
     throw new TlsMaterialError(
       `${files.clientCa} holds no root (self-signed) certificate: the server would accept no client`,
     );

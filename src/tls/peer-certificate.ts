@@ -5,10 +5,7 @@ import type { PeerCertificate, TLSSocket } from 'node:tls';
 const FREES_SINCE = 26;
 const [major = 0] = process.versions.node.split('.').map(Number);
 
-/**
- * The certificate that the other side of a connection has shown, or undefined. The intermediates that it sent hang on
- * `issuerCertificate` where Node shows them to a server, which Node 24 does not.
- */
+/** The certificate that the other side of a connection has shown, without its intermediates. */
 export function peerCertificate(socket: TLSSocket): X509Certificate | undefined {
   if (major >= FREES_SINCE) return socket.getPeerX509Certificate();
   const peer: Partial<PeerCertificate> | null = socket.getPeerCertificate();

@@ -7,6 +7,7 @@ const PAST = { notBefore: new Date('2020-01-01'), notAfter: new Date('2020-01-02
 const FUTURE = { notBefore: new Date('2040-01-01'), notAfter: new Date('2041-01-01') };
 /** The extensions of a CA, for openssl. */
 export const CA = ['basicConstraints=critical,CA:TRUE', 'keyUsage=critical,keyCertSign,cRLSign'];
+const NO_KEY_IDENTIFIERS = ['authorityKeyIdentifier=none', 'subjectKeyIdentifier=none'];
 
 /** `root` has issued `middle`, which has issued `low`; `other` is another root. */
 export const root = await newRoot('root');
@@ -28,12 +29,15 @@ export function bundle(...certificates: { cert: string }[]): string {
   return certificates.map(({ cert }) => cert).join('\n');
 }
 
-/** A client chain, what the server trusts, and whether the server accepts the client. */
+/** A client chain and what the server trusts. */
 export interface Case {
   readonly client: ClientKeys;
   readonly ca: string;
   readonly crls?: readonly string[];
+  /** Whether a handshake accepts the client. */
   readonly passes: boolean;
+  /** Whether a connection from before stays open. It may stay only where `passes`; that is the default. */
+  readonly stays?: boolean;
 }
 
 /** Each case by its distinguishing feature. */
@@ -50,6 +54,12 @@ export const cases: Record<string, () => Promise<Case>> = {
     ca: root.cert,
     passes: false,
   }),
+  'a root of the same name with another key, where no key identifier tells': async () => {
+    const named = { subject: '/CN=above', extensions: [...CA, ...NO_KEY_IDENTIFIERS] };
+    const [above, foreign] = [await opensslCertificate(named), await opensslCertificate(named)];
+    const request = { subject: '/CN=client', extensions: NO_KEY_IDENTIFIERS, issuer: above };
+    return { client: await opensslCertificate(request), ca: foreign.cert, passes: false };
+  },
   'both roots of one name, as while keys are rolled over': async () => ({
     client: await issue(root),
     ca: bundle(await newRoot('root'), root),
@@ -58,18 +68,41 @@ export const cases: Record<string, () => Promise<Case>> = {
   'a self-signed leaf': async () => ({ client: await newRoot('self'), ca: root.cert, passes: false }),
   'a self-signed leaf in the bundle': async () => {
     const client = await opensslCertificate({ subject: '/CN=self', extensions: [] });
-    return { client, ca: bundle(client, other), passes: true };
+    return { client, ca: bundle(client, other), passes: true, stays: false };
   },
   'an intermediate in the bundle': async () => ({
     client: await issue(middle),
     ca: bundle(root, middle),
     passes: true,
+    stays: false,
   }),
   'two intermediates in the bundle': async () => ({
     client: await issue(low),
     ca: bundle(low, middle, root),
     passes: true,
+    stays: false,
   }),
+  'an intermediate that the client sends': async () => {
+    const { chain, key } = await issue(middle);
+    return { client: { cert: chain, key }, ca: root.cert, passes: true, stays: false };
+  },
+  'two intermediates that the client sends': async () => {
+    const { chain, key } = await issue(low);
+    return { client: { cert: chain, key }, ca: root.cert, passes: true, stays: false };
+  },
+  'an intermediate and a foreign root that the client sends': async () => {
+    const { chain, key } = await issue(middle);
+    return { client: { cert: `${chain}\n${root.cert}`, key }, ca: other.cert, passes: false };
+  },
+  'an intermediate that the client sends, without a CRL': async () => {
+    const { chain, key } = await issue(middle);
+    const crls = [await root.createCrl([])];
+    return { client: { cert: chain, key }, ca: root.cert, crls, passes: false };
+  },
+  'a leaf of a root, and an intermediate that has nothing to do with it': async () => {
+    const { cert, key } = await issue(root);
+    return { client: { cert: `${cert}\n${middle.cert}`, key }, ca: root.cert, passes: true };
+  },
   'an intermediate nowhere': async () => ({ client: await issue(middle), ca: root.cert, passes: false }),
   'a bundle of the intermediate without its root': async () => ({
     client: await issue(middle),
@@ -98,6 +131,60 @@ export const cases: Record<string, () => Promise<Case>> = {
     const old = await newRoot('old', PAST);
     return { client: await issue(old), ca: old.cert, passes: false };
   },
+  'a root that is not valid yet': async () => {
+    const early = await newRoot('early', FUTURE);
+    return { client: await issue(early), ca: early.cert, passes: false };
+  },
+  'a root for servers only': async () => ({
+    ...(await rootWith([...CA, 'extendedKeyUsage=serverAuth'])),
+    passes: false,
+  }),
+  'a root for clients and servers': async () => ({
+    ...(await rootWith([...CA, 'extendedKeyUsage=serverAuth,clientAuth'])),
+    passes: true,
+  }),
+  'a root that is not a CA': async () => ({
+    ...(await rootWith(['basicConstraints=critical,CA:FALSE'])),
+    passes: false,
+  }),
+  'a root that may not sign certificates': async () => ({
+    ...(await rootWith(['basicConstraints=critical,CA:TRUE', 'keyUsage=critical,cRLSign'])),
+    passes: false,
+  }),
+  'a root that permits other names only': async () => ({
+    ...(await rootWith(
+      [...CA, 'nameConstraints=permitted;DNS:example.com'],
+      ['subjectAltName=DNS:elsewhere.test'],
+    )),
+    passes: false,
+  }),
+  'a root that permits the names of the leaf': async () => ({
+    ...(await rootWith(
+      [...CA, 'nameConstraints=permitted;DNS:example.com'],
+      ['subjectAltName=DNS:example.com'],
+    )),
+    passes: true,
+    stays: false,
+  }),
+  'a root with a critical extension that OpenSSL does not know': async () => ({
+    ...(await rootWith([...CA, '1.2.3.4=critical,DER:0500'])),
+    passes: false,
+  }),
+  'a root with another extension that OpenSSL does not know': async () => ({
+    ...(await rootWith([...CA, '1.2.3.4=DER:0500'])),
+    passes: true,
+  }),
+  'a root with a critical extension that OpenSSL knows': async () => ({
+    ...(await rootWith([...CA, 'certificatePolicies=critical,1.2.3.4'])),
+    passes: true,
+    stays: false,
+  }),
+  'a leaf with the name of its root': async () => {
+    const subject = '/CN=same';
+    const above = await opensslCertificate({ subject, extensions: [...CA, ...NO_KEY_IDENTIFIERS] });
+    const client = await opensslCertificate({ subject, extensions: NO_KEY_IDENTIFIERS, issuer: above });
+    return { client, ca: above.cert, passes: false };
+  },
   'an expired intermediate': async () => {
     const old = await root.createIntermediate({ commonName: 'old', ...PAST });
     return { client: await issue(old), ca: bundle(root, old), passes: false };
@@ -125,7 +212,11 @@ export const cases: Record<string, () => Promise<Case>> = {
     return { client, ca: bundle(expired, renewed), passes: true };
   },
   'a root that allows no intermediate, with one': async () => ({ ...(await limitedRoot(0)), passes: false }),
-  'a root that allows one intermediate, with one': async () => ({ ...(await limitedRoot(1)), passes: true }),
+  'a root that allows one intermediate, with one': async () => ({
+    ...(await limitedRoot(1)),
+    passes: true,
+    stays: false,
+  }),
   'an intermediate that is for servers only': async () => {
     const above = await opensslCertificate({ subject: '/CN=above', extensions: CA });
     const between = await opensslCertificate({
@@ -179,13 +270,14 @@ export const cases: Record<string, () => Promise<Case>> = {
   'two CRLs, of which the newer no longer revokes': async () => {
     const client = await issue(root);
     const old = await root.createCrl([client.serial], { thisUpdate: new Date(Date.now() - 7_200_000) });
-    return { client, ca: root.cert, crls: [old, await root.createCrl([])], passes: true };
+    return { client, ca: root.cert, crls: [old, await root.createCrl([])], passes: true, stays: false };
   },
   'an intermediate with CRLs of both': async () => ({
     client: await issue(middle),
     ca: bundle(root, middle),
     crls: [await root.createCrl([]), await middle.createCrl([])],
     passes: true,
+    stays: false,
   }),
   'an intermediate without a CRL of its own': async () => ({
     client: await issue(middle),
@@ -212,6 +304,16 @@ export const cases: Record<string, () => Promise<Case>> = {
 
 function serialOf({ cert }: { cert: string }): string {
   return new X509Certificate(cert).serialNumber;
+}
+
+/** A root with these extensions and a leaf that it has issued. */
+async function rootWith(
+  extensions: readonly string[],
+  ofLeaf: readonly string[] = [],
+): Promise<{ client: Pair; ca: string }> {
+  const above = await opensslCertificate({ subject: '/CN=above', extensions });
+  const client = await opensslCertificate({ subject: '/CN=client', extensions: ofLeaf, issuer: above });
+  return { client, ca: above.cert };
 }
 
 /** A leaf that an intermediate has issued, below a root with this pathLenConstraint. */
