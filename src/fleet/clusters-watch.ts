@@ -1,5 +1,4 @@
 import { readFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { Cluster } from '../cluster/cluster.ts';
 import { kubeconfigPaths } from '../kube/kubeconfig/kubeconfig.ts';
@@ -16,7 +15,7 @@ export interface ClustersWatchOptions<C extends FleetMember & Pick<Cluster, 'rel
   readonly fleet: Fleet<C>;
   readonly allowInsecureTls: boolean;
   readonly log: Logger;
-  /** Default: 10 s. */
+  /** See FileWatch. */
   readonly pollMs?: number;
   /** Default: 100 ms. */
   readonly settleMs?: number;
@@ -42,9 +41,8 @@ export class ClustersWatch<C extends FleetMember & Pick<Cluster, 'reloadCredenti
     this.#entries = options.specs;
     this.#servers = serversOf(options.specs);
     this.#watch = new FileWatch({
-      directories: () => this.#paths().map((path) => dirname(path)),
       look: (signal) => this.#look(signal),
-      pollMs: options.pollMs ?? 10_000,
+      pollMs: options.pollMs,
     });
   }
 

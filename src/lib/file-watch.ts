@@ -1,76 +1,57 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { DirectoryWatch } from './directory-watch.ts';
 
 export interface FileWatchOptions {
-  /** The directories of the files, asked for before each look. */
-  readonly directories: () => Iterable<string>;
-  /** Reads the files and does what their content asks for. Must not throw. */
+  /** Reads the files and does what their contents ask for. Must not throw. */
   readonly look: (signal: AbortSignal) => Promise<void>;
-  readonly pollMs: number;
+  /** The pause between two looks. Default: 2 s. */
+  readonly pollMs?: number | undefined;
 }
 
 /**
- * Has a look at some files when their directories change, and every few seconds as well: however they change, in place,
- * renamed over, by the symbolic link of a Kubernetes volume. One look at a time; what happens meanwhile is worth another.
+ * Looks at some files every few seconds, one look at a time. It reads the contents and asks the file system for no
+ * notifications: these miss changes on network file systems, through symbolic links and when inotify watches run out.
  */
 export class FileWatch {
   readonly #options: FileWatchOptions;
-  readonly #directories = new DirectoryWatch(() => this.#look());
   readonly #stop = new AbortController();
-  #timer: NodeJS.Timeout | undefined;
   #looking: Promise<void> | undefined;
-  #lookAgain = false;
 
   constructor(options: FileWatchOptions) {
     this.#options = options;
   }
 
-  /** Begins with a look. */
+  /** The first look is at once. Does not keep the process alive. */
   start(): void {
-    this.#timer = setInterval(() => this.#look(), this.#options.pollMs).unref();
-    this.#look();
+    this.#looking = this.#lookOn(this.#stop.signal);
   }
 
-  /** Resolves when nothing is left of it. */
+  /** Ends the pause, or waits for the look that is in progress. Once this resolves, nothing runs any more. */
   async stop(): Promise<void> {
     this.#stop.abort();
-    clearInterval(this.#timer);
-    this.#directories.close();
     await this.#looking;
   }
 
-  #look(): void {
-    if (this.#stop.signal.aborted) return;
-    if (this.#looking !== undefined) {
-      this.#lookAgain = true;
-      return;
+  async #lookOn(signal: AbortSignal): Promise<void> {
+    const { look, pollMs = 2_000 } = this.#options;
+    while (!signal.aborted) {
+      await look(signal);
+      await sleep(pollMs, undefined, { ref: false, signal }).catch(() => {});
     }
-    this.#lookAgain = false;
-    this.#looking = this.#renewAndLook().finally(() => {
-      this.#looking = undefined;
-      if (this.#lookAgain) this.#look();
-    });
-  }
-
-  async #renewAndLook(): Promise<void> {
-    // Before reading: what changes after it is seen by the watcher.
-    await this.#directories.renew(this.#options.directories());
-    await this.#options.look(this.#stop.signal);
   }
 }
 
-/** How files are read that may be about to change. */
+/** How to read files that may be in the middle of a change. */
 export interface AtRestOptions<T> {
   readonly read: () => Promise<T>;
   readonly same: (left: T, right: T) => boolean;
-  /** Whether the contents are old ones, the usual case: then there is no need to wait. */
+  /** Whether these contents were seen before, which is the usual case: then there is no need to wait. */
   readonly known: (contents: T) => boolean;
-  /** How long the files have to stay the same before they count, as they seldom change all at once. */
+  /** How long the files must stay the same before they count: they rarely change all at once. */
   readonly settleMs: number;
   readonly signal: AbortSignal;
 }
 
-/** Files that never come to rest are judged after so many readings all the same. */
+/** After this many readings, files that keep changing are taken as they are. */
 const MAX_READINGS = 50;
 
 /** The contents of files, once two readings agree; undefined: the signal was aborted. */

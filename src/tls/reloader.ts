@@ -1,5 +1,4 @@
 import { readFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import { FileWatch, readAtRest } from '../lib/file-watch.ts';
 import type { Logger } from '../lib/logger.ts';
 import { ExpiryWarnings } from './expiry-warnings.ts';
@@ -19,7 +18,7 @@ export interface TlsReloaderOptions {
   readonly log: Logger;
   /** Starts using a new set. `trustChanged`: the authorities or CRLs differ, so other clients may be accepted. */
   readonly apply: (material: TlsMaterial, change: { readonly trustChanged: boolean }) => void;
-  /** Default: 10 s. */
+  /** See FileWatch. */
   readonly pollMs?: number;
   /** How long the files must stay unchanged before they are used: they rarely change all at once. Default: 100 ms. */
   readonly settleMs?: number;
@@ -57,9 +56,8 @@ export class TlsReloader {
     this.#material = material;
     this.#warnings = new ExpiryWarnings(files, log);
     this.#watch = new FileWatch({
-      directories: () => pathsOf(files).map(([, path]) => dirname(path)),
       look: (signal) => this.#readAndTake(signal),
-      pollMs: options.pollMs ?? 10_000,
+      pollMs: options.pollMs,
     });
   }
 

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { Agent, request } from 'node:https';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { NEVER_MS, serves, startOn } from '../../support/tls/reloading-server.ts';
+import { serves, startOn } from '../../support/tls/reloading-server.ts';
 import { issueSet, TlsFolder } from '../../support/tls/tls-folder.ts';
 import type { ClientKeys, TlsServer } from '../../support/tls/tls-server.ts';
 import { until } from '../../support/until.ts';
@@ -54,7 +54,7 @@ describe('under a load of new and kept connections no request fails', { timeout:
     ['key first', ['key', 'cert']],
     ['certificate first', ['cert', 'key']],
   ] as const)('while key and certificate arrive in two steps, %s', async (_title, [first, second]) => {
-    const { folder, server, observed, client, authority } = await startOn(TlsFolder.plain, NEVER_MS);
+    const { folder, server, observed, client, authority } = await startOn(TlsFolder.plain, 10);
     const load = new Load(server, { ...client, ca: authority.cert });
     await load.more(10);
     for (let round = 1; round <= 2; round += 1) {
@@ -84,7 +84,7 @@ describe('under a load of new and kept connections no request fails', { timeout:
 
 describe('after a reload', () => {
   it('TLS 1.2 is still refused', async () => {
-    const { folder, server, client, next } = await startOn(TlsFolder.plain, NEVER_MS);
+    const { folder, server, client, next } = await startOn(TlsFolder.plain, 10);
     await folder.write(next);
     await until(() => serves(server, next.cert, client));
     const old = { minVersion: 'TLSv1.2', maxVersion: 'TLSv1.2' } as const;
@@ -95,17 +95,17 @@ describe('after a reload', () => {
   });
 
   it('a client without a certificate, or of another authority, is still refused', async () => {
-    const { folder, server, client, next } = await startOn(TlsFolder.plain, NEVER_MS);
+    const { folder, server, client, next } = await startOn(TlsFolder.plain, 10);
     await folder.write(next);
     await until(() => serves(server, next.cert, client));
-    const foreign = await startOn(TlsFolder.plain, NEVER_MS);
+    const foreign = await startOn(TlsFolder.plain, 10);
     expect((await server.request(foreign.client)).accepted).toBe(false);
     expect((await server.request({ cert: '', key: '' })).accepted).toBe(false);
   });
 
   it('clients of a new authority are let in, and those of one that is gone are not', async () => {
-    const { folder, server, client } = await startOn(TlsFolder.plain, NEVER_MS);
-    const second = await startOn(TlsFolder.plain, NEVER_MS);
+    const { folder, server, client } = await startOn(TlsFolder.plain, 10);
+    const second = await startOn(TlsFolder.plain, 10);
     expect((await server.request(second.client)).accepted).toBe(false);
     await folder.write({ clientCa: second.authority.cert });
     await until(async () => (await server.request(second.client)).accepted);

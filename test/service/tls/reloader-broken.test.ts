@@ -51,7 +51,7 @@ describe('a broken set is refused, logged once and counted, and the old one stay
     await until(() => observed.reloader.stats.reloads === 1);
   });
 
-  it('counts the next broken set anew, and not the old set that comes back', async () => {
+  it('counts each new broken set, and not the old set that comes back', async () => {
     const { folder, observed } = await startOn(TlsFolder.plain, 5);
     const { cert } = await folder.read();
     await folder.replace({ cert: 'one' });

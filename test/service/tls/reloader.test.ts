@@ -23,19 +23,18 @@ describe('a changed server certificate is served without a restart', () => {
     ["swapped by the kubelet's symbolic link", TlsFolder.projected, (folder, next) => folder.swap(next)],
   ];
 
-  it.each(ways)('%s, seen by the watcher', async (_title, make, change) => {
-    const { folder, server, observed, client, next, authority } = await startOn(make, NEVER_MS);
+  it.each(ways)('%s', async (_title, make, change) => {
+    const { folder, server, observed, client, next, authority } = await startOn(make, 10);
     await change(folder, next);
     await until(() => serves(server, next.cert, client));
-    // And again: what is watched is the folder, not a file that is gone.
+    // And a second time: the files are found by their paths, not by what the paths led to at first.
     const third = await issueSet(authority);
     await change(folder, third);
     await until(() => serves(server, third.cert, client));
     expect(observed.reloader.stats).toMatchObject({ reloads: 2, broken: false });
   });
 
-  it.each(ways)('%s, where the watcher says nothing, by polling', async (_title, make, change) => {
-    // The watcher sees the folder of the link; the files stand in another one.
+  it.each(ways)('%s in another folder, to which symbolic links lead', async (_title, make, change) => {
     const { authority, ...set } = await newSet();
     const folder = await make(set);
     const linked = await newFolder();
@@ -51,7 +50,7 @@ describe('a changed server certificate is served without a restart', () => {
     await until(() => serves(server, next.cert, client));
   });
 
-  it('where the whole folder is replaced, and then is watched anew', async () => {
+  it('where the whole folder is replaced', async () => {
     const { folder, server, observed, client, next, authority } = await startOn(TlsFolder.plain, 10);
     await rename(folder.path, `${folder.path}.old`);
     await mkdir(folder.path);
@@ -63,7 +62,7 @@ describe('a changed server certificate is served without a restart', () => {
     expect(observed.reloader.stats.broken).toBe(false);
   });
 
-  it('where the folder was not there when it began', async () => {
+  it('where the folder did not exist when the reloader started', async () => {
     const { authority, ...set } = await newSet();
     const folder = await TlsFolder.plain(set);
     const observed = new ObservedReloader(folder.files, { pollMs: 10 });
@@ -75,7 +74,7 @@ describe('a changed server certificate is served without a restart', () => {
     await until(() => observed.reloader.stats.reloads === 1);
   });
 
-  it('where it changed between the start of the server and that of the reloader', async () => {
+  it('where it changed between the start of the server and the start of the reloader', async () => {
     const { authority, ...set } = await newSet();
     const folder = await TlsFolder.plain(set);
     const observed = new ObservedReloader(folder.files, { pollMs: NEVER_MS });
@@ -85,9 +84,9 @@ describe('a changed server certificate is served without a restart', () => {
   });
 });
 
-describe('what is applied', () => {
-  it('is nothing where the bytes are the same', async () => {
-    const { folder, observed, next } = await startOn(TlsFolder.projected, NEVER_MS);
+describe('the TLS files that the reloader applies', () => {
+  it('exclude a set whose bytes are the same', async () => {
+    const { folder, observed, next } = await startOn(TlsFolder.projected, 10);
     const { readings } = observed;
     await folder.swap(await folder.read());
     await until(() => observed.readings > readings);
@@ -97,8 +96,8 @@ describe('what is applied', () => {
     expect(observed.errors).toEqual([]);
   });
 
-  it('says whether other clients may pass than before', async () => {
-    const { folder, observed, next } = await startOn(TlsFolder.projected, NEVER_MS);
+  it('come with the information whether the trust in clients changed', async () => {
+    const { folder, observed, next } = await startOn(TlsFolder.projected, 10);
     await folder.swap(next);
     await until(() => observed.applied.length === 1);
     const { cert: second } = await CertificateAuthority.create({ commonName: 'second CA' });
@@ -111,8 +110,8 @@ describe('what is applied', () => {
     ]);
   });
 
-  it('shows in the figures', async () => {
-    const { folder, observed, authority } = await startOn(TlsFolder.plain, NEVER_MS);
+  it('change the figures for metrics', async () => {
+    const { folder, observed, authority } = await startOn(TlsFolder.plain, 10);
     const notAfter = new Date('2040-05-06T07:08:09Z');
     const { cert, key } = await authority.issue({
       commonName: 'localhost',

@@ -7,7 +7,7 @@ import { until } from '../until.ts';
 import { issueSet, newSet, type TlsFolder, type TlsSet } from './tls-folder.ts';
 import { type ClientKeys, type Outcome, TlsServer } from './tls-server.ts';
 
-/** Longer than any test, so that polling has no effect. */
+/** Longer than any test: there is one look, or one reading of it, and no other. */
 export const NEVER_MS = 2_000_000_000;
 
 /** One log line. */
