@@ -1,6 +1,6 @@
 import type { X509Certificate } from 'node:crypto';
 
-/** Who calls: a client, or somebody whose certificate does not let them in. */
+/** The caller of a request: a client, or a connection whose certificate does not let it in. */
 export type CallerIdentity = Identity | RefusedIdentity;
 
 /** A client as Kubernetes reads it from a certificate: CN is the user, each O a group. */
@@ -10,7 +10,7 @@ export interface Identity {
   readonly groups: readonly string[];
 }
 
-/** A connection without a certificate that identifies a client who may come in. */
+/** A connection without a certificate, or with one that does not name a permitted client. */
 export interface RefusedIdentity {
   readonly kind: 'refused';
   readonly reason: RefusalReason;
@@ -18,24 +18,24 @@ export interface RefusedIdentity {
 
 export type RefusalReason = 'unusable' | 'reserved' | 'notAllowed';
 
-/** What is asked of client certificates besides a verified chain. */
+/** What a client certificate must fulfil besides a verified chain. */
 export interface IdentityPolicy {
-  /** Users and groups that begin with `system:` and are let in all the same; exact names. */
+  /** Users and groups that begin with `system:` and are permitted nevertheless; exact names. */
   readonly allowedReserved: readonly string[];
-  /** Patterns of a CN or of a URI among the subjectAltNames, `*` for any characters; empty: everybody. */
+  /** Patterns for the CN or a URI among the subjectAltNames, `*` for any characters; empty: every client. */
   readonly allowedClients: readonly string[];
 }
 
 const CLIENT_AUTH = '1.3.6.1.5.5.7.3.2';
-/** `system:masters` above all: a CA for clients of this service must not be able to mint administrators of clusters. */
+/** Refused above all for `system:masters`: a CA for clients of this service must not create cluster administrators. */
 const RESERVED_PREFIX = 'system:';
-/** Of the API server: every user that it has authenticated is in it. */
+/** The group to which the API server adds every authenticated user. */
 const AUTHENTICATED = 'system:authenticated';
 const MAX_NAME_LENGTH = 256;
-/** User and groups together, in characters: they stand in every audit line and in every access review. */
+/** User and groups together, in characters, because every audit line and every access review contains them. */
 const MAX_NAMES_LENGTH = 8 * 1024;
 
-/** Reads who calls from a verified certificate; undefined: the connection has none. */
+/** Reads the caller from a verified certificate; undefined: the connection has none. */
 export function identify(certificate: X509Certificate | undefined, policy: IdentityPolicy): CallerIdentity {
   if (certificate === undefined) return refused('unusable');
   const { CN: user, O } = subjectOf(certificate);
@@ -55,12 +55,12 @@ function refused(reason: RefusalReason): RefusedIdentity {
   return { kind: 'refused', reason };
 }
 
-/** The attributes of the subject; one that stands there several times is an array. */
+/** The attributes of the subject. An attribute that occurs several times is an array. */
 function subjectOf(certificate: X509Certificate): { CN?: string | string[]; O?: string | string[] } {
   return certificate.toLegacyObject().subject;
 }
 
-/** A name that a person and a log can read: not empty, nothing that ends a line or changes how the rest of it looks. */
+/** Whether people and logs can read the name: not empty, no line break, nothing that reorders the text after it. */
 function isName(name: string): boolean {
   return (
     name.length > 0 && name.length <= MAX_NAME_LENGTH && !/[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/u.test(name)
@@ -82,7 +82,7 @@ function urisOf({ subjectAltName }: X509Certificate): string[] {
   return uris;
 }
 
-/** `*` stands for any characters; everything else for itself. */
+/** `*` matches any characters, every other character only itself. */
 function matches(name: string, pattern: string): boolean {
   const [first = '', ...rest] = pattern.split('*');
   if (rest.length === 0) return name === pattern;

@@ -2,7 +2,7 @@
 export interface DerElement {
   readonly tag: number;
   readonly content: Buffer;
-  /** The element whole, its tag and length included. */
+  /** The whole element, including its tag and length. */
   readonly bytes: Buffer;
 }
 
@@ -22,13 +22,13 @@ export const Tag = {
   context3: 0xa3,
 } as const;
 
-/** The bytes are not the DER that was expected. */
+/** The bytes are not the expected DER. */
 export class DerError extends Error {
   override readonly name = 'DerError';
 }
 
 /**
- * The elements that stand in `bytes` one after the other, read as they are asked for.
+ * The consecutive elements in `bytes`, read lazily.
  * @throws DerError where an element does not fit into the bytes
  */
 export function* elements(bytes: Buffer): Generator<DerElement, void, undefined> {
@@ -50,7 +50,7 @@ export function* elements(bytes: Buffer): Generator<DerElement, void, undefined>
   }
 }
 
-/** Takes elements from the front: those that have to be there, and those that may be. */
+/** Takes required and optional elements, in order. */
 export class DerReader {
   readonly #elements: readonly DerElement[];
   #next = 0;
@@ -59,7 +59,7 @@ export class DerReader {
     this.#elements = [...elements(bytes)];
   }
 
-  /** @throws DerError where the next element is missing or another one */
+  /** @throws DerError where the next element is missing or has another tag */
   take(...tags: readonly number[]): DerElement {
     const element = this.takeIf(...tags);
     if (element === undefined) throw new DerError(`an element with tag ${tags.join(' or ')} is missing`);
@@ -74,20 +74,20 @@ export class DerReader {
     return element;
   }
 
-  /** @throws DerError where anything is left */
+  /** @throws DerError where an element is left */
   end(): void {
-    if (this.#next < this.#elements.length) throw new DerError('there is more than expected');
+    if (this.#next < this.#elements.length) throw new DerError('there are more elements than expected');
   }
 }
 
-/** The point in time that a UTCTime or GeneralizedTime names, in the one form that RFC 5280 allows. */
+/** The time in a UTCTime or GeneralizedTime, in the only form that RFC 5280 allows. */
 export function readTime({ tag, content }: DerElement): Date {
   const text = content.toString('latin1');
   const digits = /^(\d{2}|\d{4})(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})Z$/.exec(text);
   const [, year = '', month, day, hours, minutes, seconds] = digits ?? [];
   const century = tag === Tag.utcTime ? (Number(year) < 50 ? '20' : '19') : '';
   const date = new Date(`${century}${year}-${month}-${day}T${hours}:${minutes}:${seconds}Z`);
-  if (Number.isNaN(date.getTime())) throw new DerError('a time is not one');
+  if (Number.isNaN(date.getTime())) throw new DerError('a time is not valid');
   return date;
 }
 
@@ -100,7 +100,7 @@ const ATTRIBUTES: Readonly<Record<string, string>> = {
   '55040b': 'OU',
 };
 
-/** A distinguished name for people: `C=DE, O=Example, CN=Root`. Takes the content of the Name. */
+/** A distinguished name in readable form: `C=DE, O=Example, CN=Root`. Takes the content of the Name. */
 export function readName(content: Buffer): string {
   const parts: string[] = [];
   for (const set of elements(content)) {

@@ -10,7 +10,7 @@ const SHARE = 1 / 4;
 
 /** A certificate or a CRL in use. */
 interface Expiring {
-  /** Identifies it. A renewed one has another id than the one that it replaces. */
+  /** Identifies it. A renewed certificate or CRL has another id. */
   readonly id: string;
   readonly from: Date;
   readonly until: Date;

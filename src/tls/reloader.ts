@@ -66,7 +66,7 @@ export class TlsReloader {
     this.#watch.start();
   }
 
-  /** From the call on no set is adopted. Once this resolves, nothing is watched any more. */
+  /** No set is adopted after this call. Once it resolves, nothing is watched any more. */
   async stop(): Promise<void> {
     await this.#watch.stop();
   }

@@ -13,7 +13,7 @@ const SIGNATURES: Readonly<Record<string, string | null>> = {
   '2b6570': null, // Ed25519
   '2b6571': null, // Ed448
 };
-/** Critical extensions say that the CRL is not a complete one: these are the two of RFC 5280. */
+/** Critical extensions of RFC 5280 that make a CRL incomplete, with the reason to show. */
 const CRITICAL: Readonly<Record<string, string>> = {
   '551d1b': 'it is a delta CRL',
   '551d1c': 'it covers a part of the certificates only (issuing distribution point)',
@@ -30,7 +30,7 @@ export class RevocationList {
   readonly thisUpdate: Date;
   /** When the next one is due. From then on OpenSSL refuses every client of the authority. */
   readonly nextUpdate: Date | undefined;
-  /** Why it cannot be used, where that is so. */
+  /** The reason why it cannot be used. Undefined if it can. */
   readonly unusable: string | undefined;
   readonly #entries: Buffer;
   readonly #signed: Buffer;
@@ -88,7 +88,7 @@ export class RevocationList {
     return this.thisUpdate.getTime() <= now && (this.nextUpdate?.getTime() ?? Number.POSITIVE_INFINITY) > now;
   }
 
-  /** The revoked serial numbers, in the form of `serialKey`. Read anew at each call: a list can be long. */
+  /** The revoked serial numbers, in the form of `serialKey`. Not kept, because a list can be long. */
   revokedSerials(): Set<string> {
     const serials = new Set<string>();
     for (const entry of elements(this.#entries)) {
@@ -99,7 +99,7 @@ export class RevocationList {
   }
 }
 
-/** A hexadecimal serial number in the one form in which two can be compared. */
+/** A hexadecimal serial number in a canonical form, so that two can be compared. */
 export function serialKey(hexadecimal: string): string {
   return hexadecimal.toLowerCase().replace(/^(-?)0+/, '$1');
 }
@@ -107,7 +107,7 @@ export function serialKey(hexadecimal: string): string {
 function serialOf({ content }: DerElement): string {
   const hexadecimal = content.toString('hex');
   if ((content[0] ?? 0) < 0x80) return serialKey(hexadecimal);
-  // Forbidden, but some CAs forgot the zero in front: X509Certificate shows a negative number.
+  // RFC 5280 forbids it, but some CAs forgot the leading zero: X509Certificate shows a negative number.
   return serialKey(BigInt.asIntN(content.length * 8, BigInt(`0x${hexadecimal}`)).toString(16));
 }
 
@@ -122,7 +122,7 @@ function criticalExtension(extensions: DerElement): string | undefined {
   return undefined;
 }
 
-/** Case and spaces do not count, nor does the kind of string (RFC 5280, section 7.1). */
+/** Compares without case, spaces and string types (RFC 5280, section 7.1). */
 function sameName(left: string, right: string): boolean {
   return folded(left) === folded(right);
 }

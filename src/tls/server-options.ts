@@ -1,7 +1,7 @@
 import type { ServerOptions } from 'node:https';
 import { secureContextOptions, type TlsMaterial } from './secure-context.ts';
 
-/** Limits for a client until its request has been read. */
+/** Limits for a client until its request has arrived. */
 export interface TlsServerLimits {
   /** Time from the first byte of a client to the end of its handshake. */
   readonly handshakeTimeoutSeconds: number;
