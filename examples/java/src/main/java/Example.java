@@ -33,7 +33,7 @@ public final class Example {
 
     private static void run(String namespace, String deployment, int replicas, Optional<String> etag)
             throws Exception {
-        // README begins
+        // docs begin
         var tls = MutualTls.of(
                 Path.of("certs/ca-cert.pem"), Path.of("certs/client-cert.pem"), Path.of("certs/client-key.pem"));
         var client = new ApiClient()
@@ -51,7 +51,7 @@ public final class Example {
                 .scale(new Scale().replicas(replicas)).ifMatch(ifMatch.orElseThrow()).build());
         System.out.printf("%s/%s: %d -> %d%n",
                 namespace, deployment, read.getData().getReplicaCount(), written.getReplicaCount());
-        // README ends
+        // docs end
 
         var lists = new DeploymentsApi(client);
         var all = lists.listDeployments(APIListDeploymentsRequest.newBuilder().build());
