@@ -68,6 +68,7 @@ screenshot: $(INSTALLED) ## Regenerate the picture of Swagger UI in docs/api.md
 
 .PHONY: check
 check: $(INSTALLED) ## Check types, lint, format and the API document, and run the unit tests, in under a minute
+	@hack/lint-tools.sh >/dev/null
 	npm run --silent typecheck
 	npm run --silent lint
 	hack/lint.sh
