@@ -60,3 +60,12 @@ it('the index of docs/ leads to every page', () => {
     .map((name) => resolve(ROOT, name));
   expect(pages.filter((page) => !linked.includes(page))).toEqual([]);
 });
+
+it.each(documents)('every path that the prose of %s names exists', (document) => {
+  const file = resolve(ROOT, document);
+  const text = proseOf(file).replace(/\]\([^)]*\)|https?:\S+/g, '');
+  const paths =
+    text.match(/(?<![\w./<{-])(?:src|plugins|routes|test|hack|charts|docs|examples)\/[\w./-]*\w/g) ?? [];
+  const exists = (path: string) => [ROOT, dirname(file)].some((folder) => existsSync(resolve(folder, path)));
+  expect(paths.filter((path) => !exists(path))).toEqual([]);
+});
