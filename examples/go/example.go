@@ -1,4 +1,4 @@
-// Sets a replica count, unless somebody changes it meanwhile: example [NAMESPACE DEPLOYMENT REPLICAS [ETAG]]
+// Sets a replica count, unless somebody changes it first: example [NAMESPACE DEPLOYMENT REPLICAS [ETAG]]
 package main
 
 import (

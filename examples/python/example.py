@@ -1,4 +1,4 @@
-"""Sets a replica count, unless somebody changes it meanwhile."""
+"""Sets a replica count, unless somebody changes it first."""
 
 import argparse
 import os

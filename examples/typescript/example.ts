@@ -1,4 +1,4 @@
-/** Sets a replica count, unless somebody changes it meanwhile: example.ts [NAMESPACE DEPLOYMENT REPLICAS [ETAG]] */
+/** Sets a replica count, unless somebody changes it first: example.ts [NAMESPACE DEPLOYMENT REPLICAS [ETAG]] */
 import { readFileSync } from 'node:fs';
 import createClient from 'openapi-fetch';
 import { Agent, install } from 'undici';

@@ -65,8 +65,8 @@ describe('hack/release-version.sh', () => {
     ['package.json', ['1.2.4', '1.2.3', '1.2.3'], 'version in package.json is "1.2.4"'],
     ['version of the chart', ['1.2.3', '1.2.4', '1.2.3'], `version in ${CHART} is "1.2.4"`],
     ['appVersion of the chart', ['1.2.3', '1.2.3', '1.2.3-rc.1'], `appVersion in ${CHART} is "1.2.3-rc.1"`],
-  ] as const)('refuses a tag that differs from the %s', (_what, versions, message) => {
-    setVersions(...versions);
+  ])('refuses a tag that differs from the %s', (_what, [service = '', chart, app], message) => {
+    setVersions(service, chart, app);
     expect(releaseVersion('v1.2.3')).toEqual({
       status: 1,
       stdout: '',

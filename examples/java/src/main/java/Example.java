@@ -14,7 +14,7 @@ import scaler.api.ReplicaCountsApi.APISetReplicaCountRequest;
 import scaler.model.Error;
 import scaler.model.Scale;
 
-/** Sets a replica count, unless somebody changes it meanwhile. Arguments: [NAMESPACE DEPLOYMENT REPLICAS [ETAG]] */
+/** Sets a replica count, unless somebody changes it first. Arguments: [NAMESPACE DEPLOYMENT REPLICAS [ETAG]] */
 public final class Example {
     public static void main(String[] arguments) throws Exception {
         var namespace = arguments.length > 0 ? arguments[0] : "default";
