@@ -58,12 +58,17 @@ format: $(INSTALLED) ## Format the sources
 openapi: $(INSTALLED) ## Generate openapi.yaml from the routes
 	npm run --silent openapi
 
+.PHONY: docs
+docs: $(INSTALLED) ## Generate docs/configuration.md from the schema of the configuration
+	npm run --silent docs
+
 .PHONY: screenshot
-screenshot: $(INSTALLED) ## Regenerate the picture of Swagger UI in the README
+screenshot: $(INSTALLED) ## Regenerate the picture of Swagger UI in docs/api.md
 	SCREENSHOT=docs/images/swagger-ui.png npm test -- --project browser
 
 .PHONY: check
 check: $(INSTALLED) ## Check types, lint, format and the API document, and run the unit tests, in under a minute
+	@hack/lint-tools.sh >/dev/null
 	npm run --silent typecheck
 	npm run --silent lint
 	hack/lint.sh

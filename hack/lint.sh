@@ -1,24 +1,24 @@
 #!/usr/bin/env bash
-# Checks the shell scripts with shellcheck and the GitHub workflows with actionlint. Both come from PATH; where they are
-# not there, actionlint comes from the Go module pinned in hack/lint and, for root on Debian, shellcheck from its packages.
+# Checks the shell scripts with shellcheck and the GitHub workflows with actionlint. It takes both from PATH or from the
+# folder that hack/lint-tools.sh fills, and installs nothing.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-die() {
-	printf 'error: %s\n' "$1" >&2
-	exit 1
-}
+PATH=$PATH:$(hack/lint-tools.sh --folder)
 
-if ! command -v shellcheck >/dev/null; then
-	if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then die 'install shellcheck: https://www.shellcheck.net'; fi
-	apt-get -qq update
-	DEBIAN_FRONTEND=noninteractive apt-get -qq install --yes --no-install-recommends shellcheck >/dev/null
-fi
-actionlint=(actionlint)
-if ! command -v actionlint >/dev/null; then
-	command -v go >/dev/null || die 'install actionlint (https://github.com/rhysd/actionlint) or Go 1.26, which builds it'
-	actionlint=(go -C hack/lint tool actionlint)
+missing=
+for tool in shellcheck actionlint; do
+	command -v "$tool" >/dev/null || missing="$missing $tool"
+done
+if [ -n "$missing" ]; then
+	cat >&2 <<EOF
+error: missing:$missing
+  hack/lint-tools.sh provides what is missing, and make check runs it first. By hand:
+  shellcheck: https://www.shellcheck.net, or the package shellcheck of Debian, Fedora or Homebrew
+  actionlint: https://github.com/rhysd/actionlint, or the package actionlint of Homebrew
+EOF
+	exit 1
 fi
 
 find .ci hack -type f \( -name '*.sh' -o -path .ci/run \) -exec shellcheck --external-sources {} +
-"${actionlint[@]}" -no-color "$PWD"/.github/workflows/*.yml
+actionlint -no-color .github/workflows/*.yml

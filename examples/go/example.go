@@ -1,4 +1,4 @@
-// Sets a replica count, unless somebody changes it meanwhile: example [NAMESPACE DEPLOYMENT REPLICAS [ETAG]]
+// Sets a replica count, unless somebody changes it first: example [NAMESPACE DEPLOYMENT REPLICAS [ETAG]]
 package main
 
 import (
@@ -23,7 +23,7 @@ func main() {
 	namespace, deployment := argument(1, "default"), argument(2, "my-deployment")
 	replicas := int32(must(strconv.ParseInt(argument(3, "5"), 10, 32)))
 
-	// README begins
+	// docs begin
 	roots := x509.NewCertPool()
 	roots.AppendCertsFromPEM(must(os.ReadFile("certs/ca-cert.pem")))
 	certificate := must(tls.LoadX509KeyPair("certs/client-cert.pem", "certs/client-key.pem"))
@@ -46,7 +46,7 @@ func main() {
 		fail(written.Status(), written.JSON400, written.JSON403, written.JSON404, written.JSON412, written.JSON504)
 	}
 	fmt.Printf("%s/%s: %d -> %d\n", namespace, deployment, read.JSON200.ReplicaCount, written.JSON200.ReplicaCount)
-	// README ends
+	// docs end
 
 	all := must(api.ListDeploymentsWithResponse(ctx, &scaler.ListDeploymentsParams{}))
 	if all.JSON200 == nil {

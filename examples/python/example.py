@@ -1,4 +1,4 @@
-"""Sets a replica count, unless somebody changes it meanwhile."""
+"""Sets a replica count, unless somebody changes it first."""
 
 import argparse
 import os
@@ -28,7 +28,7 @@ parser.add_argument("etag", nargs="?", help="of an earlier answer")
 arguments = parser.parse_args()
 namespace, deployment = arguments.namespace, arguments.deployment
 
-# README begins
+# docs begin
 context = ssl.create_default_context(cafile="certs/ca-cert.pem")
 context.load_cert_chain("certs/client-cert.pem", "certs/client-key.pem")
 api = Client(
@@ -49,7 +49,7 @@ written = set_replica_count.sync(
     if_match=arguments.etag or read.headers["ETag"],
 )
 print(f"{namespace}/{deployment}: {before} -> {checked(written).replica_count}")
-# README ends
+# docs end
 
 print("all:", *checked(list_deployments.sync(client=api)).deployments)
 print(f"in {namespace}:", *checked(list_deployments.sync(client=api, namespace=namespace)).deployments)

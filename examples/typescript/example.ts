@@ -1,4 +1,4 @@
-/** Sets a replica count, unless somebody changes it meanwhile: example.ts [NAMESPACE DEPLOYMENT REPLICAS [ETAG]] */
+/** Sets a replica count, unless somebody changes it first: example.ts [NAMESPACE DEPLOYMENT REPLICAS [ETAG]] */
 import { readFileSync } from 'node:fs';
 import createClient from 'openapi-fetch';
 import { Agent, install } from 'undici';
@@ -6,7 +6,7 @@ import type { components, paths } from './openapi.ts';
 
 const [namespace = 'default', deployment = 'my-deployment', replicas = '5', etag] = process.argv.slice(2);
 
-// README begins
+// docs begin
 const ca = readFileSync('certs/ca-cert.pem');
 const cert = readFileSync('certs/client-cert.pem');
 const key = readFileSync('certs/client-key.pem');
@@ -27,7 +27,7 @@ const written = await api.POST('/replica-count', {
 });
 if (written.error) throw failure(written.error);
 console.log(`${namespace}/${deployment}: ${read.data.replicaCount} -> ${written.data.replicaCount}`);
-// README ends
+// docs end
 
 const all = await api.GET('/deployments');
 if (all.error) throw failure(all.error);

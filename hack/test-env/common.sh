@@ -1,5 +1,5 @@
-# hack/test-env.sh and hack/test-tools.sh source it: it fills a folder of binaries in the cache directory of the user once.
-# Progress goes to stderr, so that stdout contains only the name of the folder.
+# hack/test-env.sh, hack/test-tools.sh and hack/lint-tools.sh source it: it fills a folder of binaries in the user's cache
+# directory once. Progress goes to stderr, so that stdout contains only the name of the folder.
 # shellcheck shell=bash disable=SC2034 # os and arch are for them
 
 os=$(uname -s | tr '[:upper:]' '[:lower:]')

@@ -86,7 +86,7 @@ export const LIMITS = {
 
 /**
  * Every variable that the service reads, with its default, limits and meaning.
- * The table in README.md is checked against this schema by a test.
+ * `make docs` generates docs/configuration.md from it, and a test compares the two.
  */
 export const ConfigSchema = Type.Object({
   HOST: Type.String({ default: '0.0.0.0', description: 'Address that the service listens on' }),

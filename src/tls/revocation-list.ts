@@ -20,8 +20,9 @@ const CRITICAL: Readonly<Record<string, string>> = {
 };
 
 /**
- * A certificate revocation list of one authority. node:crypto cannot read them, and @peculiar/x509 gives up beyond
- * some 3,000 entries and costs 22 MB, so this reads what is needed: issuer, times, serial numbers and signature.
+ * A certificate revocation list of one authority. node:crypto cannot read them, and @peculiar/x509 would block
+ * the event loop (docs/decisions/0001-dependencies.md), so this reads what is needed: issuer, times, serial numbers and
+ * signature.
  */
 export class RevocationList {
   readonly pem: string;

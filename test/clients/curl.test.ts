@@ -1,39 +1,55 @@
 import { rm } from 'node:fs/promises';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { certificatesFolder } from '../support/clients/certificates.ts';
 import { run } from '../support/clients/command.ts';
-import { readmeSnippet } from '../support/clients/readme.ts';
+import { documentedCode, documentedCommands } from '../support/clients/documented-code.ts';
 import { FakeApiServer } from '../support/fake-apiserver/fake-apiserver.ts';
 import { TestService } from '../support/service.ts';
 
-let demo: FakeApiServer;
+/** As `make run CLUSTERS=2` serves them. */
+let demos: readonly [FakeApiServer, FakeApiServer];
 let service: TestService;
 let folder: string;
 
-beforeAll(async () => {
-  demo = await FakeApiServer.start();
-  service = await (await TestService.start({ kubeconfig: demo.kubeconfig })).synced();
+beforeEach(async () => {
+  demos = [await FakeApiServer.start(), await FakeApiServer.start()];
+  const kubeconfig = { demo1: demos[0].kubeconfig, demo2: demos[1].kubeconfig };
+  service = await (await TestService.start({ kubeconfig })).synced();
   folder = await certificatesFolder(service);
 });
-afterAll(async () => {
+afterEach(async () => {
   await service.stop();
-  await demo.stop();
+  for (const demo of demos) await demo.stop();
   await rm(folder, { recursive: true });
 });
 
-it('the lines of the README read a count and set it on condition of the ETag', async () => {
+function bash(lines: string) {
+  const script = lines.replaceAll('localhost:8443', `localhost:${service.port}`);
+  return run(['bash', '-e', '-o', 'pipefail', '-c', script], { cwd: folder, limitMs: 30_000 });
+}
+
+it('the curl lines of docs/languages.md read a count and set it on condition of the ETag', async () => {
   const preconditions: (string | undefined)[] = [];
   service.app.server.on('request', ({ method, headers }) => {
     if (method === 'POST') preconditions.push(headers['if-match']);
   });
   const { etag } = (await service.count('default', 'my-deployment')).headers;
-  const lines = (await readmeSnippet('sh')).replaceAll('localhost:8443', `localhost:${service.port}`);
-  const script = ['-e', '-o', 'pipefail', '-c', lines];
-  expect(await run(['bash', ...script], { cwd: folder, limitMs: 30_000 })).toEqual({
+  expect(await bash(await documentedCode('sh'))).toEqual({
     exitCode: 0,
     stdout: '{"replicaCount":3}\n{"replicaCount":5}\n',
     stderr: '',
   });
   expect(preconditions).toEqual([etag]);
-  expect(demo.deployments.get('default', 'my-deployment')?.replicas).toBe(5);
+  expect(demos[0].deployments.get('default', 'my-deployment')?.replicas).toBe(5);
+});
+
+describe.each(['README.md', 'docs/api.md'])('%s', (document) => {
+  it('shows curl lines with the answers that the service gives', async () => {
+    const commands = await documentedCommands(document);
+    expect(commands).not.toEqual([]);
+    for (const { command, output } of commands) {
+      const answer = await bash(command.replace('curl', 'curl -sS'));
+      expect({ command, ...answer }).toEqual({ command, exitCode: 0, stdout: output, stderr: '' });
+    }
+  });
 });

@@ -6,12 +6,12 @@ import { TestService } from '../service.ts';
 import { build, type Example, ROOT } from './build.ts';
 import { certificatesFolder } from './certificates.ts';
 import { type Outcome, run } from './command.ts';
-import { markedPart, readmeSnippet } from './readme.ts';
+import { documentedCode, markedPart } from './documented-code.ts';
 
 export interface RunnableExample extends Example {
-  /** The name of the language in the README. */
+  /** The name of the language in docs/languages.md. */
   readonly language: string;
-  /** The file whose marked part the README shows. */
+  /** The file whose marked part docs/languages.md shows. */
   readonly source: string;
   /** The command that runs it, from the folder that holds certs/; build/clients/ stands for that of the repository. */
   readonly run: string;
@@ -109,10 +109,10 @@ export function testExample(example: RunnableExample): void {
       expect(count()).toBe(before);
     });
 
-    it('is what the README shows', async () => {
+    it('is what docs/languages.md shows', async () => {
       const shown = await markedPart(join(ROOT, 'examples', example.folder, example.source));
       expect(shown).not.toBe('');
-      expect(await readmeSnippet(example.language)).toBe(shown);
+      expect(await documentedCode(example.language)).toBe(shown);
     });
 
     it('is built and run with the commands that examples/README.md shows', async () => {

@@ -1,9 +1,8 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ConfigError, loadConfig } from '../../../src/config/config.ts';
-import { ConfigSchema } from '../../../src/config/config-schema.ts';
 import { configuredLimits, defaultDecisionTimes } from '../../support/limits.ts';
 
 let folder: string;
@@ -146,18 +145,5 @@ describe('the variables that define clusters', () => {
     const clusters = [{ name: 'a', kubeconfig: files.KUBECONFIG }];
     const environment = { ...files, CLUSTERS: `a=${files.KUBECONFIG}`, KUBECONFIG: '/no/such/file' };
     expect(loadConfig(environment)).toMatchObject({ clustersSource: { from: 'CLUSTERS' }, clusters });
-  });
-});
-
-describe('the table in README.md', () => {
-  it('has a row for each variable with its default and its description, in the order of the schema', () => {
-    const readme = readFileSync(new URL('../../../README.md', import.meta.url), 'utf8');
-    const rows = readme.split('\n').filter((line) => /^\| `[A-Z_]+` \|/.test(line));
-    const expected = Object.entries(ConfigSchema.properties).map(([name, property]) => {
-      const value = 'default' in property ? `\`${property.default}\`` : '';
-      const description = 'description' in property ? property.description : '';
-      return `| \`${name}\` | ${value} | ${description} |`;
-    });
-    expect(rows).toEqual(expected);
   });
 });

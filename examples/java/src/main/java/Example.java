@@ -14,7 +14,7 @@ import scaler.api.ReplicaCountsApi.APISetReplicaCountRequest;
 import scaler.model.Error;
 import scaler.model.Scale;
 
-/** Sets a replica count, unless somebody changes it meanwhile. Arguments: [NAMESPACE DEPLOYMENT REPLICAS [ETAG]] */
+/** Sets a replica count, unless somebody changes it first. Arguments: [NAMESPACE DEPLOYMENT REPLICAS [ETAG]] */
 public final class Example {
     public static void main(String[] arguments) throws Exception {
         var namespace = arguments.length > 0 ? arguments[0] : "default";
@@ -33,7 +33,7 @@ public final class Example {
 
     private static void run(String namespace, String deployment, int replicas, Optional<String> etag)
             throws Exception {
-        // README begins
+        // docs begin
         var tls = MutualTls.of(
                 Path.of("certs/ca-cert.pem"), Path.of("certs/client-cert.pem"), Path.of("certs/client-key.pem"));
         var client = new ApiClient()
@@ -51,7 +51,7 @@ public final class Example {
                 .scale(new Scale().replicas(replicas)).ifMatch(ifMatch.orElseThrow()).build());
         System.out.printf("%s/%s: %d -> %d%n",
                 namespace, deployment, read.getData().getReplicaCount(), written.getReplicaCount());
-        // README ends
+        // docs end
 
         var lists = new DeploymentsApi(client);
         var all = lists.listDeployments(APIListDeploymentsRequest.newBuilder().build());

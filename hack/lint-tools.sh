@@ -1,0 +1,45 @@
+#!/usr/bin/env bash
+# Prints the folder with shellcheck and actionlint for hack/lint.sh, and fills it first if it is not complete. Each comes
+# from PATH; otherwise shellcheck from the packages of Debian, for root, and actionlint from the Go module pinned in
+# hack/lint. With --folder it only prints the folder.
+set -euo pipefail
+cd "$(dirname "$0")/lint"
+# shellcheck source-path=SCRIPTDIR source=test-env/common.sh
+. ../test-env/common.sh
+
+ACTIONLINT=github.com/rhysd/actionlint
+BINARIES=(shellcheck actionlint)
+
+version=$(sed -n "s|^.*$ACTIONLINT v\([0-9.]*\).*|\1|p" go.mod)
+folder=$cache/lint-tools-actionlint-$version-$os-$arch
+
+install_shellcheck() {
+	if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
+		die 'shellcheck is not in PATH: install it (https://www.shellcheck.net). For root on Debian this script does so.'
+	fi
+	say 'installing shellcheck with apt-get ...'
+	apt-get update -qq >&2
+	DEBIAN_FRONTEND=noninteractive apt-get install -qq --yes --no-install-recommends shellcheck >/dev/null
+}
+
+build_actionlint() { # build_actionlint FOLDER
+	command -v go >/dev/null || die "actionlint is not in PATH, and there is no Go to build it. Install Go 1.26 or newer, or
+actionlint (https://$ACTIONLINT)."
+	CGO_ENABLED=0 GOFLAGS=-buildvcs=false with_progress "building actionlint $version from its Go module" \
+		go build -trimpath -ldflags '-s -w' -o "$1/actionlint" "$ACTIONLINT/cmd/actionlint"
+}
+
+fill() { # fill FOLDER
+	command -v shellcheck >/dev/null || install_shellcheck
+	ln -s "$(command -v shellcheck)" "$1/shellcheck"
+	if command -v actionlint >/dev/null; then
+		ln -s "$(command -v actionlint)" "$1/actionlint"
+	else
+		build_actionlint "$1"
+	fi
+}
+
+case ${1:-} in
+--folder) printf '%s\n' "$folder" ;;
+*) filled "$folder" fill ;;
+esac

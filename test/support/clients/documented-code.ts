@@ -1,0 +1,33 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ROOT } from './build.ts';
+
+/** The code that docs/languages.md shows in this language: the only block of that language. */
+export async function documentedCode(language: string): Promise<string> {
+  const page = await readFile(join(ROOT, 'docs/languages.md'), 'utf8');
+  return page.split(`\`\`\`${language}\n`)[1]?.split('```')[0] ?? '';
+}
+
+/** The lines of a source file that docs/languages.md must show, without their common indentation. */
+export async function markedPart(file: string): Promise<string> {
+  const source = await readFile(file, 'utf8');
+  const [, part = ''] = /docs begin\n(.*?)\n[^\n]*docs end/s.exec(source) ?? [];
+  const lines = part.split('\n');
+  const indentation = /^\s*/.exec(lines[0] ?? '')?.[0] ?? '';
+  return lines
+    .map((line) => `${line.startsWith(indentation) ? line.slice(indentation.length) : line}\n`)
+    .join('');
+}
+
+/** A command that a document shows with its output. */
+export interface DocumentedCommand {
+  readonly command: string;
+  readonly output: string;
+}
+
+/** The `$ curl` lines of a document, each with the line of output below it. */
+export async function documentedCommands(document: string): Promise<readonly DocumentedCommand[]> {
+  const text = await readFile(join(ROOT, document), 'utf8');
+  const lines = [...text.matchAll(/^ {4}\$ (curl .+)\n {4}(.+)$/gm)];
+  return lines.map(([, command = '', output = '']) => ({ command, output }));
+}
