@@ -16,7 +16,7 @@ beforeAll(async () => {
 
 /** A self-signed certificate with this name, with just these extensions. */
 async function certificate(
-  name: x509.JsonName,
+  name: x509.JsonNameParams,
   extensions: x509.Extension[] = [],
   serialNumber = '01',
 ): Promise<X509Certificate> {
@@ -40,7 +40,7 @@ describe('the name of an authority', () => {
   });
 
   it('lists the attributes in order, whatever letters they are made of', async () => {
-    const name: x509.JsonName = [
+    const name: x509.JsonNameParams = [
       { C: [{ printableString: 'DE' }] },
       { O: [{ utf8String: 'Beispiel, AG' }] },
       { CN: [{ utf8String: '根 CA' }] },
