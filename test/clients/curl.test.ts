@@ -21,7 +21,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-it('the lines of the README read a count and set it on condition of the ETag', async () => {
+it('the curl commands of the README read a count and set it if the ETag still matches', async () => {
   const preconditions: (string | undefined)[] = [];
   service.app.server.on('request', ({ method, headers }) => {
     if (method === 'POST') preconditions.push(headers['if-match']);
