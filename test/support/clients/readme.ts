@@ -4,7 +4,7 @@ import { ROOT } from './build.ts';
 
 const SECTION = '## Use it from your language';
 
-/** The code that the README shows in this language: the only block of its section. */
+/** The code in this language in the README: the only block in its section. */
 export async function readmeSnippet(language: string): Promise<string> {
   const readme = await readFile(join(ROOT, 'README.md'), 'utf8');
   const section = readme.split(`${SECTION}\n`)[1]?.split('\n## ')[0] ?? '';
