@@ -3,10 +3,10 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, i
 import { FakeApiServer } from '../support/fake-apiserver/fake-apiserver.ts';
 import { TestService } from '../support/service.ts';
 
-/** Swagger UI in a real browser, over the real TLS socket. SCREENSHOT names a file that gets a picture of the page. */
+/** Swagger UI in a real browser, over a real TLS socket. SCREENSHOT names a file for a screenshot of the page. */
 const { SCREENSHOT } = process.env;
 
-/** With TLS 1.3 the refusal comes after the handshake: whether the browser reads it before the end is a race. */
+/** In TLS 1.3 the refusal follows the handshake. The browser may see the connection end before it reads the refusal. */
 const REFUSED = /net::ERR_(BAD_SSL_CLIENT_AUTH_CERT|SOCKET_NOT_CONNECTED|CONNECTION_RESET|CONNECTION_CLOSED)/;
 
 let browser: Browser;
@@ -55,7 +55,7 @@ describe('a browser with a client certificate', () => {
     const { cert, key } = service.client;
     context = await browser.newContext({
       viewport: { width: 1280, height: 800 },
-      // The browser speaks to Playwright, which has the client certificate and speaks to the service.
+      // The browser connects to Playwright, which connects to the service with the client certificate.
       ignoreHTTPSErrors: true,
       clientCertificates: [{ origin, cert: Buffer.from(cert), key: Buffer.from(key) }],
     });
@@ -94,7 +94,7 @@ describe('a browser with a client certificate', () => {
     };
   }
 
-  it('lists the operations', async () => {
+  it('sees the list of operations', async () => {
     const listed = await page
       .locator('.opblock-summary-path, .opblock-summary-path__deprecated')
       .allInnerTexts();
@@ -106,12 +106,12 @@ describe('a browser with a client certificate', () => {
     if (SCREENSHOT) await page.screenshot({ path: SCREENSHOT });
   });
 
-  it('is shown the operations at /docs/ too', async () => {
+  it('sees the operations at /docs/ too', async () => {
     await page.goto(`${origin}/docs/`);
     await page.getByText('Read the replica count of a Deployment').first().waitFor();
   });
 
-  it('is shown the example of each error code, which the document refers to', async () => {
+  it('sees the example of each error code to which the document refers', async () => {
     const operation = page.locator('.opblock[id$="getHealth"]');
     await operation.locator('.opblock-summary-control').click();
     for (const [status, code, message] of [
@@ -126,7 +126,7 @@ describe('a browser with a client certificate', () => {
     }
   });
 
-  it('shows the real answer to GET /replica-count', async () => {
+  it('sees the real answer to GET /replica-count', async () => {
     demo.deployments.scale('default', 'my-deployment', 7);
     await expect
       .poll(async () => (await service.count('default', 'my-deployment')).body)

@@ -6,7 +6,7 @@ import { parseClustersFile } from '../../src/fleet/clusters-file.ts';
 import { RESERVED_NAMES } from '../../src/fleet/reserved-names.ts';
 import { chart, template } from '../support/chart/helm.ts';
 
-it('the service reads of the example for three clusters what its values say', async () => {
+it('the service reads the clusters that the values of the example for three clusters define', async () => {
   const { stdout } = await template(join(chart, 'examples/three-clusters.yaml'));
   const configMap = parseAllDocuments(stdout).find((document) => document.get('kind') === 'ConfigMap');
   const text = String(configMap?.getIn(['data', 'clusters.yaml']));
@@ -23,7 +23,7 @@ it('the service reads of the example for three clusters what its values say', as
   ]);
 });
 
-it('names of clusters and namespaces that look like numbers stay names', async () => {
+it('names of clusters and namespaces that look like numbers stay strings', async () => {
   const named = await template(
     join(chart, 'examples/three-clusters.yaml'),
     '--set-string',
@@ -45,7 +45,7 @@ it('names of clusters and namespaces that look like numbers stay names', async (
   expect(env).toContainEqual({ name: 'WATCH_NAMESPACES', value: '2026' });
 });
 
-it('the chart refuses just the names of clusters that the service refuses', () => {
+it('the chart refuses exactly the cluster names that the service refuses', () => {
   const validation = readFileSync(join(chart, 'templates/validate.yaml'), 'utf8');
   const reserved = /\$reserved := splitList " " "([^"]+)"/.exec(validation)?.[1]?.split(' ');
   expect(new Set(reserved)).toEqual(RESERVED_NAMES);

@@ -12,7 +12,7 @@ const writes = process.env.CHART_GOLDEN === 'write';
 const read = (file: string) => readFileSync(join(chart, file), 'utf8');
 const rows = valueRows(read('values.yaml'));
 
-/** The values table of a README, which is the last thing in it. */
+/** The values table of a README, at its end. */
 const values = /\| Value \| Default \| Meaning \|\n(\|.*\n?)+/;
 
 interface Schema {
@@ -21,31 +21,31 @@ interface Schema {
   readonly properties?: Record<string, Schema>;
 }
 
-it('every value has a comment that documents it', () => {
+it('every value of the chart has a comment that documents it', () => {
   expect(rows.filter(({ description }) => description === '')).toEqual([]);
   expect(rows.length).toBeGreaterThan(50);
 });
 
-it('the table in README.md says what values.yaml says', () => {
+it('the table in README.md has the defaults and comments of values.yaml', () => {
   const table = valuesTable(rows);
   if (writes)
     writeFileSync(
       readme,
       read('README.md').replace(values, () => `${table}\n`),
     );
-  expect(read('README.md').match(values)?.[0].trim(), 'make chart-golden writes it anew').toBe(table);
+  expect(read('README.md').match(values)?.[0].trim(), 'make chart-golden regenerates it').toBe(table);
 });
 
-it('the schema takes as settings just the variables of the service that the chart does not set itself', () => {
+it('the schema accepts as settings exactly the variables of the service that the chart does not set itself', () => {
   const schema = JSON.parse(read('values.schema.json'));
   if (writes) {
     schema.properties.settings.properties = settingsSchema();
     writeFileSync(schemaFile, `${JSON.stringify(schema, null, 2)}\n`);
   }
-  expect(schema.properties.settings.properties, 'make chart-golden writes it anew').toEqual(settingsSchema());
+  expect(schema.properties.settings.properties, 'make chart-golden regenerates it').toEqual(settingsSchema());
 });
 
-it('the schema knows every value of values.yaml and no other, but for global', () => {
+it('the schema has exactly the values of values.yaml, and global', () => {
   const { global, ...properties }: Record<string, Schema> = JSON.parse(read('values.schema.json')).properties;
   expect(global).toBeDefined();
   const paths = (schemas: Record<string, Schema>, parent: string): string[] =>
@@ -57,7 +57,7 @@ it('the schema knows every value of values.yaml and no other, but for global', (
   expect(paths(properties, '').sort()).toEqual(rows.map(({ path }) => path).sort());
 });
 
-it('the schema lets no unknown name pass in any object but global and an affinity', () => {
+it('the schema refuses unknown names in every object except global and the affinities', () => {
   const open: string[] = [];
   const visit = (value: unknown, path: string): void => {
     if (typeof value !== 'object' || value === null) return;
@@ -74,7 +74,7 @@ it('the schema lets no unknown name pass in any object but global and an affinit
   ]);
 });
 
-it('the chart has the version of the service', () => {
+it('the version of the chart is the version of the service', () => {
   const { version } = JSON.parse(readFileSync(join(chart, '../../package.json'), 'utf8'));
   expect(parse(read('Chart.yaml'))).toMatchObject({ version, appVersion: version });
 });

@@ -5,7 +5,7 @@ import { cases, chart, refusedCases, run, template, tool } from '../support/char
 
 const expected = join(import.meta.dirname, 'expected');
 
-// The first time on a machine helm is fetched or built.
+// The first run on a machine downloads or builds helm.
 beforeAll(() => tool('helm'), 600_000);
 
 describe.each(cases)('the values of $name', ({ name, file }) => {
@@ -15,7 +15,7 @@ describe.each(cases)('the values of $name', ({ name, file }) => {
     expect(status).toBe(0);
     const golden = join(expected, `${name}.yaml`);
     if (process.env.CHART_GOLDEN === 'write') writeFileSync(golden, stdout);
-    expect(stdout, 'make chart-golden writes the golden files anew').toBe(readFileSync(golden, 'utf8'));
+    expect(stdout, 'make chart-golden regenerates the golden files').toBe(readFileSync(golden, 'utf8'));
   });
 
   it('pass helm lint --strict', async () => {
@@ -25,13 +25,13 @@ describe.each(cases)('the values of $name', ({ name, file }) => {
   });
 });
 
-it('there is no golden file without a case', () => {
+it('every golden file has a case', () => {
   const names = cases.map(({ name }) => `${name}.yaml`).sort();
   expect(readdirSync(expected).sort()).toEqual(names);
 });
 
 describe.each(refusedCases)('the values of $name', ({ file }) => {
-  it('are refused with a message that says what is wrong', async () => {
+  it('are refused with a message that names the mistake', async () => {
     const message = readFileSync(file, 'utf8').split('\n', 1)[0]?.replace(/^# /, '') ?? '';
     const { status, stdout, stderr } = await template(file);
     expect(stderr).toContain(message);

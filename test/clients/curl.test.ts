@@ -28,7 +28,7 @@ function bash(lines: string) {
   return run(['bash', '-e', '-o', 'pipefail', '-c', script], { cwd: folder, limitMs: 30_000 });
 }
 
-it('the curl lines of docs/languages.md read a count and set it on condition of the ETag', async () => {
+it('the curl commands of docs/languages.md read a count and set it if the ETag still matches', async () => {
   const preconditions: (string | undefined)[] = [];
   service.app.server.on('request', ({ method, headers }) => {
     if (method === 'POST') preconditions.push(headers['if-match']);

@@ -14,7 +14,7 @@ beforeAll(async () => {
 
 afterAll(() => release?.remove());
 
-/** Waits until these pods have served their last request and are gone. */
+/** Waits until these pods have finished their requests and are deleted. */
 async function gone(pods: readonly string[]): Promise<void> {
   const names = pods.map((pod) => `pod/${pod}`);
   await kubectl('wait', '-n', release.name, '--for=delete', '--timeout=60s', ...names);
@@ -32,7 +32,7 @@ describe('no request fails', () => {
     expect(await release.pods()).toHaveLength(2);
   });
 
-  it('while pods are deleted, one after the other', async () => {
+  it('while pods are deleted one after another', async () => {
     const load = Load.start(release, 'counted');
     for (const pod of await release.pods()) {
       await kubectl('delete', 'pod', '-n', release.name, pod);

@@ -6,7 +6,7 @@ import { CertificateAuthority, type IssuedCertificate } from '../support/issue-c
 import { TestClient } from '../support/test-client.ts';
 import { until } from '../support/until.ts';
 
-// The kubelet looks at Secrets about once a minute, and at once where a pod's annotations change.
+// The kubelet checks Secrets about once per minute, and at once when the annotations of a pod change.
 const KUBELET_LIMIT_MS = 150_000;
 
 let release: Release;
@@ -14,7 +14,7 @@ let next: CertificateAuthority;
 let pods: string[];
 let ports: number[];
 
-/** Changes the Secret as rotation does it, and has the kubelet look at once. */
+/** Changes the Secret as a rotation does, and makes the kubelet check at once. */
 async function rotate(server: IssuedCertificate, clientCas: string): Promise<void> {
   await release.useCertificate(server, clientCas);
   const names = pods.map((pod) => `pod/${pod}`);
@@ -28,7 +28,7 @@ async function rotate(server: IssuedCertificate, clientCas: string): Promise<voi
   );
 }
 
-/** The serial number of the certificate that a pod serves to whoever connects. */
+/** The serial number of the server certificate that a pod serves. */
 function servedSerial(port: number): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect({ port, host: '127.0.0.1', rejectUnauthorized: false }, () => {
@@ -39,7 +39,7 @@ function servedSerial(port: number): Promise<string> {
   });
 }
 
-/** The status that a new connection with this client certificate gets, or 0 where it is refused. */
+/** The status on a new connection with this client certificate, or 0 if the connection is refused. */
 async function statusFor(port: number, client: IssuedCertificate): Promise<number> {
   const connection = new TestClient(port, { ...client, ca: `${release.authority.cert}\n${next.cert}` });
   try {
@@ -63,8 +63,8 @@ beforeAll(async () => {
 
 afterAll(() => release?.remove());
 
-describe('updates of the TLS Secret reach the running pods', () => {
-  it('first a server certificate and clients of a second CA, while those of the first stay', async () => {
+describe('an update of the TLS Secret reaches the running pods', () => {
+  it('if it has a new server certificate and adds a second client CA, and clients of the first stay', async () => {
     const server = await release.serverCertificate(next);
     await rotate(server, `${release.authority.cert}\n${next.cert}`);
     const serial = server.serial.replace(/^0+/, '');
@@ -80,7 +80,7 @@ describe('updates of the TLS Secret reach the running pods', () => {
     expect(await everywhere(async (port) => (await statusFor(port, fresh)) === 200)).toBe(true);
   });
 
-  it('then the first CA gone, and its clients refused', async () => {
+  it('if it then removes the first CA, whose clients are refused', async () => {
     await rotate(await release.serverCertificate(next), next.cert);
     const [old, fresh] = [
       await release.clientCertificate('client'),

@@ -1,6 +1,6 @@
 import { helm, kubectl } from '../support/e2e/commands.ts';
 
-/** Says at once what is missing. Only a cluster that was named is used, never the one that kubectl happens to know. */
+/** Fails at once if no cluster is named. The tests never use the current context of kubectl by accident. */
 export default async function globalSetup(): Promise<void> {
   if (!process.env.KUBECONFIG) {
     throw new Error(

@@ -11,7 +11,7 @@ beforeAll(async () => {
 
 afterAll(() => release?.remove());
 
-/** Names, as `deployment.apps/web`, of all objects of the kinds that the cluster has. */
+/** The names of all objects of all kinds in the cluster, such as `deployment.apps/web`. */
 async function objects(namespaced: boolean, ...options: readonly string[]): Promise<string[]> {
   const listable = ['api-resources', '--verbs=list', `--namespaced=${namespaced}`, '-o', 'name'];
   const kinds = (await kubectl(...listable))
@@ -27,12 +27,12 @@ describe('a release', () => {
     expect(out).toMatch(/Phase:\s+Succeeded/);
   });
 
-  it('leaves nothing behind when it is uninstalled, but the Secret that was there before', async () => {
+  it('leaves only the Secret that existed before it when it is uninstalled', async () => {
     const ours = ['-l', `app.kubernetes.io/instance=${release.name}`];
     expect(await objects(false, ...ours)).not.toEqual([]);
     await release.uninstall();
     expect(await objects(false, ...ours)).toEqual([]);
-    // The pods serve on for a moment, and what belongs to them goes with them.
+    // The pods run for another moment. Their dependent objects are deleted with them.
     const left = ['configmap/kube-root-ca.crt', `secret/${release.fullname}-tls`, 'serviceaccount/default'];
     await until(async () => `${await objects(true, '-n', release.name)}` === `${left}`, 60_000);
   });

@@ -11,12 +11,12 @@ import { deployment } from '../support/e2e/workload.ts';
 import { until } from '../support/until.ts';
 
 let release: Release;
-let folder: string; // holds certs/, as the clients in examples/ expect it
+let folder: string; // contains certs/, where the clients in examples/ expect it
 let origin: string;
 
 const certs = (file: string) => join(folder, 'certs', file);
 
-/** What curl gets, with a certificate of this user: the status and the body. */
+/** The status and the body that curl gets with a certificate of this user. */
 async function call(
   user: string,
   path: string,
@@ -68,17 +68,17 @@ afterAll(async () => {
 });
 
 describe('the service in a cluster', () => {
-  it('says that it reaches the API server', async () => {
+  it('reports that it reaches the API server', async () => {
     expect(await call('client', '/healthz')).toEqual({ status: 200, body: { status: 'OK' } });
   });
 
-  it('lists the Deployments of a namespace, its own among them', async () => {
+  it('lists the Deployments of a namespace, including its own', async () => {
     const { status, body } = await call('client', `/deployments?namespace=${release.name}`);
     const names = [release.fullname, 'web', 'worker'].map((name) => `${release.name}/${name}`);
     expect({ status, body }).toEqual({ status: 200, body: { deployments: names } });
   });
 
-  it('sets a count, and the cluster makes the pods', async () => {
+  it('sets a count, and the cluster creates the pods', async () => {
     expect(await call('client', count('web'), ...setTo(3))).toEqual({
       status: 200,
       body: { replicaCount: 3 },
@@ -87,27 +87,27 @@ describe('the service in a cluster', () => {
     await kubectl('wait', '-n', release.name, 'deployment/web', '--for=jsonpath={.status.readyReplicas}=3');
   });
 
-  it('sees what others scale', async () => {
+  it('shows a count that kubectl has set', async () => {
     await kubectl('scale', '-n', release.name, 'deployment/worker', '--replicas=2');
     await until(async () =>
       JSON.stringify(await call('client', count('worker'))).includes('{"replicaCount":2}'),
     );
   });
 
-  it('leaves an Event that names who scaled', async () => {
+  it('creates an Event that names the user who scaled', async () => {
     expect(await call('client', count('worker'), ...setTo(1))).toMatchObject({ status: 200 });
     const events = () => kubectl('events', '-n', release.name, '--for=deployment/worker');
     await until(async () => /\bclient\b/.test(await events()));
   });
 
-  it('refuses a viewer to scale and a stranger to read', async () => {
+  it('refuses writes of a viewer and reads of a user without a role', async () => {
     expect(await call('viewer', count('web'), ...setTo(0))).toMatchObject({ status: 403 });
     expect(await call('stranger', count('web'))).toMatchObject({ status: 403 });
     expect(await call('stranger', '/deployments')).toMatchObject({ status: 403 });
     expect(await call('client', count('web'))).toEqual({ status: 200, body: { replicaCount: 3 } });
   });
 
-  it('follows the RBAC of the cluster for who is bound by hand', async () => {
+  it('follows the RBAC of the cluster for a user with a role binding that is not from the chart', async () => {
     const role = `--clusterrole=${release.fullname}-viewer`;
     await kubectl('create', 'rolebinding', '-n', release.name, 'newcomer', role, '--user=newcomer');
     const client = await release.client('newcomer');
@@ -116,7 +116,7 @@ describe('the service in a cluster', () => {
     expect(await client.scale(release.name, 'web', 1)).toMatchObject({ status: 403 });
   });
 
-  it('does for a generated client what it does for curl', async () => {
+  it('serves a generated client as it serves curl', async () => {
     await build(typescriptExample);
     const example = join(ROOT, typescriptExample.run.replace(/^node /, ''));
     const options = { cwd: folder, env: { BASE_URL: origin }, limitMs: 60_000 };
@@ -129,7 +129,7 @@ describe('the service in a cluster', () => {
     expect(refused.stderr).toContain('404 DEPLOYMENT_NOT_FOUND');
   });
 
-  it('serves its API document out of the image', async () => {
+  it('serves its API document from the image', async () => {
     const { status, body } = await call('client', '/openapi.json');
     expect({ status, body }).toMatchObject({
       status: 200,
@@ -137,7 +137,7 @@ describe('the service in a cluster', () => {
     });
   });
 
-  it('lets nobody in without a certificate', async () => {
+  it('refuses connections without a certificate', async () => {
     await expect(curl('--silent', '--show-error', '--insecure', `${origin}/healthz`)).rejects.toThrow(
       /alert|reset/i,
     );

@@ -15,8 +15,8 @@ beforeAll(async () => {
 
 afterAll(() => release?.remove());
 
-describe('several replicas', () => {
-  it('are made by the service, which scales itself', async () => {
+describe('several replicas of the service', () => {
+  it('are created when the service scales itself', async () => {
     const client = await release.client('client');
     expect(await client.scale(release.name, release.fullname, 3)).toMatchObject({
       body: { replicaCount: 3 },
@@ -26,7 +26,7 @@ describe('several replicas', () => {
     expect(await release.pods()).toHaveLength(3);
   });
 
-  it('show each what was written through another, for a reader who names the change', async () => {
+  it('each show a write through another one to a reader who passes its resourceVersion', async () => {
     const pods = await release.pods();
     const clients = await Promise.all(pods.map((pod) => release.client('client', `pod/${pod}`)));
     const readBack = async (client: TestClient, version: string) => {

@@ -11,7 +11,7 @@ import { TestService } from '../support/service.ts';
  * runs without fsync: acknowledged writes are in the page cache, which survives a killed process, but not a power loss.
  */
 const RESTARTS = 10;
-/** "Ready again within 5 s after the API server is." */
+/** The limit for the service to be ready again after the API server is. */
 const RECOVERY_MS = 5_000;
 const NAMESPACE = 'default';
 const COLLECTION = `/apis/apps/v1/namespaces/${NAMESPACE}/deployments`;
@@ -35,15 +35,15 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await load?.stop().catch(() => {}); // a test has reported the error
+  await load?.stop().catch(() => {}); // a test has already reported the error
   await service?.stop();
   await kube?.close();
   await apiserver?.stop();
 });
 
 /**
- * Makes a change without the service, and returns after how many milliseconds the service shows it and is healthy. The
- * time counts from when the API server accepts the change: it reports readiness earlier, and may need seconds more to
+ * Makes a change directly, and returns the milliseconds until the service shows it and is healthy. The
+ * time starts when the API server accepts the change. It reports readiness earlier, and may need seconds more to
  * reach its etcd for Deployments.
  */
 async function recovery(): Promise<number> {
@@ -54,7 +54,7 @@ async function recovery(): Promise<number> {
   const readyAt = performance.now();
   await load.until(async () => {
     const answer = await service.count(NAMESPACE, 'canary');
-    // The age of the answer shows that it is from the time after the outage.
+    // The age of the answer proves that its content is from after the outage.
     const sinceStart = Math.ceil((performance.now() - startedAt) / 1000);
     return at(answer.body, 'replicaCount') === canary && ageOf(answer) <= sinceStart;
   });
@@ -94,12 +94,12 @@ const COMPONENTS: readonly Component[] = [
   },
 ];
 
-/** Kills a component under load, runs `meanwhile`, and starts it again. Returns the time of the recovery. */
-async function outage({ kill, start }: Component, meanwhile = async () => {}): Promise<number> {
+/** Kills a component under load, runs `duringOutage`, and starts it again. Returns the milliseconds of the recovery. */
+async function outage({ kill, start }: Component, duringOutage = async () => {}): Promise<number> {
   await load.flowing();
   await kill();
   try {
-    await meanwhile();
+    await duringOutage();
   } finally {
     load.goneSince = undefined;
     await start();
@@ -107,15 +107,15 @@ async function outage({ kill, start }: Component, meanwhile = async () => {}): P
   return await recovery();
 }
 
-describe.each(COMPONENTS)('$name, killed and started again', { timeout: 180_000 }, (component) => {
-  it(`is followed again by the service within 5 s, each of ${RESTARTS} times`, async () => {
+describe.each(COMPONENTS)('$name that is killed and restarted', { timeout: 180_000 }, (component) => {
+  it(`is followed again by the service within 5 s after each of ${RESTARTS} restarts`, async () => {
     const recoveries: number[] = [];
     for (let restart = 0; restart < RESTARTS; restart += 1) recoveries.push(await outage(component));
     report(`${RESTARTS} restarts of ${component.name}`, recoveries);
     expect(Math.max(...recoveries)).toBeLessThan(RECOVERY_MS);
   });
 
-  it('is followed again within 5 s after an outage so long that the service became unhealthy', async () => {
+  it('is followed again within 5 s after an outage that made the service unhealthy', async () => {
     let refusals = new Set<string>();
     const ms = await outage(component, async () => {
       if (component.name === 'kube-apiserver') await expectTrueAge();
@@ -138,15 +138,15 @@ describe.each(COMPONENTS)('$name, killed and started again', { timeout: 180_000 
   });
 });
 
-/** From now on, until the outage ends, every read of the load must report an age of at least the outage. */
+/** From now until the end of the outage, every read of the load must report at least the age of the outage. */
 async function expectTrueAge(): Promise<void> {
   // Once this request is answered, the service has processed the last events of the API server.
   await service.count(NAMESPACE, 'canary');
   load.goneSince = performance.now();
 }
 
-describe('through all of it', { timeout: 120_000 }, () => {
-  it('no read failed, went back in time or showed a count that nobody set', async () => {
+describe('during all restarts and outages', { timeout: 120_000 }, () => {
+  it('no read failed, went back in time or showed a count that was never set', async () => {
     await load.flowing();
     await load.stop();
     expect(load.reads).toBeGreaterThan(1_000);
@@ -162,7 +162,7 @@ describe('through all of it', { timeout: 120_000 }, () => {
     process.stderr.write(`${writes.length} writes: ${summary}; ${load.reads} reads\n`);
   });
 
-  it('no update was lost', async () => {
+  it('no acknowledged write was lost', async () => {
     await Promise.all(load.deployments.map((each) => expectNoLostUpdate(kube, COLLECTION, each)));
   });
 });

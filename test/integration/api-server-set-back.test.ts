@@ -44,11 +44,11 @@ async function version(): Promise<number> {
 }
 
 describe('an API server that comes back without its history', () => {
-  it('is listed again, so that Deployments that were deleted in between disappear', async () => {
+  it('is listed again, so that Deployments that were deleted during its absence disappear', async () => {
     await shows(1, ['changing', 'doomed']);
     const seen = await version();
     await apiserver.killApiserver();
-    // No watch can report it: it happens while the API server is down, and its history is gone once that is up.
+    // No watch can report this deletion: it happens while the API server is down, and the history is lost.
     await apiserver.deleteFromEtcd('/registry/deployments/default/doomed');
     await apiserver.compactEtcd();
     await apiserver.startApiserver();
@@ -58,7 +58,7 @@ describe('an API server that comes back without its history', () => {
   });
 });
 
-describe('an API server that is set back to an older state', () => {
+describe('an API server that is restored to an older state', () => {
   beforeAll(async () => {
     await stopAll();
     await apiserver.saveEtcd();
@@ -84,7 +84,7 @@ describe('an API server that is set back to an older state', () => {
     expect(Number(reading.headers['x-resource-version'])).toBeLessThan(seen);
   }
 
-  it('is followed to that state if the service noticed that it was down', async () => {
+  it('is mirrored in that state if the service noticed the outage', async () => {
     const seen = await goOn();
     await stopAll();
     const before = relay.refused;
@@ -94,7 +94,7 @@ describe('an API server that is set back to an older state', () => {
     await expectFollowed(seen);
   });
 
-  it('is followed to that state if a load balancer hid that it was down', async () => {
+  it('is mirrored in that state even if a load balancer hid the outage', async () => {
     const seen = await goOn();
     relay.hold();
     await stopAll();

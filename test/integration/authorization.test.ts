@@ -9,7 +9,7 @@ import { TestService } from '../support/service.ts';
 import type { Answer, TestClient } from '../support/test-client.ts';
 import { until } from '../support/until.ts';
 
-/** The rights of callers, decided by the RBAC of a real kube-apiserver, for reads from the cache and for writes. */
+/** The rights of callers, as the RBAC of a real kube-apiserver decides them, for cached reads and for writes. */
 const rbacGroup = 'rbac.authorization.k8s.io';
 const inA = 'authz-a';
 const inB = 'authz-b';
@@ -110,7 +110,7 @@ function ours({ body }: Answer): string[] {
 
 const all = [`${inA}/web`, `${inA}/worker`, `${inB}/web`, `${inB}/worker`];
 
-/** The rights that a route may require; `anybody`: only a usable certificate. */
+/** The rights that a route may require. `anybody` requires only a usable certificate. */
 type Needed = 'read' | 'scale' | 'list' | 'anybody';
 
 const count = `replica-count?namespace=${inA}&deployment=worker`;
@@ -153,7 +153,7 @@ function refusalIn({ body }: Answer): unknown {
 }
 
 describe('every route for every role', () => {
-  it('the table of this test has every route of the running app', () => {
+  it('is tested: the table of this test has every route of the running app', () => {
     const routes = routesOf(service.app).filter((route) => !route.startsWith('HEAD '));
     expect(routes).toEqual(Object.keys(ROUTES).sort());
   });
@@ -165,7 +165,7 @@ describe('every route for every role', () => {
     ['member', []],
     ['nobody', []],
     ['admin', ['read', 'scale', 'list']],
-  ])('%s gets the answer that its rights allow from each route', async (user, rights) => {
+  ])('answers %s according to the rights of that user', async (user, rights) => {
     const client = as(user);
     for (const [route, [url, needed]] of Object.entries(ROUTES)) {
       const posts = route.startsWith('POST ');
@@ -175,8 +175,8 @@ describe('every route for every role', () => {
     }
   });
 
-  // read a/web, read a/worker, read b/web, set a/web, set a/worker, set b/web, list a, list b; the content of a list of
-  // all
+  // The columns: read a/web, read a/worker, read b/web, set a/web, set a/worker, set b/web, list a, list b, and the
+  // Deployments in a list of all namespaces.
   it.each([
     ['reader', [200, 200, 200, 403, 403, 403, 200, 200], all],
     ['one-name', [200, 403, 403, 200, 403, 403, 403, 403], undefined],
@@ -184,7 +184,7 @@ describe('every route for every role', () => {
     ['member', [403, 403, 200, 403, 403, 200, 403, 200], all.slice(2)],
     ['nobody', [403, 403, 403, 403, 403, 403, 403, 403], undefined],
     ['admin', [200, 200, 200, 200, 200, 200, 200, 200], all],
-  ])('%s can read, set and list exactly what its roles name', async (user, expected, listed) => {
+  ])('lets %s read, set and list exactly what its roles name', async (user, expected, listed) => {
     const client = as(user);
     const answers = [
       await client.count(inA, 'web'),
@@ -208,7 +208,7 @@ describe('every route for every role', () => {
     expect((await client.get('/nope')).status).toBe(404);
   });
 
-  it('a caller who may not read a Deployment does not learn whether it exists', async () => {
+  it('hides from a caller who may not read a Deployment whether it exists', async () => {
     for (const name of ['web', 'nope']) {
       expect((await as('nobody').count(inA, name)).status).toBe(403);
       expect((await as('nobody').scale(inA, name, 1)).status).toBe(403);
@@ -262,7 +262,7 @@ describe('a service whose account may not create access reviews', () => {
     await blind?.stop();
   });
 
-  it('says in its log what to grant and in GET /clusters that it cannot decide, and goes on once it may', async () => {
+  it('logs the right to grant, shows in GET /clusters that it cannot decide, and recovers once it has the right', async () => {
     const client = await blind.clientOf('reader');
     const authorizer = async () => at((await client.get('/clusters')).body, 'clusters.0.authorizer');
     expect(await authorizer()).toBe('available');
@@ -291,9 +291,9 @@ describe('a service whose account may not create access reviews', () => {
   });
 });
 
-// The last one: what the watch brings meanwhile is of a time that has not come for any test after it.
-describe('a right that is taken back', () => {
-  it('ends with the time that a decision is remembered, for reads from the cache too', async () => {
+// Keep this test last: it moves the clock forward, so the cache would look fresher than it is to any later test.
+describe('a right that is withdrawn', () => {
+  it('ends when the remembered decision expires, even for reads from the cache', async () => {
     const name = 'leaver';
     const rules = [{ apiGroups: ['apps'], resources: ['deployments/scale'], verbs: ['get', 'patch'] }];
     await bind(inA, name, rules, { kind: 'User', name });

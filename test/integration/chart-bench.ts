@@ -5,7 +5,7 @@ import { inject } from 'vitest';
 import { type Ended, run, tool } from '../support/chart/helm.ts';
 import { KubeRequests } from '../support/kube-requests.ts';
 
-/** helm and kubectl for the real API server, without the configuration of the user, and a folder for files. */
+/** helm and kubectl for a real API server, without the configuration of the user, and a folder for files. */
 export class ChartBench {
   readonly folder: string;
   readonly kube = new KubeRequests(inject('kubeApiserver'));

@@ -6,11 +6,11 @@ import { allows } from '../support/integration/rbac.ts';
 import { arrayAt, at, textAt } from '../support/kube-requests.ts';
 import { ChartBench } from './chart-bench.ts';
 
-/** The rights of the account and the clients of the chart on a real API server: exactly those in README.md. */
+/** On a real API server, the account and the clients of the chart have exactly the rights in README.md. */
 const name = 'chart-rights';
 const namespaces = ['rights-a', 'rights-b', 'rights-c'];
 const verbs = ['get', 'list', 'watch', 'create', 'update', 'patch', 'delete', 'deletecollection'];
-/** Verbs of RBAC that lead to more rights. */
+/** RBAC verbs that allow a user to gain further rights. */
 const powers = [
   ['bind', 'rbac.authorization.k8s.io', 'clusterroles'],
   ['escalate', 'rbac.authorization.k8s.io', 'clusterroles'],
@@ -20,7 +20,7 @@ const powers = [
 ] as const;
 const PARALLEL = 16;
 /**
- * Groups and resources similar to those that the chart grants. They suffice, as the default values are checked on all.
+ * Resources similar to those that the chart grants. They suffice, because one test checks the defaults on all resources.
  */
 const nearGroups = ['apps', 'authorization.k8s.io', 'rbac.authorization.k8s.io'];
 const nearResources = ['events', 'pods', 'secrets', 'configmaps', 'serviceaccounts/token'];
@@ -32,7 +32,7 @@ interface Resource {
 
 interface Right extends Resource {
   readonly verb: string;
-  /** Absent: in all namespaces. */
+  /** Undefined means all namespaces. */
   readonly namespace?: string;
 }
 
@@ -123,7 +123,7 @@ const settled = (rights: () => Promise<string[]>) => expect.poll(rights, { timeo
 const text = ({ verb, group, resource, namespace }: Right) =>
   `${verb} ${resource}.${group} in ${namespace ?? 'all namespaces'}`;
 
-/** The table of rights in README.md, with the namespaces that each of its places stands for; empty: all. */
+/** The table of rights in README.md. `places` maps each place to its namespaces; an empty list means all. */
 function documented(places: Record<string, readonly string[]>): string[] {
   const readme = readFileSync(join(chart, 'README.md'), 'utf8');
   const section = readme.split("## Rights of the service's account")[1]?.split('\n## ')[0] ?? '';
@@ -147,9 +147,9 @@ function documented(places: Record<string, readonly string[]>): string[] {
     .sort();
 }
 
-describe("the service's account may do what README.md says and nothing else", () => {
+describe("the service's account has exactly the rights in README.md", () => {
   const account = `system:serviceaccount:${name}:${name}`;
-  it('with no values, on every resource of the API server', async () => {
+  it('with the default values, on every resource of the API server', async () => {
     await install();
     const places = { watchNamespaces: [], 'scaling.namespaces': [], cluster: [] };
     expect(all.length).toBeGreaterThan(100);
@@ -177,13 +177,13 @@ describe("the service's account may do what README.md says and nothing else", ()
     await settled(() => rightsOf(account)).toEqual(documented(places));
   });
 
-  it('which is nothing if only other clusters are served', async () => {
+  it('and has none if only other clusters are served', async () => {
     await install('clusters[0].name=west', 'clusters[0].kubeconfig.secretName=west');
     await settled(() => rightsOf(account)).toEqual([]);
   });
 });
 
-describe('clients may do what their role says and nothing else', () => {
+describe('clients have exactly the rights of their role', () => {
   const rights = (role: 'viewer' | 'scaler', where: readonly (string | undefined)[]) =>
     where
       .flatMap((namespace) => {
@@ -197,7 +197,7 @@ describe('clients may do what their role says and nothing else', () => {
       })
       .sort();
 
-  it('for a user in a namespace, a group everywhere, and no other user', async () => {
+  it('as a user in one namespace and as a group everywhere, and other users have none', async () => {
     await install(
       ...['clients[0].name=alice', 'clients[0].role=scaler', 'clients[0].namespaces={rights-a}'],
       ...['clients[1].groups={auditors}', 'clients[1].role=viewer'],

@@ -5,9 +5,9 @@ import { cases, chart, type Ended, run, template, tool } from '../support/chart/
 import { writeJsonSchemas } from '../support/integration/json-schemas.ts';
 import { ChartBench } from './chart-bench.ts';
 
-/** The chart on a real API server: Kubernetes knows every field of its objects, and would install them. */
+/** On a real API server, every field of the objects of the chart is known and the objects are accepted. */
 const name = 'k8s-deployment-scaler';
-/** Objects of other projects, whose kinds a plain API server does not know. */
+/** Kinds of other projects, which a plain API server does not have. */
 const foreign = ['Certificate', 'ServiceMonitor'];
 const withoutForeign = ['--set', 'tls.certManager.enabled=false,serviceMonitor.enabled=false'];
 const dryRun = ['install', name, chart, '--namespace', name, '--dry-run=server'];
@@ -32,7 +32,7 @@ async function conforms(objects: string): Promise<Ended> {
 }
 
 describe.each(cases)('the values of $name', ({ file }) => {
-  it('render to objects whose every field Kubernetes knows', async () => {
+  it('render to objects with known fields only', async () => {
     const { status, stdout, stderr } = await conforms((await template(file)).stdout);
     expect(stdout + stderr).toMatch(/Valid: [1-9]\d*, Invalid: 0, Errors: 0/);
     expect(status).toBe(0);
@@ -57,7 +57,7 @@ describe.each(cases)('the values of $name', ({ file }) => {
   });
 });
 
-it('the check finds a field that Kubernetes does not have', async () => {
+it('the check for unknown fields finds one', async () => {
   const { stdout } = await template(cases[0]?.file ?? '');
   const { status, stdout: findings } = await conforms(stdout.replace('maxSurge: 1', 'maxSurges: 1'));
   expect(findings).toContain("'maxSurges' not allowed");
@@ -70,7 +70,7 @@ describe('the notes after an installation', () => {
     return stdout.slice(stdout.indexOf('NOTES:'));
   };
 
-  it('say how to create the Secret while it is missing', async () => {
+  it('explain how to create the Secret if it is missing', async () => {
     const create = `kubectl create secret generic ${name}-tls -n ${name}`;
     const certManager = ['--set', 'tls.certManager.enabled=true,tls.certManager.issuerName=internal'];
     expect(await notes()).toContain(create);
@@ -82,7 +82,7 @@ describe('the notes after an installation', () => {
     await bench.kube.delete(`${secrets}/${name}-tls`);
   });
 
-  it('say how to grant rights while no client has a role', async () => {
+  it('explain how to grant rights if no client has a role', async () => {
     const bind = 'kubectl create rolebinding';
     expect(await notes()).toContain(bind);
     expect(await notes('--set', 'clients[0].name=client,clients[0].role=viewer')).not.toContain(bind);

@@ -7,8 +7,8 @@ import { at } from '../support/kube-requests.ts';
 const MERGE_PATCH = setHeaderOptions('Content-Type', PatchStrategy.MergePatch);
 
 onEachServer('the contract of Deployments', (bench) => {
-  describe('one Deployment', () => {
-    it('is created with generation 1 and the defaults filled in', async () => {
+  describe('a single Deployment', () => {
+    it('is created with generation 1 and default values', async () => {
       expect(await bench.create('a', 2)).toMatchObject({
         kind: 'Deployment',
         apiVersion: 'apps/v1',
@@ -30,7 +30,7 @@ onEachServer('the contract of Deployments', (bench) => {
       expect(at(body, 'spec.replicas')).toBe(1);
     });
 
-    it('is missing with 404', async () => {
+    it('is answered with 404 if it does not exist', async () => {
       for (const answer of [
         await bench.kube.get(`${bench.path}/nope`),
         await bench.kube.get(`${bench.path}/nope/scale`),
@@ -42,7 +42,7 @@ onEachServer('the contract of Deployments', (bench) => {
       }
     });
 
-    it('cannot be created twice, nor with an invalid name, nor in a namespace that does not exist', async () => {
+    it('cannot be created twice, with an invalid name or in a missing namespace', async () => {
       await bench.create('a');
       const twice = await bench.kube.post(bench.path, deployment('a', 1));
       expect(twice.status).toBe(409);

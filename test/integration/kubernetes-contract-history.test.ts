@@ -8,7 +8,7 @@ const PATH = '/apis/apps/v1/namespaces/default/deployments';
 describe.each(Object.entries(FORGETFUL_TARGETS))('the contract of lost history: %s', (_, start) => {
   let target: ForgetfulTarget;
   let kube: KubeRequests;
-  /** The version and token of a list whose history is no longer available. */
+  /** The version and the continue token of a list whose history has been lost. */
   let version: string;
   let token: string;
 

@@ -34,7 +34,7 @@ onEachServer('the contract of lists', (bench) => {
       const accept = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1';
       let whole: KubeAnswer;
       let sparse: KubeAnswer;
-      // Writes to other collections count as well, and one may have been made between the two lists.
+      // Writes to other collections also raise the version, and one may happen between the two lists.
       do {
         whole = await bench.kube.get(bench.path);
         sparse = await bench.kube.get(bench.path, { accept });
@@ -54,7 +54,7 @@ onEachServer('the contract of lists', (bench) => {
       });
     });
 
-    it('come in pages of one snapshot, whatever is written in between', async () => {
+    it('come in pages of one snapshot, even if writes happen between the pages', async () => {
       for (const name of ['a', 'b', 'c', 'd', 'e']) await bench.create(name);
       const first = await bench.kube.get(`${bench.path}?limit=2`);
       expect(names(first.body)).toEqual(['a', 'b']);
@@ -80,7 +80,7 @@ onEachServer('the contract of lists', (bench) => {
       expect(at(third.body, 'metadata.continue')).toBeUndefined();
     });
 
-    it('are compressed for who takes gzip where they are longer than 128 KiB', async () => {
+    it('are compressed for a client that accepts gzip if they are longer than 128 KiB', async () => {
       const accept = { 'accept-encoding': 'gzip' };
       await bench.create('small');
       expect((await bench.kube.get(bench.path, accept)).headers).not.toHaveProperty('content-encoding');

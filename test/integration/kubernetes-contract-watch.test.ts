@@ -95,7 +95,7 @@ onEachServer('the contract of watches', (bench) => {
         });
 
       it.each(['', '&resourceVersion=0', '&resourceVersion=1'])(
-        'begin with the whole state and the bookmark that ends it, and go on with what happens then: "%s"',
+        'begin with the whole state and the bookmark that ends it, and continue with later events: "%s"',
         async (version) => {
           await bench.create('a');
           const created = Number(at(await bench.create('b'), 'metadata.resourceVersion'));
@@ -118,12 +118,12 @@ onEachServer('the contract of watches', (bench) => {
         },
       );
 
-      it('end an empty state at once', async () => {
+      it('send the final bookmark of an empty state at once', async () => {
         await using events = bench.kube.watch(`${bench.path}?${all}`);
         expect((await events.next()).value).toEqual(ended);
       });
 
-      it('are compressed for who takes gzip', async () => {
+      it('are compressed for a client that accepts gzip', async () => {
         await bench.create('a');
         const { headers, body } = await bench.kube.get(`${bench.path}?${all}`, { 'accept-encoding': 'gzip' });
         expect(headers).toMatchObject({ 'content-encoding': 'gzip', vary: 'Accept-Encoding' });
@@ -137,7 +137,7 @@ onEachServer('the contract of watches', (bench) => {
         expect(plain.headers).not.toHaveProperty('content-encoding');
       });
 
-      it('begin with nothing where these are not wanted', async () => {
+      it('begin without a state if sendInitialEvents is false', async () => {
         await bench.create('a');
         await bench.currentVersion();
         const unwanted =
@@ -145,7 +145,7 @@ onEachServer('the contract of watches', (bench) => {
         expect(await bench.kube.get(`${bench.path}?${unwanted}`)).toMatchObject({ status: 200, body: [] });
       });
 
-      it('end with an ERROR from a version of the future', async () => {
+      it('end with an ERROR if their version is in the future', async () => {
         const { status, body } = await bench.kube.get(`${bench.path}?${all}&resourceVersion=999999999`);
         expect(status).toBe(200);
         expect(body).toMatchObject([{ type: 'ERROR', object: { kind: 'Status', code: 504 } }]);
@@ -211,7 +211,7 @@ onEachServer('the contract of watches', (bench) => {
       expect(answers.map(({ body }) => body)).toEqual([[], []]);
     });
 
-    it('stay silent, without bookmarks, from a version in the future', async () => {
+    it('stay silent, without bookmarks, if their version is in the future', async () => {
       await bench.create('a');
       const query = 'watch=true&allowWatchBookmarks=true&timeoutSeconds=3&resourceVersion=999999999';
       expect(await bench.kube.get(`${bench.path}?${query}`)).toMatchObject({ status: 200, body: [] });

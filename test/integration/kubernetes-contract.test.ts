@@ -8,7 +8,7 @@ const names = (body: unknown) => arrayAt(body, 'items').map((item) => textAt(ite
 
 onEachServer('the contract', (bench) => {
   describe('the API server outside of any resource', () => {
-    it('answers its version', async () => {
+    it('returns its version', async () => {
       const { status, body } = await bench.kube.get('/version');
       expect(status).toBe(200);
       expect(body).toMatchObject({ major: '1', gitVersion: expect.stringMatching(/^v1\.\d+\.\d+/) });
@@ -38,7 +38,7 @@ onEachServer('the contract', (bench) => {
       },
     );
 
-    it('has a Status for a method that a resource does not have', async () => {
+    it('has a Status for a method that a resource does not support', async () => {
       const answers = [
         await bench.kube.post('/apis/apps/v1/deployments', {}),
         await bench.kube.post(`${bench.path}/a/scale`, {}),
@@ -91,7 +91,7 @@ onEachServer('the contract', (bench) => {
       expect(names(body)).toEqual(names(body).toSorted());
     });
 
-    it('are read one by one', async () => {
+    it('are read individually', async () => {
       const { status, body } = await bench.kube.get(`/api/v1/namespaces/${bench.namespace}`);
       expect(status).toBe(200);
       expect(body).toMatchObject({
@@ -101,7 +101,7 @@ onEachServer('the contract', (bench) => {
       });
     });
 
-    it('are missing with 404', async () => {
+    it('are answered with 404 if they do not exist', async () => {
       const { status, body } = await bench.kube.get('/api/v1/namespaces/nope');
       expect(status).toBe(404);
       expect(body).toEqual(
@@ -131,7 +131,7 @@ onEachServer('the contract', (bench) => {
       expect(body).toMatchObject({ kind: 'SelfSubjectAccessReview', status: { allowed: true } });
     });
 
-    it('tell what another user may do, and where', async () => {
+    it('report what another user may do, and where', async () => {
       await bench.target.allowListing('bob', bench.namespace);
       const review = async (user: string, where?: string) => {
         const spec = { user, groups: ['system:authenticated'], resourceAttributes: attributes(where) };

@@ -5,7 +5,7 @@ import { type KubeEndpoint, KubeRequests } from '../support/kube-requests.ts';
 import { TestService } from '../support/service.ts';
 import type { Answer } from '../support/test-client.ts';
 
-/** A client reads the count that it has set, from the same instance and, with its resourceVersion, from any other. */
+/** A client reads the count that it set from the same instance and, by the resourceVersion, from any other instance. */
 const targets = [
   {
     name: 'the demo cluster',
@@ -63,7 +63,7 @@ describe.each(targets)('on $name', ({ start }) => {
     await stopCluster?.();
   });
 
-  /** Runs all lanes in parallel. A lane makes its pairs one after the other, and each write sets a different count. */
+  /** Runs all lanes in parallel. A lane makes its pairs one after another, and each write sets a different count. */
   async function pairs(pair: (name: string, replicas: number) => Promise<Pair>): Promise<Pair[]> {
     const lanes = LANES.map(async (name) => {
       const made: Pair[] = [];
@@ -95,7 +95,7 @@ describe.each(targets)('on $name', ({ start }) => {
       );
   });
 
-  it('1,000 writes that each depend on the last seen state all succeed, and are read at once', async () => {
+  it('1,000 writes on condition of the last seen state all succeed, and are read at once', async () => {
     const tags = new Map<string, string>();
     for (const name of LANES) tags.set(name, entityTagOf(await service.count(NAMESPACE, name)));
     const made = await pairs(async (name, replicas) => {

@@ -14,7 +14,7 @@ import { until } from '../support/until.ts';
 
 const MERGE_PATCH = setHeaderOptions('Content-Type', PatchStrategy.MergePatch);
 
-/** The service end to end over mutual TLS, with the same cases on the demo cluster and on a real kube-apiserver. */
+/** The whole service over mutual TLS, with the same cases on the demo cluster and on a real kube-apiserver. */
 const apiServers = [
   {
     name: 'the demo cluster',
@@ -62,7 +62,7 @@ describe.each(apiServers)('on $name', ({ start }) => {
     return api.createNamespacedDeployment({ namespace, body: { metadata: { name }, spec } });
   }
 
-  /** The count in the API server itself. */
+  /** The count in the API server. */
   async function truth(name: string): Promise<number | undefined> {
     return (await api.readNamespacedDeployment({ namespace, name })).spec?.replicas;
   }
@@ -132,12 +132,12 @@ describe.each(apiServers)('on $name', ({ start }) => {
     expect(await truth('my-deployment')).toBe(3);
   });
 
-  it('ends 100 parallel writes with one of the requested counts', async () => {
+  it('has one of the requested counts after 100 parallel writes', async () => {
     const values = Array.from({ length: 100 }, (_, index) => index);
     const answers = await Promise.all(
       values.map((value) => service.scale(namespace, 'my-deployment', value)),
     );
-    // On a busy machine the last writes may wait in line for longer than the allowed second.
+    // On a busy machine the last writes may be queued for longer than the allowed second.
     const outcomes = new Set(answers.map(({ status, body }) => (status === 503 ? at(body, 'code') : status)));
     expect([200, 409, 'CLUSTER_BUSY']).toEqual(expect.arrayContaining([...outcomes]));
     expect(outcomes).toContain(200);

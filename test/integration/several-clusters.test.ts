@@ -12,7 +12,7 @@ import { until } from '../support/until.ts';
 const NAMESPACE = 'several-clusters';
 const NAMES = ['api', 'web', 'worker'];
 const COLLECTION = `/apis/apps/v1/namespaces/${NAMESPACE}/deployments`;
-/** The count of the first Deployment of each cluster. Each further Deployment has one more. */
+/** The count of the first Deployment of each cluster. Each further Deployment has one replica more. */
 const FIRST_COUNT = { one: 10, two: 20, demo: 30 };
 type Name = keyof typeof FIRST_COUNT;
 const CLUSTERS: readonly Name[] = ['one', 'two', 'demo'];
@@ -67,7 +67,7 @@ async function fill(name: 'one' | 'two'): Promise<void> {
   }
 }
 
-/** The count in the API server of a cluster itself. */
+/** The count in the API server of a cluster. */
 async function truth(cluster: Name, name: string): Promise<unknown> {
   if (cluster === 'demo') return demo.deployments.get(NAMESPACE, name)?.replicas;
   return at((await kube[cluster].get(`${COLLECTION}/${name}`)).body, 'spec.replicas');
@@ -86,7 +86,7 @@ async function shown(name: string): Promise<unknown[]> {
 }
 
 describe('the same names in several clusters', () => {
-  it('are read from the cluster in the path or from the first, through the cache and directly', async () => {
+  it('are read from the cluster in the path or by default from the first, from the cache and directly', async () => {
     for (const [index, name] of NAMES.entries()) {
       const expected = CLUSTERS.map((cluster) => FIRST_COUNT[cluster] + index);
       expect(await shown(name)).toEqual(expected);
@@ -98,7 +98,7 @@ describe('the same names in several clusters', () => {
     }
   });
 
-  it('are written in that cluster only, with every path of the write', async () => {
+  it('are written in that cluster only, by every path for writes', async () => {
     const writes: [path: string, name: string, cluster: Name][] = [
       ['/replica-count', 'api', 'one'],
       ['/one/replica-count', 'web', 'one'],
@@ -143,7 +143,7 @@ describe('the same names in several clusters', () => {
 });
 
 describe('the same certificate in several clusters', () => {
-  it('has the rights that the RBAC of each cluster grants, and the fleet list shows where it has none', async () => {
+  it('has the rights that each cluster grants, and the fleet list shows the clusters that grant none', async () => {
     const name = 'several-clusters-reader';
     const rules = [
       { apiGroups: ['apps'], resources: ['deployments', 'deployments/scale'], verbs: ['get', 'list'] },
@@ -172,7 +172,7 @@ describe('the same certificate in several clusters', () => {
 });
 
 describe('an API server that is killed', () => {
-  it('does not affect the others, is shown as unreachable, and comes back without a restart of the service', async () => {
+  it('does not affect the others, is shown as unreachable, and returns without a restart of the service', async () => {
     const states = async () => {
       const { body } = await admin.get('/clusters');
       return CLUSTERS.map((_, index) => at(body, `clusters.${index}.state`));

@@ -8,7 +8,7 @@ import { ExecScript, printing } from '../support/kube/exec-script.ts';
 import { newSet, TlsFolder } from '../support/tls/tls-folder.ts';
 import { until } from '../support/until.ts';
 
-it('a process without file descriptors keeps running, and its reads, watches, plugins and listeners recover', async () => {
+it('a process that runs out of file descriptors keeps running, and its reads, watches, plugins and listeners recover', async () => {
   const { path } = await TlsFolder.plain(await newSet());
   const plugin = new ExecScript(printing({ token: 'secret' }));
   await writeFile(join(path, 'clusters.yaml'), 'clusters: [{name: a, context: kubeconfig}]');
@@ -59,8 +59,8 @@ it('a process without file descriptors keeps running, and its reads, watches, pl
   expect(answered).toBeLessThan(probes.length);
   child.stdin.end();
   await printed('recovered');
-  // libuv closes what it cannot accept with a descriptor that it keeps for this. Another thread may have taken that
-  // one: then the connections wait until there are descriptors again.
+  // libuv keeps one spare descriptor to accept and close connections that it cannot serve. If another thread has taken
+  // it, the connections wait until descriptors are free again.
   await Promise.all(probes);
   expect(await probe()).toMatch(/^HTTP\/1\.1 200 /);
   child.kill('SIGTERM');

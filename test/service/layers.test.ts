@@ -49,10 +49,10 @@ function refused(imports: readonly (readonly [folder: string, specifier: string]
   }
 }
 
-it('lint refuses an import from a layer above, in every folder', () => {
+it('lint refuses imports from a layer above, in every folder', () => {
   expect(refused(WRONG)).toEqual(WRONG.map(([folder]) => folder).sort());
 });
 
-it('lint allows an import from a layer below, in every folder', () => {
+it('lint allows imports from a layer below, in every folder', () => {
   expect(refused(RIGHT)).toEqual([]);
 });

@@ -14,7 +14,7 @@ beforeAll(async () => {
 afterEach(() => demo.faults.clear());
 afterAll(() => demo.stop());
 
-/** A connection that is kept: what came in is in `received`. */
+/** A connection that stays open. `received` returns the bytes received so far. */
 async function open(server: ServerProcess): Promise<{ socket: TLSSocket; received: () => string }> {
   const { cert, key } = server.client;
   const ca = server.authority.cert;
@@ -41,7 +41,7 @@ function lastLineOf({ output }: ServerProcess): unknown {
   return JSON.parse(output.trim().split('\n').at(-1) ?? '');
 }
 
-/** Others may make a namespace of processes in one of users. */
+/** A user other than root may create a PID namespace only within a user namespace. */
 const asRoot = process.getuid?.() === 0 ? [] : ['--map-root-user'];
 
 const READ =
@@ -55,8 +55,8 @@ const WRITE = [
   '{"replicas":6}',
 ].join('\r\n');
 
-describe('starting', () => {
-  it('names every mistake in the environment, without a stack, and exits with 1', async () => {
+describe('the start of the process', () => {
+  it('reports every mistake in the environment, without a stack, and exits with 1', async () => {
     const server = await ServerProcess.start(demo.kubeconfig, {
       PORT: 'x',
       LOG_LEVEL: 'loud',
@@ -79,14 +79,14 @@ describe('starting', () => {
     expect(server.output).toMatch(/^the key in .* does not belong to the certificate in .*\n$/);
   });
 
-  it('says that a port is taken', async () => {
+  it('reports that a port is in use', async () => {
     const first = await ServerProcess.start(demo.kubeconfig);
     const second = await ServerProcess.start(demo.kubeconfig, { PORT: String(await first.port()) });
     expect(await second.exited()).toBe(1);
     expect(second.output).toContain('The service could not start: listen EADDRINUSE');
   });
 
-  it('is live at once, ready once the cache is filled, and stays ready through an outage', async () => {
+  it('makes it live at once and ready once the cache is filled, and it stays ready through an outage', async () => {
     await demo.refuseConnections();
     const server = await ServerProcess.start(demo.kubeconfig);
     expect(await server.probe('/livez')).toEqual({ status: 200, body: 'ok\n' });
@@ -100,7 +100,7 @@ describe('starting', () => {
     await demo.acceptConnections();
   });
 
-  it('answers probes and Prometheus on the management port, and nothing else', async () => {
+  it('opens a management port that answers only probes and Prometheus', async () => {
     const server = await ServerProcess.start(demo.kubeconfig, { MANAGEMENT_ALLOWED_HOSTS: 'scaler.example' });
     const { status, body } = await server.probe('/metrics');
     expect([status, body]).toEqual([
@@ -115,11 +115,11 @@ describe('starting', () => {
   });
 });
 
-describe('an error that nothing catches', () => {
+describe('an uncaught error', () => {
   it.each([
     ['an exception', `throw new Error('nobody catches this')`, 'nobody catches this'],
     ['a rejection', `Promise.reject(new Error('nobody catches this'))`, 'nobody catches this'],
-    ['an exception that is no error', 'throw undefined', 'undefined'],
+    ['an exception that is not an Error', 'throw undefined', 'undefined'],
   ])('ends the process with the last line of its log: %s', async (_title, failure, message) => {
     const server = await ServerProcess.start(
       demo.kubeconfig,
@@ -135,7 +135,7 @@ describe('an error that nothing catches', () => {
     });
   });
 
-  it('ends a process at once that is draining', async () => {
+  it('ends a draining process at once', async () => {
     const server = await ServerProcess.start(demo.kubeconfig, {
       ...preload(`process.once('SIGUSR2', () => { throw new Error('nobody catches this'); });`),
       DRAIN_DELAY_SECONDS: '300',
@@ -150,7 +150,7 @@ describe('an error that nothing catches', () => {
 });
 
 describe('a signal during the start', () => {
-  /** Sends it to the process itself as soon as the first module of the app is looked for. */
+  /** The process sends itself the signal when it resolves the first module of the app. */
   const whileLoading = preload(`
     import { registerHooks } from 'node:module';
     registerHooks({
@@ -159,7 +159,7 @@ describe('a signal during the start', () => {
         return next(specifier, context);
       },
     });`);
-  /** Sends it as the first listener opens, which waits until it has come. */
+  /** The process sends itself the signal when it opens the first listener, which waits for the signal. */
   const whileOpening = preload(`
     import { Server } from 'node:net';
     const { listen } = Server.prototype;
@@ -170,14 +170,14 @@ describe('a signal during the start', () => {
       return this;
     };`);
 
-  it('ends the process in order while modules are loaded, before anything is open', async () => {
+  it('ends the process in order while it loads modules, before anything is open', async () => {
     const server = await ServerProcess.start(demo.kubeconfig, whileLoading);
     expect(await server.exited()).toBe(0);
     expect(server.output.trim().split('\n')).toHaveLength(1);
     expect(lastLineOf(server)).toMatchObject({ msg: 'stopped', signal: 'SIGTERM' });
   });
 
-  it('ends the process in order while it opens its listeners, without the delay of a drain', async () => {
+  it('ends the process in order while it opens its listeners, without a drain delay', async () => {
     const server = await ServerProcess.start(demo.kubeconfig, {
       ...whileOpening,
       DRAIN_DELAY_SECONDS: '300',
@@ -187,18 +187,18 @@ describe('a signal during the start', () => {
     expect(lastLineOf(server)).toMatchObject({ msg: 'stopped' });
   });
 
-  it('ends PID 1 of a container, to which the kernel sends no signal that has no handler', async (test) => {
+  it('ends PID 1 of a container, for which the kernel ignores signals without a handler', async (test) => {
     const unshare = ['unshare', ...asRoot, '--fork', '--kill-child', '--pid', '--mount-proc'];
     const { status } = spawnSync(unshare[0] ?? '', [...unshare.slice(1), 'true']);
-    test.skip(status !== 0, 'this user may not make a namespace of processes (unshare --pid)');
+    test.skip(status !== 0, 'this user may not create a PID namespace (unshare --pid)');
     const server = await ServerProcess.start(demo.kubeconfig, whileLoading, {}, undefined, unshare);
     expect(await server.exited()).toBe(0);
     expect(lastLineOf(server)).toMatchObject({ msg: 'stopped', pid: 1 });
   });
 });
 
-describe('while it runs', () => {
-  it('takes a new certificate, and a CRL that cuts off a client who is connected', async () => {
+describe('the running process', () => {
+  it('loads a new certificate, and a CRL that disconnects a connected client', async () => {
     const server = await ServerProcess.start(
       demo.kubeconfig,
       {},
@@ -227,8 +227,8 @@ describe('while it runs', () => {
   });
 });
 
-describe('stopping', () => {
-  it('on SIGTERM first fails the readiness probe and goes on serving, asking clients to connect anew', async () => {
+describe('the stop of the process', () => {
+  it('begins at SIGTERM: the readiness probe fails, and answers still come and ask clients to reconnect', async () => {
     const server = await ServerProcess.start(demo.kubeconfig, { DRAIN_DELAY_SECONDS: '300' });
     await server.ready();
     const { socket, received } = await open(server);
@@ -242,7 +242,7 @@ describe('stopping', () => {
     expect(await open(server)).toBeDefined();
   });
 
-  it('ends when the delay is over, with exit code 0', async () => {
+  it('ends the process when the delay is over, with exit code 0', async () => {
     const server = await ServerProcess.start(demo.kubeconfig, { DRAIN_DELAY_SECONDS: '1' });
     await server.ready();
     server.signal('SIGTERM');
@@ -252,7 +252,7 @@ describe('stopping', () => {
   });
 
   it('lets a running request finish, and closes idle and unused connections at once', async () => {
-    // A limit beyond the test's own: a connection that is not closed makes the test fail.
+    // This limit is longer than that of the test, so a connection that is not closed makes the test fail.
     const server = await ServerProcess.start(demo.kubeconfig, { DRAIN_LIMIT_SECONDS: '300' });
     await server.ready();
     const unused = await open(server);
@@ -290,7 +290,7 @@ describe('stopping', () => {
     expect(busy.received()).toBe('');
   });
 
-  it('ends at once by a second signal, with the last line of its log and an exit code other than 0', async () => {
+  it('is immediate at a second signal, with a last log line and an exit code other than 0', async () => {
     const server = await ServerProcess.start(demo.kubeconfig, { DRAIN_DELAY_SECONDS: '300' });
     await server.ready();
     server.signal('SIGTERM');
@@ -303,7 +303,7 @@ describe('stopping', () => {
     });
   });
 
-  it('ends by an error where it does not come to its end within its limits', async () => {
+  it('ends with an error if it exceeds its limits', async () => {
     const server = await ServerProcess.start(demo.kubeconfig, {
       ...preload(`
         import { Server } from 'node:net';

@@ -22,7 +22,7 @@ import { expectDocumented } from './documented.ts';
 import { testLimits } from './limits.ts';
 import { logTo } from './log-to.ts';
 
-/** A cluster in memory, whose reads and writes use its cache directly. */
+/** A cluster in memory. Its reads and writes use its cache directly. */
 export class MemoryCluster implements ServedCluster, UnguardedCluster {
   readonly writes: string[] = [];
   readonly name: string;
@@ -34,7 +34,7 @@ export class MemoryCluster implements ServedCluster, UnguardedCluster {
     state: 'available',
     counts: { allowed: 0, denied: 0, failed: 0 },
   };
-  /** What its reads say of themselves. */
+  /** The age and version that its reads report. */
   reading: Omit<Reading<unknown>, 'value'> = { ageMs: 0, resourceVersion: '1', unavailable: [] };
   readonly #cache = new DeploymentCache();
 
@@ -124,7 +124,7 @@ export async function buildTestApp(
     ...options,
   });
   onTestFinished(() => app.close());
-  // Wrap `inject` rather than add a hook: a hook of a test is too late for the answers of the routes.
+  // Wraps `inject` instead of adding a hook, because a hook of a test would miss the answers of the routes.
   const inject = app.inject.bind(app);
   Object.defineProperty(app, 'inject', {
     value: async (request: InjectOptions | string) => {
@@ -153,7 +153,7 @@ export function fleetOf(clusters: readonly ServedCluster[]): Fleet<ServedCluster
     readyPolicy: 'default',
     create: ({ name }) => {
       const cluster = byName.get(name);
-      if (cluster === undefined) throw new Error(`there is no cluster ${name}`);
+      if (cluster === undefined) throw new Error(`unknown cluster ${name}`);
       return cluster;
     },
   });

@@ -1,6 +1,6 @@
 import type { Deployment } from '../../src/cluster/deployment.ts';
 
-/** The reduced Deployment, from what a test wants to say of it. */
+/** A reduced Deployment with the given fields and defaults for the others. */
 export function deployment(
   name: string,
   resourceVersion: string,
@@ -17,7 +17,7 @@ export function deployment(
   };
 }
 
-/** The Deployment as the API has it. */
+/** The Deployment as an object of the API. */
 export function apiObject({ namespace, name, uid, resourceVersion, generation, replicas }: Deployment) {
   return { metadata: { namespace, name, uid, resourceVersion, generation }, spec: { replicas } };
 }

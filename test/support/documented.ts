@@ -34,7 +34,7 @@ const GENERAL_HEADERS = new Set([
   'keep-alive',
   'x-content-type-options',
 ]);
-/** The paths of the document itself. */
+/** The paths that serve the API document. */
 const ABOUT_THE_DOCUMENT = /^\/(docs|openapi\.)/;
 
 /** Throws unless openapi.yaml documents this answer to the request: its status, its headers and its body. */
@@ -45,7 +45,7 @@ export function expectDocumented(answer: DocumentedAnswer): void {
   if (found !== undefined) throw new Error(`not in openapi.yaml: ${method} ${path} ${status}: ${found}`);
 }
 
-/** What is not documented about the answer, or undefined. */
+/** The undocumented part of the answer, or undefined. */
 function fault({ method, path, status, headers, body }: DocumentedAnswer): string | undefined {
   const response = responsesTo(method, path)[status];
   if (response === undefined) return 'the status';
@@ -64,7 +64,7 @@ function fault({ method, path, status, headers, body }: DocumentedAnswer): strin
   if (method === 'HEAD') return body === '' ? undefined : 'a body';
   const parsed: unknown = JSON.parse(body);
   if (!bodyAjv.validate(content.schema, parsed)) return `${body}: ${bodyAjv.errorsText()}`;
-  // The document has an example for each code.
+  // The document contains one example per code.
   const code = status < 400 ? undefined : Object(parsed).code;
   return code === undefined || Object.hasOwn(content.examples ?? {}, code) ? undefined : `code ${code}`;
 }

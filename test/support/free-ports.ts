@@ -2,15 +2,15 @@ import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type ListenOptions, type Server } from 'node:net';
 
-/** Below the ports that Linux and macOS assign automatically, and below the NodePorts of Kubernetes. */
+/** These are below the ports that Linux and macOS assign automatically, and below the NodePorts of Kubernetes. */
 const RANGE = { from: 20_000, to: 30_000 };
 const MAX_TRIES = 100;
 
 /**
  * Distinct free ports of 127.0.0.1. No other process gets one of them by chance before its server starts, or while that
- * is down: the system does not assign ports of this range by itself, and on Linux this function gives a port to one
- * running process only.
- * @throws Error if there are none
+ * is down: the system does not assign ports of this range by itself, and on Linux this function gives a port to a single
+ * running process.
+ * @throws Error if too few ports are free
  */
 export async function freePorts(count: number): Promise<number[]> {
   const ports = new Set<number>();
@@ -22,7 +22,7 @@ export async function freePorts(count: number): Promise<number[]> {
   return [...ports];
 }
 
-/** Reserves the port for the life of this process, by the name of an abstract socket, which leaves no file behind. */
+/** Reserves the port for the life of this process by an abstract socket with its name, which leaves no file behind. */
 async function reserve(port: number): Promise<boolean> {
   return process.platform !== 'linux' || listens(createServer().unref(), `\0port ${port} of 127.0.0.1`);
 }

@@ -22,7 +22,7 @@ export interface IssuedCertificate {
 /** The fields of a CA certificate. */
 export interface AuthorityOptions {
   readonly commonName: string;
-  /** Default: one hour ago, so that a clock slightly behind does no harm. */
+  /** Default: one hour ago, so that a clock that is slightly behind does no harm. */
   readonly notBefore?: Date;
   /** Default: 24 hours from now. */
   readonly notAfter?: Date;
@@ -30,11 +30,11 @@ export interface AuthorityOptions {
 
 /** The fields of a leaf certificate. */
 export interface LeafOptions extends AuthorityOptions {
-  /** One O attribute each; Kubernetes reads them as groups. */
+  /** One O attribute per entry. Kubernetes reads them as groups. */
   readonly organizations?: readonly string[];
   /** DNS names and IP addresses, distinguished by their form. */
   readonly sans?: readonly string[];
-  /** Default and `[]`: no extendedKeyUsage extension at all. */
+  /** Default: none. If this is empty, the certificate has no extendedKeyUsage extension. */
   readonly usages?: readonly KeyPurpose[];
   /** Hexadecimal. Default: random. */
   readonly serial?: string;
@@ -55,13 +55,13 @@ interface Subject {
 }
 
 /**
- * A certification authority for tests and demonstrations: ECDSA P-256, everything in memory, PEM out. It keeps no
- * record of what it issued.
+ * A certification authority for tests and demonstrations, with ECDSA P-256, in memory, with results in PEM. It keeps no
+ * record of issued certificates.
  */
 export class CertificateAuthority {
   readonly cert: string;
   readonly key: string;
-  /** This CA and the intermediate CAs above it, without the root; empty for a root. */
+  /** This CA and the intermediate CAs above it, without the root. Empty for a root. */
   readonly #chain: string;
   readonly #subject: Subject;
 
@@ -136,7 +136,7 @@ export class CertificateAuthority {
 
 async function newSubject(commonName: string, organizations: readonly string[] = []): Promise<Subject> {
   const keys = await webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
-  // A plain string would be parsed, and quotes and a leading # have a meaning in it.
+  // Not a plain string, because the library would parse it, with a meaning for quotes and a leading #.
   const organization = organizations.map((utf8String) => ({ O: [{ utf8String }] }));
   return { name: new x509.Name([...organization, { CN: [{ utf8String: commonName }] }]), keys };
 }

@@ -17,7 +17,7 @@ const TEST_ENV = fileURLToPath(new URL('../../hack/test-env.sh', import.meta.url
 const READY_TIMEOUT_MS = 60_000;
 
 /**
- * Runs "$@" until stdin ends, which also happens when the test process dies, however it dies. A signal to the whole
+ * Runs "$@" until stdin ends, which also happens when the test process dies for any reason. A signal to the whole
  * process group must not end the shell: kube-apiserver would keep running, because it ignores SIGTERM while it has no
  * etcd.
  */
@@ -33,7 +33,7 @@ export class KubeApiserver {
   readonly etcdUrl: string;
   /** The CA of the server certificate and of client certificates, PEM. */
   readonly ca: string;
-  /** The client certificate of a member of system:masters, who may do everything. */
+  /** The client certificate of a member of system:masters, which may do everything. */
   readonly admin: IssuedCertificate;
   readonly #authority: CertificateAuthority;
   readonly #binaries: string;
@@ -128,7 +128,7 @@ export class KubeApiserver {
       `--listen-client-urls=${this.etcdUrl}`,
       `--advertise-client-urls=${this.etcdUrl}`,
       '--listen-peer-urls=http://127.0.0.1:0',
-      '--watch-progress-notify-interval=5s', // as kubeadm sets it; bookmarks of quiet resources depend on it
+      '--watch-progress-notify-interval=5s', // the value of kubeadm, needed for bookmarks of quiet resources
       '--log-level=warn',
     ]);
     await this.#ready('etcd', this.#etcd, `${this.etcdUrl}/health`);
@@ -172,7 +172,7 @@ export class KubeApiserver {
     this.#apiserver = undefined;
   }
 
-  /** Makes etcd forget all history. Later requests for it find it expired, unless it is in a cache. */
+  /** Makes etcd forget all history. Later requests for history get an Expired error, unless a cache has it. */
   async compactEtcd(): Promise<void> {
     const range = await request(`${this.etcdUrl}/v3/kv/range`, { method: 'POST', body: '{"key":"AA=="}' });
     const revision = /"revision":"(\d+)"/.exec(await range.body.text())?.[1];
@@ -190,19 +190,19 @@ export class KubeApiserver {
     if (!/"deleted":"1"/.test(text)) throw new Error(`etcd does not delete ${key}: ${text}`);
   }
 
-  /** Makes a copy of the data of etcd, which must not run. */
+  /** Copies the data of etcd, which must not run. */
   async saveEtcd(): Promise<void> {
     await rm(`${this.#etcdData}-saved`, { recursive: true, force: true });
     await cp(this.#etcdData, `${this.#etcdData}-saved`, { recursive: true });
   }
 
-  /** Sets etcd back to the latest copy, like a restored backup. etcd must not run. */
+  /** Restores the latest copy of the data of etcd, which must not run. */
   async restoreEtcd(): Promise<void> {
     await rm(this.#etcdData, { recursive: true });
     await cp(`${this.#etcdData}-saved`, this.#etcdData, { recursive: true });
   }
 
-  /** Kills both and removes their data. Harmless when repeated. */
+  /** Kills both and removes their data. May be called again. */
   async stop(): Promise<void> {
     await Promise.all([this.killApiserver(), this.killEtcd()]);
     await this.#agent.destroy();
@@ -218,7 +218,7 @@ export class KubeApiserver {
     const command = ['-c', LEASH, binary, join(this.#binaries, binary), ...args];
     const child = spawn('/bin/sh', command, { stdio: ['pipe', log, log] });
     closeSync(log);
-    child.stdin?.on('error', () => {}); // it has ended already
+    child.stdin?.on('error', () => {}); // the process has already ended
     return child;
   }
 
@@ -233,7 +233,7 @@ export class KubeApiserver {
       }
     }
     const log = await readFile(join(this.#folder, `${binary}.log`), 'utf8');
-    throw new Error(`${binary} does not come up:\n${log.slice(-2_000)}`);
+    throw new Error(`${binary} does not start:\n${log.slice(-2_000)}`);
   }
 
   async #get(url: string): Promise<string> {
@@ -244,7 +244,7 @@ export class KubeApiserver {
   }
 }
 
-/** Starts a real etcd and kube-apiserver; stop() ends them. */
+/** Starts a real etcd and kube-apiserver. stop() ends them. */
 export const startKubeApiserver = () => KubeApiserver.start();
 
 async function end(child: ChildProcess | undefined): Promise<void> {

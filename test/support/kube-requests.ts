@@ -2,11 +2,11 @@ import { createInterface } from 'node:readline';
 import { gunzipSync } from 'node:zlib';
 import { Agent, request } from 'undici';
 
-/** The address of an API server and how to log in; PEM. */
+/** The address of an API server and the credentials, in PEM. */
 export interface KubeEndpoint {
   readonly url: string;
   readonly ca: string;
-  /** Requests without a certificate are anonymous. */
+  /** Without a certificate, requests are anonymous. */
   readonly cert?: string;
   readonly key?: string;
 }
@@ -71,7 +71,7 @@ export class KubeRequests {
     };
   }
 
-  /** The events of a watch as they come. */
+  /** The events of a watch, as they arrive. */
   async *watch(path: string): AsyncGenerator<unknown, void> {
     const { body } = await request(this.#url + path, { dispatcher: this.#agent });
     for await (const line of createInterface({ input: body })) yield JSON.parse(line);
@@ -89,7 +89,7 @@ function parseLines(text: string): unknown[] {
     .map((line): unknown => JSON.parse(line));
 }
 
-/** The value at a path such as `metadata.resourceVersion` or `items.0.spec`; undefined if there is none. */
+/** The value at a path such as `metadata.resourceVersion` or `items.0.spec`, or undefined. */
 export function at(value: unknown, path: string): unknown {
   let found = value;
   for (const key of path.split('.')) {
@@ -99,14 +99,14 @@ export function at(value: unknown, path: string): unknown {
   return found;
 }
 
-/** The text at a path. @throws Error if there is none */
+/** The text at a path. @throws Error if the value is not a string */
 export function textAt(value: unknown, path: string): string {
   const found = at(value, path);
   if (typeof found !== 'string') throw new Error(`no text at ${path}: ${JSON.stringify(value)}`);
   return found;
 }
 
-/** The array at a path. @throws Error if there is none */
+/** The array at a path. @throws Error if the value is not an array */
 export function arrayAt(value: unknown, path: string): readonly unknown[] {
   const found = at(value, path);
   if (!Array.isArray(found)) throw new Error(`no array at ${path}: ${JSON.stringify(value)}`);

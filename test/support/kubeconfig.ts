@@ -1,4 +1,4 @@
-/** The login of a kubeconfig. Certificates and keys are PEM. */
+/** The credentials in a kubeconfig. Certificates and keys are PEM. */
 export type KubeconfigUser =
   | { readonly token: string }
   | { readonly tokenFile: string }

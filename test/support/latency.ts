@@ -1,6 +1,6 @@
 import type { Answer } from './test-client.ts';
 
-/** How many calls are under way at a time. */
+/** The number of concurrent calls. */
 const PARALLEL = 4;
 
 /**
@@ -24,8 +24,8 @@ async function p99(calls: number, call: (number: number) => Promise<Answer>): Pr
 }
 
 /**
- * The median of the 99th percentiles of several windows. One pause of the machine spoils a window or two; a cause that
- * delays calls again and again spoils all of them.
+ * The median of the 99th percentiles of several windows. One pause of the machine affects one or two windows, but a cause
+ * that delays calls repeatedly affects all of them.
  */
 export async function typicalP99(calls: number, call: (number: number) => Promise<Answer>): Promise<number> {
   const windows: number[] = [];

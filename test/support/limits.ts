@@ -6,10 +6,10 @@ import { limitsOn } from '../../src/config/machine-limits.ts';
 
 const variables = Value.Create(ConfigSchema);
 
-/** The limits of a service that nobody has configured. */
+/** The default limits of the configuration. */
 export const configuredLimits = limitsOf(variables);
 
-/** The same, on a machine that sets none. */
+/** The default limits on a machine that restricts nothing. */
 export const defaultLimits = limitsOn(
   { descriptors: undefined, memoryBytes: undefined },
   configuredLimits,
@@ -28,7 +28,7 @@ export const testLimits: Limits = {
   maxHandshakesPerAddress: 10_000,
 };
 
-/** How long decisions hold in a service that nobody has configured. */
+/** The default times for which decisions are remembered. */
 export const defaultDecisionTimes: DecisionTimes = {
   allowedSeconds: variables.AUTHORIZATION_ALLOWED_SECONDS,
   deniedSeconds: variables.AUTHORIZATION_DENIED_SECONDS,

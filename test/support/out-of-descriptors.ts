@@ -13,8 +13,8 @@ import { until } from './until.ts';
 
 /**
  * A process that runs out of file descriptors while the parts of the service that read, watch, spawn and accept are
- * running. Its argument is the folder of their files. It prints `exhausted PORT`, then `suffered` once each part has
- * met the shortage. When its input ends it frees its descriptors, and prints `recovered` once each part works again. It
+ * running. Its argument is the folder with their files. It prints `exhausted PORT`, then `suffered` once each part has
+ * failed because of it. When its input ends it frees its descriptors, and prints `recovered` once each part works again. It
  * ends at SIGTERM.
  */
 const folder = process.argv[2] ?? '';
@@ -75,7 +75,7 @@ management.listen(0, '127.0.0.1', async () => {
   const load = kubeConfigLoader({ kubeconfig: join(folder, 'kubeconfig') });
   const config = load();
   const kubeconfig = new CredentialSource(load);
-  /** Its kubeconfig has been read, so that the plugin fails and not the kubeconfig. */
+  /** Its kubeconfig has already been read, so that the plugin fails and not the read of the kubeconfig. */
   const plugin = new CredentialSource(() => config);
   const fails = (credentials: CredentialSource) =>
     credentials.get().then(
@@ -105,7 +105,7 @@ management.listen(0, '127.0.0.1', async () => {
   process.stdin.resume().once('end', async () => {
     for (const descriptor of taken) closeSync(descriptor);
     await until(() => !reloader.stats.broken && reloads > 0);
-    // A failed plugin is not run again for 2 s. The plugin of the kubeconfig may have failed if that could be read.
+    // A failed plugin does not run again for 2 s. If the kubeconfig could be read, its plugin may have failed.
     await until(async () => (await works(kubeconfig)) && (await works(plugin)));
     process.stdout.write('recovered\n');
   });

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 
-/** A line of the route tree that Fastify prints: indented below its parent, with a part of a path and its methods. */
+/** A line of the route tree that Fastify prints: indented below its parent, with a part of the path and its methods. */
 const LINE = /^(?<indent>[│ ]*)[├└]── (?<path>\S+)(?: \((?<methods>[^)]*)\))?$/;
 /** Characters of indentation per level. */
 const INDENT = 4;

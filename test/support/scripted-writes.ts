@@ -2,7 +2,7 @@ import { vi } from 'vitest';
 import { Scaler } from '../../src/cluster/scaler.ts';
 import { ScriptedApi } from './kube/scripted-api.ts';
 
-/** The outcome of a write, as soon as it is known. */
+/** The outcome of a write, once it is known. */
 interface Outcome {
   result?: unknown;
   error?: unknown;
@@ -29,7 +29,7 @@ export class ScriptedWrites {
     return outcome;
   }
 
-  /** Makes a write whose calls get these answers one after the other. The last answer repeats. */
+  /** Makes a write whose calls get these answers one after another. The last answer repeats. */
   async answered(...answers: readonly unknown[]): Promise<Outcome> {
     const left = [...answers];
     this.api.respond = () => (left.length > 1 ? left.shift() : left[0]);

@@ -15,7 +15,7 @@ export class ServerProcess {
   readonly client: IssuedCertificate;
   readonly #child: ChildProcess;
   readonly #folder: string;
-  /** Everything that it has printed. */
+  /** The whole output of the process. */
   output = '';
 
   private constructor(
@@ -36,10 +36,10 @@ export class ServerProcess {
   }
 
   /**
-   * Starts it with these variables over working ones; it listens on free ports. Killed when the test ends.
-   * @param moreFiles makes the content of further files that variables are to name
-   * @param command what node is called with; other than the sources, what they were compiled to
-   * @param wrapper a command that runs another one, which stands in front of node
+   * Starts it on free ports, with these variables instead of working defaults. It is killed when the test ends.
+   * @param moreFiles makes the content of further files, which variables then name
+   * @param command the arguments of node: the sources by default, or their compiled form
+   * @param wrapper a command in front of node, which runs it
    */
   static async start(
     kubeconfig: string,
@@ -125,7 +125,7 @@ export class ServerProcess {
     this.#child.kill(signal);
   }
 
-  /** Its exit code; null if a signal ended it. */
+  /** Its exit code, or null if a signal ended it. */
   async exited(): Promise<number | null> {
     if (this.#child.exitCode === null && this.#child.signalCode === null) await once(this.#child, 'close');
     return this.#child.exitCode;

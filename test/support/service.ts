@@ -22,14 +22,14 @@ export interface ServiceOptions {
   readonly kubeconfig: string | Readonly<Record<string, string>>;
   readonly namespaces?: readonly string[];
   readonly timing?: ReflectorTiming;
-  /** Default: every client may do everything. */
+  /** Default: every client has all rights. */
   readonly authorization?: 'SubjectAccessReview' | 'AlwaysAllow';
   /** Settings that differ from the defaults. */
   readonly decisionTimes?: DecisionTimes;
   readonly policy?: Partial<IdentityPolicy>;
   /** Limits that differ from the defaults. By default they do not restrict the clients of tests. */
   readonly limits?: Partial<Limits>;
-  /** The destination of log lines. Default: none, or stdout if LOG_LEVEL is set. */
+  /** The destination of log lines. Default: nowhere, or stdout if LOG_LEVEL is set. */
   readonly logStream?: LogSink;
   /** Adds routes to the service. */
   readonly routes?: ((app: FastifyInstance) => void) | undefined;
@@ -38,7 +38,7 @@ export interface ServiceOptions {
 /** The whole service on a real TLS socket, and a client with a certificate for `client`. */
 export class TestService {
   readonly app: FastifyInstance;
-  /** The default cluster itself, for access that only tests may have. */
+  /** The default cluster, for direct access by tests. */
   readonly cluster: Cluster;
   readonly authority: CertificateAuthority;
   readonly client: IssuedCertificate;
@@ -130,7 +130,7 @@ export class TestService {
     return this;
   }
 
-  /** Replaces the kubeconfig of a cluster by this one (YAML). It is read at once. */
+  /** Replaces the kubeconfig of a cluster with this one (YAML). It is read at once. */
   async rewriteKubeconfig(cluster: string, yaml: string): Promise<void> {
     await writeFile(join(this.#folder, cluster), yaml);
     this.app.fleet.get(cluster)?.reloadCredentials();

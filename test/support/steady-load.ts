@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Answer } from './test-client.ts';
 import { until } from './until.ts';
 
-/** The pause between two requests of a caller, which leaves the machine time for the subject of the test. */
+/** The pause between two requests of a caller, which leaves CPU time for the subject of the test. */
 const PAUSE_MS = 5;
 
 /** Callers that repeat the same request on kept connections. Every answer other than 200 counts as a failure. */
@@ -23,7 +23,7 @@ export class SteadyLoad {
     await until(() => this.#answered.every((count, index) => count >= (before[index] ?? 0) + answers));
   }
 
-  /** Waits for the requests under way. */
+  /** Stops, and waits for the requests under way. */
   async stop(): Promise<void> {
     this.#stopping = true;
     await Promise.all(this.#running);

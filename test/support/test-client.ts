@@ -11,7 +11,7 @@ export interface Answer {
 type Headers = Readonly<Record<string, string>>;
 
 /**
- * A client of the service with a certificate, keep-alive, and as many connections as it needs. It throws for an answer
+ * A client of the service with a certificate, kept connections, and as many of them as it needs. It throws for an answer
  * that openapi.yaml does not document.
  */
 export class TestClient {
@@ -41,7 +41,7 @@ export class TestClient {
     return this.get(`/replica-count?namespace=${namespace}&deployment=${deployment}`);
   }
 
-  /** Sets one count. Instead of a number it accepts any body, which is sent unchanged. */
+  /** Sets one count. A body that is not a number is sent unchanged. */
   scale(namespace: string, deployment: string, body: unknown, headers: Headers = {}): Promise<Answer> {
     const replicas = typeof body === 'number' ? { replicas: body } : body;
     return this.post(`/replica-count?namespace=${namespace}&deployment=${deployment}`, replicas, headers);

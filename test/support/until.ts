@@ -1,9 +1,9 @@
-// Keep the real functions, because a test may replace them.
+// Keeps the real functions, because a test may replace them with fakes.
 const { setTimeout } = globalThis;
 const { now } = Date;
 
 /**
- * Waits for a condition by checking it every few milliseconds, if no event reports it.
+ * Waits for a condition that no event reports, by checking it every few milliseconds.
  * @throws after `limitMs`, which exists to end a failed test and not to measure anything
  */
 export async function until(condition: () => boolean | Promise<boolean>, limitMs = 20_000): Promise<void> {

@@ -6,7 +6,7 @@ import { at } from '../../support/kube-requests.ts';
 import { logTo } from '../../support/log-to.ts';
 import { TestService } from '../../support/service.ts';
 
-/** How an operator finds out why every request ends with 503 though /healthz says OK. */
+/** How an operator finds out why every request is answered with 503 although /healthz says OK. */
 const FAILED = 'access reviews fail: requests that need one are answered with 503';
 const client = { users: ['client'], verbs: ['*'], resources: ['*'] };
 let one: FakeApiServer;
@@ -41,7 +41,7 @@ const read = (cluster: string) =>
   service.get(`/${cluster}/replica-count?namespace=default&deployment=my-deployment`);
 const unavailable = { status: 503, body: { code: 'AUTHORIZER_UNAVAILABLE' } };
 const failures = () => lines.filter(({ msg }) => msg === FAILED);
-/** What GET /clusters says of the authorisers of both clusters. */
+/** The state of the authorisers of both clusters in GET /clusters. */
 async function authorizers(): Promise<unknown[]> {
   const { body } = await service.get('/clusters');
   return [at(body, 'clusters.0.authorizer'), at(body, 'clusters.1.authorizer')];
@@ -65,7 +65,7 @@ const reviews = (cluster: string, result: string) =>
 const available = (cluster: string) => measured(`scaler_authorizer_available{cluster="${cluster}"}`);
 
 describe('access reviews that fail', () => {
-  it('for want of the right are told in the log with what to grant, in GET /clusters and in the metrics', async () => {
+  it('because the right is missing show in the log with the right to grant, in GET /clusters and in the metrics', async () => {
     two.roles.set([
       { users: [SERVICE_USER.name], verbs: ['*'], resources: ['deployments', 'deployments/scale'] },
       client,
@@ -96,7 +96,7 @@ describe('access reviews that fail', () => {
     expect(await available('two')).toBe(1);
   });
 
-  it('because the API server is silent are told so', async () => {
+  it('because the API server is silent show in the same places', async () => {
     one.faults.add({ on: 'review', fault: { type: 'cut', how: 'silence' } });
     expect(await read('one')).toMatchObject(unavailable);
     expect(failures()).toEqual([
@@ -108,7 +108,7 @@ describe('access reviews that fail', () => {
     expect(await authorizers()).toEqual(['unavailable', 'available']);
   });
 
-  it('by an API server that answers 500 are told until it is mended', async () => {
+  it('because the API server answers 500 show until it recovers', async () => {
     one.faults.add({ on: 'review', fault: { type: 'status', code: 500 } });
     expect(await read('one')).toMatchObject(unavailable);
     expect(failures()).toEqual([
@@ -126,7 +126,7 @@ describe('access reviews that fail', () => {
     one.roles.set([{ users: [SERVICE_USER.name], verbs: ['*'], resources: ['*'] }]);
     expect(await read('one')).toMatchObject({ status: 403 });
     expect(await authorizers()).toEqual(['available', 'available']);
-    // The namespace was denied, then the name.
+    // One denial for the namespace, and one for the name.
     expect(await Promise.all([reviews('one', 'denied'), reviews('one', 'failed')])).toEqual([2, 1]);
   });
 });

@@ -10,7 +10,7 @@ import { RecordingLogger } from '../../support/kube/recording-logger.ts';
 import { defaultDecisionTimes } from '../../support/limits.ts';
 import { until } from '../../support/until.ts';
 
-/** One user sends as many requests as it can to a slow API server; another user must not notice. */
+/** One user sends as many requests as possible to a slow API server, and another user must not notice. */
 const FLOOD = 1_000;
 let folder: string;
 let demo: FakeApiServer;
@@ -58,8 +58,8 @@ function flood(one: (index: number) => unknown): Promise<unknown[]> {
 const alice = { user: 'alice', groups: [] };
 const flooder = { user: 'flooder', groups: ['strangers'] };
 
-describe('a user who floods', () => {
-  it('access reviews takes no turns from another user, and gets refusals itself', async () => {
+describe('a user who floods the service', () => {
+  it('with access reviews takes no turns from another user, and is refused', async () => {
     delay('review', 150);
     const flooded = flood((index) => cluster.as(flooder).list(`ns-${index}`));
     for (const namespace of ['a', 'b', 'c', 'd']) {
@@ -68,7 +68,7 @@ describe('a user who floods', () => {
     expect((await flooded).filter((each) => each instanceof AuthorizerUnavailableError)).not.toHaveLength(0);
   });
 
-  it('direct reads takes no turns from another user, and gets refusals itself', async () => {
+  it('with direct reads takes no turns from another user, and is refused', async () => {
     delay('get', 40);
     const fresh = (user: string, name: string) =>
       cluster.freshDeployment(user, 'shop', name, { maxAgeSeconds: 0 });
@@ -78,7 +78,7 @@ describe('a user who floods', () => {
     expect((await flooded).filter((each) => each instanceof FreshnessError)).not.toHaveLength(0);
   });
 
-  it('direct reads of one Deployment does not keep another user from reading it', async () => {
+  it('with direct reads of one Deployment does not keep another user from reading it', async () => {
     delay('get', 40);
     const fresh = (user: string, name: string) =>
       cluster.freshDeployment(user, 'shop', name, { maxAgeSeconds: 0 });
@@ -88,7 +88,7 @@ describe('a user who floods', () => {
     await flooded;
   });
 
-  it('writes takes no turns from another user, and gets refusals itself', async () => {
+  it('with writes takes no turns from another user, and is refused', async () => {
     delay('patchScale', 1_000);
     const write = (user: string, replicas: number) =>
       cluster.scale({ namespace: 'shop', deployment: 'cart', replicas, user });
@@ -97,7 +97,7 @@ describe('a user who floods', () => {
     expect((await flooded).filter((each) => each instanceof KubeBusyError)).not.toHaveLength(0);
   });
 
-  it('one kind of call leaves turns to the other kinds', async () => {
+  it('with one kind of call leaves turns for the other kinds', async () => {
     for (const on of ['review', 'get', 'patchScale'] as const)
       demo.faults.add({ on, fault: { type: 'cut', how: 'silence' } });
     const all = [
@@ -107,7 +107,7 @@ describe('a user who floods', () => {
         cluster.scale({ namespace: 'shop', deployment: `d-${index}`, replicas: 1, user: 'flooder' }),
       ),
     ];
-    // The flooder has no more calls under way than places.
+    // The flooder has at most as many calls under way as places.
     const underWay = () =>
       (['review', 'get', 'patchScale'] as const).map((kind) => demo.requests.count(kind));
     await until(() => underWay().join() === '5,4,8');
@@ -123,13 +123,13 @@ describe('a user who floods', () => {
   });
 });
 
-describe('lists from the API server itself', () => {
+describe('lists that are read from the API server', () => {
   const fresh = async (user: string, namespace?: string, shown?: readonly string[]) => {
     const endsAt = performance.now() + 5_000;
     return (await cluster.freshNames(user, namespace, { maxAgeSeconds: 0 }, endsAt)).reading(shown);
   };
 
-  it('are the buffers of the cache if they are equal to these', async () => {
+  it('share the buffers of the cache if they are equal', async () => {
     const { namespaces } = cluster;
     expect(namespaces.length).toBeGreaterThan(2);
     for (const namespace of [undefined, ...namespaces, 'none']) {
@@ -141,7 +141,7 @@ describe('lists from the API server itself', () => {
     expect((await fresh('alice', undefined, some)).value).toBe(cluster.list(undefined, some).value);
   });
 
-  it('are one buffer for all callers that see the same, even if each reads for itself and the cache is older', async () => {
+  it('share one buffer for all callers that see the same list, even if each call reads it and the cache is older', async () => {
     demo.faults.add({ on: 'watch', fault: { type: 'status', code: 503 } });
     demo.dropConnections();
     demo.deployments.create({ namespace: 'default', name: 'brand-new', replicas: 1 });

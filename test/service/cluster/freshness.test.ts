@@ -4,7 +4,7 @@ import { TestService } from '../../support/service.ts';
 import type { Answer } from '../../support/test-client.ts';
 import { until } from '../../support/until.ts';
 
-/** The age of answers, requests for fresher ones, and writes that depend on the state that was read. */
+/** The age of answers, requests for fresher answers, and writes that depend on the state that was read. */
 let demo: FakeApiServer;
 let service: TestService;
 
@@ -20,7 +20,7 @@ afterEach(async () => {
 const COUNT = '/replica-count?namespace=default&deployment=my-deployment';
 const LIST = '/deployments?namespace=default';
 
-/** Makes the watch silent: from now on the cache gets old. */
+/** Makes the watch silent, so that the cache gets older. */
 function silence(): void {
   demo.faults.add({ on: 'watch', fault: { type: 'status', code: 503 } });
   demo.dropConnections();
@@ -37,7 +37,7 @@ describe('an answer from the cache', () => {
   it('gives its age, rounded up, and the resourceVersion up to which it is complete', async () => {
     const shows = (version: number) =>
       until(async () => (await service.get(COUNT)).headers['x-resource-version'] === String(version));
-    // The first event of a watch may be as old as the list before it; later events are not.
+    // The first event of a watch may be as old as the list before it. Later events are newer.
     await shows(demo.deployments.scale('default', 'my-deployment', 5).resourceVersion);
     const before = performance.now();
     const { resourceVersion, uid, generation } = demo.deployments.scale('default', 'my-deployment', 4);
@@ -52,20 +52,20 @@ describe('an answer from the cache', () => {
     expect(list.headers['x-resource-version']).toBe(String(resourceVersion));
   });
 
-  it('gets older while the API server is silent, and younger with the next event', async () => {
+  it('gets older while the API server is silent, and fresh again at the next event', async () => {
     await demo.refuseConnections();
     demo.dropConnections();
     await until(async () => Number((await service.get(COUNT)).headers.age) > 3);
     await demo.acceptConnections();
     demo.deployments.scale('default', 'my-deployment', 9);
     await until(async () => JSON.stringify(count(await service.get(COUNT))) === '{"replicaCount":9}');
-    // The first event of the watch may be as old as the outage; later events are not.
+    // The first event of the watch may be as old as the outage. Later events are newer.
     demo.deployments.scale('default', 'my-deployment', 10);
     await until(async () => JSON.stringify(count(await service.get(COUNT))) === '{"replicaCount":10}');
     expect(Number((await service.get(COUNT)).headers.age)).toBeLessThanOrEqual(2);
   }, 20_000);
 
-  it('gives the resourceVersion of the newest Deployment that was seen, even if that was deleted', async () => {
+  it('gives the resourceVersion of the last change that was seen, even if that is a deletion', async () => {
     demo.deployments.delete('shop', 'cart');
     await until(async () => (await service.count('shop', 'cart')).status === 404);
     const version = (await service.get(COUNT)).headers['x-resource-version'];
@@ -74,7 +74,7 @@ describe('an answer from the cache', () => {
 });
 
 describe('maxAge', () => {
-  it('is answered from the cache if that is new enough', async () => {
+  it('is answered from the cache if the cache is fresh enough', async () => {
     demo.requests.clear();
     for (const url of [`${COUNT}&maxAge=60`, `${LIST}&maxAge=60`])
       expect((await service.get(url)).status).toBe(200);
@@ -111,7 +111,7 @@ describe('maxAge', () => {
     expect(count(await service.get(COUNT))).toEqual({ replicaCount: 3 });
   });
 
-  it('answers 404 for a Deployment that the API server does not have', async () => {
+  it('answers 404 for a Deployment that does not exist in the API server', async () => {
     const answer = await service.get('/replica-count?namespace=default&deployment=nope&maxAge=0');
     expect(answer).toMatchObject({ status: 404, body: { code: 'DEPLOYMENT_NOT_FOUND' } });
   });
@@ -141,14 +141,14 @@ describe('maxAge', () => {
 });
 
 describe('minResourceVersion', () => {
-  it('is answered at once if the cache has seen it', async () => {
+  it('is answered at once if the cache has reached it', async () => {
     const { headers } = await service.get(COUNT);
     const answer = await service.get(`${COUNT}&minResourceVersion=${headers['x-resource-version']}`);
     expect(answer.status).toBe(200);
     expect((await service.get(`${LIST}&minResourceVersion=1`)).status).toBe(200);
   });
 
-  it('waits for the cache to see it, so that a write through one replica is read through another', async () => {
+  it('waits until the cache reaches it, so that a write through one replica is visible through another', async () => {
     const other = await (await TestService.start({ kubeconfig: demo.kubeconfig })).synced();
     const seen: unknown[] = [];
     for (let replicas = 10; replicas < 30; replicas += 1) {
@@ -160,7 +160,7 @@ describe('minResourceVersion', () => {
     await other.stop();
   });
 
-  it('lets a hundred reads of a client wait, and answers all with the change that they wait for', async () => {
+  it('lets a hundred reads of a client wait, and answers all of them after the change', async () => {
     silence();
     const { resourceVersion } = demo.deployments.scale('default', 'my-deployment', 8);
     const waiting = Array.from({ length: 100 }, () =>
@@ -181,7 +181,7 @@ describe('minResourceVersion', () => {
       expect({ status, body }).toMatchObject({ status: 429, body: { code: 'TOO_MANY_WAITERS' } });
       expect(headers['retry-after']).toBe('1');
     }
-    // A resourceVersion that the cache has seen already needs no wait.
+    // A resourceVersion that the cache has already reached needs no wait.
     expect((await service.get(`${COUNT}&minResourceVersion=1`)).status).toBe(200);
     const other = (await service.clientOf('other')).get(url);
     demo.faults.clear();
@@ -190,7 +190,7 @@ describe('minResourceVersion', () => {
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(100);
   });
 
-  it('answers 504 after 5 s if the cache does not see it', async () => {
+  it('answers 504 after 5 s if the cache does not reach it', async () => {
     const version = demo.resourceVersion + 1_000_000;
     const startedAt = performance.now();
     expect(await service.get(`${LIST}&minResourceVersion=${version}`)).toMatchObject({
@@ -226,7 +226,7 @@ describe('If-Match', () => {
   const scale = (replicas: number, ifMatch: string) =>
     service.scale('default', 'my-deployment', replicas, { 'if-match': ifMatch });
 
-  it('allows a write while the Deployment is unchanged, and the answer has the new tag', async () => {
+  it('allows a write if the Deployment is unchanged, and the answer has the new tag', async () => {
     const first = await service.get(COUNT);
     const written = await scale(5, String(first.headers.etag));
     expect(written).toMatchObject({ status: 200, body: { replicaCount: 5 } });
@@ -234,7 +234,7 @@ describe('If-Match', () => {
     expect(await scale(6, String(written.headers.etag))).toMatchObject({ status: 200 });
   });
 
-  it('refuses with 412 once another writer has changed the spec, even if the cache has not seen that', async () => {
+  it('refuses with 412 once another writer has changed the spec, even if the cache has not seen the change', async () => {
     const { headers } = await service.get(COUNT);
     silence();
     demo.deployments.scale('default', 'my-deployment', 4);
@@ -245,7 +245,7 @@ describe('If-Match', () => {
     expect(truth()).toBe(4);
   });
 
-  it('is not broken by updates of the status', async () => {
+  it('still matches after updates of the status', async () => {
     const { headers } = await service.get(COUNT);
     demo.deployments.touch('default', 'my-deployment');
     expect(await scale(5, String(headers.etag))).toMatchObject({ status: 200 });
@@ -258,7 +258,7 @@ describe('If-Match', () => {
     expect(truth()).toBe(3);
   });
 
-  it('allows one of many writers that have read the same state', async () => {
+  it('allows exactly one of many writers that have read the same state', async () => {
     const { headers } = await service.get(COUNT);
     const values = Array.from({ length: 20 }, (_, index) => index + 50);
     const answers = await Promise.all(values.map((value) => scale(value, String(headers.etag))));
@@ -267,7 +267,7 @@ describe('If-Match', () => {
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200, 412]));
   });
 
-  it('accepts a star, and a list that contains the right tag', async () => {
+  it('accepts * and a list that contains the right tag', async () => {
     const { headers } = await service.get(COUNT);
     expect((await scale(5, '*')).status).toBe(200);
     const { headers: now } = await service.get(COUNT);

@@ -3,7 +3,7 @@ import { FakeApiServer } from '../../support/fake-apiserver/fake-apiserver.ts';
 import { TestService } from '../../support/service.ts';
 import { until } from '../../support/until.ts';
 
-/** /healthz with an API server. test/unit/cluster/health-check.test.ts has the cases that take long times. */
+/** /healthz with an API server. test/unit/cluster/health-check.test.ts has the cases that take long. */
 let demo: FakeApiServer;
 let service: TestService;
 
@@ -18,21 +18,21 @@ afterEach(async () => {
   await demo.stop();
 });
 
-/** Moves the clock of the service, but not its timers: its last contact becomes older by this time. */
+/** Moves the clock of the service, but not its timers, so that its last contact gets older by this time. */
 function later(seconds: number): void {
   const now = performance.now.bind(performance);
   vi.spyOn(performance, 'now').mockImplementation(() => now() + seconds * 1000);
 }
 
 describe('GET /healthz', () => {
-  it('costs the API server nothing if the watch heard from it within 10 s', async () => {
+  it('sends the API server no request if the watch heard from it within the last 10 s', async () => {
     demo.requests.clear();
     const answers = await Promise.all(Array.from({ length: 200 }, () => service.get('/healthz')));
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
     expect(demo.requests.total).toBe(0);
   });
 
-  it('costs one read of storage for any number of simultaneous requests if the watch has been quiet', async () => {
+  it('causes one read of storage for any number of simultaneous requests if the watch has been quiet', async () => {
     later(11);
     demo.requests.clear();
     const answers = await Promise.all(Array.from({ length: 200 }, () => service.get('/healthz')));
@@ -42,7 +42,7 @@ describe('GET /healthz', () => {
     ]);
   });
 
-  it('answers 503 within 10 s after the API server goes down, and 200 once it is back', async () => {
+  it('answers 503 within 10 s after the API server goes down, and 200 after it returns', async () => {
     await demo.refuseConnections();
     demo.dropConnections();
     later(10.1);

@@ -45,7 +45,7 @@ describe('a write', () => {
     expect(truth()).toBe(before);
   });
 
-  it('succeeds after a single 401, with credentials that are read again', async () => {
+  it('succeeds after a single 401, with credentials that were read again', async () => {
     demo.faults.add({ on: 'patchScale', fault: { type: 'status', code: 401 }, times: 1 });
     expect(await scale(7)).toMatchObject({ status: 200, body: { replicaCount: 7 } });
   });
@@ -61,7 +61,7 @@ describe('a write', () => {
     expect(await scale(9)).toMatchObject({ status: 504, body: { code: 'OUTCOME_UNKNOWN' } });
   }, 12_000);
 
-  it('is answered with the resourceVersion that it produced even if the watch is silent', async () => {
+  it('is answered with its own resourceVersion even if the watch is silent', async () => {
     demo.faults.add({ on: 'watch', fault: { type: 'bookmarksOnly' } });
     demo.dropConnections();
     await until(() => demo.openWatches > 0);
@@ -72,7 +72,7 @@ describe('a write', () => {
 });
 
 describe('an unreachable API server', () => {
-  it('leaves reads possible, makes writes fail with 503, and is found again without a restart', async () => {
+  it('does not stop reads, makes writes fail with 503, and is found again without a restart', async () => {
     demo.deployments.scale('default', 'my-deployment', 3);
     await until(async () => JSON.stringify(await read()) === '{"replicaCount":3}');
     await demo.refuseConnections();
@@ -106,7 +106,7 @@ describe('a service that starts before its API server', () => {
 });
 
 describe('a failing access review', () => {
-  it('means 503 for reads and writes, and changes nothing', async () => {
+  it('causes 503 for reads and writes, and changes nothing', async () => {
     const strict = await (
       await TestService.start({ kubeconfig: demo.kubeconfig, authorization: 'SubjectAccessReview' })
     ).synced();
@@ -124,7 +124,7 @@ describe('a failing access review', () => {
     await strict.stop();
   });
 
-  it('leaves a client the reads that were allowed before, for the time of an outage, and no writes', async () => {
+  it('in an outage leaves a client the reads that were allowed before, and no writes', async () => {
     const strict = await TestService.start({
       kubeconfig: demo.kubeconfig,
       authorization: 'SubjectAccessReview',

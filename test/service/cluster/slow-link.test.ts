@@ -7,9 +7,9 @@ import { RecordingLogger } from '../../support/kube/recording-logger.ts';
 import { until } from '../../support/until.ts';
 
 const DEPLOYMENTS = 200;
-/** Long enough that a busy machine does not miss it between two pieces. */
+/** Long enough that even on a busy machine two pieces are never this far apart. */
 const SILENCE_MS = 1_000;
-/** At this pace each page takes more than that, and the initial events several times as much. */
+/** At this pace each page takes longer than SILENCE_MS, and the initial events take several times as long. */
 const DRIP = { type: 'drip', bytes: 1_000, everyMs: 50 } as const;
 const TIMING: ReflectorTiming = {
   pageSilenceMs: SILENCE_MS,
@@ -18,7 +18,7 @@ const TIMING: ReflectorTiming = {
   silenceMs: { least: 60_000, most: 60_000 },
 };
 
-/** A cluster of Deployments, not begun yet, and its API server. */
+/** A cluster that has not been started, and its API server. */
 async function scene(timing: Partial<ReflectorTiming> = {}) {
   const demo = await FakeApiServer.start({ deployments: DEPLOYMENTS });
   const cluster = new Cluster({
@@ -63,7 +63,7 @@ describe('a cluster over a slow link', () => {
     expect(demo.requests.count('list')).toBe(2);
   }, 30_000);
 
-  it('goes over to pages where the initial events would take too long', async () => {
+  it('switches to pages if the initial events would take too long', async () => {
     const { demo, synced } = await scene({ initialEventsMs: { silence: SILENCE_MS, whole: 500 } });
     demo.faults.add({ on: 'watch', fault: DRIP });
     expect((await synced()).stats).toMatchObject({ lists: 1, failures: 0 });
@@ -71,10 +71,10 @@ describe('a cluster over a slow link', () => {
   }, 30_000);
 });
 
-describe('a link that goes dead within a list', () => {
+describe('a link that goes dead during a list', () => {
   const dead = { type: 'cut', how: 'silence', afterBytes: 5_000 } as const;
 
-  it('ends the initial events, and pages take their place at once', async () => {
+  it('ends the initial events, and pages replace them at once', async () => {
     const { demo, synced } = await scene();
     demo.faults.add({ on: 'watch', fault: dead, times: 1 });
     expect((await synced()).stats).toMatchObject({ lists: 1, failures: 0 });
@@ -91,7 +91,7 @@ describe('a link that goes dead within a list', () => {
 
 describe('an API server without initial events', () => {
   it.each(['refused', 'ignored'] as const)(
-    'is mirrored by pages: the parameters are %s',
+    'is mirrored by pages: its parameters are %s',
     async (how) => {
       const { demo, synced } = await scene();
       demo.initialEvents = how;

@@ -36,8 +36,8 @@ const namesIn = (...namespaces: string[]) =>
     .map(({ namespace, name }) => `${namespace}/${name}`)
     .sort();
 
-describe('WATCH_NAMESPACES', () => {
-  it('are served without the right to list cluster-wide, and other namespaces are answered with 404', async () => {
+describe('the namespaces in WATCH_NAMESPACES', () => {
+  it('are served without the right to list cluster-wide, and others are answered with 404', async () => {
     await start('shop', 'default');
     await service.synced();
     const all = await service.get('/deployments');
@@ -55,7 +55,7 @@ describe('WATCH_NAMESPACES', () => {
     });
   });
 
-  it('that the account may not read are named in the answer, and do not stop the others', async () => {
+  it('that the account may not read are named in the answer, and do not affect the others', async () => {
     await start('shop', 'payments', 'monitoring');
     await service.synced();
     for (const query of ['', '?maxAge=0']) {
@@ -89,7 +89,7 @@ describe('WATCH_NAMESPACES', () => {
     await demo.acceptConnections();
   });
 
-  it('that the account may not read do not make the service unhealthy while the others are quiet', async () => {
+  it('that the account may not read do not make the service unhealthy if the others are quiet', async () => {
     await start('payments', 'shop');
     await service.synced();
     const now = performance.now.bind(performance);
@@ -108,8 +108,8 @@ describe('WATCH_NAMESPACES', () => {
   });
 });
 
-describe('without WATCH_NAMESPACES and without the right to list cluster-wide,', () => {
-  it('nothing is served, and the answer names the missing right', async () => {
+describe('without WATCH_NAMESPACES and the right to list cluster-wide,', () => {
+  it('the service serves nothing, and its answer names the missing right', async () => {
     await start();
     const forbidden = { status: 403, body: { code: 'SERVICE_FORBIDDEN' } };
     await until(async () => (await service.get('/deployments')).status === 403);

@@ -12,15 +12,15 @@ const CLUSTERS = 50;
 const DEPLOYMENTS = 1_000;
 const MAX_RSS_MIB = 400;
 
-/** Within the project, so that the packages are found. */
+/** Inside the project, so that Node finds the packages. */
 const COMPILED = 'node_modules/.cache/fleet-memory';
-/** The clusters are read by a process that shares two cores with the 50 API servers, and perhaps with other tests. */
+/** The process that reads the clusters shares two cores with the 50 API servers, and possibly with other tests. */
 const READY_MS = 90_000;
 
 const demos: FakeApiServer[] = [];
 
 beforeAll(async () => {
-  // As the image runs it: from the sources, the compiler in the process would count too.
+  // Runs compiled code, as the image does. With the sources, the compiler in the process would count too.
   await promisify(execFile)('node_modules/.bin/tsc', ['-p', 'tsconfig.build.json', '--outDir', COMPILED]);
   for (let index = 0; index < CLUSTERS; index += 1)
     demos.push(await FakeApiServer.start({ deployments: DEPLOYMENTS }));
@@ -30,7 +30,7 @@ afterAll(async () => {
   await rm(COMPILED, { recursive: true, force: true });
 });
 
-it(`serves ${CLUSTERS} clusters of ${DEPLOYMENTS} Deployments each in at most ${MAX_RSS_MIB} MiB`, async () => {
+it(`a process serves ${CLUSTERS} clusters of ${DEPLOYMENTS} Deployments each in at most ${MAX_RSS_MIB} MiB`, async () => {
   const names = demos.map((_, index) => `cluster-${index}`);
   const kubeconfigs = demos.map(
     ({ kubeconfig }, index) => [`cluster-${index}`, async () => kubeconfig] as const,
@@ -58,7 +58,7 @@ it(`serves ${CLUSTERS} clusters of ${DEPLOYMENTS} Deployments each in at most ${
   expect(mib).toBeLessThanOrEqual(MAX_RSS_MIB);
 }, 120_000);
 
-/** What the image calls node with, on the compiled sources. */
+/** The arguments with which the image calls node, on the compiled sources. */
 function imageCommand(): string[] {
   const [, list = ''] = /^ENTRYPOINT (\[.*\])$/m.exec(readFileSync('Dockerfile', 'utf8')) ?? [];
   const [, ...command]: string[] = JSON.parse(list);

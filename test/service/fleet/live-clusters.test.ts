@@ -21,7 +21,7 @@ async function demoOf(replicas: number): Promise<FakeApiServer> {
   return demo;
 }
 
-/** One kubeconfig with a context per server, named by its number. */
+/** A kubeconfig with one context per server, named by its number. */
 function contextsOf(...demos: readonly FakeApiServer[]): string {
   const configs = demos.map(({ kubeconfig }) => parse(kubeconfig));
   const all = (kind: 'clusters' | 'users', part: 'cluster' | 'user') =>
@@ -39,7 +39,7 @@ function contextsOf(...demos: readonly FakeApiServer[]): string {
   });
 }
 
-/** Readers and a writer of the cluster `steady`, through both its paths, and readers of the list of all clusters. */
+/** Readers and a writer of the cluster `steady`, by both its paths, and readers of the list of all clusters. */
 function loadOn(server: ClustersServer): SteadyLoad {
   const { client } = server;
   const load = new SteadyLoad([
@@ -66,7 +66,7 @@ describe('under load on one cluster,', () => {
     await until(() => server.shows('other', 7));
     await load.flowing();
 
-    // Its kubeconfig names another API server. State that was read from the first must not be served for the second.
+    // The kubeconfig now names another API server. State from the first one must not be served for the second.
     await server.writeKubeconfig('other', nine.kubeconfig);
     await until(() => server.shows('other', 9));
     await until(() => seven.openConnections === 0);
@@ -95,7 +95,7 @@ describe('under load on one cluster,', () => {
     expect(steady.deployments.get('default', 'my-deployment')?.replicas).toBe(3);
   });
 
-  it('a clusters file that is not usable is refused and logged once, and changes nothing', async () => {
+  it('an unusable clusters file is refused and logged once, and changes nothing', async () => {
     const server = await ClustersServer.start({ steady: steady.kubeconfig, other: seven.kubeconfig });
     await until(() => server.shows('other', 7));
     const load = loadOn(server);
@@ -115,7 +115,7 @@ describe('under load on one cluster,', () => {
     expect([steady, seven].map(({ requests }) => requests.count('watch'))).toEqual([1, 1]);
   });
 
-  it('a kubeconfig that is not usable leaves its cluster as it was', async () => {
+  it('an unusable kubeconfig leaves its cluster unchanged', async () => {
     const server = await ClustersServer.start({ steady: steady.kubeconfig, other: seven.kubeconfig });
     await until(() => server.shows('other', 7));
     const load = loadOn(server);
@@ -149,14 +149,14 @@ describe('a rotated token in a kubeconfig', () => {
     expect(wholeLists()).toBe(lists);
   });
 
-  /** Lists that fill a cache, as opposed to those that only ask for the current resourceVersion. */
+  /** The number of lists that fill a cache, without those that only ask for the current resourceVersion. */
   function wholeLists(): number {
     return steady.requests.recent('list').filter(({ query }) => query.get('limit') !== '1').length;
   }
 });
 
 describe('a start with a dead cluster', () => {
-  it('is not delayed: the other clusters are served even before the dead one has failed', async () => {
+  it('is not delayed: the other clusters are served before the dead one has failed', async () => {
     seven.freeze();
     const server = await ClustersServer.start({ steady: steady.kubeconfig, dead: seven.kubeconfig });
     await server.process.ready();

@@ -73,7 +73,7 @@ function copyOfSet(): string {
   return dir;
 }
 
-/** The visible state of the folder: every entry with its mode, its time and its bytes. */
+/** Every entry of the folder with its mode, its time and its bytes. */
 function contents(dir: string): Map<string, string> {
   const entries = readdirSync(dir).map((name): [string, string] => {
     const { mode, mtimeMs } = statSync(join(dir, name));
@@ -82,7 +82,7 @@ function contents(dir: string): Map<string, string> {
   return new Map(entries);
 }
 
-/** The files that `action` made, changed or removed, in alphabetical order. */
+/** The files that `action` created, changed or removed, in alphabetical order. */
 function changedBy(dir: string, action: () => void): string[] {
   const before = contents(dir);
   action();
@@ -91,7 +91,7 @@ function changedBy(dir: string, action: () => void): string[] {
   return names.filter((name) => after.get(name) !== before.get(name));
 }
 
-/** Replaces a certificate by one for the same key that is valid for this number of days. */
+/** Replaces a certificate with one for the same key that is valid for this number of days. */
 function shorten(dir: string, name: string, days: number): void {
   const file = (suffix: string) => join(dir, `${name}-${suffix}`);
   const { subject } = readCertificate(dir, name);
@@ -124,7 +124,7 @@ beforeAll(() => {
 
 afterAll(() => rmSync(root, { recursive: true }));
 
-describe('a first run', () => {
+describe('a first run of generate-certs', () => {
   it('makes the complete set, reports it line by line, and names the password once', () => {
     expect(readdirSync(set).sort()).toEqual(all);
     const lines = [...ca, ...server, ...client].map((file) => `made set/${file}\n`);
@@ -206,13 +206,13 @@ describe('a first run', () => {
   });
 });
 
-describe('the files', () => {
+describe('the generated files', () => {
   const read = (file: string) => readFileSync(join(set, file));
 
   it.each<[string, () => SecureContextOptions]>([
     ['key and certificate', () => ({ key: read('client-key.pem'), cert: read('client-cert.pem') })],
     ['p12', () => ({ pfx: read('client.p12'), passphrase: 'changeit' })],
-  ])('serve a mutual TLS 1.3 handshake with the client as %s', async (_, clientFiles) => {
+  ])('work in a mutual TLS 1.3 handshake with the client as %s', async (_, clientFiles) => {
     const shared: SecureContextOptions = { ca: read('ca-cert.pem'), minVersion: 'TLSv1.3' };
     const serverFiles = { key: read('server-key.pem'), cert: read('server-cert.pem') };
     const listener = createServer({ ...shared, ...serverFiles, requestCert: true }, (socket) => {
@@ -227,14 +227,14 @@ describe('the files', () => {
   });
 });
 
-describe('a later run', () => {
+describe('a later run of generate-certs', () => {
   it('leaves every byte of a complete set unchanged', () => {
     const dir = copyOfSet();
     expect(changedBy(dir, () => make(dir))).toEqual([]);
     expect(make(dir)).toMatch(/^(kept .+\n){7}$/);
   });
 
-  it('makes everything again with --force', () => {
+  it('replaces everything with --force', () => {
     const dir = copyOfSet();
     expect(changedBy(dir, () => make(dir, '--force'))).toEqual(all);
   });
@@ -247,7 +247,7 @@ describe('a later run', () => {
     ['client-cert.pem', client],
     ['client-key.pem', client],
     ['client.p12', ['client.p12']],
-  ])('repairs only what depends on a missing or broken %s', (file, remade) => {
+  ])('repairs only the files that depend on a missing or broken %s', (file, remade) => {
     const dir = copyOfSet();
     rmSync(join(dir, file));
     expect(changedBy(dir, () => make(dir))).toEqual(remade);
@@ -261,7 +261,7 @@ describe('a later run', () => {
     ['p12', ['client.p12'], ['client.p12']],
     ['CA key', ['ca-key.pem'], all],
     ['server key and certificate', server, server],
-  ])('repairs a %s taken from another set', (_, files, remade) => {
+  ])('repairs a %s that comes from another set', (_, files, remade) => {
     const dir = copyOfSet();
     const other = newFolder();
     make(other);
@@ -276,18 +276,18 @@ describe('a later run', () => {
     ['client', 29, client],
     ['ca', 364, all],
     ['ca', 366, []],
-  ])('renews, with the %s certificate valid for %i more days, %j', (name, days, renewed) => {
+  ])('if the %s certificate is valid for %i more days, renews %j', (name, days, renewed) => {
     const dir = copyOfSet();
     shorten(dir, name, days);
     expect(changedBy(dir, () => make(dir))).toEqual(renewed);
   });
 });
 
-describe('--client', () => {
+describe('generate-certs --client', () => {
   const alice = ['alice-cert.pem', 'alice-key.pem', 'alice.p12'];
   const groups = ['--group', 'dev', '--group', 'system:viewers'];
 
-  it('makes one more client of the same CA with its groups, and keeps it in later runs', () => {
+  it('adds a client of the same CA with its groups, and keeps it in later runs', () => {
     const dir = copyOfSet();
     expect(changedBy(dir, () => make(dir, '--client', 'alice', ...groups))).toEqual(alice);
     const certificate = readCertificate(dir, 'alice');
@@ -316,7 +316,7 @@ describe('--client', () => {
   });
 });
 
-describe('the command line', () => {
+describe('the command line of generate-certs', () => {
   it('explains options, lifetimes and the password with --help', () => {
     const { status, stdout } = run(['--help']);
     expect(status).toBe(0);
@@ -359,7 +359,7 @@ describe('the command line', () => {
   });
 });
 
-describe('a run that cannot finish', () => {
+describe('a run of generate-certs that cannot finish', () => {
   it('says that openssl is missing', () => {
     const dir = newFolder();
     const { status, stderr } = run(['--dir', dir], { path: '' });
@@ -373,7 +373,7 @@ describe('a run that cannot finish', () => {
   it.each([
     ['openssl fails', 'echo no memory >&2; exit 1', 'error: openssl pkcs12 failed: no memory\n'],
     ['it is stopped', 'kill -TERM "$PPID"; exit 0', ''],
-  ])('leaves the folder as it was if %s', (_, command, message) => {
+  ])('leaves the folder unchanged if %s', (_, command, message) => {
     const dir = copyOfSet();
     const changed = changedBy(dir, () => {
       const { status, stdout, stderr } = run(['--dir', dir, '--force'], { path: pathWithBroken(command) });

@@ -22,7 +22,7 @@ function make(...args: string[]) {
   return { status, output: stdout + stderr };
 }
 
-/** The calls that change something. */
+/** The recorded calls that change something. */
 function calls(): string[] {
   const lines = existsSync(join(folder, 'calls'))
     ? readFileSync(join(folder, 'calls'), 'utf8').split('\n')
@@ -50,7 +50,7 @@ describe('make', () => {
     for (const target of targets) expect(output).toMatch(new RegExp(`^  ${target} +\\S`, 'm'));
   });
 
-  it('builds everything up to a forwarded port with make all, in this order', () => {
+  it('builds everything up to a forwarded port with `make all`, in this order', () => {
     expect(make('all')).toMatchObject({ status: 0 });
     const context = `--context kind-${NAME}`;
     const expected = [
@@ -72,7 +72,7 @@ describe('make', () => {
     expect(made).toEqual(expected.map((line) => expect.stringMatching(line)));
   });
 
-  it('prints all of that with make -n all, and does nothing', () => {
+  it('prints all these commands with `make -n all`, and runs none', () => {
     const { output } = make('-n', 'all');
     for (const command of [
       'docker build',
@@ -87,7 +87,7 @@ describe('make', () => {
     expect(calls()).toEqual([]);
   });
 
-  it('puts the key of the server and no other key into the cluster', () => {
+  it('copies only the key of the server into the cluster', () => {
     make('generate-certs', 'deploy');
     const secret = calls().find((line) => line.includes('create secret')) ?? '';
     const files = [...secret.matchAll(/--from-file=(\S+)=(\S+)/g)].map(([, key, file]) => [key, file]);
@@ -104,14 +104,14 @@ describe('make', () => {
     expect(calls()).toEqual([]);
   });
 
-  it('removes certificates, cluster and image with make teardown', () => {
+  it('removes certificates, cluster and image with `make teardown`', () => {
     execFileSync('mkdir', [join(folder, 'certs')]);
     expect(make('teardown')).toMatchObject({ status: 0 });
     expect(existsSync(join(folder, 'certs'))).toBe(false);
     expect(calls()).toEqual([`kind delete cluster --name ${NAME}`, `docker rmi ${NAME}:latest`]);
   });
 
-  it('tears down without an error if nothing exists, not even Docker', () => {
+  it('tears down without an error even if nothing exists and Docker is missing', () => {
     stub('docker', 'exit 1');
     const { status, output } = make('teardown');
     expect(status).toBe(0);
@@ -120,7 +120,7 @@ describe('make', () => {
     expect(calls()).toEqual([]);
   });
 
-  it('refuses end-to-end tests unless a cluster was named', () => {
+  it('refuses end-to-end tests unless a cluster is named', () => {
     mkdirSync(join(folder, 'node_modules'));
     writeFileSync(join(folder, 'package.json'), '{}');
     writeFileSync(join(folder, 'package-lock.json'), '{}');

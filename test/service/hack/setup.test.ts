@@ -21,7 +21,7 @@ const script = resolve(import.meta.dirname, '../../../hack/setup.sh');
 const TOOLS = ['bash', 'cat', 'chmod', 'cut', 'gzip', 'mkdir', 'mktemp', 'mv', 'openssl', 'rm', 'tar'];
 
 let root: string; // contains a space, and so do the paths of all folders in it
-let stubs: string; // the whole PATH, so that no program of this machine is found or changed
+let stubs: string; // the only folder in the PATH, so that no program of this machine is found or changed
 let bin: string; // TOOLS_BIN
 let web: string; // the files that curl finds
 
@@ -92,13 +92,13 @@ beforeEach(() => {
 
 afterEach(() => rmSync(root, { recursive: true }));
 
-describe('kind, Helm and kubectl', () => {
+describe('setup: kind, Helm and kubectl', () => {
   it.each([
     ['Linux', 'x86_64', 'linux-amd64'],
     ['Linux', 'aarch64', 'linux-arm64'],
     ['Darwin', 'x86_64', 'darwin-amd64'],
     ['Darwin', 'arm64', 'darwin-arm64'],
-  ])('come from their official hosts on %s %s', (system, hardware, platform) => {
+  ])('are downloaded from their official hosts on %s %s', (system, hardware, platform) => {
     machine(system, hardware);
     const urls = publishAll(platform);
     const { status, output } = setup();
@@ -116,7 +116,7 @@ describe('kind, Helm and kubectl', () => {
     expect(calls()).not.toContain('curl');
   });
 
-  it('are left alone if they are new enough, and replaced if they are too old', () => {
+  it('are kept if they are new enough, and replaced if they are too old', () => {
     publishAll('linux-amd64');
     stub('kind', `echo 'kind v0.34.1 go1.27.0 linux/amd64'`);
     stub('helm', `echo 'v3.19.4+gdbc6d8e'`);
@@ -150,7 +150,7 @@ describe('kind, Helm and kubectl', () => {
   });
 });
 
-describe('a dry run', () => {
+describe('setup: a dry run', () => {
   it('prints the whole plan and changes nothing', () => {
     rmSync(join(stubs, 'docker'));
     stub('apt-get');
@@ -166,28 +166,28 @@ describe('a dry run', () => {
   });
 });
 
-describe('Docker', () => {
+describe('setup: Docker', () => {
   beforeEach(() => {
     publishAll('linux-amd64');
     publishAll('darwin-arm64');
     rmSync(join(stubs, 'docker'));
   });
 
-  it('comes from the package manager on Linux, without sudo for root', () => {
+  it('is installed by the package manager on Linux, without sudo for root', () => {
     machine('Linux', 'x86_64', 0);
     stub('apt-get', `echo '#!/bin/bash' >"${stubs}/docker"; chmod 755 "${stubs}/docker"`);
     expect(setup()).toMatchObject({ status: 0 });
     expect(calls()).toContain('apt-get install -y docker.io');
   });
 
-  it('comes by sudo on Linux for other users', () => {
+  it('is installed with sudo on Linux for other users', () => {
     stub('dnf', `echo '#!/bin/bash' >"${stubs}/docker"; chmod 755 "${stubs}/docker"`);
     stub('sudo', '"$@"');
     expect(setup()).toMatchObject({ status: 0 });
     expect(calls()).toContain('sudo dnf install -y moby-engine');
   });
 
-  it('comes with Colima from Homebrew on macOS', () => {
+  it('is installed with Colima by Homebrew on macOS', () => {
     machine('Darwin', 'arm64');
     stub('brew');
     stub('colima', `echo '#!/bin/bash' >"${stubs}/docker"; chmod 755 "${stubs}/docker"`);
@@ -198,7 +198,7 @@ describe('Docker', () => {
   it.each([
     ['Linux', 'x86_64', 'https://docs.docker.com/engine/install'],
     ['Darwin', 'arm64', 'Docker Desktop'],
-  ])('is left to the user, after the rest, if %s has no package manager', (system, hardware, says) => {
+  ])('is left to the user, after the other steps, if %s has no package manager', (system, hardware, says) => {
     machine(system, hardware);
     expect(setup()).toMatchObject({ status: 1, output: expect.stringContaining(says) });
     expect(installed()).toEqual(['helm', 'kind', 'kubectl']);
@@ -211,7 +211,7 @@ describe('Docker', () => {
   });
 });
 
-describe('an impossible setup is refused before anything is done', () => {
+describe('an impossible setup is refused before it changes anything', () => {
   it.each([
     ['FreeBSD', 'amd64', 'FreeBSD is not supported'],
     ['Linux', 'riscv64', 'riscv64 is not supported'],

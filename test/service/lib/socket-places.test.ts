@@ -50,14 +50,14 @@ describe('a full set of sockets', () => {
     await until(() => clients[0]?.destroyed === true);
   });
 
-  it('destroys the oldest socket of an address that has all its places, even if others are older', async () => {
+  it('destroys the oldest socket of an address that uses all its places, even if others are older', async () => {
     const places = new SocketPlaces(4, 2);
     const sockets = await placed(places, '192.0.2.1', '192.0.2.2', '192.0.2.2', '192.0.2.2');
     expect(destroyed(sockets)).toEqual([false, true, false, false]);
     expect(places).toMatchObject({ size: 3, evicted: 1 });
   });
 
-  it('destroys the oldest socket of all if no address has all its places', async () => {
+  it('destroys the oldest socket of all if no address uses all its places', async () => {
     const places = new SocketPlaces(2, 2);
     const sockets = await placed(places, '192.0.2.1', '192.0.2.2', '192.0.2.3');
     expect(destroyed(sockets)).toEqual([true, false, false]);
@@ -75,7 +75,7 @@ describe('a full set of sockets', () => {
     expect(places).toMatchObject({ size: 2, evicted: 0 });
   });
 
-  it('accepts one socket after the other if it has a single place', async () => {
+  it('accepts one socket after another if it has a single place', async () => {
     const places = new SocketPlaces(1);
     expect(destroyed(await placed(places, '192.0.2.1', '192.0.2.1', '192.0.2.2'))).toEqual([
       true,

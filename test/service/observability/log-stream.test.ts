@@ -21,7 +21,7 @@ beforeEach(() => {
   received = '';
 });
 afterEach(async () => {
-  // Nothing may be written to a reused descriptor of this number later.
+  // The log must not write to a descriptor that reuses this number later.
   let flushed = false;
   const flushing = log.flushed(20_000).then(() => {
     flushed = true;
@@ -49,7 +49,7 @@ const line = (name: string | number, length = 1_000) => `${`line ${name} `.padEn
 const names = () => [...received.matchAll(/^line (\S+)/gm)].map(([, name]) => name);
 
 describe('the log', () => {
-  it('is written in order', async () => {
+  it('is written in the order of its lines', async () => {
     const lines = Array.from({ length: 3_000 }, (_, index) => line(index, 100));
     for (const each of lines) log.write(each);
     await readUntil(() => received.length === lines.join('').length);
@@ -57,7 +57,7 @@ describe('the log', () => {
     expect(log.dropped).toBe(0);
   });
 
-  it('keeps up to 1 MiB while it is not read; then it drops and counts lines, and reports them once it is read', async () => {
+  it('keeps up to 1 MiB while nobody reads it, then drops and counts lines, and reports the count once it is read', async () => {
     for (let index = 0; index < 3_000; index += 1) log.write(line(index));
     const kept = 3_000 - log.dropped;
     expect(kept).toBe(Math.floor((1024 * 1024) / 1_000));
@@ -67,7 +67,7 @@ describe('the log', () => {
     expect(told.map((text) => JSON.parse(text))).toMatchObject([{ level: 40, lines: log.dropped }]);
   });
 
-  it('drops a line that is longer than 16 KiB, and no other', async () => {
+  it('drops only a line that is longer than 16 KiB', async () => {
     log.write(line('long', 16 * 1024 + 1));
     log.write(line('after'));
     await readUntil(() => names().includes('after'));
@@ -75,7 +75,7 @@ describe('the log', () => {
     expect(log.dropped).toBe(1);
   });
 
-  it('resolves flushed() once it is flushed, or when the limit is over', async () => {
+  it('resolves flushed() once it is flushed or the limit is over', async () => {
     log.write(line(1));
     await log.flushed(60_000);
     for (let index = 0; index < 500; index += 1) log.write(line(index));
@@ -84,8 +84,8 @@ describe('the log', () => {
   });
 });
 
-describe('the room of an audit line', () => {
-  it('is available while ordinary lines are dropped, and the line is written in its order', async () => {
+describe('the reserved room for an audit line', () => {
+  it('is available while ordinary lines are dropped, and the line is written in order', async () => {
     for (let index = 0; index < 3_000; index += 1) log.write(line(index));
     const written = log.reserve()?.fill(() => log.write(line('audit')), 60_000);
     log.write(line('late'));
@@ -94,7 +94,7 @@ describe('the room of an audit line', () => {
     expect(names()).not.toContain('late');
   });
 
-  it('is filled once the line has left the process', async () => {
+  it('counts as filled when the line has left the process', async () => {
     for (let index = 0; index < 200; index += 1) log.write(line(index));
     let done = false;
     const written = log
@@ -109,14 +109,14 @@ describe('the room of an audit line', () => {
     await written;
   });
 
-  it('is waited for until the limit, and the line is kept after it', async () => {
+  it('keeps its line after the limit for waiting is over', async () => {
     for (let index = 0; index < 200; index += 1) log.write(line(index));
     await log.reserve()?.fill(() => log.write(line('audit')), 1);
     expect(names()).toEqual([]);
     await readUntil(() => names().includes('audit'));
   });
 
-  it('suffices for 2,048 lines; then there is none until one of them is written', async () => {
+  it('suffices for 2,048 lines, and for further lines once earlier ones are written', async () => {
     const rooms = Array.from({ length: 2_048 }, () => log.reserve());
     expect(rooms).not.toContain(undefined);
     expect(log.reserve()).toBeUndefined();
@@ -125,14 +125,14 @@ describe('the room of an audit line', () => {
     expect(log.reserve()).toBeUndefined();
   });
 
-  it('is free again if the log level suppresses the line', async () => {
+  it('is released if the log level suppresses the line', async () => {
     for (let count = 0; count < 2_049; count += 1) await log.reserve()?.fill(() => {}, 60_000);
     expect(log.reserve()).toBeDefined();
   });
 });
 
-describe('the last line of a process that ends because of an error', () => {
-  it('is written at once, after the waiting lines', () => {
+describe('the last log line of a process that ends because of an error', () => {
+  it('is written synchronously, after the waiting lines', () => {
     log.write(line('first'));
     log.write(line('second'));
     log.writeLast(line('last'));

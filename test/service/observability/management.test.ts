@@ -8,7 +8,7 @@ import { createManagementServer, type ManagementOptions } from '../../../src/obs
 import { RecordingLogger } from '../../support/kube/recording-logger.ts';
 import { until } from '../../support/until.ts';
 
-/** The listener, and sockets that send bytes to it. */
+/** The management listener, and sockets that send bytes to it. */
 class Scene {
   readonly log = new RecordingLogger();
   readonly metrics = new Registry();
@@ -46,7 +46,7 @@ class Scene {
     return { socket, received: () => received };
   }
 
-  /** What the listener sends back for these bytes until it ends the connection. */
+  /** The bytes that the listener sends back for these bytes until it ends the connection. */
   async exchange(bytes: string): Promise<string> {
     const { socket, received } = await this.open();
     socket.write(bytes);
@@ -87,7 +87,7 @@ const PROBE = 'GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n';
 const REFUSED = '421 use an IP address or localhost, or add this host name to MANAGEMENT_ALLOWED_HOSTS\n';
 
 describe('the management listener', () => {
-  it('answers probes, Prometheus and nothing else', async () => {
+  it('answers only probes and Prometheus', async () => {
     let ready = false;
     await start({ isReady: () => ready });
     new Gauge({ name: 'answer', help: 'of everything', registers: [scene.metrics] }).set(42);
@@ -103,7 +103,7 @@ describe('the management listener', () => {
     expect(await scene.get('/livez', 'localhost', 'HEAD')).toBe('200 ');
   });
 
-  it('answers 500 if the metrics cannot be made, and makes them again for the next request', async () => {
+  it('answers 500 if the metrics cannot be collected, and collects them again for the next request', async () => {
     await start();
     let fails = true;
     const collect = () => {
@@ -115,7 +115,7 @@ describe('the management listener', () => {
     expect(await scene.get('/metrics')).toMatch(/^200 # HELP answer/);
   });
 
-  it('makes the metrics once for all simultaneous requests', async () => {
+  it('collects the metrics once for all simultaneous requests', async () => {
     await start();
     let times = 0;
     const { promise, resolve } = Promise.withResolvers<void>();
@@ -186,7 +186,7 @@ describe('the Host of a request to the management listener', () => {
     expect(short(await scene.exchange(`GET /metrics HTTP/1.0\r\n${twice}\r\n`))).toBe(REFUSED);
   });
 
-  it('may be missing in HTTP/1.0, which no browser speaks, but is checked if it is present', async () => {
+  it('may be missing in HTTP/1.0, which no browser uses, but is checked if it is present', async () => {
     await start();
     expect(short(await scene.exchange('GET /livez HTTP/1.0\r\n\r\n'))).toBe('200 ok\n');
     expect(short(await scene.exchange('GET /livez HTTP/1.0\r\nHost: attacker.example\r\n\r\n'))).toBe(
@@ -208,7 +208,7 @@ describe('a connection to the management listener', () => {
     expect(short(await scene.exchange(probe))).toBe('200 ok\n');
   });
 
-  it('does not hold further requests until its answer is ready', async () => {
+  it('does not queue further requests until its answer is ready', async () => {
     await start();
     const { promise, resolve } = Promise.withResolvers<void>();
     new Gauge({ name: 'answer', help: 'help', registers: [scene.metrics], collect: () => promise });
@@ -217,7 +217,7 @@ describe('a connection to the management listener', () => {
     resolve();
   });
 
-  it('takes the place of the oldest if there are 100', async () => {
+  it('replaces the oldest one if 100 are open', async () => {
     await start();
     const first = await scene.open();
     const others = [];
@@ -225,12 +225,12 @@ describe('a connection to the management listener', () => {
     expect(first.socket.closed).toBe(false);
     expect(await scene.get('/livez')).toBe('200 ok\n');
     await until(() => first.socket.readableEnded || first.socket.closed);
-    // The place of the probe itself is free again.
+    // The connection of the probe itself has ended.
     expect(await scene.get('/livez')).toBe('200 ok\n');
     expect(others.every(({ socket }) => !socket.closed && !socket.readableEnded)).toBe(true);
   });
 
-  it('takes the place of the oldest that waits for metrics if there are 10', async () => {
+  it('replaces the oldest one that waits for metrics if 10 wait', async () => {
     await start();
     const { promise, resolve } = Promise.withResolvers<void>();
     new Gauge({ name: 'answer', help: 'help', registers: [scene.metrics], collect: () => promise });
@@ -262,7 +262,7 @@ describe('a connection to the management listener', () => {
     for (const { received } of [silent, slow]) expect(received()).toMatch(/^HTTP\/1\.1 408 /);
   });
 
-  it('is cut if its answer is not read within 10 s', async () => {
+  it('is cut if the client does not read its answer within 10 s', async () => {
     await start();
     new Gauge({ name: 'answer', help: 'x'.repeat(30_000_000), registers: [scene.metrics] });
     const accepted: Socket[] = [];
@@ -278,7 +278,7 @@ describe('a connection to the management listener', () => {
     expect(accepted[0]?.destroyed).toBe(true);
   });
 
-  it('is refused with headers of more than 8 KiB', async () => {
+  it('is refused if its headers have more than 8 KiB', async () => {
     await start();
     expect(await scene.exchange(PROBE.replace('localhost', `localhost\r\nX: ${'x'.repeat(8_192)}`))).toMatch(
       /^HTTP\/1\.1 431 /,
@@ -287,7 +287,7 @@ describe('a connection to the management listener', () => {
 });
 
 describe('an error of the management listener', () => {
-  it('is logged once it listens, at most one line per second, and ends nothing', async () => {
+  it('is logged once it listens, at most one line per second, and does not end the process', async () => {
     await start();
     const error = Object.assign(new Error('accept EMFILE'), { code: 'EMFILE' });
     for (let at = 0; at < 3; at += 1) scene.server.emit('error', error);

@@ -12,7 +12,7 @@ const stats = {
   crlNextUpdate: undefined,
 };
 
-it('the metrics report per cluster the size and age of its cache and the history of its reflector', async () => {
+it('the metrics report the size and age of the cache and the history of the reflector, per cluster', async () => {
   const [one, two] = await Promise.all([
     FakeApiServer.start({ deployments: [{ namespace: 'default', name: 'a', replicas: 1 }] }),
     FakeApiServer.start({ deployments: 1_200 }),

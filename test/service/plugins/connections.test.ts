@@ -55,7 +55,7 @@ async function read(line: Line): Promise<void> {
   await until(() => line.received().slice(before).includes('replicaCount'));
 }
 
-describe('connections', () => {
+describe('connections of clients', () => {
   it('are limited per client, and another client is not affected', async () => {
     await start({ maxConnectionsPerClient: 3 });
     const greedy = await service.authority.issue({ commonName: 'greedy', usages: ['clientAuth'] });
@@ -65,7 +65,7 @@ describe('connections', () => {
     const other = await open(service.client);
     await read(other);
     lines[0]?.socket.destroy();
-    // The place of a connection that ended is free again.
+    // The place of an ended connection is free again.
     await until(async () => {
       const line = await open(greedy);
       line.socket.write(READ);
@@ -83,7 +83,7 @@ describe('connections', () => {
     await closed(await open(await service.authority.issue({ commonName: 'other', usages: ['clientAuth'] })));
     await read(first);
     second.socket.destroy();
-    // The place of a connection that ended is free again.
+    // The place of an ended connection is free again.
     await until(async () => {
       const line = await open(service.client);
       line.socket.write(READ);
@@ -92,7 +92,7 @@ describe('connections', () => {
     });
   });
 
-  it('are closed after their next answer if they are too old', async () => {
+  it('are closed after their next answer once they are too old', async () => {
     await start({ maxConnectionAgeSeconds: 0 });
     const line = await open(service.client);
     line.socket.write(READ);
@@ -114,7 +114,7 @@ describe('sockets without a handshake', () => {
   };
   const isCut = (socket: Socket) => socket.closed;
 
-  it('have their own places, per address and in total, and the oldest makes room for the next', async () => {
+  it('have separate places, per address and in total, and the oldest is closed for a new one', async () => {
     await start({ maxHandshakes: 5, maxHandshakesPerAddress: 3 });
     const sameAddress: Socket[] = [];
     for (let index = 0; index < 4; index += 1) sameAddress.push(await strange('127.0.0.2'));
@@ -127,7 +127,7 @@ describe('sockets without a handshake', () => {
     await read(await open(service.client));
   });
 
-  it('take no places from clients with a certificate, and these take none from them', async () => {
+  it('share no places with clients that have a certificate', async () => {
     await start({ maxConnections: 2, maxHandshakes: 3 });
     const first = await open(service.client);
     for (let index = 0; index < 10; index += 1) await strange('127.0.0.1');
@@ -142,7 +142,7 @@ describe('a change of trust', () => {
   const passesOnly = (name: string) => (certificate: { subject: string }) =>
     certificate.subject.includes(name);
 
-  it('closes the idle connections of clients that are no longer accepted, and no others', async () => {
+  it('closes only the idle connections of clients that are no longer accepted', async () => {
     await start();
     const revoked = await service.authority.issue({ commonName: 'revoked', usages: ['clientAuth'] });
     const bad = await open(revoked);
@@ -156,7 +156,7 @@ describe('a change of trust', () => {
     expect(good.socket.closed).toBe(false);
   });
 
-  it('lets a running request finish first', async () => {
+  it('lets a running request finish before it closes the connection', async () => {
     await start();
     let release = () => {};
     const held = new Promise<void>((resolve) => {

@@ -31,7 +31,7 @@ async function open(localAddress = '127.0.0.1'): Promise<Socket> {
   return socket;
 }
 
-/** The first bytes of the handshake of a client. */
+/** The first bytes of a client handshake. */
 async function clientHello(): Promise<Buffer> {
   const { promise, resolve } = Promise.withResolvers<Buffer>();
   const wire = new Duplex({
@@ -85,14 +85,14 @@ it('a client that waits before its handshake is served', async () => {
 
 // Only on Linux can a client choose among several loopback addresses.
 it.runIf(process.platform === 'linux')(
-  'a crowd of clients at one address does not keep another address waiting',
+  'many clients at one address do not delay a client at another address',
   async () => {
     await start(60);
     const hello = await clientHello();
     const answered: Socket[] = [];
     for (let left = CROWD; left > 0; left -= 1) await open('127.0.0.1');
     const other = await open('127.0.0.2');
-    // All bytes have arrived when the service reads next, those of the other address last.
+    // When the service reads next, all bytes have arrived, and those of the other address came last.
     for (const socket of sockets) {
       socket.once('data', () => void answered.push(socket));
       socket.write(hello);

@@ -4,7 +4,7 @@ import type { LeafOptions } from '../../support/issue-certificate.ts';
 import { TestService } from '../../support/service.ts';
 
 /**
- * Which clients are let in, over real TLS. test/unit/tls/certificate-identity.test.ts has the cases of a single
+ * The clients that are admitted, over real TLS. test/unit/tls/certificate-identity.test.ts has the cases of a single
  * certificate.
  */
 let demo: FakeApiServer;
@@ -28,7 +28,7 @@ describe('a verified certificate', () => {
     ['of a reserved user is refused', { commonName: 'system:admin' }, 403, 'IDENTITY_RESERVED'],
     ['of a reserved group is refused', { organizations: ['system:masters'] }, 403, 'IDENTITY_RESERVED'],
     [
-      'of a reserved user that is allowed by the configuration is let in',
+      'of a reserved user that the configuration allows is admitted',
       { commonName: 'system:trusted' },
       200,
       undefined,
@@ -47,7 +47,7 @@ describe('a verified certificate', () => {
         ...(code && { body: { statusCode: status, code } }),
       });
     }
-    // A client does not learn which paths exist before its identity is known.
+    // A client without an identity does not learn which paths exist.
     const unknown = await client.get('/nope');
     expect(unknown).toMatchObject(code ? { status, body: { code } } : { status: 404 });
     const write = await client.scale('shop', 'cart', 3);

@@ -35,13 +35,13 @@ async function target(): Promise<RawTarget> {
   return { port: service.port, ca: service.authority.cert, cert, key };
 }
 
-it('one turn of the event loop accepts one connection per listener', async () => {
+it('listeners: one turn of the event loop accepts one connection per listener', async () => {
   let accepted = 0;
   let most = 0;
   service.app.server.on('connection', () => {
     accepted += 1;
   });
-  // The kernel completes all connections within this turn, and then they wait for the service.
+  // The kernel completes all connections in this turn. They then wait for the service.
   const sockets = Array.from({ length: CONNECTIONS }, () => connect(service.port, '127.0.0.1'));
   while (accepted < CONNECTIONS) {
     const before = accepted;
@@ -54,12 +54,12 @@ it('one turn of the event loop accepts one connection per listener', async () =>
   for (const socket of sockets) socket.destroy();
 });
 
-/** Connections of the app's own listener, for which closing the app waits anyway. */
+/** The number of connections of the first listener, for which closing the app waits in any case. */
 const ownConnections = promisify((callback: (error: Error | null, count: number) => void) =>
   service.app.server.getConnections(callback),
 );
 
-it('closing the app waits for the running answers of all listeners, and then nothing listens', async () => {
+it('listeners: a close of the app waits for the running answers of all of them, and then nothing listens', async () => {
   const to = await target();
   const connections: RawConnection[] = [];
   while (connections.length < LISTENERS) {
@@ -88,7 +88,7 @@ it('closing the app waits for the running answers of all listeners, and then not
   await expect(once(late, 'connect')).rejects.toMatchObject({ code: 'ECONNREFUSED' });
 });
 
-it('an error of a listener is logged and ends nothing', async () => {
+it('listeners: an error of one is logged and does not end the process', async () => {
   service.app.server.emit('error', new Error('accept ENFILE'));
   await until(() => lines.some((line) => line.includes('a listener failed') && line.includes('ENFILE')));
   expect((await service.count('shop', 'cart')).status).toBe(200);

@@ -5,7 +5,7 @@ import { logTo } from '../../support/log-to.ts';
 import { TestService } from '../../support/service.ts';
 import { until } from '../../support/until.ts';
 
-/** The records of who did what: log lines, request ids, Events. */
+/** The records of users and their actions: log lines, request ids and Events. */
 let demo: FakeApiServer;
 let service: TestService;
 let lines: Record<string, unknown>[] = [];
@@ -37,7 +37,7 @@ async function lineOf(message: string): Promise<Record<string, unknown>> {
 const groups = ['system:authenticated'];
 
 describe('the audit line', () => {
-  it('of a write names the user, the Deployment, the old and new count, the result, the request id and the duration', async () => {
+  it('of a write names the user, the Deployment, both counts, the result, the request id and the duration', async () => {
     const from = demo.deployments.get('shop', 'cart')?.replicas ?? 0;
     await service.scale('shop', 'cart', from + 1, { 'x-request-id': 'audit-1' });
     expect(await lineOf('audit')).toMatchObject({
@@ -57,19 +57,22 @@ describe('the audit line', () => {
   it.each([
     ['forbidden', 'payments', 'ledger', 403, 'FORBIDDEN'],
     ['for a Deployment that does not exist', 'shop', 'nope', 404, 'DEPLOYMENT_NOT_FOUND'],
-  ])('of a write that is %s says so', async (_title, namespace, deployment, statusCode, code) => {
-    await service.scale(namespace, deployment, 1);
-    expect(await lineOf('audit')).toMatchObject({
-      user: 'client',
-      namespace,
-      deployment,
-      to: 1,
-      statusCode,
-      code,
-    });
-  });
+  ])(
+    'of a write that is %s has its status and code',
+    async (_title, namespace, deployment, statusCode, code) => {
+      await service.scale(namespace, deployment, 1);
+      expect(await lineOf('audit')).toMatchObject({
+        user: 'client',
+        namespace,
+        deployment,
+        to: 1,
+        statusCode,
+        code,
+      });
+    },
+  );
 
-  it('of a refused read says who requested what', async () => {
+  it('of a refused read names the user and the Deployment', async () => {
     await service.count('payments', 'ledger');
     expect(await lineOf('audit')).toMatchObject({
       user: 'client',
@@ -79,7 +82,7 @@ describe('the audit line', () => {
     });
   });
 
-  it('of a refused certificate says why', async () => {
+  it('of a refused certificate gives the reason', async () => {
     const client = await service.clientOf('system:admin');
     await client.get('/healthz');
     expect(await lineOf('audit')).toMatchObject({
@@ -101,7 +104,7 @@ describe('the audit line', () => {
 });
 
 describe('other log lines', () => {
-  it('of successful reads are written at debug only, and none contains a body or a header', async () => {
+  it('about successful reads have level debug and contain no body or header', async () => {
     await service.get('/deployments?namespace=shop', { 'x-secret': 'hush' });
     expect(await lineOf('request')).toMatchObject({ level: 20, user: 'client', statusCode: 200 });
     await service.scale('shop', 'cart', '{"replicas":"a secret"}', { 'x-secret': 'hush' });
@@ -111,7 +114,7 @@ describe('other log lines', () => {
 });
 
 describe('the line of a request whose URL cannot be decoded', () => {
-  it('is one, and says what that of any refused request says', async () => {
+  it('is written once, with the fields of any refused request', async () => {
     const { headers } = await service.post(`/%zz?x=${'y'.repeat(1_000)}`, {});
     await service.get('/nope');
     await until(() => lines.some(({ code }) => code === 'ROUTE_NOT_FOUND'));
@@ -134,7 +137,7 @@ describe('the line of a request whose URL cannot be decoded', () => {
     expect(more).toEqual([]);
   });
 
-  it('says why a certificate is refused', async () => {
+  it('gives the reason why a certificate is refused', async () => {
     const client = await service.clientOf('system:admin');
     await client.get('/%zz');
     expect(await lineOf('request')).toMatchObject({ refused: 'reserved', code: 'INVALID_URL' });
@@ -142,13 +145,13 @@ describe('the line of a request whose URL cannot be decoded', () => {
 });
 
 describe('the lines about requests that were not served', () => {
-  it('hold at most 256 characters of a URL', async () => {
+  it('contain at most 256 characters of a URL', async () => {
     await service.get(`/nope?x=${'y'.repeat(10_000)}`);
     const { url } = await lineOf('request');
     expect(url).toBe(`/nope?x=${'y'.repeat(248)}`);
   });
 
-  it('are limited to 50 per client in 10 s and one that counts the rest; other clients have their own', async () => {
+  it('are limited to 50 per client in 10 s, plus one that counts the rest, and do not use up the lines of others', async () => {
     const written: Record<string, unknown>[] = [];
     const another = await TestService.start({
       kubeconfig: demo.kubeconfig,
@@ -169,7 +172,7 @@ describe('the lines about requests that were not served', () => {
 });
 
 describe('a log that is not read', () => {
-  it('makes a write fail for whose audit line there is no room, and nothing is changed', async () => {
+  it('makes a write fail without a change if there is no room for its audit line', async () => {
     const blocked = await (
       await TestService.start({
         kubeconfig: demo.kubeconfig,
@@ -187,7 +190,7 @@ describe('a log that is not read', () => {
     await blocked.stop();
   });
 
-  it('delays the answer to a write until its audit line is written, and no other answer', async () => {
+  it('delays only answers to writes, until their audit lines are written', async () => {
     const { promise: read, resolve: readTheLog } = Promise.withResolvers<void>();
     let limit = 0;
     const held = await (
@@ -265,7 +268,7 @@ describe('the Event on a Deployment', () => {
     expect(demo.events.length).toBe(before + 1);
   });
 
-  it('is left out, and not tried again for a while, if the account may not create events', async () => {
+  it('is omitted, and not tried again for a while, if the account may not create events', async () => {
     const everythingElse = ['deployments', 'deployments/scale', 'subjectaccessreviews'];
     demo.roles.set([{ users: [SERVICE_USER.name, 'client'], verbs: ['*'], resources: everythingElse }]);
     demo.requests.clear();

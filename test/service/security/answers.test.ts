@@ -44,7 +44,7 @@ async function unread(path: string): Promise<{ connection: RawConnection; known:
 }
 
 describe('a large answer', () => {
-  it('that is not read takes only a piece or two in the memory of its connection', async () => {
+  it('that is not read takes the memory of only a few pieces per connection', async () => {
     scene = await Scene.start({}, { routes });
     const { connection, known } = await unread('/docs/shared');
     await until(() => known.socket.writableLength > 0);
@@ -140,7 +140,7 @@ describe('a long-lived answer', () => {
   });
 });
 
-describe('a service whose memory is short', () => {
+describe('a service that is short of memory', () => {
   it('refuses new requests and cuts slow readers', async () => {
     scene = await Scene.start({ maxMemoryBytes: MIB });
     await until(async () => (await scene.bystander.get('/healthz')).status === 503);

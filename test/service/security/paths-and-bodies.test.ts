@@ -123,7 +123,7 @@ describe('a body', () => {
     ['the same key 70 times', `{${Array(70).fill('"replicas":7').join()}}`],
     ['UTF-16', Buffer.from(BODY, 'utf16le')],
     [
-      'bytes that are no UTF-8',
+      'bytes that are not UTF-8',
       Buffer.concat([Buffer.from('{"replicas":7,"'), Buffer.from([0xff, 0xfe, 0xc0]), Buffer.from('":1}')]),
     ],
     ['a NUL', '{"replicas":7}\0'],

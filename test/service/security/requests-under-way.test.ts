@@ -12,7 +12,7 @@ afterEach(() => scene.stop());
 const READ = `GET ${COUNT} HTTP/1.1\r\nHost: a\r\n\r\n`;
 const FRESH_READ = `GET ${COUNT}&maxAge=0 HTTP/1.1\r\nHost: a\r\n\r\n`;
 const WRITE = `POST ${COUNT} HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 14\r\n\r\n${BODY}`;
-/** The most bytes that the service takes from a connection that it stops reading: one read, and what it buffers. */
+/** The maximum of bytes that the service takes from a connection that it stops reading: one read and its buffer. */
 const MAX_READ = 200_000;
 const DONE = '200 {"replicaCount":7}';
 
@@ -60,7 +60,7 @@ describe('a connection', () => {
     connection.close();
   });
 
-  it('whose last answer is being sent is cut if its client goes on sending', async () => {
+  it('whose last answer is being sent is cut if its client continues to send', async () => {
     scene = await Scene.start();
     const connection = await scene.open();
     await until(() => scene.attackers.length === 1);
@@ -128,7 +128,7 @@ describe('a client', () => {
     connection.close();
   });
 
-  it('that is refused again and again is read slowly, and others are read at full speed', async () => {
+  it('that is refused repeatedly is read slowly, and others are read at full speed', async () => {
     scene = await Scene.start({ maxRequestsPerClient: 20 });
     const connection = await scene.open();
     connection.send('GET /nothing HTTP/1.1\r\nHost: a\r\n\r\n'.repeat(4_000));
@@ -142,7 +142,7 @@ describe('a client', () => {
     connection.close();
   });
 
-  it('that disconnects gives back the places of its requests once these are done', async () => {
+  it('that disconnects releases the places of its requests once they are done', async () => {
     scene = await Scene.start({ maxRequestsPerClient: 8 });
     const release = scene.hold('patchScale');
     const connection = await scene.open();
@@ -157,7 +157,7 @@ describe('a client', () => {
     expect(JSON.parse(line ?? '{}')).toMatchObject({ user: 'client', to: 7, statusCode: 200 });
   });
 
-  it('that disconnects while it sends a write gives back its place', async () => {
+  it('that disconnects while it sends a write releases its place', async () => {
     scene = await Scene.start({ maxRequestsPerClient: 6 });
     for (let count = 0; count < 6; count += 1) {
       const connection = await scene.open();

@@ -53,8 +53,8 @@ const versions = (text: string) =>
     .filter((line) => line.includes('MODIFIED'))
     .map((line) => Number(textAt(JSON.parse(line), 'object.metadata.resourceVersion')));
 
-describe('rules for faults', () => {
-  it('apply to a kind of request, after a number of requests and for a number of them', async () => {
+describe('rules for faults of the fake API server', () => {
+  it('apply to one kind of request, after a number of requests and for a number of requests', async () => {
     const fault = cluster.faults.add({ on: 'list', fault: { type: 'status', code: 500 }, skip: 1, times: 2 });
     const statuses: number[] = [];
     for (let i = 0; i < 5; i += 1) statuses.push((await kube.get(LIST)).status);
@@ -90,9 +90,9 @@ describe('rules for faults', () => {
   });
 });
 
-describe('refusals', () => {
+describe('refusals of the fake API server', () => {
   it.each([401, 403, 404, 409, 410, 429, 500, 503, 504] as const)(
-    'with status %d carry a Status',
+    'with status %d have a Status as their body',
     async (code) => {
       cluster.faults.add({ on: 'any', fault: { type: 'status', code, retryAfterSeconds: 3 } });
       const { status, headers, body } = await kube.get(LIST);
@@ -107,14 +107,14 @@ describe('refusals', () => {
     },
   );
 
-  it('of a list: a version that is too large, an expired continue token', async () => {
+  it('of a list can report a version that is too large or an expired continue token', async () => {
     cluster.faults.add({ on: 'list', fault: { type: 'tooLargeResourceVersion' }, times: 1 });
     cluster.faults.add({ on: 'list', fault: { type: 'expiredContinue' }, times: 1 });
     expect(at((await kube.get(LIST)).body, 'message')).toContain('Too large resource version');
     expect(await kube.get(LIST)).toMatchObject({ status: 410, body: { reason: 'Expired' } });
   });
 
-  it('of admission have the texts of kube-apiserver', async () => {
+  it('by admission have the texts of kube-apiserver', async () => {
     for (const by of ['webhook', 'webhook403', 'policy'] as const) {
       cluster.faults.add({ on: 'patchScale', fault: { type: 'deny', by, message: 'at most 50' }, times: 1 });
     }
@@ -130,8 +130,8 @@ describe('refusals', () => {
   });
 });
 
-describe('a lost connection', () => {
-  it('happens before a write, or after it', async () => {
+describe('the connection to the fake API server', () => {
+  it('can break before a write or after it', async () => {
     cluster.faults.add({ on: 'patchScale', fault: { type: 'drop', when: 'before' }, times: 1 });
     await expect(patch(7)).rejects.toThrow();
     expect(count()).toBe(3);
@@ -140,7 +140,7 @@ describe('a lost connection', () => {
     expect(count()).toBe(7);
   });
 
-  it.each(['close', 'reset'] as const)('happens at once, or after some bytes: %s', async (how) => {
+  it.each(['close', 'reset'] as const)('can break at once or after some bytes: %s', async (how) => {
     cluster.faults.add({ on: 'list', fault: { type: 'cut', how }, times: 1 });
     expect(await read(LIST)).toMatchObject({ text: '', error: expect.any(Error) });
     cluster.faults.add({ on: 'list', fault: { type: 'cut', how, afterBytes: 1_000 }, times: 1 });
@@ -149,7 +149,7 @@ describe('a lost connection', () => {
     expect(error).toBeInstanceOf(Error);
   });
 
-  it.each([undefined, 1_000])('is not noticed in a black hole, after %s bytes', async (afterBytes) => {
+  it.each([undefined, 1_000])('can stay open as a black hole, after %s bytes', async (afterBytes) => {
     const bytes = afterBytes === undefined ? {} : { afterBytes };
     cluster.faults.add({ on: 'list', fault: { type: 'cut', how: 'silence', ...bytes } });
     const { text, error } = await read(LIST, AbortSignal.timeout(200));
@@ -157,7 +157,7 @@ describe('a lost connection', () => {
     expect(error).toMatchObject({ name: 'TimeoutError' });
   });
 
-  it('affects all clients: dropped, refused, frozen', async () => {
+  it('can affect all clients: dropped, refused, frozen', async () => {
     const dropped = read(`${LIST}?watch=1`);
     await until(() => cluster.openWatches === 1);
     cluster.dropConnections('reset');
@@ -174,7 +174,7 @@ describe('a lost connection', () => {
     await until(async () => (await read(LIST)).error === undefined);
   });
 
-  it('differs from a slow connection', async () => {
+  it('can be slow instead of lost: an answer arrives in pieces or late', async () => {
     cluster.faults.add({ on: 'getScale', fault: { type: 'drip', bytes: 50, everyMs: 1 } });
     expect(await kube.get(SCALE)).toMatchObject({ status: 200, body: { kind: 'Scale' } });
     cluster.faults.clear();
@@ -183,7 +183,7 @@ describe('a lost connection', () => {
   });
 });
 
-describe('a watch', () => {
+describe('a faulty watch of the fake API server', () => {
   it.each([410, 500, 504] as const)(
     'gets an ERROR event with %d after some events, and then ends',
     async (code) => {
@@ -201,7 +201,7 @@ describe('a watch', () => {
     },
   );
 
-  it('ends after its headers, closes, or breaks in the middle of a line', async () => {
+  it('can end after its headers, close, or break in the middle of a line', async () => {
     cluster.faults.add({ on: 'watch', fault: { type: 'cut', how: 'end', afterEvents: 0 }, times: 1 });
     expect(await watch(1)).toEqual({ text: '', error: undefined });
     cluster.faults.add({ on: 'watch', fault: { type: 'cut', how: 'reset', afterEvents: 1 }, times: 1 });

@@ -31,7 +31,7 @@ afterEach(async () => {
   await cluster.stop();
 });
 
-describe('a new cluster', () => {
+describe('a new fake API server', () => {
   it('has a dozen samples in several namespaces, one of them scaled to 0', async () => {
     expect(cluster.deployments.size).toBe(12);
     expect(cluster.deployments.get('default', 'my-deployment')?.replicas).toBe(3);
@@ -39,11 +39,11 @@ describe('a new cluster', () => {
     const items = arrayAt(body, 'items');
     expect(new Set(items.map((item) => textAt(item, 'metadata.namespace'))).size).toBe(5);
     expect(items.some((item) => at(item, 'spec.replicas') === 0)).toBe(true);
-    // They are as large as real ones, so that measurements are meaningful.
+    // The samples are as large as real Deployments, so that measurements are meaningful.
     for (const item of items) expect(JSON.stringify(item).length).toBeGreaterThan(5_000);
   });
 
-  it('lets clients in with its kubeconfig, by token, token file or certificate', async () => {
+  it('admits clients with its kubeconfig, by token, token file or certificate', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'demo-cluster-'));
     const file = join(folder, 'kubeconfig');
     await cluster.writeKubeconfig(file);
@@ -59,7 +59,7 @@ describe('a new cluster', () => {
     await rm(folder, { recursive: true });
   });
 
-  it('refuses the old token once it is rotated', async () => {
+  it('refuses the old token after a rotation', async () => {
     const old = { authorization: `Bearer ${cluster.token}` };
     expect((await kube.get(LIST, old)).status).toBe(200);
     const token = cluster.rotateToken();
@@ -67,7 +67,7 @@ describe('a new cluster', () => {
     expect((await kube.get(LIST, { authorization: `Bearer ${token}` })).status).toBe(200);
   });
 
-  it('refuses the account of the service what its roles do not allow', async () => {
+  it('refuses the account of the service everything that its roles do not allow', async () => {
     cluster.roles.set([{ groups: ['system:serviceaccounts'], verbs: ['list'], resources: ['deployments'] }]);
     expect((await kube.get(LIST)).status).toBe(200);
     expect(await kube.get(SCALE)).toMatchObject({ status: 403, body: { reason: 'Forbidden' } });
@@ -75,7 +75,7 @@ describe('a new cluster', () => {
     expect((await kube.get(SCALE)).status).toBe(200);
   });
 
-  it('counts the requests that it receives', async () => {
+  it('counts the received requests', async () => {
     await kube.get(LIST);
     await kube.patch(SCALE, { spec: { replicas: 1 } });
     expect([
@@ -118,7 +118,7 @@ describe('Deployments of the fake API server', () => {
     expect(again.body).toEqual(first.body);
   });
 
-  it('can be changed without the API', async () => {
+  it('can be changed directly by a test', async () => {
     const old = cluster.deployments.get('default', 'my-deployment');
     const touched = cluster.deployments.touch('default', 'my-deployment');
     expect(touched).toMatchObject({ generation: 1, replicas: 3 });
@@ -159,7 +159,7 @@ describe('Deployments of the fake API server', () => {
   }, 60_000);
 });
 
-describe('the history of events', () => {
+describe('the history of the fake API server', () => {
   it('is limited', async () => {
     await restartWith({ historyLimit: 10 });
     const since = cluster.resourceVersion;
@@ -183,7 +183,7 @@ describe('the history of events', () => {
     expect(arrayAt((await kube.get(LIST)).body, 'items')).toHaveLength(1);
   });
 
-  it('is forgotten in an ordinary restart, and the Deployments stay', async () => {
+  it('is forgotten in an ordinary restart, but the Deployments stay', async () => {
     await kube.close();
     const since = cluster.resourceVersion - 1;
     await cluster.restart();

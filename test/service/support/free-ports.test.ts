@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import { expect, it } from 'vitest';
 import { freePorts } from '../../support/free-ports.ts';
 
-it('free ports are distinct, can be listened on, and are not in the range that the system assigns', async () => {
+it('free ports are distinct, can be listened on, and are outside the range that the system assigns', async () => {
   const ports = await freePorts(20);
   expect(new Set(ports).size).toBe(20);
   expect(ports.filter((port) => port < 20_000 || port >= 30_000)).toEqual([]);
@@ -15,7 +15,7 @@ it('free ports are distinct, can be listened on, and are not in the range that t
 });
 
 it.runIf(process.platform === 'linux')(
-  'a free port is given out once, even if nothing listens on it',
+  'a free port is returned once only, even if nothing listens on it',
   async () => {
     const ports: number[] = [];
     while (ports.length < 500) ports.push(...(await freePorts(20)));

@@ -11,7 +11,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-/** A server with an empty CRL, two clients, and all that belongs to it. */
+/** A server with an empty CRL, two clients, and their certificates. */
 async function start() {
   const authority = await CertificateAuthority.create({ commonName: 'root CA' });
   const folder = await TlsFolder.plain({
@@ -26,8 +26,8 @@ async function start() {
   return { authority, folder, alice, bob, server, observed, stats: () => observed.reloader.stats };
 }
 
-describe('a CRL', () => {
-  it('turns a client away at the handshake, and lets it in again when it no longer lists it', async () => {
+describe('a CRL that is reloaded', () => {
+  it('refuses a client at the handshake, and admits the client again once it no longer lists it', async () => {
     const { authority, folder, alice, bob, server, observed } = await start();
     expect((await server.request(alice)).accepted).toBe(true);
     await folder.write({ crl: await authority.createCrl([alice.serial]) });
@@ -41,7 +41,7 @@ describe('a CRL', () => {
     expect(observed.applied.map(({ trustChanged }) => trustChanged)).toEqual([true, true]);
   });
 
-  it('still holds after another file was reloaded', async () => {
+  it('still applies after another file was reloaded', async () => {
     const { authority, folder, alice, bob, server, observed } = await start();
     await folder.write({ crl: await authority.createCrl([alice.serial]) });
     await until(() => observed.applied.length === 1);
@@ -52,7 +52,7 @@ describe('a CRL', () => {
     expect(observed.applied.at(-1)?.trustChanged).toBe(false);
   });
 
-  it('still holds when its file is deleted', async () => {
+  it('still applies after its file was deleted', async () => {
     const { authority, folder, alice, server, observed, stats } = await start();
     await folder.write({ crl: await authority.createCrl([alice.serial]) });
     await until(() => observed.applied.length === 1);
@@ -64,7 +64,7 @@ describe('a CRL', () => {
     expect(await server.request(alice)).toMatchObject(REVOKED);
   });
 
-  it('is refused when it has expired, and the old one stays: it would lock everyone out', async () => {
+  it('is refused if it has expired, because it would lock out every client, and the old one stays', async () => {
     const { authority, folder, alice, server, observed, stats } = await start();
     const times = { thisUpdate: new Date('2020-01-01'), nextUpdate: new Date('2020-01-02') };
     await folder.write({ crl: await authority.createCrl([], times) });
@@ -75,7 +75,7 @@ describe('a CRL', () => {
     expect((await server.request(alice)).accepted).toBe(true);
   });
 
-  it('that is not valid yet is taken when its time has come, without another change of the file', async () => {
+  it('and not valid yet is loaded once it is valid, without another change of the file', async () => {
     const { authority, folder, stats } = await start();
     await folder.write({
       crl: await authority.createCrl([], { thisUpdate: new Date(Date.now() + 600_000) }),
@@ -87,8 +87,8 @@ describe('a CRL', () => {
   });
 });
 
-describe('CRLs of a chain', () => {
-  it('are needed of each CA: the one without is named, and the old set stays', async () => {
+describe('CRLs of a chain of CAs', () => {
+  it('are required for each CA: an error names the CA without one, and the old set stays', async () => {
     const { authority, folder, alice, server, observed, stats } = await start();
     const middle = await authority.createIntermediate({ commonName: 'middle CA' });
     await folder.write({ clientCa: `${authority.cert}\n${middle.cert}` });
@@ -108,7 +108,7 @@ describe('CRLs of a chain', () => {
     expect(await server.request(dave)).toMatchObject(REVOKED);
   });
 
-  it('work in either order in the file', async () => {
+  it('may have any order in the file', async () => {
     const { authority, folder, alice, bob, server, stats } = await start();
     const other = await CertificateAuthority.create({ commonName: 'other CA' });
     const erin = await other.issue({ commonName: 'erin', usages: ['clientAuth'] });
@@ -122,7 +122,7 @@ describe('CRLs of a chain', () => {
     }
   });
 
-  it('show the earliest nextUpdate in the figures', async () => {
+  it('report the earliest nextUpdate in the metrics', async () => {
     const { authority, folder, stats } = await start();
     const other = await CertificateAuthority.create({ commonName: 'other CA' });
     const soon = new Date(Math.ceil(Date.now() / 1000) * 1000 + 3_600_000);

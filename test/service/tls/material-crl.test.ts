@@ -17,12 +17,12 @@ beforeAll(async () => {
   set = await issueSet(root);
 });
 
-/** The checked material with these CRLs; of a bundle of `root CA` unless told otherwise. */
+/** The checked material with these CRLs. By default the bundle contains `root CA`. */
 function check(crl: string, clientCa = root.cert) {
   return checkTlsMaterial(FILES, { ...set, clientCa, crl });
 }
 
-/** The message with which it is refused. */
+/** The error message for these CRLs. */
 function refusal(crl: string, clientCa = root.cert): string {
   try {
     check(crl, clientCa);
@@ -41,21 +41,21 @@ function pemOf(der: Buffer): string {
   return `-----BEGIN X509 CRL-----\n${der.toString('base64')}\n-----END X509 CRL-----\n`;
 }
 
-describe('a file of CRLs', () => {
-  it('may hold several, with text between them', async () => {
+describe('a CRL file', () => {
+  it('may contain several CRLs, with text between them', async () => {
     const crl = `${await root.createCrl(['0b', '0c'])}\nmiddle\n${await middle.createCrl([])}\n`;
     const lists = check(crl, `${root.cert}\n${middle.cert}`).crl?.lists;
     expect(lists?.map(({ issuer }) => issuer)).toEqual(['CN=root CA', 'CN=middle CA']);
     expect(lists?.map((list) => [...list.revokedSerials()])).toEqual([['b', 'c'], []]);
   });
 
-  it('has to hold one of each authority of the bundle: the one without is named', async () => {
+  it('must contain a CRL per authority of the bundle, and the error names an authority without one', async () => {
     expect(refusal(await root.createCrl([]), `${root.cert}\n${middle.cert}`)).toBe(
       'TlsMaterialError: ca.crl holds no CRL of CN=middle CA: with one CRL every certificate in ca.crt needs one',
     );
   });
 
-  it('needs none of an authority that has expired', async () => {
+  it('needs no CRL for an authority that has expired', async () => {
     const notAfter = new Date(Date.now() - 60_000);
     const old = await CertificateAuthority.create({ commonName: 'old CA', notAfter });
     expect(refusal(await root.createCrl([]), `${root.cert}\n${old.cert}`)).toBe('taken');
@@ -77,18 +77,18 @@ describe('a file of CRLs', () => {
       { thisUpdate: new Date('2051-01-01'), nextUpdate: new Date('2052-01-01') },
       'is not valid before 2051',
     ],
-  ])('is refused where one is %s', async (_title, times, message) => {
+  ])('is refused if one CRL is %s', async (_title, times, message) => {
     expect(refusal(await root.createCrl([], times))).toContain(`the CRL of CN=root CA in ca.crl ${message}`);
   });
 
-  it('is refused where one is of an authority outside the bundle, also of the same name', async () => {
+  it('is refused if one CRL is from an authority outside the bundle, even one with the same name', async () => {
     const message = 'the CRL of CN=root CA in ca.crl is not signed by a certificate in ca.crt';
     const other = await CertificateAuthority.create({ commonName: 'root CA' });
     expect(refusal(await other.createCrl([]))).toContain(message);
     expect(refusal(await middle.createCrl([]))).toContain('the CRL of CN=middle CA in ca.crl is not signed');
   });
 
-  it('is refused where one was changed after it was signed', async () => {
+  it('is refused if one CRL was changed after it was signed', async () => {
     const pem = await root.createCrl(['0badcafe']);
     const der = derOf(pem);
     der[der.indexOf('0badcafe', 0, 'hex')] = 0x0c;
@@ -96,7 +96,7 @@ describe('a file of CRLs', () => {
     expect(refusal(forged)).toContain('is not signed by a certificate in ca.crt');
   });
 
-  it('is refused where it is empty, garbage or breaks off anywhere', async () => {
+  it('is refused if it is empty, garbage or cut off anywhere', async () => {
     const pem = (await root.createCrl(['0a'])).trimEnd();
     for (const content of ['', 'garbage', root.cert])
       expect(refusal(content)).toContain('ca.crl holds no PEM block');
@@ -105,7 +105,7 @@ describe('a file of CRLs', () => {
     }
   });
 
-  it('is refused where bytes are missing at its end or left over', async () => {
+  it('is refused if bytes are missing at its end or left over', async () => {
     const der = derOf(await root.createCrl(['0a']));
     for (const bytes of [
       der.subarray(0, -1),
@@ -117,7 +117,7 @@ describe('a file of CRLs', () => {
     }
   });
 
-  it('has to hold one for each name, also where two authorities share a key', async () => {
+  it('must contain a CRL per name, even if two authorities share a key', async () => {
     const first = await opensslCertificate({ subject: '/CN=first', extensions: CA });
     const second = await opensslCertificate({ subject: '/CN=second', extensions: CA, key: first.key });
     const clientCa = `${first.cert}\n${second.cert}`;
@@ -126,7 +126,7 @@ describe('a file of CRLs', () => {
     expect(refusal(`${crl}\n${await opensslCrl(second, [])}`, clientCa)).toBe('taken');
   });
 
-  it('is refused, and nothing worse, whatever byte is wrong', async () => {
+  it('is refused without any other error, whichever byte is wrong', async () => {
     const pem = await root.createCrl(['0a'], { nextUpdate: new Date('2039-01-01') });
     const der = derOf(pem);
     for (let index = 0; index < der.length; index += 1) {
@@ -143,16 +143,16 @@ describe('a file of CRLs', () => {
   it.each([
     ['a delta CRL', '2.5.29.27=critical,DER:02:01:01', 'it is a delta CRL'],
     [
-      'one for a part of the certificates',
+      'a CRL for a part of the certificates',
       'issuingDistributionPoint=critical,@idp\n[idp]\nonlyuser=TRUE',
       'it covers a part',
     ],
     [
-      'one with an unknown critical extension',
+      'a CRL with an unknown critical extension',
       '1.2.3.4=critical,DER:05:00',
       'it has an unknown critical extension',
     ],
-  ])('is refused where one is %s', async (_title, extension, message) => {
+  ])('is refused if it contains %s', async (_title, extension, message) => {
     const authority = await opensslCertificate({ subject: '/CN=openssl', extensions: [] });
     const crl = await opensslCrl(authority, [], [extension]);
     expect(refusal(crl, authority.cert)).toContain(
@@ -160,7 +160,7 @@ describe('a file of CRLs', () => {
     );
   });
 
-  it('is refused where an authority may not sign CRLs: OpenSSL would refuse its clients', async () => {
+  it('is refused if an authority may not sign CRLs, because OpenSSL would refuse its clients', async () => {
     const extensions = [...CA, 'keyUsage=critical,keyCertSign'];
     const authority = await opensslCertificate({ subject: '/CN=openssl', extensions });
     expect(refusal(await opensslCrl(authority, []), authority.cert)).toContain(
@@ -173,7 +173,7 @@ describe('a file of CRLs', () => {
     ['RSA with SHA-512', ['rsa:2048'], 'sha512'],
     ['ECDSA with P-384 and SHA-384', ['ec', '-pkeyopt', 'ec_paramgen_curve:P-384'], 'sha384'],
     ['Ed25519', ['ed25519'], 'null'],
-  ])('is taken as openssl makes it, signed by %s', async (_title, newKey, digest) => {
+  ])('from openssl is accepted, signed by %s', async (_title, newKey, digest) => {
     const authority: Pair = await opensslCertificate({
       subject: '/C=DE/O=Example Ltd/CN=Größte CA',
       extensions: [...CA, 'keyUsage=critical,keyCertSign,cRLSign'],
@@ -190,7 +190,7 @@ describe('a file of CRLs', () => {
     expect(list?.nextUpdate?.getTime()).toBeGreaterThan(Date.now());
   });
 
-  it('may be long', async () => {
+  it('may list many serial numbers', async () => {
     const authority = await opensslCertificate({ subject: '/CN=openssl', extensions: CA });
     const serials = Array.from(
       { length: 20_000 },

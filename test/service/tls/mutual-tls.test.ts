@@ -20,7 +20,7 @@ afterAll(async () => {
   await demo.stop();
 });
 
-/** Connects with the test client's certificate unless told otherwise, sends the bytes and reads to the end. */
+/** Connects, by default with the certificate of the test client, sends the bytes and reads to the end. */
 async function exchange(options: ConnectionOptions, bytes: string = REQUEST): Promise<string> {
   const socket = open(options);
   let text = '';
@@ -57,15 +57,15 @@ function open(options: ConnectionOptions): TLSSocket {
   return socket;
 }
 
-describe('the handshake', () => {
+describe('the TLS handshake', () => {
   it.each(['TLS_AES_128_GCM_SHA256', 'TLS_AES_256_GCM_SHA384', 'TLS_CHACHA20_POLY1305_SHA256'])(
-    'accepts a client of its CA with %s alone',
+    'accepts a client of its CA that offers only %s',
     async (ciphers) => {
       expect(await exchange({ ciphers })).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
     },
   );
 
-  it('speaks TLS 1.3', async () => {
+  it('uses TLS 1.3', async () => {
     const socket = open({});
     await once(socket, 'secureConnect');
     expect(socket.getProtocol()).toBe('TLSv1.3');
@@ -75,7 +75,7 @@ describe('the handshake', () => {
     await expectRefused({ cert: undefined, key: undefined });
   });
 
-  it('refuses a certificate of another CA, also one of the same name', async () => {
+  it('refuses a certificate of another CA, even one with the same name', async () => {
     const foreign = await CertificateAuthority.create({ commonName: 'test CA' });
     const { cert, key } = await foreign.issue({ commonName: 'client', usages: ['clientAuth'] });
     await expectRefused({ cert, key });
@@ -107,11 +107,11 @@ describe('the handshake', () => {
     await expectRefused({ minVersion: 'TLSv1', maxVersion, ciphers: 'DEFAULT@SECLEVEL=0' });
   });
 
-  it('refuses a suite of TLS 1.3 that is not among the three', async () => {
+  it('refuses other cipher suites of TLS 1.3', async () => {
     await expectRefused({ ciphers: 'TLS_AES_128_CCM_SHA256' });
   });
 
-  it('resumes no session', async () => {
+  it('never resumes a session', async () => {
     const first = open({});
     const sessions: Buffer[] = [];
     first.on('session', (session) => sessions.push(session));
@@ -123,7 +123,7 @@ describe('the handshake', () => {
     expect(second.isSessionReused()).toBe(false);
   });
 
-  it('answers nothing to a client that speaks plain HTTP', async () => {
+  it('sends no answer to a client that uses plain HTTP', async () => {
     const socket = connectTcp(service.port, '127.0.0.1');
     let text = '';
     socket.on('data', (chunk) => {
@@ -168,7 +168,7 @@ describe('malformed HTTP', () => {
     });
   });
 
-  it('is answered with 431 where the headers are too large', async () => {
+  it('is answered with 431 if the headers are too large', async () => {
     const bytes = `GET /healthz HTTP/1.1\r\nHost: localhost\r\nX: ${'a'.repeat(17_000)}\r\n\r\n`;
     const { status, body } = errorIn(await exchange({}, bytes));
     expect(status).toBe('HTTP/1.1 431 Request Header Fields Too Large');

@@ -18,7 +18,7 @@ describe('a broken set is refused, logged once and counted, and the old one stay
   ];
 
   it.each(breaks)('%s', async (_title, broken, reason) => {
-    // All files at once, so that no set in between can be judged.
+    // Replaces all files at once, so that no incomplete set is loaded.
     const { folder, server, observed, client, next } = await startOn(TlsFolder.projected, 5);
     const old = await folder.read();
     await folder.swap({ ...old, ...broken(next) });
@@ -51,7 +51,7 @@ describe('a broken set is refused, logged once and counted, and the old one stay
     await until(() => observed.reloader.stats.reloads === 1);
   });
 
-  it('counts each new broken set, and not the old set that comes back', async () => {
+  it('a second broken set is counted again, and the return of the old set is not', async () => {
     const { folder, observed } = await startOn(TlsFolder.plain, 5);
     const { cert } = await folder.read();
     await folder.replace({ cert: 'one' });
@@ -78,7 +78,7 @@ describe('a broken set is refused, logged once and counted, and the old one stay
     expect(String(observed.errors[0]?.context.reason)).toContain('expired at 2020-01-02');
   });
 
-  it('a set that the server does not take', async () => {
+  it('a set that the server rejects', async () => {
     const { authority, ...set } = await newSet();
     const folder = await TlsFolder.plain(set);
     let works = false;

@@ -5,9 +5,9 @@ import type { AttackName, AttackTarget, Tally } from './attacks.ts';
 /** One attack, in a thread of its own. */
 export class AttackRun {
   readonly #thread: Worker;
-  /** Resolves when the attack may be started: until then its thread is loaded, with the priority of the test. */
+  /** Resolves when the attack may start. Until then its thread loads, with the priority of the test. */
   readonly ready: Promise<unknown>;
-  /** Resolves when an attack with a fixed number of requests has its last answer. */
+  /** Resolves when an attack with a fixed number of requests has received its last answer. */
   readonly done: Promise<void>;
   #failure: unknown;
 
@@ -32,7 +32,7 @@ export class AttackRun {
     this.#thread.postMessage('start');
   }
 
-  /** Ends the attack, with all connections at once. @throws what broke the attacker itself */
+  /** Ends the attack and all its connections. @throws the error of the attacker, if it failed */
   async stop(): Promise<Tally> {
     if (this.#failure !== undefined) throw this.#failure;
     const answer = new Promise<Tally>((resolve) => {

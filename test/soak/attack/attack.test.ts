@@ -7,31 +7,31 @@ import { type RowResult, writeReport } from './report.ts';
 import { Scene, type SceneOptions } from './scene.ts';
 import { type IdentityName, placeIn } from './scenery.ts';
 
-/** How long each attack goes on. */
+/** How long each attack lasts. */
 const ATTACK_MS = 12_000;
 const ALL_MS = Number(process.env.ATTACK_SOAK_SECONDS ?? 60) * 1000;
 /**
- * What glibc keeps of freed memory between small pieces that are in use, after 2,000 sockets at once. Most of the rest
- * goes 20 s after the attack. 30 s after it 97 to 160 MiB were left, 258 where it had lasted 20 minutes.
+ * Freed memory that glibc keeps because small pieces around it are in use, after 2,000 sockets at once. It releases most
+ * of the rest within 20 s. Measured after 30 s: 97 to 160 MiB, and 258 MiB after an attack of 20 minutes.
  */
 const KEPT_MIB = 260;
-/** How fast the log is read where it is read slowly, bytes per second. */
+/** The speed of a slow reader of the log, in bytes per second. */
 const SLOW_LOG = 100_000;
-/** Log lines per second about refused writes, at most. */
+/** The maximum of log lines per second about refused writes. */
 const MAX_REFUSAL_LINES = 10;
 
-/** After it what a busy time has left behind is collected. */
+/** After this pause the garbage of a busy period has been collected. */
 const REST_MS = 12_000;
-/** What a connection may leave behind: less than its certificate, parsed. */
+/** The memory that a connection may leave behind, which is less than its parsed certificate. */
 const MAX_LEFT_KIB = 2;
 
-/** Namespaces that the witness reads before an attack and after it, and not during it. */
+/** Namespaces that the witness reads before and after an attack, but not during it. */
 const SELDOM_READ = 100;
 
 const results: RowResult[] = [];
 afterAll(() => writeReport(results));
 
-/** One row of the table: attacks a fresh service, which has to bear it. */
+/** One row of the table: attacks a fresh service, which must withstand the attack. */
 function row(name: string, options: SceneOptions, attack: (scene: Scene) => Promise<void>, moreMs = 0): void {
   it(
     name,
@@ -52,23 +52,23 @@ row('long URLs while the log is read slowly', { duties: { writes: false } }, asy
   await scene.audited(witness);
 });
 
-row('waits for a resourceVersion that never comes, on one connection', {}, async (scene) => {
+row('waits for a resourceVersion that never arrives, on one connection', {}, async (scene) => {
   await scene.attackFor('waitsOnOne', ATTACK_MS);
 });
 
-row('waits for a resourceVersion that never comes, on 200 connections', {}, async (scene) => {
+row('waits for a resourceVersion that never arrives, on 200 connections', {}, async (scene) => {
   await scene.attackFor('waits', ATTACK_MS);
 });
 
-row('lists that nobody reads', {}, async (scene) => {
+row('lists whose answers are never read', {}, async (scene) => {
   await scene.attackFor('lists', ATTACK_MS);
 });
 
-row('a large file in sips', {}, async (scene) => {
+row('a large file that is read in sips', {}, async (scene) => {
   await scene.attackFor('sips', 45_000); // beyond IDLE_TIMEOUT_SECONDS
 });
 
-row('answers that nobody reads, with requests behind them', {}, async (scene) => {
+row('answers that are never read, with requests behind them', {}, async (scene) => {
   const before = scene.service.residentMib ?? Number.NaN;
   await scene.attack('unread');
   await scene.lasting(ATTACK_MS);
@@ -77,7 +77,7 @@ row('answers that nobody reads, with requests behind them', {}, async (scene) =>
   scene.notes.push(`${connections} connections of ${Math.round((held * 1024) / connections)} KiB`);
 });
 
-row('connections that come and go', {}, async (scene) => {
+row('connections that are opened and closed', {}, async (scene) => {
   const rested = async () => {
     await scene.lasting(REST_MS);
     return scene.service.residentMib ?? Number.NaN;
@@ -133,7 +133,7 @@ row('numbers that JSON.parse rounds', {}, async (scene) => {
   await client.destroy();
 });
 
-row('lines for a slow API server that one client fills', {}, async (scene) => {
+row('queues for a slow API server that one client fills', {}, async (scene) => {
   const { faults } = scene.demo;
   const slow = { type: 'call', action: () => {} } as const;
   faults.add({ on: 'review', fault: slow, delayMs: 150 });
@@ -158,7 +158,7 @@ row('21,500 denied names before an outage of the API server', {}, async (scene) 
   await scene.demo.acceptConnections();
 });
 
-row('writes beyond the rate', {}, async (scene) => {
+row('writes beyond the rate limit', {}, async (scene) => {
   const { answers } = await scene.attackFor('tooManyWrites', ATTACK_MS);
   const { lines, rateLimited } = scene.service.log;
   scene.notes.push(`answers ${JSON.stringify(answers)}, ${lines} log lines, ${rateLimited} of them 429`);
@@ -196,7 +196,7 @@ row(
       'lists',
       'sips',
       'unread',
-      'sockets', // more would only lengthen the line in the kernel, which `bareSockets` is about
+      'sockets', // more would only fill the queue in the kernel, which is the subject of `bareSockets`
       'managementSockets',
       'mixed',
       'deniedNames',

@@ -2,7 +2,7 @@ import { setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import { Attacker, type AttackName, type AttackTarget } from './attacks.ts';
 
-// Real attackers bring their own machines; this one shares the cores of the service. On Linux it concerns this thread only.
+// A real attacker has its own machine, but this one shares the cores of the service. On Linux the priority is per thread.
 const NICE = 19;
 
 const { attack, target }: { attack: AttackName; target: AttackTarget } = workerData;

@@ -3,7 +3,7 @@ import { connect, createSecureContext, type SecureContext, type TLSSocket } from
 import { type IdentityName, placeIn } from './scenery.ts';
 import { SippedSocket } from './sipped-socket.ts';
 
-/** The service to attack, and the certificates to do it with. */
+/** The service to attack, and the certificates of the attackers. */
 export interface AttackTarget {
   readonly port: number;
   readonly managementPort: number;
@@ -11,31 +11,31 @@ export interface AttackTarget {
   readonly certificates: ReadonlyMap<IdentityName, { readonly cert: string; readonly key: string }>;
 }
 
-/** TLS options of one of them. */
+/** The TLS options of a client with this identity. */
 export function tlsOf({ ca, certificates }: AttackTarget, identity: IdentityName) {
   const { cert = '', key = '' } = certificates.get(identity) ?? {};
   return { ca, cert, key };
 }
 
-/** What an attack did, and the answers it got. */
+/** The actions of an attack, and the answers it received. */
 export interface Tally {
   connections: number;
   requests: number;
-  /** By status. */
+  /** Answers per status. */
   answers: Record<string, number>;
 }
 
 const HOST = '127.0.0.1';
-/** How long after a cut an attacker connects again. */
+/** How long an attacker waits after a cut before it reconnects. */
 const REOPEN_MS = 20;
-/** Requests in one write, at most. */
+/** The maximum of requests per write. */
 const BATCH = 16;
 const SIP_BYTES = 512;
 const SIP_MS = 2_000;
-/** How bare sockets are opened: 10,000 within a second. */
+/** The pace of opening bare sockets: 10,000 per second. */
 const OPEN_TICK_MS = 5;
 const OPENED_PER_TICK = 50;
-/** The addresses that bare sockets come from. */
+/** The source addresses of bare sockets. */
 const FIRST_ADDRESS = 20;
 const ADDRESSES = 20;
 
@@ -67,7 +67,7 @@ const ATTACKS = {
     for (const identity of ['sipper-1', 'sipper-2'] as const)
       attacker.sip(identity, 200, get('/docs/swagger-ui-bundle.js'));
   },
-  /** On each connection answers, and requests beyond those that the service begins, as much as it takes of both. */
+  /** Fills each connection with unread answers and with requests that the service does not begin. */
   unread: (attacker: Attacker) =>
     attacker.flood('holder', 200, () => get('/docs/swagger-ui-bundle.js'), { read: false, inFlight: 4_000 }),
   comeAndGo: (attacker: Attacker) => attacker.comeAndGo('holder', 20),
@@ -79,7 +79,7 @@ const ATTACKS = {
   writes: (attacker: Attacker) => attacker.flood('scaler', 100, write),
   mixed: (attacker: Attacker) =>
     attacker.flood('scaler', 100, (number) => inTurn[number % inTurn.length]?.(number) ?? ''),
-  /** Asks for each of 21,500 names once. */
+  /** Requests each of 21,500 names once. */
   deniedNames: (attacker: Attacker) =>
     attacker.flood('prober', 100, (number) => get(count('private', `name-${number}`)), {
       inFlight: 1,
@@ -91,15 +91,15 @@ const ATTACKS = {
 export type AttackName = keyof typeof ATTACKS;
 
 export interface FloodOptions {
-  /** Whether to read what comes back. Default true. */
+  /** Whether to read the answers. Default: true. */
   readonly read?: boolean;
-  /** Unanswered requests on a connection. Default: as many as the connection takes. */
+  /** Unanswered requests per connection. Default: as many as the connection accepts. */
   readonly inFlight?: number;
-  /** Requests in all. Default: no end. */
+  /** The total number of requests. Default: unlimited. */
   readonly total?: number;
 }
 
-/** A hostile client. It keeps nothing of what it receives. */
+/** A hostile client. It discards everything that it receives. */
 export class Attacker {
   readonly tally: Tally = { connections: 0, requests: 0, answers: {} };
   readonly #target: AttackTarget;
@@ -109,7 +109,7 @@ export class Attacker {
   readonly #timers = new Set<NodeJS.Timeout>();
   #stopping = false;
 
-  /** @param onDone called when an attack with a fixed number of requests has its last answer */
+  /** @param onDone called when an attack with a fixed number of requests has received its last answer */
   constructor(target: AttackTarget, onDone: () => void) {
     this.#target = target;
     this.#onDone = onDone;
@@ -119,7 +119,7 @@ export class Attacker {
     ATTACKS[attack](this);
   }
 
-  /** Goes away, with all connections at once. */
+  /** Ends all its connections at once. */
   stop(): void {
     this.#stopping = true;
     for (const timer of this.#timers) clearInterval(timer);
@@ -155,7 +155,7 @@ export class Attacker {
         if (answered >= total) this.#onDone();
         else open();
       });
-      if (!read) return; // without a listener nothing is read beyond the handshake
+      if (!read) return; // without a listener nothing is read after the handshake
       this.#countAnswers(socket, (answers) => {
         answered += answers;
         waiting -= answers;
@@ -187,7 +187,7 @@ export class Attacker {
     for (let index = 0; index < connections; index += 1) open();
   }
 
-  /** Keeps this many connections in the making, and closes each as soon as it is made. */
+  /** Keeps this many handshakes running, and closes each connection as soon as it is established. */
   comeAndGo(identity: IdentityName, connections: number): void {
     const open = () => {
       const socket = this.#connect(identity);
@@ -198,7 +198,7 @@ export class Attacker {
     for (let index = 0; index < connections; index += 1) open();
   }
 
-  /** Holds this many silent sockets, from several addresses, and replaces each one that is cut. */
+  /** Holds this many silent sockets from several addresses, and replaces each socket that is cut. */
   squat(port: 'port' | 'managementPort', sockets: number): void {
     let wanted = sockets;
     const open = () => {

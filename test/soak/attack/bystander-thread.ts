@@ -9,7 +9,7 @@ import {
 } from './bystander.ts';
 import { placeIn } from './scenery.ts';
 
-/** Milliseconds between two requests of a kind. */
+/** Milliseconds between two requests of the same kind. */
 const PERIODS = {
   counts: 20,
   listsOfNamespace: 200,
@@ -18,9 +18,9 @@ const PERIODS = {
   writes: 1_000,
   newConnections: 1_000,
 } satisfies Record<keyof BystanderDuties, number>;
-/** Of the counts, so that they wait for each other only where an answer takes longer than 160 ms. */
+/** Connections for counts. With these, counts wait for each other only if an answer takes longer than 160 ms. */
 const COUNT_CONNECTIONS = 8;
-/** A request without an answer for so long is lost. */
+/** A request without an answer for this time is lost. */
 const TIMEOUT_MS = 10_000;
 const MAX_KEPT = 20;
 
@@ -41,7 +41,7 @@ const options = {
   headersTimeout: TIMEOUT_MS,
   bodyTimeout: TIMEOUT_MS,
 };
-/** Kept connections, of each kind its own, so that no kind waits for another. */
+/** Kept connections per kind, so that no kind waits for another. */
 const kept = {
   counts: new Pool(origin, { ...options, connections: COUNT_CONNECTIONS }),
   listsOfNamespace: connect(),
@@ -55,7 +55,7 @@ const actions = {
   counts: () => ask(kept.counts, 'GET', own, true),
   listsOfNamespace: () => ask(kept.listsOfNamespace, 'GET', '/deployments?namespace=own'),
   lists: () => ask(kept.lists, 'GET', '/deployments'),
-  // A namespace that was not asked for before costs an access review, and maxAge=0 a read from the API server.
+  // A new namespace costs an access review, and maxAge=0 costs a read from the API server.
   fresh: () => {
     const { namespace, deployment } = placeIn(fresh++);
     return ask(kept.fresh, 'GET', `/replica-count?namespace=${namespace}&deployment=${deployment}&maxAge=0`);
@@ -71,7 +71,7 @@ const actions = {
 const busy = new Set<keyof BystanderDuties>();
 for (const kind of ['counts', 'listsOfNamespace', 'lists', 'fresh', 'writes', 'newConnections'] as const) {
   setInterval(async () => {
-    // Counts are sent on time even while earlier ones wait: the wait in the line is part of the p99.
+    // Counts are sent on time even while earlier ones wait, so the p99 includes the time in the queue.
     if (!held[kind] || (kind !== 'counts' && busy.has(kind))) return;
     busy.add(kind);
     const action = actions[kind]();

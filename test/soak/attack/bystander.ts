@@ -1,18 +1,18 @@
 import { Worker } from 'node:worker_threads';
 
-/** What the bystander keeps doing. */
+/** The requests that the bystander keeps making. */
 export interface BystanderDuties {
-  /** Fifty a second of a count, from memory. */
+  /** Fifty reads of a count per second, from memory. */
   readonly counts: boolean;
-  /** Five a second of one namespace. */
+  /** Five lists of one namespace per second. */
   readonly listsOfNamespace: boolean;
-  /** One a second of all namespaces. */
+  /** One list of all namespaces per second. */
   readonly lists: boolean;
-  /** Five a second of a count in yet another namespace, with maxAge=0: an access review and a direct read each. */
+  /** Five reads of a count per second with maxAge=0, each in a new namespace: an access review and a direct read each. */
   readonly fresh: boolean;
-  /** One a second to a Deployment of its own. */
+  /** One write per second, to a Deployment that only the bystander uses. */
   readonly writes: boolean;
-  /** One a second, each with a count. */
+  /** One new connection per second, each with a read of a count. */
   readonly newConnections: boolean;
 }
 
@@ -34,7 +34,7 @@ export const NO_DUTIES: BystanderDuties = {
   newConnections: false,
 };
 
-/** What its thread is told. */
+/** A message to the thread of the bystander. */
 export type BystanderMessage = { readonly duties: Partial<BystanderDuties> } | 'take' | 'end';
 
 export interface BystanderOrder {
@@ -44,18 +44,18 @@ export interface BystanderOrder {
   readonly duties: BystanderDuties;
 }
 
-/** What happened since the previous result. */
+/** The events since the previous result. */
 export interface BystanderResult {
   readonly requests: number;
-  /** Requests that were not answered with 200 within 10 s. */
+  /** The number of requests that were not answered with 200 within 10 s. */
   readonly lost: number;
-  /** Why the first 20 were lost. */
+  /** The reasons of the first 20 lost requests. */
   readonly reasons: readonly string[];
-  /** Of the counts, from the time each was due; undefined without counts. */
+  /** For reads of counts, each from the time it was due. Undefined without counts. */
   readonly p99Ms: number | undefined;
 }
 
-/** Another client, in a thread of its own, with an address and rights of its own. */
+/** Another client, with a separate thread, address and rights. */
 export class Bystander {
   readonly #thread: Worker;
 
@@ -70,12 +70,12 @@ export class Bystander {
     this.#thread.postMessage({ duties });
   }
 
-  /** The result so far; the bystander goes on. */
+  /** The result so far. The bystander continues. */
   take(): Promise<BystanderResult> {
     return this.#ask('take');
   }
 
-  /** Stops asking, waits for the answers that are due and returns the last result. */
+  /** Stops the requests, waits for the remaining answers and returns the last result. */
   end(): Promise<BystanderResult> {
     return this.#ask('end');
   }

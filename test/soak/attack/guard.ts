@@ -3,33 +3,33 @@ import { once } from 'node:events';
 import { openSync, rmSync } from 'node:fs';
 import { memoryLimit } from './memory-limit.ts';
 
-/** What to start and what to remove afterwards. */
+/** The process to start and the files to remove afterwards. */
 export interface GuardOrder {
   /** Command and arguments. */
   readonly command: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
-  /** Named pipe for stdout and stderr of the service; its reader has opened it already. */
+  /** Named pipe for stdout and stderr of the service. Its reader has already opened it. */
   readonly logPipe: string;
   readonly limitMib: number;
-  /** `ulimit -n` of the service; undefined: that of this process. */
+  /** `ulimit -n` of the service. Undefined means that of this process. */
   readonly openFiles: number | undefined;
   /** Folder to remove at the end. */
   readonly folder: string;
 }
 
-/** What the guard tells the test: first that the service runs, then how it ended. */
+/** A message from the guard to the test: first that the service runs, then how it ended. */
 export type GuardReport =
   | { readonly type: 'started'; readonly pid: number; readonly limitedBy: string }
   | {
       readonly type: 'ended';
       readonly code: number | null;
       readonly signal: string | null;
-      /** Of its cgroup. */
+      /** The memory peak of its cgroup. */
       readonly peakMib: number | undefined;
     };
 
 /**
- * A process between the test and the service, which outlives both. When the test disconnects, because it is done, was
+ * A process between the test and the service, which outlives both. When the test disconnects because it ended, was
  * killed or crashed, the guard kills the service and removes its cgroup and its files.
  */
 async function main(order: GuardOrder): Promise<void> {

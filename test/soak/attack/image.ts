@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 
 const SERVER = 'dist/src/server.js';
 
-/** How the image starts the service, from the Dockerfile: the arguments of Node, and the environment. */
+/** The arguments of Node and the environment with which the image starts the service, from the Dockerfile. */
 export function imageCommand(): { arguments: string[]; environment: Record<string, string> } {
   const text = readFileSync('Dockerfile', 'utf8');
   const lastStage = text.slice(text.lastIndexOf('\nFROM '));

@@ -4,21 +4,21 @@ import { join } from 'node:path';
 const MIB = 1024 * 1024;
 const POLL_MS = 50;
 
-/** Limits the memory of one process, which is killed beyond it. */
+/** Limits the memory of one process, which is killed if it exceeds the limit. */
 export interface MemoryLimit {
-  /** What limits it, for the report. */
+  /** The mechanism of the limit, for the report. */
   readonly by: string;
-  /** The process has to write its id to this file before it becomes the service; undefined: it need not. */
+  /** The process must write its id to this file before it becomes the service, unless this is undefined. */
   readonly joinFile: string | undefined;
-  /** Limits this process from now on. */
+  /** Starts to limit this process. */
   watch(pid: number): void;
-  /** Peak of the group, with kernel memory and file pages; undefined without a cgroup. */
+  /** The peak of the group, including kernel memory and file pages. Undefined without a cgroup. */
   peakMib(): number | undefined;
-  /** Harmless when repeated. The process has to have ended. */
+  /** Removes the limit. The process must have ended. May be called again. */
   remove(): void;
 }
 
-/** A cgroup (v2 or v1) where one can be made, else a watchdog that polls the resident set of the process. */
+/** A cgroup (v2 or v1) if one can be created, otherwise a watchdog that polls the resident set of the process. */
 export function memoryLimit(name: string, mib: number): MemoryLimit {
   const versions = [
     { version: 2, parent: '/sys/fs/cgroup', limit: 'memory.max', peak: 'memory.peak' },
@@ -72,7 +72,7 @@ function watchdog(mib: number): MemoryLimit {
   };
 }
 
-/** Resident memory of a process, now and at its peak; undefined once it has ended. */
+/** The resident memory of a process, now and at its peak. Undefined once it has ended. */
 export function memoryOf(pid: number): { residentMib: number; peakMib: number } | undefined {
   try {
     const status = readFileSync(`/proc/${pid}/status`, 'utf8');

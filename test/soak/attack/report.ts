@@ -1,10 +1,10 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import type { Tally } from './attacks.ts';
 
-/** The outcome of a row. */
+/** The outcome of one row of the table. */
 export interface RowResult extends Tally {
   readonly row: string;
-  /** What kept the service within its memory. */
+  /** The mechanism that limited the memory of the service. */
   readonly limitedBy: string;
   readonly bystander: {
     readonly requests: number;
@@ -20,9 +20,9 @@ export interface RowResult extends Tally {
   };
   readonly logLines: number;
   readonly notes: readonly string[];
-  /** Why it failed; empty where it passed. */
+  /** The reasons of a failure. Empty if the row passed. */
   readonly problems: readonly string[];
-  /** Why the bystander lost requests: the first 20. */
+  /** The reasons of the first 20 requests that the bystander lost. */
   readonly reasons: readonly string[];
   /** The last lines of the log. */
   readonly lastLines: readonly string[];

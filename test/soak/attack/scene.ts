@@ -10,30 +10,30 @@ import { AttackedService } from './service.ts';
 import { Witness } from './witness.ts';
 
 const BYSTANDER_ADDRESS = '127.0.0.9';
-/** The bystander alone: what its p99 is compared with, and time for the service to get warm. */
+/** How long the bystander runs alone, for a p99 to compare with and to warm up the service. */
 const QUIET_MS = 8_000;
 const LOOK_MS = 200;
 const RECOVERY_MS = 30_000;
-/** What memory may grow by: compiled code, and heap pages that the runtime keeps after a busy time. */
+/** The allowed growth of memory: compiled code, and heap pages that the runtime keeps after a busy period. */
 const GROWTH_MIB = 40;
 
 export interface SceneOptions {
   /** `ulimit -n` of the service. */
   readonly openFiles?: number;
-  /** What the bystander leaves out. */
+  /** The requests that the bystander does not make. */
   readonly duties?: Partial<BystanderDuties>;
-  /** Of the memory that the attack has taken, what may stay resident although it is free, MiB. Default 0. */
+  /** MiB of the attack's memory that may stay resident although it is free. Default: 0. */
   readonly keptMib?: number;
 }
 
-/** One service under attack, with its cluster and a bystander, and what went wrong. */
+/** One service under attack, with its cluster, a bystander, and the problems found. */
 export class Scene {
   readonly demo: FakeApiServer;
   readonly service: AttackedService;
   readonly bystander: Bystander;
-  /** Why the row fails; without problems it passes. */
+  /** The reasons why the row fails. Without problems it passes. */
   readonly problems: string[] = [];
-  /** Further facts for the report. */
+  /** More facts for the report. */
   readonly notes: string[] = [];
   readonly #target: AttackTarget;
   readonly #runs = new Set<AttackRun>();
@@ -53,7 +53,7 @@ export class Scene {
 
   /**
    * Plays one row: the bystander alone, then the attack, then the recovery.
-   * @param attack resolves when the attack is over; adds what it finds to `problems`
+   * @param attack resolves when the attack is over, and adds its findings to `problems`
    */
   static async play(
     row: string,
@@ -146,7 +146,7 @@ export class Scene {
     }
   }
 
-  /** Starts attacks at once, which go on until the end of the row unless they are stopped. */
+  /** Starts attacks at once. They last until the end of the row unless they are stopped. */
   async attack(...names: readonly AttackName[]): Promise<AttackRun[]> {
     const runs = names.map((name) => new AttackRun(name, this.#target));
     for (const run of runs) this.#runs.add(run);
@@ -155,7 +155,7 @@ export class Scene {
     return runs;
   }
 
-  /** Stops all attacks, and returns what they did. */
+  /** Stops all attacks, and returns their tallies. */
   async stopAttacks(): Promise<Tally> {
     const tally: Tally = { connections: 0, requests: 0, answers: {} };
     for (const run of this.#runs) {
@@ -167,14 +167,14 @@ export class Scene {
     return tally;
   }
 
-  /** Runs one attack for this long. */
+  /** Runs one attack for this time. */
   async attackFor(name: AttackName, milliseconds: number): Promise<Tally> {
     await this.attack(name);
     await this.lasting(milliseconds);
     return await this.stopAttacks();
   }
 
-  /** Starts a client that writes for this long. */
+  /** Starts a client that writes for this time. */
   witness(milliseconds: number): Witness {
     return new Witness(this.service.port, this.tls('witness'), milliseconds);
   }
@@ -227,7 +227,7 @@ function add(tally: Tally, sum: Tally): void {
     sum.answers[status] = (sum.answers[status] ?? 0) + count;
 }
 
-/** The line that says most. */
+/** The most informative line. */
 function worst(lines: readonly string[]): string | undefined {
   return lines.find((line) => /FATAL|Error/.test(line)) ?? lines[0];
 }

@@ -4,12 +4,12 @@ import { generateDeployments } from '../../support/fake-apiserver/samples.ts';
 
 const NAMESPACES = 500;
 const EACH = 20;
-/** Deployments that the witness scales to zero, each once. */
+/** Deployments that the witness scales to zero, once each. */
 export const VICTIMS = 100;
-/** Their replicas before that. */
+/** The replicas of these Deployments before that. */
 export const VICTIM_REPLICAS = 3;
 
-/** 10,000 Deployments, and those that are written to. */
+/** 10,000 Deployments, plus the targets of writes. */
 export const DEPLOYMENTS: readonly DeploymentSeed[] = [
   ...generateDeployments(NAMESPACES * EACH, NAMESPACES),
   { namespace: 'own', name: 'bystander', replicas: 1 },
@@ -31,7 +31,7 @@ export function placeIn(number: number): { namespace: string; deployment: string
   };
 }
 
-/** The CN of everybody who has a certificate. */
+/** The CN of each client certificate. */
 export const IDENTITIES = [
   'bystander',
   'witness',
@@ -49,13 +49,13 @@ export type IdentityName = (typeof IDENTITIES)[number];
 
 const SCALE = ['deployments/scale'];
 
-/** Who may do what. The other identities have no rights. */
+/** The rights of the identities. The others have none. */
 export const ROLES: readonly Role[] = [
   {
     users: ['bystander', 'witness'],
     verbs: ['get', 'list', 'patch'],
     resources: ['deployments', ...SCALE],
-    // By namespace, and not cluster-wide, so that each namespace costs an access review of its own.
+    // The role is per namespace, not cluster-wide, so that each namespace costs an access review.
     namespaces: ['', 'own', 'victims', ...Array.from({ length: NAMESPACES }, (_, n) => placeIn(n).namespace)],
   },
   { users: ['lister'], verbs: ['list'], resources: ['deployments'] },

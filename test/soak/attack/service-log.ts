@@ -5,23 +5,23 @@ const TICK_MS = 100;
 const MAX_KEPT = 1_000;
 const MAX_LAST = 20;
 
-/** Reads the log of the service, slowly if told to. Keeps few lines and counts the rest. */
+/** Reads the log of the service, slowly on request. Keeps few lines and counts the rest. */
 export class ServiceLog {
-  /** Lines of level 50 and 60, and lines that are not JSON; the first thousand. */
+  /** The first thousand lines of level 50 or 60 or without JSON. */
   readonly errors: string[] = [];
-  /** How many audit lines there are about successful writes, by `namespace/deployment`. */
+  /** The number of audit lines about successful writes, per `namespace/deployment`. */
   readonly writes = new Map<string, number>();
   /** The last twenty lines. */
   readonly last: string[] = [];
   lines = 0;
-  /** Lines about requests that were answered with 429. */
+  /** The number of lines about requests that were answered with 429. */
   rateLimited = 0;
   readonly #pipe: Socket;
   readonly #timer: NodeJS.Timeout;
   #bytesPerSecond = Number.POSITIVE_INFINITY;
   #rest = '';
 
-  /** @param file a named pipe that the service is yet to open */
+  /** @param file a named pipe that the service has not opened yet */
   constructor(file: string) {
     const fd = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
     this.#pipe = new Socket({ fd, readable: true, writable: false });
@@ -31,7 +31,7 @@ export class ServiceLog {
     this.#timer = setInterval(() => this.#tick(), TICK_MS);
   }
 
-  /** How fast to read from now on. Infinity: without a limit. */
+  /** Sets the reading speed. Infinity means unlimited. */
   set bytesPerSecond(value: number) {
     this.#bytesPerSecond = value;
     if (value === Number.POSITIVE_INFINITY) this.#pipe.resume();
@@ -46,7 +46,7 @@ export class ServiceLog {
   #tick(): void {
     if (this.#bytesPerSecond === Number.POSITIVE_INFINITY) return;
     const bytes = Math.min((this.#bytesPerSecond * TICK_MS) / 1000, this.#pipe.readableLength);
-    this.#pipe.read(bytes); // which emits `data` too
+    this.#pipe.read(bytes); // this also emits `data`
   }
 
   #take(text: string): void {
@@ -56,7 +56,7 @@ export class ServiceLog {
   }
 
   #line(line: string): void {
-    if (line === '') return; // in what the runtime prints when it aborts
+    if (line === '') return; // the runtime prints empty lines when it aborts
     this.lines += 1;
     this.last.push(line.slice(0, 300));
     if (this.last.length > MAX_LAST) this.last.shift();

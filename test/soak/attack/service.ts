@@ -13,12 +13,12 @@ import { ServiceLog } from './service-log.ts';
 
 const READY_MS = 60_000;
 
-/** What the service is started with. */
+/** The options with which the service starts. */
 export interface ServiceOrder {
   readonly kubeconfig: string;
-  /** PEM: server certificate, its key, client CA. */
+  /** Server certificate, its key and the client CA, PEM. */
   readonly tls: { readonly cert: string; readonly key: string; readonly ca: string };
-  /** `ulimit -n`; undefined: that of the test. */
+  /** `ulimit -n`. Undefined means that of the test. */
   readonly openFiles: number | undefined;
 }
 
@@ -32,7 +32,7 @@ export class AttackedService {
   #limitedBy = '';
   #groupPeakMib: number | undefined;
   #peakMib = 0;
-  /** How it ended; undefined while it runs. */
+  /** How the service ended. Undefined while it runs. */
   end: string | undefined;
 
   private constructor(guard: ChildProcess, log: ServiceLog, port: number, managementPort: number) {
@@ -54,7 +54,7 @@ export class AttackedService {
     });
   }
 
-  /** Resolves once it is ready. @throws Error when it ends instead */
+  /** Resolves once the service is ready. @throws Error if it ends before that */
   static async start({ kubeconfig, tls, openFiles }: ServiceOrder): Promise<AttackedService> {
     const folder = await mkdtemp(join(tmpdir(), 'attack-'));
     const files = {
@@ -84,13 +84,13 @@ export class AttackedService {
       openFiles,
       folder,
     };
-    // In the session of the test: Linux divides its processors among sessions first, and by nice values only within one.
+    // The guard stays in the session of the test: Linux shares CPU time between sessions first, and uses nice values within.
     const guard = fork(join(import.meta.dirname, 'guard.ts'), [JSON.stringify(order)], { execArgv: [] });
     const service = new AttackedService(guard, log, port, managementPort);
     try {
       await until(async () => service.end !== undefined || (await service.#isReady()), READY_MS);
       if (service.end !== undefined)
-        throw new Error(`it did not start: ${service.end}; ${log.errors.join()}`);
+        throw new Error(`the service did not start: ${service.end}; ${log.errors.join()}`);
     } catch (error) {
       await service.stop();
       throw error;
@@ -98,29 +98,29 @@ export class AttackedService {
     return service;
   }
 
-  /** What limits its memory. */
+  /** The mechanism that limits its memory. */
   get limitedBy(): string {
     return this.#limitedBy;
   }
 
-  /** Resident memory of the process; undefined once it has ended. */
+  /** The resident memory of the process. Undefined once it has ended. */
   get residentMib(): number | undefined {
     const memory = memoryOf(this.#pid);
     if (memory !== undefined) this.#peakMib = memory.peakMib;
     return memory?.residentMib;
   }
 
-  /** Peak of the resident memory; once the process has ended, of the memory of its cgroup. */
+  /** The peak of the resident memory, or that of the cgroup once the process has ended. */
   get peakMib(): number {
     return this.residentMib === undefined ? (this.#groupPeakMib ?? this.#peakMib) : this.#peakMib;
   }
 
-  /** Resolves when `end` is known, where the process is gone. */
+  /** If the process is gone, resolves when `end` is known. */
   async settled(): Promise<void> {
     if (this.residentMib === undefined) await until(() => this.end !== undefined);
   }
 
-  /** Kills it and removes its files. */
+  /** Kills the service and removes its files. */
   async stop(): Promise<void> {
     if (this.#guard.connected) this.#guard.disconnect();
     if (this.#guard.exitCode === null && this.#guard.signalCode === null) await once(this.#guard, 'exit');
@@ -131,7 +131,7 @@ export class AttackedService {
     try {
       return (await fetch(`http://127.0.0.1:${this.managementPort}/readyz`)).status === 200;
     } catch {
-      return false; // it does not listen yet
+      return false; // the service does not listen yet
     }
   }
 }

@@ -1,9 +1,9 @@
 import { connect, type Socket, type TcpNetConnectOpts } from 'node:net';
 import { Duplex } from 'node:stream';
 
-/** A TCP connection that takes no more than a few bytes at a time from the kernel: what is not read stays there. */
+/** A TCP connection that reads only a few bytes at a time from the kernel, where the rest stays. */
 export class SippedSocket extends Duplex {
-  /** Whether each sip has to be asked for; before, everything is read as it comes. */
+  /** Whether each sip must be requested. Before that, everything is read as it arrives. */
   sipping = false;
   readonly #socket: Socket;
 

@@ -3,7 +3,7 @@ import type { FakeApiServer } from '../../support/fake-apiserver/fake-apiserver.
 import { VICTIM_REPLICAS, VICTIMS } from './scenery.ts';
 import type { ServiceLog } from './service-log.ts';
 
-/** A client that scales one Deployment after the other to zero, evenly over a time, and then checks the audit trail. */
+/** A client that scales one Deployment after another to zero, evenly over a time, and then checks the audit trail. */
 export class Witness {
   readonly #client: Client;
   readonly #answers = new Map<string, string>();
@@ -23,7 +23,7 @@ export class Witness {
     }, milliseconds / VICTIMS);
   }
 
-  /** How its writes were answered. */
+  /** A summary of the answers to its writes. */
   get summary(): string {
     const counts = new Map<string, number>();
     for (const answer of this.#answers.values()) counts.set(answer, (counts.get(answer) ?? 0) + 1);

@@ -5,7 +5,7 @@ import type { FuzzRequest } from './oracle.ts';
 const goodNumber = fc.integer({ min: 0, max: 20 }).map(String);
 const digits = (minLength: number, maxLength: number) =>
   fc.string({ unit: fc.constantFrom(...'0123456789'), minLength, maxLength });
-/** A number as text, since a parser may round it: with fraction and exponent, of many digits, or with a mistake. */
+/** A number as text, because a parser may round it: with fraction and exponent, with many digits, or with a mistake. */
 const literal = fc
   .tuple(
     mostly(fc.constant(''), fc.constantFrom('-', '+')),
@@ -103,7 +103,7 @@ const json = fc.tuple(
   fc.constantFrom('', '', '', '', ',', ' '),
 );
 const nearlyGood = json.map(([before, members, after, end]) => `${before}{${members}${end}}${after}`);
-/** A body, mostly of the right form. */
+/** A body, mostly with the correct form. */
 export const bodies: fc.Arbitrary<FuzzRequest['body']> = mostly<FuzzRequest['body']>(
   nearlyGood,
   fc.constantFrom(
@@ -127,9 +127,9 @@ export const bodies: fc.Arbitrary<FuzzRequest['body']> = mostly<FuzzRequest['bod
   fc.string({ unit: 'binary', maxLength: 30 }),
 );
 
-/** The right body. */
+/** The correct body. */
 export const goodBodies = goodNumber.map((n) => `{"replicas":${n}}`);
-/** One thing is wrong, or at least unusual. */
+/** A body with one mistake or one unusual detail. */
 export const oddBodies: fc.Arbitrary<FuzzRequest['body']> = fc.oneof(
   oddNumber.map((n) => `{"replicas":${n}}`),
   oddKey.map((k) => `{${k}:3}`),

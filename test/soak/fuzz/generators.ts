@@ -5,7 +5,7 @@ import { mostly } from './mostly.ts';
 import type { FuzzRequest } from './oracle.ts';
 import { goodUrls, oddUrls, urls } from './urls.ts';
 
-/** Requests of every kind: good ones, those that miss by a hair, and noise. Good parts are frequent, so that many pass. */
+/** Requests of every kind: valid, nearly valid, and noise. Valid parts are frequent, so that many requests succeed. */
 
 const headerText = fc
   .string({
@@ -43,7 +43,7 @@ const tags = fc.oneof(
   fc.constantFrom('uid.1', '""', '', '"', '"a b"', '*, "x"', "'uid.1'", '"uid.1"x', ',', '"uid.1",'),
   headerText,
 );
-/** Headers that are not those of a usual write. */
+/** Headers that a usual write does not have. */
 const oddHeaders: fc.Arbitrary<Record<string, string>> = fc.oneof(
   types.map((type) => ({ 'content-type': type })),
   tags.map((tag) => ({ 'if-match': tag })),
@@ -79,11 +79,11 @@ const oddity: fc.Arbitrary<Partial<FuzzRequest>> = fc.oneof(
   { weight: 1, arbitrary: oddMethods.map((name) => ({ method: name })) },
 );
 
-/** One request: a good write but for one thing, or a mixture of everything. */
+/** One request: a valid write except for one detail, or any mixture. */
 export const requests: fc.Arbitrary<FuzzRequest> = fc
   .oneof(
     fc.tuple(good, oddity).map(([usual, odd]) => ({ ...usual, ...odd })),
     fc.record({ method, url: urls, headers, body: bodies }),
   )
-  // HTTP clients send no body with these, nor does inject.
+  // Neither HTTP clients nor `inject` send a body with these methods.
   .map((request) => (BODILESS.includes(request.method) ? { ...request, body: undefined } : request));

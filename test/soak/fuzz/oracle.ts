@@ -1,5 +1,5 @@
 /**
- * What the service must make of a request, written from the API contract and
+ * The required outcome of a request, written from the API contract and
  * sharing no code with the product's validators.
  */
 
@@ -11,7 +11,7 @@ export interface FuzzRequest {
   readonly body: string | Buffer | undefined;
 }
 
-/** What there is: `namespace/name` and the count. */
+/** The existing Deployments: `namespace/name` and the count. */
 export type World = ReadonlyMap<string, { readonly replicas: number; readonly tag: string }>;
 
 export type Verdict =
@@ -20,13 +20,13 @@ export type Verdict =
   | { readonly kind: 'refused'; readonly codes: readonly string[] };
 
 const refused = (...codes: string[]): Verdict => ({ kind: 'refused', codes });
-/** Of one cluster, with or without its name in front. */
+/** The operations of one cluster, with or without its name in front. */
 const CLUSTER_PATHS: Readonly<Record<string, readonly string[]>> = {
   '/healthz': ['GET', 'HEAD'],
   '/deployments': ['GET', 'HEAD'],
   '/replica-count': ['GET', 'HEAD', 'POST'],
 };
-/** The one cluster that there is. */
+/** The only cluster. */
 const CLUSTER = 'default';
 const OWN_PATHS: Readonly<Record<string, readonly string[]>> = {
   ...CLUSTER_PATHS,
@@ -38,7 +38,7 @@ const NAMED_PATHS: Readonly<Record<string, readonly string[]>> = {
   '/set-replica-count': ['POST'],
 };
 
-/** A path that the service has: that of an operation and the name in front of it. */
+/** A path of the service: an operation and the cluster name in front of it. */
 interface Place {
   readonly path: string;
   readonly cluster: string | undefined;
@@ -53,7 +53,7 @@ function placeOf(path: string): Place | undefined {
   return { path: rest, cluster: unescaped(cluster), methods: NAMED_PATHS[rest] ?? [] };
 }
 
-/** What has to come of a request. */
+/** The required outcome of a request. */
 export function judge({ method, url, headers, body }: FuzzRequest, world: World): Verdict {
   if (url.includes('#')) return refused('MALFORMED_REQUEST', 'INVALID_URL');
   const mark = url.indexOf('?');
@@ -102,7 +102,7 @@ function judgeWrite(
     return refused('UNSUPPORTED_MEDIA_TYPE', 'INVALID_BODY');
   if (bytes.length > 1024) return refused('BODY_TOO_LARGE');
   const replicas = countIn(bytes);
-  // Which of two mistakes is reported is not part of the contract.
+  // The contract does not say which of two mistakes is reported.
   const mistakes = [
     ...(replicas === undefined ? ['INVALID_BODY'] : []),
     ...(isGoodQuery(query, { namespace: true, deployment: true }) ? [] : ['INVALID_QUERY']),
@@ -124,7 +124,7 @@ const read = (method: string, body: string): Verdict => ({
   body: method === 'HEAD' ? undefined : body,
 });
 
-/** The path with its escapes decoded; an escaped delimiter stays escaped. Undefined where an escape is broken. */
+/** The path with its escapes decoded. An escaped delimiter stays escaped. Undefined if an escape is broken. */
 function decodedPath(raw: string): string | undefined {
   try {
     return decodeURI(raw);
@@ -135,7 +135,7 @@ function decodedPath(raw: string): string | undefined {
 
 type Parameters = ReadonlyMap<string, readonly string[]>;
 
-/** As application/x-www-form-urlencoded: `+` is a space, broken escapes stand for themselves. */
+/** Parses application/x-www-form-urlencoded: `+` is a space, and broken escapes stay as they are. */
 function parametersOf(query: string): Parameters {
   const found = new Map<string, string[]>();
   for (const pair of query.split('&')) {
@@ -163,7 +163,7 @@ const GOOD: Readonly<Record<string, (value: string) => boolean>> = {
   minResourceVersion: (value) => value.length <= 100 && isDigits(value) && value[0] !== '0',
 };
 
-/** `allowed` says of each parameter whether it has to be there. */
+/** @param allowed the parameters, and whether each is required */
 function isGoodQuery(query: Parameters, allowed: Readonly<Record<string, boolean>>): boolean {
   for (const [name, values] of query) {
     const [value = '', ...more] = values;
@@ -200,7 +200,7 @@ function isJsonType(type: string): boolean {
   return (type.split(';')[0] ?? '').trim().toLowerCase() === 'application/json';
 }
 
-/** The count in a body that is exactly one object with exactly one member, spelt `replicas`, an int32 in digits only. */
+/** The count in a body that is an object with the single member `replicas`, an int32 that consists of digits only. */
 function countIn(bytes: Buffer): number | undefined {
   const text = bytes.toString('utf8').replace(/^\ufeff/, '');
   const [, name = '', number = ''] =
@@ -210,7 +210,7 @@ function countIn(bytes: Buffer): number | undefined {
   } catch {
     return undefined;
   }
-  // As it is written: what a parser would make of it does not matter.
+  // Compares the text, because a parser may change the value.
   if (!isDigits(number) || (number.length > 1 && number.startsWith('0'))) return undefined;
   const largest = '2147483647';
   const fits = number.length < largest.length || (number.length === largest.length && number <= largest);

@@ -21,7 +21,7 @@ const WORLD: World = new Map(
   Object.entries(COUNTS).map(([key, replicas]) => [key, { replicas, tag: '"uid.1"' }]),
 );
 
-/** Notes what it is to write and stays as it is, so that no request depends on those before it. */
+/** Records writes without making them, so that no request depends on earlier ones. */
 class NotingCluster extends MemoryCluster {
   noted: { readonly key: string; readonly replicas: number }[] = [];
 
@@ -39,7 +39,7 @@ class NotingCluster extends MemoryCluster {
   }
 }
 
-/** What is wrong with the answer, or undefined. */
+/** The mistake in the answer, or undefined. */
 function fault(
   request: FuzzRequest,
   answer: LightMyRequestResponse,
@@ -71,7 +71,7 @@ function fault(
 }
 
 it(
-  `${RUNS} generated requests write if and only if they are good writes, and every answer is a documented one`,
+  `fuzz: ${RUNS} generated requests write exactly if they are valid writes, and every answer is documented`,
   async () => {
     const cluster = new NotingCluster(COUNTS);
     const app = await buildTestApp(cluster, {
@@ -98,7 +98,7 @@ it(
     process.stdout.write(
       `fuzz: seed ${SEED}, ${[...outcomes].map(([name, n]) => `${name} ${n}`).join(', ')}\n`,
     );
-    // The generators are worth something only where they reach both sides.
+    // The generators are useful only if they produce both writes and refusals.
     const written = outcomes.get('written') ?? 0;
     expect(written).toBeGreaterThan(RUNS / 50);
     expect(written).toBeLessThan(RUNS / 2);

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { mostly } from './mostly.ts';
 
-/** Any text as it may stand in a URL: visible ASCII. */
+/** Any text that may occur in a URL: visible ASCII. */
 const urlText = fc.string({
   unit: fc.integer({ min: 0x21, max: 0x7e }).map((code) => String.fromCharCode(code)),
   maxLength: 12,
@@ -123,7 +123,7 @@ const figure = mostly(
   anyText,
 );
 
-/** A value in one of the ways to write it in a query. */
+/** A value in one of its spellings in a query. */
 function written(value: string): fc.Arbitrary<string> {
   const everyByte = [...Buffer.from(value)].map((byte) => `%${byte.toString(16).padStart(2, '0')}`).join('');
   const usual = encodeURIComponent(value.toWellFormed());
@@ -173,21 +173,21 @@ const query = mostly(
     .map((all) => all.join('&')),
   fc.array(oddity, { maxLength: 4 }).map((all) => all.join('&')),
 );
-/** As `inject` will hand it on: it normalises a URL as browsers do. test/security sends the raw ones. */
+/** The URL that `inject` passes on: it normalises URLs as browsers do. test/service/security sends raw URLs. */
 function normalised(url: string): string {
   const { pathname, search } = new URL(`http://localhost${url}`);
   return pathname + search;
 }
 
-/** A URL, mostly of one of the operations. */
+/** A URL, mostly of an operation. */
 export const urls = fc
   .tuple(path, query, fc.boolean())
   .map(([p, q, mark]) => normalised(q === '' && mark ? p : `${p}?${q}`));
 
 const GOOD_QUERY = 'namespace=default&deployment=my-deployment';
-/** That of a Deployment that there is. */
+/** The URL of an existing Deployment. */
 export const goodUrls = fc.constant(`/replica-count?${GOOD_QUERY}`);
-/** One thing is wrong, or at least unusual. */
+/** A URL with one mistake or one unusual detail. */
 export const oddUrls = fc
   .oneof(
     path.map((p) => `${p}?${GOOD_QUERY}`),

@@ -15,7 +15,7 @@ export interface Ended {
   readonly stderr: string;
 }
 
-/** Runs a command until it ends, and returns its status rather than throw. It is killed after two minutes. */
+/** Runs a command until it ends, and returns its status instead of throwing. Kills it after two minutes. */
 export async function run(
   command: string,
   args: readonly string[],
@@ -60,10 +60,10 @@ export const cases: readonly Case[] = [
   ...casesIn(join(chart, 'examples'), 'example-'),
 ];
 
-/** Values that the chart refuses; the first line of each file is a comment with the message. */
+/** Values that the chart refuses. The first line of each file is a comment with the message. */
 export const refusedCases: readonly Case[] = casesIn(join(root, 'test/chart/refused'));
 
-/** The objects of a case, as YAML. The release and the namespace are called k8s-deployment-scaler. */
+/** The objects of a case, as YAML. Release and namespace are called k8s-deployment-scaler. */
 export async function template(file: string, ...args: readonly string[]): Promise<Ended> {
   const name = 'k8s-deployment-scaler';
   return run(await tool('helm'), ['template', name, chart, '--namespace', name, '--values', file, ...args]);

@@ -1,6 +1,6 @@
 import { ConfigSchema } from '../../../src/config/config-schema.ts';
 
-/** Variables that the chart sets itself, from its own values or because of how it defines the pod. */
+/** Variables that the chart sets itself, from other values or because of its pod template. */
 const SET_BY_CHART = new Set([
   'HOST',
   'PORT',

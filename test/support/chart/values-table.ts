@@ -9,7 +9,7 @@ export interface ValueRow {
   readonly description: string;
 }
 
-/** The values of a values.yaml in their order. A map with a comment above it is one value, and so is an empty map. */
+/** The values of a values.yaml, in order. A map is one value if it has a comment above it or is empty. */
 export function valueRows(yaml: string): ValueRow[] {
   const { contents } = parseDocument(yaml);
   return isMap(contents) ? contents.items.flatMap((pair, index) => rowsOf(pair, '', index, contents)) : [];

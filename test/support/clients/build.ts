@@ -42,7 +42,7 @@ export async function build(example: Example): Promise<void> {
   await writeFile(stamp, inputs);
 }
 
-/** A hash of everything that the result depends on. */
+/** A hash of all inputs of the build. */
 async function fingerprint(from: string, { needs, versions, build: commands }: Example): Promise<string> {
   const hash = createHash('sha256').update(commands.join('\n'));
   for (const command of versions) {
@@ -58,7 +58,7 @@ async function fingerprint(from: string, { needs, versions, build: commands }: E
   return hash.digest('hex');
 }
 
-/** Prints what it does, and repeats it every 30 s, so that a long build does not look like a hang. */
+/** Runs a command and prints it every 30 s, so that a long build does not look like a hang. */
 async function step(command: string, cwd: string): Promise<void> {
   const started = Date.now();
   process.stderr.write(`${cwd}: ${command} ...\n`);

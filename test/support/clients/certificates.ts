@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestService } from '../service.ts';
 
-/** Creates a folder with certs/ as the examples read it. */
+/** Creates a folder with a certs/ folder in the layout that the examples read. */
 export async function certificatesFolder({ authority, client }: TestService): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'clients-test-'));
   await mkdir(join(folder, 'certs'));

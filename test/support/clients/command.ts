@@ -17,7 +17,7 @@ export interface Outcome {
 const LARGEST_OUTPUT = 16 * 1024 * 1024;
 
 /**
- * Runs a program until it ends, and returns its exit code rather than throw. The first `node` in its PATH is the one
+ * Runs a program until it ends, and returns its exit code instead of throwing. The first `node` in its PATH is the one
  * that runs the tests.
  * @throws if it cannot be started, or is killed
  */

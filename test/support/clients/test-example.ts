@@ -13,13 +13,13 @@ export interface RunnableExample extends Example {
   readonly language: string;
   /** The file whose marked part docs/languages.md shows. */
   readonly source: string;
-  /** The command that runs it, from the folder that holds certs/; build/clients/ stands for that of the repository. */
+  /** The command that runs it, from the folder that contains certs/. build/clients/ means that of the repository. */
   readonly run: string;
 }
 
 const RUN_LIMIT_MS = 60_000;
 
-/** The tests of an example: it makes all operations of the API, and handles errors correctly. */
+/** Tests that an example uses all operations of the API and handles errors correctly. */
 export function testExample(example: RunnableExample): void {
   describe(`the example in ${example.folder}`, () => {
     let demo: FakeApiServer;
@@ -58,7 +58,7 @@ export function testExample(example: RunnableExample): void {
 
     const count = () => demo.deployments.get('shop', 'cart')?.replicas;
 
-    it('reads a count, sets it on condition of the ETag, lists, and asks for the health', async () => {
+    it('reads a count, sets it if the ETag still matches, lists Deployments, and reads the health', async () => {
       const { etag } = (await service.count('shop', 'cart')).headers;
       const { exitCode, stdout, stderr } = await start(['shop', 'cart', '6']);
       expect({ exitCode, stderr, lines: stdout.trimEnd().split('\n') }).toEqual({
@@ -89,7 +89,7 @@ export function testExample(example: RunnableExample): void {
         ['shop', 'cart', '6', '"stale"'],
         '412 PRECONDITION_FAILED: Deployment cart in namespace shop is no longer',
       ],
-    ])('takes a %s apart into status, code and message', async (_status, args, message) => {
+    ])('splits a %s into status, code and message', async (_status, args, message) => {
       const before = count();
       const { exitCode, stdout, stderr } = await start(args);
       expect(stderr).toContain(message);
@@ -97,7 +97,7 @@ export function testExample(example: RunnableExample): void {
       expect(count()).toBe(before);
     });
 
-    it('reaches another cluster by its base URL alone', async () => {
+    it('reaches another cluster by a change of the base URL only', async () => {
       const before = count();
       const { exitCode, stdout, stderr } = await start(['shop', 'cart', '9'], '/other');
       expect({ exitCode, stdout, stderr }).toEqual({
@@ -109,7 +109,7 @@ export function testExample(example: RunnableExample): void {
       expect(count()).toBe(before);
     });
 
-    it('is what docs/languages.md shows', async () => {
+    it('contains the code in docs/languages.md', async () => {
       const shown = await markedPart(join(ROOT, 'examples', example.folder, example.source));
       expect(shown).not.toBe('');
       expect(await documentedCode(example.language)).toBe(shown);

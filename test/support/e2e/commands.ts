@@ -14,7 +14,7 @@ function run(command: string, args: readonly string[], input = ''): Promise<stri
         else resolve(stdout);
       },
     );
-    child.stdin?.on('error', () => {}); // it ended without reading; its exit status says why
+    child.stdin?.on('error', () => {}); // the command ended without reading, and its exit status says why
     child.stdin?.end(input);
   });
 }

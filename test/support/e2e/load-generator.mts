@@ -4,14 +4,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 /**
  * Runs inside the cluster, in a pod of the service's image: `node load-generator.mts URL NAMESPACE DEPLOYMENT`. Some
- * workers, a kept-alive connection each, read the count and, every tenth time, set it to what it is, until stdin ends.
+ * workers with one kept-alive connection each read the count and, every tenth time, set the same count, until stdin ends.
  * Then it prints a LoadReport as JSON.
  */
 export interface LoadReport {
   readonly requests: number;
-  /** Requests that met a connection which the server had closed while it was idle, and were made anew. */
+  /** The number of requests that were retried because the server had closed the idle connection. */
   readonly retried: number;
-  /** What was not answered with 200 and the count. */
+  /** The answers other than 200 with the count. */
   readonly failures: readonly string[];
 }
 
@@ -33,7 +33,7 @@ process.stdin.on('end', () => {
 });
 process.stdin.resume();
 
-/** One request. HTTP lets a server close an idle connection at any moment: what it never read is made anew, once. */
+/** One request. A server may close an idle connection at any moment, so a request that it never read is retried once. */
 function call(agent: Agent, body: string | undefined, isRetry = false): Promise<string> {
   return new Promise((resolve) => {
     const headers =

@@ -10,7 +10,7 @@ import { IDLE_CONTAINER } from './workload.ts';
 
 const GENERATOR = new URL('load-generator.mts', import.meta.url);
 
-/** Requests to the Service from a pod in the cluster, because a forwarded port leads to one pod only. */
+/** Load on the Service from a pod in the cluster, because a forwarded port leads to a single pod. */
 export class Load {
   readonly #child: ChildProcessByStdio<Writable, Readable, null>;
 

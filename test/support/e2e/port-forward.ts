@@ -19,7 +19,7 @@ export async function forwardPort(namespace: string, target: string): Promise<Po
   for await (const line of createInterface(child.stdout)) {
     const port = /^Forwarding from 127\.0\.0\.1:(\d+)/.exec(line)?.[1];
     if (port === undefined) continue;
-    child.stdout.resume(); // it prints a line per connection, which must not fill the pipe
+    child.stdout.resume(); // kubectl prints a line per connection, which must not fill the pipe
     return {
       port: Number(port),
       close: async () => {

@@ -40,7 +40,7 @@ export class Release {
     return release;
   }
 
-  /** Installs the chart, or upgrades it to these pod annotations, and waits until that is done. */
+  /** Installs the chart, or upgrades it to these pod annotations, and waits until its pods are ready. */
   async upgrade(podAnnotations: Readonly<Record<string, string>> = {}): Promise<void> {
     const [repository, tag] = IMAGE.split(/:(?=[^/:]+$)/);
     const values = { image: { repository, tag }, clients: CLIENTS, podAnnotations };
@@ -57,14 +57,14 @@ export class Release {
     await helm('uninstall', this.name, '--namespace', this.name, '--wait', '--timeout', '2m');
   }
 
-  /** Closes what was opened, and removes the release, if it exists, and the namespace with everything in it. */
+  /** Closes clients and forwarded ports, and removes the release, if it exists, and the namespace. */
   async remove(): Promise<void> {
     for (const opened of this.#open.splice(0)) await opened.close();
     await helm('uninstall', this.name, '--namespace', this.name, '--ignore-not-found', '--wait');
     await kubectl('delete', 'namespace', this.name, '--ignore-not-found');
   }
 
-  /** The names that the clients of these tests use: those of the Service and of forwarded ports. */
+  /** The server names for the clients of these tests: the Service and forwarded ports. */
   serverCertificate(authority = this.authority): Promise<IssuedCertificate> {
     const sans = ['localhost', '127.0.0.1', `${this.fullname}.${this.name}.svc`];
     return authority.issue({ commonName: this.fullname, sans, usages: ['serverAuth'] });

@@ -13,7 +13,7 @@ interface DeploymentOptions {
   readonly namespace: string;
   readonly name: string;
   readonly replicas: number;
-  /** Keeps its pods from being scheduled: for counts that change fast, running pods would only cost time. */
+  /** Prevents its pods from being scheduled, because running pods cost time if a count changes fast. */
   readonly nowhere?: boolean;
 }
 

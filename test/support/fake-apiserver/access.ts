@@ -6,22 +6,22 @@ export interface User {
   readonly groups: readonly string[];
 }
 
-/** A Role and its binding in one. `*` stands for everything in verbs and resources. */
+/** A Role together with its binding. `*` means all verbs or resources. */
 export interface Role {
   readonly users?: readonly string[];
   readonly groups?: readonly string[];
   readonly verbs: readonly string[];
-  /** Including the subresource: `deployments`, `deployments/scale`. */
+  /** With the subresource: `deployments`, `deployments/scale`. */
   readonly resources: readonly string[];
-  /** Default: all, and the cluster scope. */
+  /** Default: all namespaces and the cluster scope. */
   readonly namespaces?: readonly string[];
-  /** Default: all. A list never matches a name, as in RBAC. */
+  /** Default: all names. A list never matches a name, as in RBAC. */
   readonly resourceNames?: readonly string[];
 }
 
 export const ANONYMOUS: User = { name: 'system:anonymous', groups: ['system:unauthenticated'] };
 
-/** The account that `kubeconfig` logs in as. */
+/** The account of `kubeconfig`. */
 export const SERVICE_USER: User = {
   name: 'system:serviceaccount:k8s-deployment-scaler:k8s-deployment-scaler',
   groups: ['system:serviceaccounts', 'system:authenticated'],

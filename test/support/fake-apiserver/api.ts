@@ -93,7 +93,7 @@ async function answerWatch(state: ApiState, call: Call): Promise<void> {
     );
   }
   const initialEvents = initialEventsOf(state, query);
-  // Without a timeout the API server takes one between 30 and 60 minutes.
+  // Without a timeout the API server chooses one between 30 and 60 minutes.
   const seconds = numberOf(query, 'timeoutSeconds') ?? 1_800 * (1 + Math.random());
   const options = {
     resourceVersion: Number(version) || undefined,
@@ -109,7 +109,7 @@ async function answerWatch(state: ApiState, call: Call): Promise<void> {
 }
 
 /**
- * Whether a watch is to begin with the whole state; undefined: as its resourceVersion says.
+ * Whether a watch begins with the whole state. Undefined means that its resourceVersion decides.
  * @throws StatusError 422
  */
 function initialEventsOf(state: ApiState, query: URLSearchParams): boolean | undefined {

@@ -2,7 +2,7 @@ import { isObject, type JsonObject } from './json.ts';
 import { sampleSource } from './sample-source.ts';
 import type { DeploymentRecord, DeploymentSource, DeploymentStatus, StoreEvent } from './store.ts';
 
-/** The parts of a body that depend on the source only, as JSON text; empty if there are none. */
+/** The parts of a body that depend only on the source, as JSON text. Absent parts are empty. */
 interface SourceTexts {
   readonly labels: string;
   readonly annotations: string;
@@ -140,7 +140,7 @@ function textsOf({ labels, annotations, spec }: DeploymentSource): SourceTexts {
   };
 }
 
-/** An entry of managedFields: who set which field. In a real cluster these entries are a third of the body. */
+/** An entry of managedFields, which says who set which field. In a real cluster these entries are a third of the body. */
 function manager(name: string, time: string, fields: string, subresource?: string): string {
   const end = subresource === undefined ? '' : `,"subresource":"${subresource}"`;
   return (

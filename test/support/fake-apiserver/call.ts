@@ -10,7 +10,7 @@ import type { Store } from './store.ts';
 
 const MAX_BODY_BYTES = 3 * 1024 * 1024; // the limit of kube-apiserver
 
-/** The state of a cluster besides its Deployments. It is replaced when etcd is. */
+/** The state of a cluster except its Deployments. It is replaced together with etcd. */
 export interface ClusterState {
   readonly store: Store;
   readonly roles: Roles;
@@ -22,12 +22,12 @@ export interface ClusterState {
 }
 
 /**
- * What becomes of `sendInitialEvents`: it is served as by kube-apiserver 1.37; refused as where the feature gate is off;
- * ignored as by a server that has never heard of it.
+ * The treatment of `sendInitialEvents`: served as by kube-apiserver 1.37, refused as with the feature gate off, or
+ * ignored as by a server that does not know it.
  */
 export type InitialEvents = 'served' | 'refused' | 'ignored';
 
-/** What a request handler works on. */
+/** The state on which a request handler works. */
 export interface ApiState extends ClusterState {
   readonly deployments: Deployments;
   readonly initialEvents: InitialEvents;
@@ -43,7 +43,7 @@ export interface Call {
   readonly fault: Fault | undefined;
 }
 
-/** Whether the client takes compressed answers. */
+/** Whether the client accepts compressed answers. */
 export const acceptsGzip = (request: IncomingMessage) =>
   String(request.headers['accept-encoding'] ?? '').includes('gzip');
 

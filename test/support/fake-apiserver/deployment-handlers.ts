@@ -32,7 +32,7 @@ export async function answerDeployment({ deployments }: ApiState, call: Call): P
   const patches = request.method === 'PATCH';
   if (patches && mediaType(request) !== MERGE_PATCH) throw unsupportedMediaType();
   const body = patches || request.method === 'PUT' ? await readObject(call) : {};
-  const record = deployments.get(where, name); // read it after the body: this state is changed
+  const record = deployments.get(where, name); // read after the body, because the state may have changed during it
   if (record === undefined) throw deploymentNotFound(name);
   switch (target.kind) {
     case 'get':
@@ -52,7 +52,7 @@ export async function answerDeployment({ deployments }: ApiState, call: Call): P
   }
 }
 
-/** Passes an answer on, unless a fault breaks the connection after the write took effect. */
+/** Returns the answer, unless a fault breaks the connection after the write took effect. */
 async function written<T>({ fault, reply }: Call, body: T): Promise<T> {
   return fault?.type === 'drop' ? reply.finish('reset') : body;
 }

@@ -45,7 +45,7 @@ export class Deployments {
   }
 
   /**
-   * Adds a Deployment. If it is made from a seed it is rolled out already; if it has a source it starts without a
+   * Adds a Deployment. From a seed it is already rolled out. With a source it starts without a
    * status.
    * @throws Error if the name exists
    */
@@ -60,7 +60,7 @@ export class Deployments {
   }
 
   /**
-   * Sets spec.replicas. The same count again changes neither generation nor resourceVersion.
+   * Sets spec.replicas. An unchanged count changes neither generation nor resourceVersion.
    * @throws Error if the Deployment does not exist
    */
   scale(namespace: string, name: string, replicas: number): DeploymentRecord {
@@ -96,7 +96,7 @@ export class Deployments {
     return this.#store.update(this.#existing(namespace, name), {});
   }
 
-  /** @throws Error where there is no such Deployment */
+  /** @throws Error if the Deployment does not exist */
   delete(namespace: string, name: string): void {
     const record = this.#existing(namespace, name);
     this.#cancel(keyOf(record));
@@ -113,13 +113,13 @@ export class Deployments {
     return this.create({ namespace, name, replicas: replicas ?? old.replicas });
   }
 
-  /** Switches to another store, like a cluster whose etcd has been replaced. */
+  /** Switches to another store, as when the etcd of a cluster is replaced. */
   moveTo(store: Store): void {
     this.stop();
     this.#store = store;
   }
 
-  /** Stops all rollouts where they are. */
+  /** Stops all rollouts in their current state. */
   stop(): void {
     for (const key of this.#rollouts.keys()) this.#cancel(key);
   }

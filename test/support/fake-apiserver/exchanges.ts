@@ -29,14 +29,14 @@ export class Exchanges {
 
   /**
    * @param users by bearer token
-   * @param state returns the current state, which is replaced when etcd is
+   * @param state returns the current state, which is replaced together with etcd
    */
   constructor(users: ReadonlyMap<string, User>, state: () => ApiState) {
     this.#users = users;
     this.#state = state;
   }
 
-  /** How many requests of this kind are being answered. */
+  /** The number of requests of this kind that are being answered. */
   open(kind: Target['kind']): number {
     return [...this.#open.values()].filter((exchange) => exchange.kind === kind).length;
   }
@@ -60,7 +60,7 @@ export class Exchanges {
     this.#open.set(reply, { kind, done });
   }
 
-  /** From now on no request is handled, and answers under way are no longer sent. */
+  /** Stops handling requests and sending answers under way. */
   freeze(): void {
     this.#frozen = true;
     for (const reply of this.#open.keys()) reply.silence();

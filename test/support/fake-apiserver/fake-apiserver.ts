@@ -15,7 +15,7 @@ import { generateDeployments, SAMPLE_DEPLOYMENTS } from './samples.ts';
 import { Store } from './store.ts';
 
 export interface DemoClusterOptions {
-  /** The Deployments, or how many to generate. Default: a dozen samples. */
+  /** The Deployments, or the number to generate. Default: a dozen samples. */
   readonly deployments?: readonly DeploymentSeed[] | number;
   /** The number of namespaces for generated Deployments. Default 20. */
   readonly namespacesCount?: number;
@@ -25,7 +25,7 @@ export interface DemoClusterOptions {
   readonly rolloutDelayMs?: number;
   /** The time between the bookmarks of a quiet watch. Default 60 s, as in kube-apiserver. */
   readonly bookmarkIntervalMs?: number;
-  /** The least number of events that a watch can resume from. Default 10,000. */
+  /** The minimum number of past events from which a watch can resume. Default: 10,000. */
   readonly historyLimit?: number;
 }
 
@@ -43,7 +43,7 @@ export class FakeApiServer {
   readonly ca: string;
   /** A client certificate of the account of the service. */
   readonly clientCertificate: IssuedCertificate;
-  /** What becomes of watches that ask for initial events. May be changed at any time. */
+  /** The treatment of watches that ask for initial events. May be changed at any time. */
   initialEvents: InitialEvents = 'served';
   readonly #options: DemoClusterOptions;
   readonly #listener: Listener;
@@ -107,12 +107,12 @@ export class FakeApiServer {
     return this.kubeconfigWith({ token: this.#token });
   }
 
-  /** The received requests. */
+  /** The requests that it has received. */
   get requests(): RequestLog {
     return this.#exchanges.log;
   }
 
-  /** The faults. */
+  /** The faults that it makes. */
   get faults(): Faults {
     return this.#exchanges.faults;
   }
@@ -154,7 +154,7 @@ export class FakeApiServer {
     return token;
   }
 
-  /** Gives the account of the service another token, and returns it. The old one is refused from now on. */
+  /** Gives the account of the service another token, and returns it. The old token is refused. */
   rotateToken(): string {
     this.#users.delete(this.#token);
     this.#token = this.addUser(SERVICE_USER);
@@ -167,7 +167,7 @@ export class FakeApiServer {
       this.#state.namespaces.set(name, this.#state.store.nextResourceVersion());
   }
 
-  /** Forgets the history of events and every begun list, so that older watches and continue tokens are expired. */
+  /** Forgets the history of events and every unfinished list, so that older watches and continue tokens have expired. */
   compact(): void {
     this.#state.store.compact();
   }
@@ -177,7 +177,7 @@ export class FakeApiServer {
     this.#listener.drop(how);
   }
 
-  /** Stops listening and breaks every connection. From now on connections are refused. */
+  /** Stops listening and breaks every connection. New connections are refused. */
   async refuseConnections(): Promise<void> {
     await this.#listener.close();
   }
@@ -203,7 +203,7 @@ export class FakeApiServer {
 
   /**
    * Restarts on the same port, which breaks every connection. As with kube-apiserver, watches can then resume only from
-   * now on. With `empty` etcd is new too: there are no Deployments, and resourceVersions start again.
+   * now on. With `empty`, etcd is new too: it has no Deployments, and resourceVersions start again.
    */
   async restart(options: { readonly empty?: boolean } = {}): Promise<void> {
     await this.#listener.close();
@@ -217,7 +217,7 @@ export class FakeApiServer {
     await this.#listener.listen(this.#port);
   }
 
-  /** Stops it, and leaves nothing behind. It may be called again. */
+  /** Stops it and leaves nothing behind. May be called again. */
   async stop(): Promise<void> {
     this.deployments.stop();
     await this.#listener.close();

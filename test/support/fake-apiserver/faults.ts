@@ -1,13 +1,13 @@
 import type { RequestKind } from './requests.ts';
 import type { RefusalCode } from './status.ts';
 
-/** How an answer is broken off. */
+/** The ways to break off an answer. */
 export type Ending =
   /** The connection is closed (FIN). */
   | 'close'
   /** The connection is reset (RST). */
   | 'reset'
-  /** Nothing more is sent and the connection stays open, as behind a dead network path. */
+  /** Nothing more is sent and the connection stays open, as on a dead network path. */
   | 'silence'
   /** The answer ends as if it were complete. */
   | 'end';
@@ -66,12 +66,12 @@ export interface Denial {
 /** The requests that a fault affects. */
 export interface FaultRule {
   readonly on: RequestKind | 'any';
-  /** Only the pages of a list after its first one. */
+  /** Affects only the pages of a list after its first one. */
   readonly laterPages?: boolean;
   readonly fault: Fault;
-  /** How many requests are affected. Default: all, until the rule is cleared. */
+  /** The number of affected requests. Default: all, until the rule is cleared. */
   readonly times?: number;
-  /** How many requests are spared first. Default 0. */
+  /** The number of requests before the first affected one. Default: 0. */
   readonly skip?: number;
   /** The delay before the request is handled, in milliseconds. Default 0. */
   readonly delayMs?: number;
@@ -79,7 +79,7 @@ export interface FaultRule {
 
 /** A rule that is active. */
 export interface ActiveFault {
-  /** How many requests it has affected. */
+  /** The number of requests that it has affected. */
   readonly hits: number;
   remove(): void;
 }
@@ -110,7 +110,7 @@ export class Faults {
     this.#entries.clear();
   }
 
-  /** The rule for a new request, which counts it as affected. */
+  /** The rule for a new request. The rule counts the request as affected. */
   take(kind: RequestKind, query: URLSearchParams): FaultRule | undefined {
     for (const entry of this.#entries) {
       const { on, laterPages = false, skip = 0, times = Number.POSITIVE_INFINITY } = entry.rule;

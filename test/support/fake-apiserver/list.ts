@@ -6,18 +6,18 @@ import type { Reply } from './reply.ts';
 import { badRequest, expiredContinue, forbiddenOption, tooLargeResourceVersion } from './status.ts';
 import { type DeploymentRecord, keyOf, lowerBound, type Snapshot, type Store } from './store.ts';
 
-/** The Accept header of a client that wants only the metadata of Deployments. */
+/** The Accept header of a client that requests only the metadata of Deployments. */
 const METADATA_ONLY = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1';
-/** How many bodies are made in one turn, so that a list of thousands leaves turns to other requests. */
+/** The number of bodies made per turn, so that a list of thousands leaves turns for other requests. */
 const ITEMS_A_TURN = 50;
-/** kube-apiserver compresses answers that are longer; here the first item stands for all. */
+/** kube-apiserver compresses longer answers. Here the length of the first item is used for all items. */
 const GZIP_ABOVE_BYTES = 128 * 1024;
 
 /** The selection of a list or watch. */
 export interface Selection {
-  /** Empty: all namespaces. */
+  /** An empty string means all namespaces. */
   readonly namespace: string;
-  /** From `fieldSelector=metadata.name=...`; empty: all names. */
+  /** From `fieldSelector=metadata.name=...`. An empty string means all names. */
   readonly name: string;
 }
 
@@ -42,7 +42,7 @@ export function matches(selection: Selection, record: DeploymentRecord): boolean
 }
 
 /**
- * A number in the query; undefined if it is absent, empty or 0.
+ * A number in the query. Undefined if it is absent, empty or 0.
  * @throws StatusError 400
  */
 export function numberOf(query: URLSearchParams, parameter: string): number | undefined {
@@ -54,7 +54,7 @@ export function numberOf(query: URLSearchParams, parameter: string): number | un
 }
 
 /**
- * The resourceVersion of a list; undefined if it is absent, empty or 0.
+ * The resourceVersion of a list. Undefined if it is absent, empty or 0.
  * @throws StatusError 400
  */
 export function listVersionOf(query: URLSearchParams): number | undefined {
@@ -67,7 +67,7 @@ export function listVersionOf(query: URLSearchParams): number | undefined {
 }
 
 /**
- * Answers a list. Its pages come from one snapshot, however old, until that has expired; then the answer is 410 with a
+ * Answers a list. Its pages come from one snapshot until that has expired. Then the answer is 410 with a
  * token for the rest of the current state. `resourceVersion=0` ignores the limit, as the watch cache does.
  * @throws StatusError, Gone
  */
@@ -131,7 +131,7 @@ async function writeItems(
 
 /** The position at which a list continues. The token of the API server is the base64url of this. */
 interface ContinueToken {
-  /** -1: the current state. */
+  /** -1 means the current state. */
   readonly rv: number;
   /** The last key sent, relative to the selected namespace, with a NUL after it: the next possible key. */
   readonly start: string;

@@ -11,10 +11,10 @@ export type RequestTaker = (request: IncomingMessage, response: ServerResponse, 
 /** HTTPS on 127.0.0.1, with access to every TCP connection. Client certificates are requested, but not required. */
 export class Listener {
   readonly #server: Server;
-  /** The TCP sockets, and the TLS socket of each whose handshake is done. Only the TCP socket can be reset. */
+  /** The TCP sockets, each with its TLS socket once the handshake is done. Only a TCP socket can be reset. */
   readonly #sockets = new Map<Socket, TLSSocket | undefined>();
 
-  /** @param clientCa the CA that client certificates are verified against, PEM */
+  /** @param clientCa the CA for the verification of client certificates, PEM */
   constructor(certificate: IssuedCertificate, clientCa: string, take: RequestTaker) {
     const { cert, key } = certificate;
     this.#server = createServer({ cert, key, ca: clientCa, requestCert: true, rejectUnauthorized: false });
@@ -50,7 +50,7 @@ export class Listener {
     return isAddressInfo(address) ? address.port : port;
   }
 
-  /** Stops listening and breaks all connections. It may be called again. */
+  /** Stops listening and breaks all connections. May be called again. */
   async close(): Promise<void> {
     if (!this.#server.listening) return;
     const closed = once(this.#server, 'close');
@@ -68,7 +68,7 @@ export class Listener {
 
   /**
    * libuv refuses to reset a socket that is being shut down (EINVAL). Node then loses track of it while it is open, and
-   * never emits `close`. So such a socket is closed instead.
+   * never emits `close`. Such a socket is closed instead.
    */
   #reset(socket: Socket): void {
     if (this.#sockets.get(socket)?.writableEnded) socket.destroy();

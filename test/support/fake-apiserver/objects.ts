@@ -68,7 +68,7 @@ export function namespaceBody(name: string, resourceVersion: number): JsonObject
   };
 }
 
-/** A uid that is always the same for a namespace. */
+/** A uid that depends only on the name of the namespace. */
 function uidOf(name: string): string {
   return `00000000-0000-4000-8000-${Buffer.from(name).toString('hex').padEnd(12, '0').slice(0, 12)}`;
 }

@@ -34,7 +34,7 @@ export class Reply {
     this.#silent = true;
   }
 
-  /** @param gzip whether each piece of the body is compressed by itself, as kube-apiserver does what it flushes */
+  /** @param gzip whether each piece of the body is compressed separately, as kube-apiserver does at each flush */
   head(code: number, headers: Record<string, string> = {}, gzip = false): void {
     this.#gzip = gzip;
     if (this.#silent) return;
@@ -55,7 +55,7 @@ export class Reply {
 
   /** @throws Gone */
   async text(code: number, body: string, headers: Record<string, string> = {}): Promise<void> {
-    // An answer that is broken off but "ends as if it were complete" must not announce its length.
+    // An answer that is broken off, but looks complete, must not announce its length.
     const length = this.#fault?.type === 'cut' ? undefined : String(Buffer.byteLength(body));
     this.head(code, { ...(length === undefined ? {} : { 'content-length': length }), ...headers });
     await this.write(body);
@@ -95,7 +95,7 @@ export class Reply {
   }
 
   /**
-   * Breaks the answer off.
+   * Breaks off the answer.
    * @throws Gone always, because the handler has nothing more to do
    */
   async finish(how: Ending): Promise<never> {

@@ -1,4 +1,4 @@
-/** The kind of a request, from the point of view of this service. */
+/** The kinds of requests that this service makes. */
 export type RequestKind =
   | 'list'
   | 'watch'
@@ -49,7 +49,7 @@ export class RequestLog {
     return [...this.#counts.values()].reduce((sum, count) => sum + count, 0);
   }
 
-  /** At most the last thousand requests, oldest first; only those of one kind if it is given. */
+  /** At most the last thousand requests, oldest first, optionally of one kind only. */
   recent(kind?: RequestKind): readonly SeenRequest[] {
     const last = this.#recent.slice(-MAX_RECENT);
     return kind === undefined ? last : last.filter((request) => request.kind === kind);

@@ -4,11 +4,11 @@ import type { AccessAttributes } from './status.ts';
 /** The target of a request, from its method and path. */
 export interface Target {
   readonly kind: RequestKind;
-  /** The access that RBAC must grant; undefined if everyone may make the request. */
+  /** The access that RBAC must grant. Undefined if everyone may make the request. */
   readonly access: AccessAttributes | undefined;
   readonly namespace: string;
   readonly name: string;
-  /** For kind `other`: why the request is not served. */
+  /** For the kind `other`, the reason why the request is not served. */
   readonly refusal?: 'unknownPath' | 'unknownResource' | 'method';
 }
 
@@ -91,12 +91,12 @@ function decode(segment: string): string {
   try {
     return decodeURIComponent(segment);
   } catch {
-    return segment; // names nothing, so the target is not found
+    return segment; // this segment matches no name, so the answer is 404
   }
 }
 
 /**
- * Converts a query parameter like the API server: a present parameter means true, even an empty one, except for these
+ * Converts a query parameter like the API server: a present parameter means true, even if it is empty, except for these
  * values.
  */
 export function isTrue(value: string | null): boolean {

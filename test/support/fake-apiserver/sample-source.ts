@@ -10,7 +10,7 @@ export const SPEC_DEFAULTS: JsonObject = {
   progressDeadlineSeconds: 600,
 };
 
-/** A Deployment as a team's pipeline would apply it: a web service with probes, limits and settings. */
+/** A Deployment as the pipeline of a team would apply it: a web service with probes, limits and settings. */
 export function sampleSource(record: Pick<DeploymentRecord, 'namespace' | 'name'>): DeploymentSource {
   const { name, namespace } = record;
   const labels = {

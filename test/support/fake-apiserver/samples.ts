@@ -1,6 +1,6 @@
 import type { DeploymentSeed } from './deployments.ts';
 
-/** The default content of a demo cluster: a small shop that a newcomer understands. */
+/** The default content of a demo cluster: a small shop, which is easy to understand. */
 export const SAMPLE_DEPLOYMENTS: readonly DeploymentSeed[] = [
   { namespace: 'default', name: 'my-deployment', replicas: 3 },
   { namespace: 'ingress', name: 'gateway', replicas: 2 },

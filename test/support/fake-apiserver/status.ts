@@ -109,7 +109,7 @@ export function invalid(
   return new StatusError(422, 'Invalid', `${subject} "${name}" is invalid: ${field}: ${why}`, details);
 }
 
-/** A parameter of a list or watch that is not allowed beside the others, or not at all. */
+/** A parameter of a list or watch that is forbidden, alone or together with others. */
 export const forbiddenOption = (field: string, why: string) =>
   invalid({ kind: 'ListOptions', group: 'meta.k8s.io' }, field, `Forbidden: ${why}`, 'FieldValueForbidden');
 
@@ -130,7 +130,7 @@ export const tooOldResourceVersion = (asked: number, oldest: number) =>
 export const expiredContinue = (token: string) =>
   new StatusError(410, 'Expired', TOO_OLD_CONTINUE, undefined, token === '' ? {} : { continue: token });
 
-/** The refusal that the API server gives with this status when it fails. */
+/** The body that the API server sends with this status when it fails. */
 export function statusOfCode(code: RefusalCode, retryAfterSeconds?: number): StatusError {
   const [reason, message] = REFUSALS[code];
   const details = retryAfterSeconds === undefined ? undefined : { retryAfterSeconds };
@@ -151,7 +151,7 @@ const REFUSALS = {
   504: ['Timeout', 'Timeout: request did not complete within the allotted timeout'],
 } as const;
 
-/** The refusal of an admission webhook: it has no reason, and the status 400 unless the webhook gives another code. */
+/** The refusal of an admission webhook, without a reason, and with 400 unless the webhook gives another code. */
 export const deniedByWebhook = (code: 400 | 403, message: string) =>
   new StatusError(
     code,

@@ -50,13 +50,13 @@ export interface StoreEvent {
   readonly record: DeploymentRecord;
 }
 
-/** All Deployments at one resourceVersion, in the API server's order. */
+/** All Deployments at one resourceVersion, in the order of the API server. */
 export interface Snapshot {
   readonly resourceVersion: number;
   readonly records: readonly DeploymentRecord[];
 }
 
-/** How many snapshots of unfinished lists are kept. Each costs 8 bytes per Deployment. */
+/** The number of kept snapshots of unfinished lists. Each costs 8 bytes per Deployment. */
 const MAX_SNAPSHOTS = 16;
 const FIRST_RESOURCE_VERSION = 200; // about as many as a new cluster has written before its first Deployment
 
@@ -82,7 +82,7 @@ export class Store {
   readonly #snapshots = new Map<number, Snapshot>();
   readonly #listeners = new Set<() => void>();
 
-  /** @param historyLimit how many events are kept at least; older ones are forgotten gradually */
+  /** @param historyLimit the minimum number of kept events; older ones are forgotten gradually */
   constructor(historyLimit: number) {
     this.#historyLimit = historyLimit;
   }
@@ -92,7 +92,7 @@ export class Store {
     return this.#resourceVersion;
   }
 
-  /** The version below which watches and begun lists have expired. */
+  /** The version below which watches and unfinished lists have expired. */
   get compactedAt(): number {
     return this.#compactedAt;
   }
@@ -125,7 +125,7 @@ export class Store {
     return { resourceVersion: this.#resourceVersion, records: this.#records };
   }
 
-  /** Keeps a snapshot for the further pages of a list. The oldest snapshots make room. */
+  /** Keeps a snapshot for further pages of a list. The oldest snapshots are dropped. */
   keepSnapshot(snapshot: Snapshot): void {
     this.#snapshots.set(snapshot.resourceVersion, snapshot);
     for (const old of this.#snapshots.keys()) {
@@ -168,7 +168,7 @@ export class Store {
     return record;
   }
 
-  /** Replaces `record`, which must be the newest of its name, by a changed one. */
+  /** Replaces `record`, which must be the newest of its name, with a changed one. */
   update(record: DeploymentRecord, change: DeploymentChange): DeploymentRecord {
     const changed = { ...record, ...change, resourceVersion: this.nextResourceVersion() };
     this.#own()[this.#indexOf(keyOf(record))] = changed;
@@ -198,7 +198,7 @@ export class Store {
 
   #publish(event: StoreEvent): void {
     this.#history.push(event);
-    // Drop half of it at a time, so that not every write moves the whole history.
+    // Drops half of the history at a time, because dropping one event per write would move all others each time.
     if (this.#history.length > 2 * this.#historyLimit) {
       this.#history = this.#history.slice(-this.#historyLimit);
       this.#compactedAt = (this.#history[0]?.resourceVersion ?? this.#resourceVersion) - 1;

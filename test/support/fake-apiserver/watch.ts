@@ -10,11 +10,11 @@ const LAST_BOOKMARK_MS = 2_000;
 const EVENTS_A_TURN = 50;
 
 export interface WatchOptions {
-  /** Where to go on from; undefined: absent or 0. */
+  /** The version after which to start. Undefined if it is absent or 0. */
   readonly resourceVersion: number | undefined;
-  /** Whether to begin with an ADDED event for each Deployment. */
+  /** Whether to begin with one ADDED event per Deployment. */
   readonly initialEvents: boolean;
-  /** Whether watches with initial events tell their end with a bookmark, and are compressed for who takes gzip. */
+  /** Whether watches with initial events mark their end with a bookmark and are compressed if the client accepts gzip. */
   readonly modern: boolean;
   readonly gzip: boolean;
   readonly timeoutMs: number;
@@ -78,7 +78,7 @@ export class Watch {
       const lines = records
         .slice(at, at + EVENTS_A_TURN)
         .map((record) => eventLine({ type: 'ADDED', record }));
-      // Other faults are for single events.
+      // Other faults affect single events.
       if (this.#fault === undefined || this.#fault.type === 'drip') await this.#reply.write(lines.join(''));
       else for (const line of lines) await this.#line(line);
       await nextTurn();
@@ -107,13 +107,13 @@ export class Watch {
     await this.#reply.write(bookmarkLine(this.#cursor, false));
   }
 
-  /** Where history is gone, or a version yet to come, the API server says so in the stream, under status 200. */
+  /** If the history is gone or the version is in the future, the API server says so in the stream, with status 200. */
   async #refuse(error: StatusError): Promise<void> {
     await this.#reply.write(watchLine('ERROR', error.body));
     await this.#reply.end();
   }
 
-  /** Sends one event, or what the fault turns it into. */
+  /** Sends one event, changed by the fault if it affects the event. */
   async #line(line: string): Promise<void> {
     const fault = this.#fault;
     if (fault?.type === 'bookmarksOnly') return;
@@ -156,7 +156,7 @@ export class Watch {
     return internalError('etcdserver: leader changed');
   }
 
-  /** When the next bookmark is due, in ms of performance.now(). */
+  /** The time of the next bookmark, in ms of performance.now(). */
   #nextBookmark(end: number): number {
     const now = performance.now();
     const last = end - LAST_BOOKMARK_MS;

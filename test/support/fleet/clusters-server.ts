@@ -3,7 +3,7 @@ import { replaceFile } from '../replace-file.ts';
 import { ServerProcess } from '../server-process.ts';
 import { type Answer, TestClient } from '../test-client.ts';
 
-/** One entry of a clusters file. Its kubeconfig lies next to that file, under the name of the cluster. */
+/** One entry of a clusters file. Its kubeconfig is next to that file, under the name of the cluster. */
 interface Entry {
   readonly name: string;
   readonly contextName?: string;
@@ -65,7 +65,7 @@ export class ClustersServer {
     return JSON.stringify((await this.read(cluster)).body) === JSON.stringify({ replicaCount: replicas });
   }
 
-  /** How often a text was logged. */
+  /** The number of times that a text was logged. */
   logged(text: string): number {
     return this.process.output.split(text).length - 1;
   }

@@ -14,7 +14,7 @@ export interface ContractTarget {
   stop(): Promise<void>;
 }
 
-/** An API server that can be made to forget its history. */
+/** An API server that can forget its history. */
 export interface ForgetfulTarget extends ContractTarget {
   /** Forgets the history, as after a restart and a compaction of etcd. */
   forgetHistory(): Promise<void>;
@@ -23,7 +23,7 @@ export interface ForgetfulTarget extends ContractTarget {
 export const TARGETS = { 'demo cluster': demoCluster, 'kube-apiserver': sharedApiserver };
 export const FORGETFUL_TARGETS = { 'demo cluster': demoCluster, 'kube-apiserver': ownApiserver };
 
-/** Without controllers, like the real one here. */
+/** A demo cluster without controllers, like the real API server of these tests. */
 async function demoCluster(): Promise<ForgetfulTarget> {
   const cluster = await FakeApiServer.start({ rolloutDelayMs: Number.POSITIVE_INFINITY });
   const { cert, key } = cluster.clientCertificate;

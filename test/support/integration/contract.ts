@@ -5,7 +5,7 @@ import { deployment } from './contract-bodies.ts';
 import { type ContractTarget, TARGETS } from './contract-targets.ts';
 
 /**
- * The same cases for the demo cluster and a real API server, so that the stand-in cannot drift from the original. Each
+ * Runs the same cases on the demo cluster and a real API server, so that the stand-in cannot drift from the original. Each
  * case has its own namespace.
  */
 export function onEachServer(title: string, define: (bench: Bench) => void): void {
@@ -18,7 +18,7 @@ export function onEachServer(title: string, define: (bench: Bench) => void): voi
   });
 }
 
-/** The tools of a case. */
+/** The tools for a case. */
 export class Bench {
   #target: ContractTarget | undefined;
   #kube: KubeRequests | undefined;
@@ -57,7 +57,7 @@ export class Bench {
     expect((await this.kube.post('/api/v1/namespaces', body)).status).toBe(201);
   }
 
-  /** Creates a Deployment and answers with its body. */
+  /** Creates a Deployment and returns its body. */
   async create(name: string, replicas = 3): Promise<unknown> {
     const made = await this.kube.post(this.path, deployment(name, replicas));
     expect(made.status).toBe(201);

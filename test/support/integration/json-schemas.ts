@@ -4,7 +4,7 @@ import { arrayAt, at, type KubeRequests, textAt } from '../kube-requests.ts';
 
 const PREFIX = '#/definitions/';
 
-/** Types whose OpenAPI schema allows less, or more, than the API server accepts. */
+/** Types whose OpenAPI schema differs from what the API server accepts. */
 const SPECIAL: Record<string, unknown> = {
   'io.k8s.apimachinery.pkg.util.intstr.IntOrString': { type: ['string', 'integer'] },
   'io.k8s.apimachinery.pkg.api.resource.Quantity': { type: ['string', 'number'] },
@@ -34,7 +34,7 @@ export async function writeJsonSchemas(kube: KubeRequests, folder: string): Prom
   }
 }
 
-/** Adds a definition and everything that it refers to, as closed schemas, to `needed`. */
+/** Adds a definition and all definitions to which it refers to `needed`, as closed schemas. */
 function collect(name: string, all: ReadonlyMap<string, unknown>, needed: Record<string, unknown>): void {
   if (name in needed) return;
   needed[name] = SPECIAL[name] ?? closed(all.get(name));

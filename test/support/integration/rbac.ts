@@ -1,6 +1,6 @@
 import { at, type KubeRequests } from '../kube-requests.ts';
 
-/** The user that an access review is about. */
+/** The user of an access review. */
 export interface Who {
   readonly user: string;
   readonly groups?: readonly string[];
@@ -19,7 +19,7 @@ export async function allows(kube: KubeRequests, spec: Question): Promise<boolea
 
 /**
  * Whether the API server lets this user get the scale of that Deployment. A new or deleted role or binding takes effect
- * some milliseconds after the API server has answered, but the service remembers a decision for much longer. So wait
+ * some milliseconds after the API server has answered, but the service remembers a decision for much longer. Wait
  * for this after a change of rights, before a request to the service.
  */
 export function mayGetScale(kube: KubeRequests, who: Who, namespace: string, name: string): Promise<boolean> {

@@ -8,9 +8,9 @@ import { until } from '../until.ts';
 export interface Write {
   readonly replicas: number;
   readonly status: number;
-  /** The code of the error; empty for a success. */
+  /** The error code. Empty for a success. */
   readonly code: string;
-  /** The resourceVersion that the write produced; empty for an error. */
+  /** The resourceVersion of the write. Empty for an error. */
   readonly resourceVersion: string;
   readonly tookMs: number;
 }
@@ -19,7 +19,7 @@ export interface Write {
 export class WrittenDeployment {
   readonly name: string;
   readonly initialReplicas: number;
-  /** In their order. Each write sets one replica more than the one before. */
+  /** The writes in order. Each sets one replica more than the previous one. */
   readonly writes: Write[] = [];
   /** All counts that reads have shown. */
   readonly read = new Set<number>();
@@ -36,7 +36,7 @@ export class WrittenDeployment {
   }
 }
 
-/** These answers promise that nothing was changed. */
+/** These answers guarantee that nothing was changed. */
 const UNCHANGED = ['KUBERNETES_UNREACHABLE', 'KUBERNETES_TIMEOUT', 'KUBERNETES_RATE_LIMITED', 'CONFLICT'];
 
 /** Whether the API server may have made a write that was not acknowledged. */
@@ -47,12 +47,12 @@ export function isUnsettled({ status, code }: Write): boolean {
 /** The pause between two requests of a client, which leaves the API server enough CPU to start. */
 const PAUSE_MS = 20;
 
-/** Clients of the service that write and read continuously, also during outages. */
+/** Clients of the service that write and read continuously, even during outages. */
 export class ScaleLoad {
   readonly deployments: readonly WrittenDeployment[];
-  /** When the API server went down, on the clock of performance.now(). No read may claim to be younger. */
+  /** When the API server went down, in ms of performance.now(). No read may claim to be fresher. */
   goneSince: number | undefined;
-  /** How many reads were checked. */
+  /** The number of checked reads. */
   reads = 0;
   readonly #service: TestService;
   readonly #namespace: string;
@@ -79,13 +79,13 @@ export class ScaleLoad {
     );
   }
 
-  /** As `until`, but throws as soon as a client has seen a wrong answer. */
+  /** Like `until`, but throws as soon as a client has received a wrong answer. */
   async until(condition: () => boolean | Promise<boolean>): Promise<void> {
     await until(() => this.#failure !== undefined || condition());
     if (this.#failure !== undefined) throw this.#failure;
   }
 
-  /** Waits for the requests under way. @throws the error of a client that has seen a wrong answer */
+  /** Stops, and waits for the requests under way. @throws the error of a client that has received a wrong answer */
   async stop(): Promise<void> {
     this.#stopping = true;
     await Promise.all(this.#running);
@@ -126,9 +126,9 @@ export class ScaleLoad {
     const newest = Math.max(initialReplicas, ...read);
     const wrong = (what: string) => new Error(`a read of ${name} ${what}: ${JSON.stringify(answer)}`);
     if (answer.status !== 200) throw wrong('fails');
-    if (!(replicas <= deployment.asked)) throw wrong('shows a count that was never asked for');
+    if (!(replicas <= deployment.asked)) throw wrong('shows a count that was never requested');
     if (replicas < newest) throw wrong(`goes back from ${newest}`);
-    if (ageOf(answer) * 1000 < goneMs) throw wrong(`pretends to be younger than ${goneMs} ms`);
+    if (ageOf(answer) * 1000 < goneMs) throw wrong(`claims to be fresher than ${goneMs} ms`);
     read.add(replicas);
     this.reads += 1;
   }

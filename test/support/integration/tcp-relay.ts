@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 
 /**
- * Stands in front of an API server like a load balancer: while the API server is down, the relay still accepts
- * connections of clients and lets them wait.
+ * A relay in front of an API server, like a load balancer: while the API server is down, the relay still accepts
+ * connections from clients and lets them wait.
  */
 export class TcpRelay {
   readonly #server: Server;
@@ -11,7 +11,7 @@ export class TcpRelay {
   readonly #sockets = new Set<Socket>();
   readonly #held: Socket[] = [];
   #holding = false;
-  /** How many connections were closed at once because nothing listened behind the relay. */
+  /** The number of connections that were closed at once because the target did not listen. */
   refused = 0;
 
   private constructor(target: number) {
@@ -36,12 +36,12 @@ export class TcpRelay {
     return typeof address === 'object' && address !== null ? address.port : 0;
   }
 
-  /** How many connections are waiting. */
+  /** The number of waiting connections. */
   get held(): number {
     return this.#held.length;
   }
 
-  /** Makes new connections wait from now on. */
+  /** Makes new connections wait. */
   hold(): void {
     this.#holding = true;
   }

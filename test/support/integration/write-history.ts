@@ -11,8 +11,8 @@ interface Version {
 
 /**
  * Compares the answers of the service to the writes of a Deployment with the history in the API server. Each
- * acknowledged write must be in the history, in the order of the writes. Between two of them only writes may stand
- * whose outcome the service called unknown at that time; the generation counts every change. The last acknowledged
+ * acknowledged write must be in the history, in the order of the writes. Between two of them the history may contain only
+ * writes whose outcome the service reported as unknown. The generation counts every change. The last acknowledged
  * write must be the current state, unless a write of unknown outcome followed it.
  */
 export async function expectNoLostUpdate(
@@ -46,7 +46,7 @@ export async function expectNoLostUpdate(
   const possible = new Set([initialReplicas, ...made.map(({ replicas }) => replicas)]);
   expect(
     [...read].filter((replicas) => !possible.has(replicas)),
-    `read of ${name}, though not made`,
+    `read of ${name}, but reported as not made`,
   ).toEqual([]);
 }
 

@@ -27,9 +27,9 @@ type Handler = (received: Received, response: ServerResponse) => void;
 /** A real HTTPS server on a local port, for one test. */
 export class ApiServer {
   readonly received: Received[] = [];
-  /** How many TLS connections were made. */
+  /** The number of TLS connections so far. */
   connections = 0;
-  /** The answer to requests; at first `{}`. */
+  /** Answers requests. By default with `{}`. */
   handler: Handler = (_, response) => void response.end('{}');
   readonly #server: Server;
   readonly #open = new Set<Socket>();
@@ -58,7 +58,7 @@ export class ApiServer {
     return `https://127.0.0.1:${portOf(this.#server)}`;
   }
 
-  /** How many connections are open. */
+  /** The number of open connections. */
   get open(): number {
     return this.#open.size;
   }
@@ -72,7 +72,7 @@ export class ApiServer {
   }
 }
 
-/** A port that accepts connections and never sends anything, not even a TLS handshake. */
+/** A port that accepts connections and never sends a byte, not even a TLS handshake. */
 export class SilentServer {
   readonly #server = createTcpServer();
   readonly #open = new Set<Socket>();

@@ -9,7 +9,7 @@ import type { KubeConfigLoader } from '../../../src/kube/kubeconfig/kubeconfig.t
 /** Connections of a client for its calls. */
 export const CALL_CONNECTIONS = 4;
 
-/** A client of the API server at this address, closed after the test. */
+/** A client of the API server at this address. It is closed after the test. */
 export function clientOf(
   server: string,
   ca: string,
@@ -20,7 +20,7 @@ export function clientOf(
   );
 }
 
-/** Loads the same configuration each time. The files that it names are read again. */
+/** Loads the same configuration each time, and reads the files that it names again. */
 export function configLoader(
   cluster: Partial<Cluster> & Pick<Cluster, 'server'>,
   user: Partial<User>,
@@ -44,7 +44,7 @@ export function base64(text: string): string {
   return Buffer.from(text).toString('base64');
 }
 
-/** A folder for one test. `write` puts a file into it and returns the path. */
+/** A folder for one test. `write` writes a file into it and returns the path. */
 export function folder(): { write(name: string, content: string): string } {
   const path = mkdtempSync(join(tmpdir(), 'cluster-test-'));
   onTestFinished(() => rmSync(path, { recursive: true }));

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { until } from '../until.ts';
 
-/** An exec plugin: a shell script in its own folder, $FOLDER. It records each run. */
+/** An exec plugin: a shell script in a separate folder, $FOLDER. It records each run. */
 export class ExecScript {
   readonly folder: string;
   readonly path: string;

@@ -12,7 +12,7 @@ export class Mirror {
   readonly log = new RecordingLogger();
   readonly informer: Informer<Widget>;
 
-  /** @param timing other than in production */
+  /** @param timing values that differ from production */
   constructor(timing?: ReflectorTiming) {
     this.informer = new Informer({
       api: this.api,
@@ -28,13 +28,13 @@ export class Mirror {
     return this.informer.reflector;
   }
 
-  /** Starts it and takes it through its first list, up to an open watch. */
+  /** Starts it and completes its first list, up to an open watch. */
   async synced(resourceVersion: string, ...items: readonly Widget[]): Promise<OpenWatch> {
     this.informer.start();
     return await this.relisted(resourceVersion, ...items);
   }
 
-  /** Answers the list that must have been asked for, and accepts the watch after it. */
+  /** Answers the pending list, and accepts the watch after it. */
   async relisted(resourceVersion: string, ...items: readonly Widget[]): Promise<OpenWatch> {
     const list = await this.api.nextCall();
     await list.answer(listPage(items, resourceVersion));
@@ -48,7 +48,7 @@ export class Mirror {
       .sort();
   }
 
-  /** How many requests arrive in this time. */
+  /** The number of requests that arrive in this time. */
   async requestsWithin(ms: number): Promise<number> {
     const before = this.api.requests.length;
     await vi.advanceTimersByTimeAsync(ms);
@@ -57,11 +57,11 @@ export class Mirror {
 
   /** Milliseconds until the next request arrives. */
   async delayOfNextRequest(): Promise<number> {
-    if (this.api.untaken > 0) throw new Error('a request has come already');
+    if (this.api.untaken > 0) throw new Error('a request has already arrived');
     const before = this.api.requests.length;
     const start = performance.now();
     for (let timers = 0; this.api.requests.length === before; timers += 1) {
-      if (timers === 10) throw new Error('no request came');
+      if (timers === 10) throw new Error('no request arrived');
       await vi.advanceTimersToNextTimerAsync();
       await flush();
     }
@@ -75,7 +75,7 @@ export class Mirror {
   }
 }
 
-/** A test body with a mirror on fake time, which it must leave without any timer once the mirror has stopped. */
+/** A test body with a mirror on fake time. After the mirror has stopped, no timer may be left. */
 export function withMirror(
   body: (mirror: Mirror) => Promise<void>,
   timing?: ReflectorTiming,

@@ -19,20 +19,20 @@ export const FAULTS = [
   'busy',
   'gone',
   'too large',
-  'no JSON',
+  'not JSON',
   'cut off',
-  'said twice',
+  'repeated events',
   'broken line',
   'ends with 410',
   'ends with 401',
   'backwards',
-  'from the beginning',
+  'starts over',
   'forgets',
   'no initial events',
   'ignores initial events',
 ] as const;
 
-/** What happens at one request: before it some widgets change, and then something goes wrong. */
+/** The events around one request: some widgets change before it, and then a fault may occur. */
 export interface Turn {
   readonly changes: readonly { readonly name: string; readonly size: number }[];
   readonly fault: (typeof FAULTS)[number];
@@ -50,8 +50,8 @@ const STATUS: Partial<Record<Turn['fault'], Error>> = {
 const PAGE = 2;
 
 /**
- * Keeps widgets as an API server does, with a history and lists in pages, and goes wrong as it is told. Its
- * watches end after what there is to say. Once its turns are over it is a well server.
+ * Keeps widgets as an API server does, with a history and lists in pages, and makes the given faults. Its
+ * watches end after the last known event. Once its turns are over, it makes no more faults.
  */
 export class ModelServer {
   readonly #turns: Turn[];
@@ -75,14 +75,14 @@ export class ModelServer {
     const { changes, fault } = this.#turns.shift() ?? { changes: [], fault: 'none' };
     for (const { name, size } of changes) this.#change(name, size);
     if (fault === 'forgets') this.#oldest = this.#version;
-    if (fault === 'no JSON') return query?.watch ? 'Service Unavailable\n' : 'Service Unavailable';
+    if (fault === 'not JSON') return query?.watch ? 'Service Unavailable\n' : 'Service Unavailable';
     const error = STATUS[fault];
     if (error !== undefined) return error;
     if (query?.sendInitialEvents) return this.#initialEvents(fault);
     return query?.watch ? this.#watch(Number(query.resourceVersion), fault) : this.#page(query ?? {});
   };
 
-  /** A watch with initial events, after which nothing happens. */
+  /** A watch with initial events and no later events. */
   #initialEvents(fault: Turn['fault']): unknown {
     const items = [...this.#state.values()];
     const version = String(this.#version);
@@ -103,7 +103,7 @@ export class ModelServer {
     }
   }
 
-  /** Sets a count, or deletes the widget where the count is 0 and it exists. */
+  /** Sets a size, or deletes the widget if the size is 0 and it exists. */
   #change(name: string, size: number): void {
     this.#version += 1;
     const known = this.#state.get(name);
@@ -134,7 +134,7 @@ export class ModelServer {
     switch (fault) {
       case 'cut off':
         return lines.join('').slice(0, -10);
-      case 'said twice':
+      case 'repeated events':
         return lines.flatMap((line) => [line, line]).join('');
       case 'broken line':
         return [...lines.slice(0, 1), '{"type":\n', ...lines.slice(1)].join('');
@@ -144,7 +144,7 @@ export class ModelServer {
         return lines.join('') + errorLine(401, 'Unauthorized');
       case 'backwards':
         return lines.reverse().join('');
-      case 'from the beginning':
+      case 'starts over':
         return this.#history.map(({ line }) => line).join('');
       default:
         return lines.join('');

@@ -3,20 +3,20 @@ import { KubeMalformedError } from '../../../src/kube/kube-errors.ts';
 import type { InformerStore } from '../../../src/kube/reflector/informer.ts';
 import type { KubeObject } from '../../../src/kube/reflector/reflector.ts';
 
-/** Where the API has widgets, the made-up objects of these tests: what they test knows of no kind in particular. */
+/** The API path of widgets, the invented objects of these tests. The tested code knows no particular kind. */
 export const WIDGETS = '/apis/example.com/v1/widgets';
 
-/** What is kept of a widget. */
+/** The reduced form of a widget. */
 export interface Widget extends KubeObject {
   readonly size: number;
 }
 
-/** The reduced widget, from what a test wants to say of it. */
+/** A reduced widget with the given fields and defaults for the others. */
 export function widget(name: string, resourceVersion: string, parts: Partial<Widget> = {}): Widget {
   return { namespace: 'default', name, uid: `uid-of-${name}`, resourceVersion, size: 1, ...parts };
 }
 
-/** Reduces a widget of the API. */
+/** Reduces an API object to a widget. */
 export function reduceWidget(object: unknown): Widget {
   if (!isObject(object)) throw new KubeMalformedError('a widget is not an object');
   const metadata = objectAt(object, 'metadata');
@@ -29,7 +29,7 @@ export function reduceWidget(object: unknown): Widget {
   };
 }
 
-/** The widget as the API has it. */
+/** The widget as an object of the API. */
 export function apiObject({ namespace, name, uid, resourceVersion, size }: Widget) {
   return { metadata: { namespace, name, uid, resourceVersion }, spec: { size } };
 }
@@ -63,7 +63,7 @@ export class WidgetStore implements InformerStore<Widget> {
   }
 }
 
-/** One page of a list; `next` is its continue token. */
+/** One page of a list. `next` is its continue token. */
 export function listPage(items: readonly Widget[], resourceVersion: string, next?: string) {
   return {
     metadata: { resourceVersion, ...(next === undefined ? {} : { continue: next }) },
@@ -86,7 +86,7 @@ export function endLine(resourceVersion: string): string {
   return `${JSON.stringify({ type: 'BOOKMARK', object: { metadata: { resourceVersion, annotations } } })}\n`;
 }
 
-/** What a watch with initial events begins with, where this is the whole state. */
+/** The start of a watch with initial events for this whole state. */
 export function initialLines(items: readonly Widget[], resourceVersion: string): string {
   return items.map((item) => eventLine('ADDED', item)).join('') + endLine(resourceVersion);
 }

@@ -31,21 +31,21 @@ export const WATCH_LIST_IS_OFF = new KubeStatusError(
 );
 
 /**
- * An API server in memory that does nothing by itself: a test takes each request and decides its outcome. It is for
- * tests with fake timers. Each step returns once everything that it caused has happened.
+ * An API server in memory that is passive: a test takes each request and decides its outcome. It is for
+ * tests with fake timers. Each step returns after all its immediate effects.
  */
 export class ScriptedApi implements KubeApi {
   readonly requests: Noted[] = [];
-  /** How often a reload of the credentials was requested. */
+  /** The number of requested reloads of the credentials. */
   reloads = 0;
   /**
-   * Answers every request at once, instead of a test that takes requests one by one. An Error is thrown; a string is
+   * Answers every request at once, instead of a test that takes requests one by one. An Error is thrown. A string is
    * the whole content of a watch.
    */
   respond: ((request: KubeRequest) => unknown) | undefined;
-  /** The resourceVersion in the answer to a list with limit=1; undefined for a test that answers such lists itself. */
+  /** The resourceVersion in the answer to a list with limit=1. Undefined if the test answers such lists itself. */
   position: string | undefined = '1000000';
-  /** Whether it has watches with initial events. Without them, and without a note of that, lists come in pages. */
+  /** Whether it supports watches with initial events. Without them, lists come in pages. */
   servesInitialEvents = false;
   readonly #calls: PendingCall[] = [];
   readonly #watches: PendingWatch[] = [];
@@ -94,7 +94,7 @@ export class ScriptedApi implements KubeApi {
     this.reloads += 1;
   }
 
-  /** How many requests have arrived that the test has not taken. */
+  /** The number of requests that the test has not taken yet. */
   get untaken(): number {
     return this.#calls.length + this.#watches.length;
   }
@@ -113,7 +113,7 @@ export class ScriptedApi implements KubeApi {
 
   #take<T>(queue: T[], kind: string): T {
     const next = queue.shift();
-    if (next === undefined) throw new Error(`no ${kind} has come; so far: ${this.#story()}`);
+    if (next === undefined) throw new Error(`no ${kind} has arrived; so far: ${this.#story()}`);
     return next;
   }
 
@@ -199,7 +199,7 @@ export class OpenWatch {
   }
 }
 
-/** Runs everything that does not need time to pass. */
+/** Runs everything that can happen without time passing. */
 export async function flush(): Promise<void> {
   await vi.advanceTimersByTimeAsync(0);
 }
@@ -213,7 +213,7 @@ function flushed<T>(settleWith: (value: T) => void): (value: T) => Promise<void>
 
 function settle(answer: unknown, resolve: (value: unknown) => void, reject: (reason: unknown) => void) {
   if (answer instanceof Error) reject(answer);
-  // Not resolved with the promise itself, which would leave the signal of the request without effect.
+  // Does not resolve with the promise itself, because the signal of the request would then have no effect.
   else if (answer instanceof Promise) answer.then(resolve, reject);
   else resolve(answer);
 }

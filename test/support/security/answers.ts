@@ -13,10 +13,10 @@ export const DOCUMENTED: ReadonlyMap<string, number> = new Map(
 
 const FORBIDDEN_HEADER =
   /^(server|x-powered-by|via|set-cookie|access-control-.*|x-ratelimit-.*|transfer-encoding)$/;
-/** Internals that no answer may reveal: stacks, files, classes, addresses of the API server. */
+/** Internals that no answer may reveal: stacks, files, classes, and addresses of the API server. */
 const INTERNAL = /node_modules|\.[cm]?[jt]s\b|\n|FST_|HPE_|ERR_|Error:|127\.0\.0\.1|serviceaccount/;
 
-/** The rules for every answer. `routed`: it answers a request that was parsed, which has an id. */
+/** Checks the rules for every answer. @param routed whether the request was parsed, and so has an id */
 export function expectHardened({ headers, status }: RawAnswer, routed: boolean): void {
   expect(headers).toMatchObject({
     'cache-control': 'no-store',

@@ -2,10 +2,10 @@ import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { connect, type TLSSocket } from 'node:tls';
 
-/** An answer as it was on the wire. */
+/** An answer as it arrived on the wire. */
 export interface RawAnswer {
   readonly status: number;
-  /** By lower-case name. A repeated name has all its values, separated by newlines. */
+  /** The headers by lower-case name. A repeated name has all its values, separated by newlines. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 }
@@ -25,7 +25,7 @@ export class RawConnection {
   readonly socket: TLSSocket;
   /** The received bytes, as Latin-1. */
   received = '';
-  /** Whether the server ended it, with FIN or RST. */
+  /** Whether the server ended the connection, with FIN or RST. */
   cut = false;
 
   private constructor(socket: TLSSocket) {
@@ -42,7 +42,7 @@ export class RawConnection {
     socket.on('error', () => {});
   }
 
-  /** Resolves once the handshake is done, or the server has refused it: see `cut`. */
+  /** Resolves once the handshake is done or the server has refused it (see `cut`). */
   static async open(target: RawTarget): Promise<RawConnection> {
     const options = { host: 'localhost', allowHalfOpen: true, ...target };
     const connection = new RawConnection(connect(options));
@@ -88,7 +88,7 @@ export async function exchange(target: RawTarget, bytes: string | Buffer): Promi
   }
 }
 
-/** Reads answers one after the other. An incomplete answer at the end is left out. */
+/** Reads answers one after another. An incomplete answer at the end is omitted. */
 function parseAnswers(text: string): RawAnswer[] {
   const answers: RawAnswer[] = [];
   let at = 0;

@@ -12,7 +12,7 @@ import { exchange, RawConnection, type RawTarget } from './raw.ts';
 export const COUNT = '/replica-count?namespace=default&deployment=my-deployment';
 export const BODY = '{"replicas":7}';
 
-/** A service with a cluster, an attacker with a certificate, and a bystander with another, who must not be affected. */
+/** A service with a cluster, an attacker with a certificate, and a bystander with another, which must not be affected. */
 export class Scene {
   readonly demo: FakeApiServer;
   readonly service: TestService;
@@ -58,14 +58,14 @@ export class Scene {
     return RawConnection.open(this.attacker);
   }
 
-  /** The TCP connections that the service accepts from now on. Their `destroyed` says whether it has closed them. */
+  /** The TCP connections that the service accepts after this call. Their `destroyed` says whether it has closed them. */
   accepted(): readonly Socket[] {
     const sockets: Socket[] = [];
     this.service.app.server.on('connection', (socket: Socket) => sockets.push(socket));
     return sockets;
   }
 
-  /** The connections of the attacker on the side of the service, the oldest first. */
+  /** The server sides of the connections of the attacker, the oldest first. */
   get attackers(): readonly ClientConnection[] {
     return [...this.service.app.clientConnections.values()].filter(({ client }) => client === 'client');
   }
@@ -85,7 +85,7 @@ export class Scene {
     return this.demo.deployments.get('default', 'my-deployment')?.replicas;
   }
 
-  /** Checks that a write was made, and makes `expectUnharmed` expect one more. */
+  /** Checks that a write was made, and makes `expectUnharmed` expect one more write. */
   expectWrite(replicas: number): void {
     this.#writes += 1;
     expect(this.truth).toBe(replicas);

@@ -19,7 +19,7 @@ function isAccepted(value: string): boolean {
   }
 }
 
-/** Every text of up to so many of the pieces. */
+/** Every text that consists of at most `most` of the pieces. */
 function* texts(pieces: readonly string[], most: number): Generator<string> {
   yield '';
   if (most === 0) return;
@@ -62,11 +62,11 @@ describe('If-Match', () => {
     ['*, "a"', false],
     ['"a\x7f"', false],
     ['"a\u0100"', false],
-  ])('the value %j is accepted: %j, by the service as by its document', (value, expected) => {
+  ])('the service and its API document agree whether %j is accepted: %j', (value, expected) => {
     expect([isAccepted(value), isDocumented(value)]).toEqual([expected, expected]);
   });
 
-  it('the document accepts just the texts that the service accepts, whatever they are made of', () => {
+  it('the API document accepts exactly the values that the service accepts', () => {
     const disagreed = [];
     let accepted = 0;
     for (const value of texts(['"', 'W/', '*', ',', ' ', '\t', 'a', '\u00a0'], 5)) {
@@ -86,11 +86,11 @@ describe('If-Match', () => {
     ['W/"uid.2", "uid.2"', true],
     ['""', false],
     ['"UID.2"', false],
-  ])('%s is met by the Deployment with the entity tag "uid.2": %j', (value, expected) => {
+  ])('%s matches a Deployment with the entity tag "uid.2": %j', (value, expected) => {
     expect(preconditionOf(value)?.(deployment)).toBe(expected);
   });
 
-  it.each([undefined, '*'])('%j states no precondition', (value) => {
+  it.each([undefined, '*'])('%j sets no precondition', (value) => {
     expect(preconditionOf(value)).toBeUndefined();
   });
 });

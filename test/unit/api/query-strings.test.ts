@@ -3,7 +3,7 @@ import { Type } from 'typebox';
 import { expect, it } from 'vitest';
 import { rememberingParser, validatorCompiler } from '../../../src/api/query-strings.ts';
 
-it('a query string is parsed once as long as it is remembered, and one that is very long each time', () => {
+it('query strings: a short one is parsed once and remembered, a very long one is parsed each time', () => {
   const parse = rememberingParser();
   expect(parse('namespace=shop&x=a%20b')).toEqual({ namespace: 'shop', x: 'a b' });
   expect(parse('namespace=shop')).toBe(parse('namespace=shop'));
@@ -11,14 +11,14 @@ it('a query string is parsed once as long as it is remembered, and one that is v
   expect(parse(long)).not.toBe(parse(long));
 });
 
-it('query strings are remembered in a bounded number', () => {
+it('query strings: the number of remembered ones is bounded', () => {
   const parse = rememberingParser();
   const first = parse('number=0');
   for (let number = 1; number <= 1_000; number += 1) parse(`number=${number}`);
   expect(parse('number=0')).not.toBe(first);
 });
 
-it('what passes the schema of one route is still checked by that of another', async () => {
+it('query strings: one that passes the schema of a route is still checked by the schema of another route', async () => {
   const app = Fastify({ routerOptions: { querystringParser: rememberingParser() } });
   app.setValidatorCompiler(validatorCompiler);
   const only = (name: string) =>

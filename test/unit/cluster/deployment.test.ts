@@ -5,7 +5,7 @@ import { KubeMalformedError } from '../../../src/kube/kube-errors.ts';
 const metadata = { namespace: 'default', name: 'web', uid: 'u-1', resourceVersion: '7', generation: 3 };
 
 describe('a reduced Deployment', () => {
-  it('keeps the fields that answers need and nothing else', () => {
+  it('keeps only the fields that answers need', () => {
     const object = {
       apiVersion: 'apps/v1',
       metadata: { ...metadata, labels: { app: 'web' }, managedFields: [{}] },
@@ -15,16 +15,16 @@ describe('a reduced Deployment', () => {
     expect(reduceDeployment(object)).toEqual({ ...metadata, replicas: 2 });
   });
 
-  it('has one replica if the spec gives no count, and none if the count is 0', () => {
+  it('has one replica if the spec has no count, and 0 if the count is 0', () => {
     expect(reduceDeployment({ metadata, spec: {} }).replicas).toBe(1);
     expect(reduceDeployment({ metadata, spec: { replicas: 0 } }).replicas).toBe(0);
   });
 
-  it('has the desired count, not the number of running replicas', () => {
+  it('has the desired count, not the number of running pods', () => {
     expect(reduceDeployment({ metadata, spec: { replicas: 5 }, status: { replicas: 2 } }).replicas).toBe(5);
   });
 
-  it('has generation 0 if the API server does not count generations', () => {
+  it('has generation 0 if the API server sends none', () => {
     const { generation: _, ...others } = metadata;
     expect(reduceDeployment({ metadata: others, spec: {} }).generation).toBe(0);
   });

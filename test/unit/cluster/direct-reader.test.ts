@@ -21,8 +21,8 @@ afterEach(() => {
 const read = (user: string, index: number) =>
   reader.deployment(user, 'shop', `d-${index}`, performance.now());
 
-describe('direct reads of one user who reads ever different names', () => {
-  it('take at most half of the places, so that reads of another user do not wait', async () => {
+describe('direct reads of one user who keeps reading different names', () => {
+  it('take at most half of the places, so that another user does not wait', async () => {
     const reads = Array.from({ length: 200 }, (_, index) => read('flooder', index));
     await flush();
     expect(api.requests).toHaveLength(4);
@@ -34,7 +34,7 @@ describe('direct reads of one user who reads ever different names', () => {
     await Promise.all([...reads, other]);
   });
 
-  it('are refused if the API server is too slow for them', async () => {
+  it('are refused if the API server cannot keep up', async () => {
     const reads = Array.from({ length: 20 }, (_, index) => read('flooder', index).catch((error) => error));
     await vi.advanceTimersByTimeAsync(1_000);
     for (let index = 0; index < 4; index += 1) await (await api.nextCall()).answer(answer);
@@ -43,7 +43,7 @@ describe('direct reads of one user who reads ever different names', () => {
   });
 });
 
-describe('the result of one direct read of names', () => {
+describe('the result of a direct read of a list', () => {
   it('is one buffer for all callers that see the same namespaces', () => {
     const names = new NamesReading(['b/x', 'a-b/x', 'a/y', 'a/x'], '7');
     expect(names.namespaces).toEqual(['a-b', 'a', 'b']);

@@ -20,7 +20,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-/** Notes one write in each of the namespaces, one after the other, each with an answer to its Event. */
+/** Notes one write per namespace, one after another. Each waits for the answer to its Event. */
 async function scaleIn(...namespaces: readonly string[]): Promise<void> {
   for (const namespace of namespaces) {
     note(namespace);
@@ -43,8 +43,8 @@ const numbered = (count: number, prefix = 'ns') =>
 const triesIn = (namespace: string) =>
   api.requests.filter(({ request }) => request.path.includes(`/${namespace}/`)).length;
 
-describe('Events where the account may not create them', () => {
-  it('are not tried again for 5 minutes in that namespace, and go on in the others', async () => {
+describe('Events that the account may not create', () => {
+  it('are not tried for 5 minutes in that namespace, and continue in the others', async () => {
     grantIn('shop');
     await scaleIn('payments', 'payments', 'shop', 'shop');
     expect([triesIn('payments'), triesIn('shop')]).toEqual([1, 2]);
@@ -57,7 +57,7 @@ describe('Events where the account may not create them', () => {
     expect(triesIn('payments')).toBe(3);
   });
 
-  it('cost a bounded number of calls in 5 minutes, however many namespaces lack the right', async () => {
+  it('cost a bounded number of calls per 5 minutes, however many namespaces lack the right', async () => {
     grantIn();
     await scaleIn(...numbered(1_000), ...numbered(1_000));
     expect(api.requests).toHaveLength(100);
@@ -66,7 +66,7 @@ describe('Events where the account may not create them', () => {
     expect(api.requests).toHaveLength(200);
   });
 
-  it('cost a bounded number of calls too once the right is withdrawn from namespaces that had it', async () => {
+  it('cost a bounded number of calls even if the right is withdrawn from namespaces that had it', async () => {
     const namespaces = numbered(300);
     api.respond = () => ({});
     await scaleIn(...namespaces);
@@ -78,7 +78,7 @@ describe('Events where the account may not create them', () => {
     expect(api.requests).toHaveLength(100);
   });
 
-  it('go on where they were made before, however many other namespaces lack the right', async () => {
+  it('do not stop those of a namespace that has had some, however many other namespaces lack the right', async () => {
     grantIn('shop');
     await scaleIn('shop', ...numbered(1_000), 'shop');
     expect(triesIn('shop')).toBe(2);
@@ -87,7 +87,7 @@ describe('Events where the account may not create them', () => {
     expect(triesIn('shop')).toBe(3);
   });
 
-  it('are tried in other namespaces once one of many pauses is over', async () => {
+  it('are tried in further namespaces once one of many pauses is over', async () => {
     grantIn('shop');
     await scaleIn('first');
     await vi.advanceTimersByTimeAsync(1_000);
@@ -98,7 +98,7 @@ describe('Events where the account may not create them', () => {
     expect(triesIn('shop')).toBe(1);
   });
 
-  it('are left out where they wait for their turn when the refusal comes', async () => {
+  it('are dropped if they are still queued when the refusal arrives', async () => {
     for (let times = 0; times < 10; times += 1) note('payments');
     await flush();
     // One user has two turns at a time.
@@ -107,7 +107,7 @@ describe('Events where the account may not create them', () => {
     expect(api.requests).toHaveLength(2);
   });
 
-  it('are told in one line in 5 minutes, with a namespace and the number of refusals', async () => {
+  it('are logged in one line per 5 minutes, with a namespace and the number of refusals', async () => {
     grantIn();
     await scaleIn(...numbered(50));
     const message = 'the account of the service may not create events: the namespace gets none';
@@ -121,7 +121,7 @@ describe('Events where the account may not create them', () => {
   });
 });
 
-it('an Event that fails for another reason does not stop the next one', async () => {
+it('Events: one that fails for a reason other than a refusal does not stop the next one', async () => {
   api.respond = () => new KubeStatusError(500, 'InternalError', 'etcdserver: leader changed');
   await scaleIn('shop', 'shop');
   expect(triesIn('shop')).toBe(2);

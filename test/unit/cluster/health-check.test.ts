@@ -63,7 +63,7 @@ describe('the health check', () => {
     expect(probe).toHaveBeenCalledTimes(2);
   });
 
-  it('runs one probe for all checks that arrive during it', async () => {
+  it('shares a running probe with all checks that arrive during it', async () => {
     const { promise, resolve } = Promise.withResolvers<void>();
     const probe = vi.fn(() => promise);
     const health = new HealthCheck(probe);
@@ -73,7 +73,7 @@ describe('the health check', () => {
     await Promise.all(checks);
   });
 
-  it('reports the failure of the one probe to all waiting checks', async () => {
+  it('reports the failure of a shared probe to all waiting checks', async () => {
     const { promise, reject } = Promise.withResolvers<void>();
     const health = new HealthCheck(() => promise);
     const checks = Array.from({ length: 10 }, () => health.check(NEVER));
@@ -82,14 +82,14 @@ describe('the health check', () => {
     expect(outcomes.every((outcome) => outcome.status === 'rejected' && outcome.reason === down)).toBe(true);
   });
 
-  it('succeeds as soon as the watch hears from the API server, whatever the last probe found', async () => {
+  it('succeeds as soon as the watch hears from the API server, even if the last probe failed', async () => {
     const { probe, health } = unhealthy();
     await expect(health.check(NEVER)).rejects.toBe(down);
     await health.check(performance.now());
     expect(probe).toHaveBeenCalledOnce();
   });
 
-  it('costs the API server at most one probe per second, even if it is called a thousand times per second', async () => {
+  it('sends the API server at most one probe per second, even if it is called a thousand times per second', async () => {
     const { probe, health } = unhealthy();
     for (let millisecond = 0; millisecond < 10_000; millisecond += 1) {
       await health.check(NEVER).catch(() => {});

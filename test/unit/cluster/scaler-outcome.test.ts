@@ -34,7 +34,7 @@ describe('a write that may have happened', () => {
   ] as const;
 
   it.each([...ends, ['was answered 500', new KubeStatusError(500, '', 'etcd')] as const])(
-    'because it %s is followed by a read, and succeeds if the count is the requested one',
+    'because it %s is followed by a read, and succeeds if the read returns the requested count',
     async (_, error) => {
       expect(await writes.answered(error, scaleOf(3, '50'))).toMatchObject({
         result: { replicas: 3, resourceVersion: '50' },
@@ -44,7 +44,7 @@ describe('a write that may have happened', () => {
     },
   );
 
-  it.each(ends)('because it %s is OUTCOME_UNKNOWN if the count is another', async (_, error) => {
+  it.each(ends)('because it %s is OUTCOME_UNKNOWN if the read returns another count', async (_, error) => {
     expect((await writes.answered(error, scaleOf(1))).error).toMatchObject({ code: 'OUTCOME_UNKNOWN' });
   });
 
@@ -71,7 +71,7 @@ describe('a write that may have happened', () => {
 });
 
 describe('the time of a write', () => {
-  it('is shared by all its attempts: each has the rest of 5 s', async () => {
+  it('is 5 s for all its attempts together', async () => {
     const outcome = writes.begin();
     const first = await writes.api.nextCall();
     await vi.advanceTimersByTimeAsync(3_000);
@@ -83,7 +83,7 @@ describe('the time of a write', () => {
     expect(outcome).toHaveProperty('result');
   });
 
-  it('is not exceeded by a retry: the last error is reported instead', async () => {
+  it('is never exceeded by a retry: the last error is reported instead', async () => {
     const outcome = writes.begin();
     const first = await writes.api.nextCall();
     await vi.advanceTimersByTimeAsync(4_999);
@@ -91,14 +91,14 @@ describe('the time of a write', () => {
     expect(outcome).toMatchObject({ error: { code: 'CONFLICT' } });
   });
 
-  it('that ended before the write was sent makes it a timeout, not an unknown outcome', async () => {
+  it('that ends before the write is sent causes a timeout, not an unknown outcome', async () => {
     const timeout = new KubeTimeoutError(false, 5_000);
     const outcome = await writes.answered(timeout);
     expect(outcome.error).toBe(timeout);
     expect(writes.methods).toEqual(['PATCH']);
   });
 
-  it('is at most 7 s, with the read after it, if the API server never answers', async () => {
+  it('is at most 7 s, including the read after it, if the API server never answers', async () => {
     // The client enforces deadlines. This stand-in uses the whole deadline of each call.
     vi.spyOn(writes.api, 'call').mockImplementation(
       ({ deadlineMs }) =>

@@ -22,7 +22,7 @@ afterEach(() => {
 });
 
 describe('a write', () => {
-  it('patches nothing but the count, through the scale subresource, under its own field manager', async () => {
+  it('patches only the count, through the scale subresource, under its own field manager', async () => {
     await writes.answered(scaleOf(3));
     expect(writes.api.requests).toHaveLength(1);
     expect(writes.api.requests[0]?.request).toEqual({
@@ -35,7 +35,7 @@ describe('a write', () => {
     });
   });
 
-  it('returns the count and the resourceVersion that the API server answers', async () => {
+  it('returns the count and the resourceVersion from the answer of the API server', async () => {
     expect(await writes.answered(scaleOf(4, '77'))).toMatchObject({
       result: { uid: 'uid-of-web', replicas: 4, resourceVersion: '77' },
     });
@@ -46,7 +46,7 @@ describe('a write', () => {
     expect(await writes.answered(answer)).toMatchObject({ result: { replicas: 0 } });
   });
 
-  it('keeps strange names within their path segments', async () => {
+  it('escapes unusual names within their path segments', async () => {
     writes.api.respond = () => scaleOf(3);
     await new Scaler(writes.api).scale({ namespace: 'a/b', deployment: '..?x', replicas: 3, user: 'alice' });
     expect(writes.api.requests[0]?.request.path).toBe(
@@ -64,7 +64,7 @@ describe('a write that certainly changed nothing', () => {
     expect(writes.methods).toEqual(['PATCH', 'PATCH', 'PATCH']);
   });
 
-  it('because of a conflict is tried six times, with waits in between, and then fails as a conflict', async () => {
+  it('because of a conflict is tried six times, with waits between the attempts, and then fails as a conflict', async () => {
     const outcome = await writes.answered(conflict);
     expect(outcome.error).toMatchObject({ code: 'CONFLICT', namespace: 'shop', deployment: 'web' });
     expect(writes.methods).toEqual(Array.from({ length: 6 }, () => 'PATCH'));
@@ -74,7 +74,7 @@ describe('a write that certainly changed nothing', () => {
     expect(waits.every((wait) => wait >= 20 && wait <= 600)).toBe(true);
   });
 
-  it('because the API server stays unreachable fails with that error', async () => {
+  it('because the API server stays unreachable fails as unreachable', async () => {
     const outcome = await writes.answered(refused);
     expect(outcome.error).toBe(refused);
     expect(writes.methods).not.toContain('GET');
@@ -84,14 +84,14 @@ describe('a write that certainly changed nothing', () => {
     ['at first', []],
     ['after a conflict', [conflict]],
     ['after a refused connection', [refused]],
-  ])('because of a 401 %s is retried once, with credentials that are read again', async (_, before) => {
+  ])('because of a 401 %s is retried once, with credentials that were read again', async (_, before) => {
     expect(await writes.answered(...before, unauthorized, scaleOf(3))).toMatchObject({
       result: { replicas: 3 },
     });
     expect(writes.api.reloads).toBe(1);
   });
 
-  it('because of a second 401 fails with that error', async () => {
+  it('because of a second 401 fails with that 401', async () => {
     const outcome = await writes.answered(unauthorized);
     expect(outcome.error).toBe(unauthorized);
     expect(writes.api).toMatchObject({ reloads: 1, requests: { length: 2 } });
@@ -102,12 +102,15 @@ describe('a refusal', () => {
   it.each([
     { status: 404, message: 'deployments.apps "web" not found', code: 'NOT_FOUND' },
     { status: 403, message: 'deployments.apps "web" is forbidden: User "x" cannot patch', code: 'FORBIDDEN' },
-  ])('with $status is $code, without the text of the API server', async ({ status, message, code }) => {
-    const { error } = await writes.answered(new KubeStatusError(status, '', message));
-    expect(error).toBeInstanceOf(DeploymentError);
-    expect(error).toMatchObject({ code, message: code });
-    expect(writes.methods).toEqual(['PATCH']);
-  });
+  ])(
+    'with $status becomes $code, without the message of the API server',
+    async ({ status, message, code }) => {
+      const { error } = await writes.answered(new KubeStatusError(status, '', message));
+      expect(error).toBeInstanceOf(DeploymentError);
+      expect(error).toMatchObject({ code, message: code });
+      expect(writes.methods).toEqual(['PATCH']);
+    },
+  );
 
   it.each([
     {
@@ -148,7 +151,7 @@ describe('a refusal', () => {
         "\"web\" is forbidden: ValidatingAdmissionPolicy 'p' with binding 'b' denied request: too many",
       reason: 'too many',
     },
-  ])('by $by is ADMISSION_REFUSED with its reason', async ({ status, message, reason }) => {
+  ])('by $by becomes ADMISSION_REFUSED with its reason', async ({ status, message, reason }) => {
     const { error } = await writes.answered(new KubeStatusError(status, 'Invalid', message));
     expect(error).toMatchObject({ code: 'ADMISSION_REFUSED', message: reason });
     expect(writes.methods).toEqual(['PATCH']);

@@ -50,7 +50,7 @@ describe('loadConfig', () => {
     });
   });
 
-  it('treats an empty variable as unset', () => {
+  it('treats an empty variable as not set', () => {
     const empty = { HOST: '', PORT: '', LOG_LEVEL: '', WATCH_NAMESPACES: '', MANAGEMENT_PORT: '' };
     expect(loadConfig({ ...files, ...empty })).toEqual(loadConfig(files));
   });
@@ -90,11 +90,11 @@ describe('loadConfig', () => {
     expect(Object.isFrozen(config.clusters)).toBe(true);
   });
 
-  it('ignores variables that it does not know', () => {
+  it('ignores unknown variables', () => {
     expect(loadConfig({ ...files, PATH: '/bin', SOMETHING: 'x' })).toEqual(loadConfig(files));
   });
 
-  it('lists every mistake at once, each with the variable and its value', () => {
+  it('reports all mistakes at once, each with its variable and value', () => {
     const missing = join(folder, 'missing.pem');
     const message = mistakesOf({
       ...files,

@@ -5,7 +5,7 @@ import { limitsOf } from '../../../src/config/limits.ts';
 
 const defaults = Value.Create(ConfigSchema);
 
-it('limits: each variable sets the limit of its name in camel case', () => {
+it('limits: each variable sets the limit that has its name in camel case', () => {
   const set = {
     MAX_URL_LENGTH: 1,
     MAX_REQUESTS_PER_CLIENT: 2,
@@ -20,7 +20,7 @@ it('limits: each variable sets the limit of its name in camel case', () => {
   });
 });
 
-it('limits: every limit of the schema is there, and no other variable', () => {
+it('limits: they contain every limit of the schema and no other variable', () => {
   const values = Object.fromEntries(Object.keys(LIMITS).map((name, index) => [name, index + 1]));
   const expected = Object.values(values).toSorted();
   expect(Object.values(limitsOf({ ...defaults, ...values })).toSorted()).toEqual(expected);

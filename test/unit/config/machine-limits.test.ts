@@ -7,7 +7,7 @@ const limitsWith = (descriptors: number, clusters = 1) =>
   limitsOn({ descriptors, memoryBytes: undefined }, configuredLimits, clusters);
 
 describe('the limits on this machine', () => {
-  it('are the configured ones if the machine has enough descriptors or does not say how many', () => {
+  it('are the configured ones if the machine has enough descriptors or an unknown number', () => {
     expect(limitsWith(1_048_576)).toEqual(defaultLimits);
     expect(limitsOn({ descriptors: undefined, memoryBytes: undefined }, configuredLimits, 1)).toEqual(
       defaultLimits,
@@ -19,7 +19,7 @@ describe('the limits on this machine', () => {
     [1_024, 10],
     [2_000, 1],
     [300, 1],
-  ])('leave descriptors for other purposes: with %d descriptors and %d clusters', (descriptors, clusters) => {
+  ])('leave descriptors for other purposes with %d descriptors and %d clusters', (descriptors, clusters) => {
     const { maxConnections, maxHandshakes } = limitsWith(descriptors, clusters);
     expect(maxConnections).toBeGreaterThanOrEqual(16);
     expect(maxHandshakes).toBeGreaterThanOrEqual(5);
@@ -31,7 +31,7 @@ describe('the limits on this machine', () => {
     expect(() => limitsWith(270)).toThrow('270 file descriptors are too few');
   });
 
-  it('limit the memory to 85 % of that of the container, unless a limit is configured', () => {
+  it('cap the memory at 85 % of the container memory, unless a limit is configured', () => {
     const machine = { descriptors: undefined, memoryBytes: 1_000 * MIB };
     expect(limitsOn(machine, configuredLimits, 1).maxMemoryBytes).toBe(850 * MIB);
     const configured = { ...configuredLimits, maxHeapMib: 300 };

@@ -16,7 +16,7 @@ const inFile = (text: string) => mistakesOf(() => parseClustersFile('etc/cluster
 const inVariable = (value: string) => mistakesOf(() => parseClustersVariable(value));
 
 describe('a clusters file', () => {
-  it('defines clusters in order, with kubeconfigs relative to itself', () => {
+  it('defines clusters in order, with kubeconfigs relative to the file', () => {
     const text = `
 clusters:
   - name: cluster1
@@ -44,7 +44,7 @@ clusters:
     ]);
   });
 
-  it('is refused with the line and field of every mistake', () => {
+  it('is refused with the line and the field of every mistake', () => {
     const text = `clusters:
   - name: a
     contxt: x
@@ -79,7 +79,7 @@ clusters:
     expect(inFile(text)).toEqual([mistake]);
   });
 
-  it('cannot give a cluster the name of a path of the service', () => {
+  it('cannot name a cluster like a path of the service', () => {
     for (const name of RESERVED_NAMES) {
       expect(inFile(`clusters: [{ name: ${name} }]`)).toEqual([
         `etc/clusters.yaml:1: clusters[0].name ${name} is taken by a path of the service: choose another`,

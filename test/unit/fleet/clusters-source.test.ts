@@ -44,11 +44,11 @@ it.each([
   ['CLUSTERS', { CLUSTERS: 'b', KUBECONFIG: 'c' }],
   ['KUBECONFIG', { KUBECONFIG: 'c' }],
   ['the service account of the pod', {}],
-])('%s is the source in use if it wins over all others that are set', (from, variables) => {
+])('%s is the source of the clusters if it has the highest precedence of those set', (from, variables) => {
   expect(clustersSource({ ...variables, CLUSTER_NAME: 'default' }, true, []).from).toBe(from);
 });
 
-it('the clusters are taken from the content that was read, not from what the file holds by now', () => {
+it('clusters are parsed from the content that was read, even if the file has changed since', () => {
   const source = clustersSource({ CLUSTERS_FILE: '/no/such/file', CLUSTER_NAME: 'default' }, false, []);
   const text = JSON.stringify({ clusters: [{ name: 'a', context: '/a' }] });
   expect(readClusters(source, () => text).map(({ name }) => name)).toEqual(['a']);

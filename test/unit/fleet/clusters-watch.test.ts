@@ -19,7 +19,7 @@ class InterruptingLogger extends RecordingLogger {
   }
 }
 
-it('the watch of the clusters sees a clusters file that is corrected at the moment of its refusal', async () => {
+it('the clusters watch notices a clusters file that is corrected while its mistake is being logged', async () => {
   const file = folder().write('clusters.yaml', clusters('a'));
   const source = clustersSource({ CLUSTERS_FILE: file, CLUSTER_NAME: 'default' }, false, []);
   const spec = { name: 'a', kubeconfig: 'a.yaml', contextName: undefined, namespaces: [], server: undefined };

@@ -42,7 +42,7 @@ function fleetOf(names: readonly string[], readyPolicy: ReadyPolicy = 'default')
 }
 
 describe('a fleet', () => {
-  it('has the first cluster as its default and knows the others by name', () => {
+  it('has the first cluster as its default and finds the others by name', () => {
     const { fleet, member } = fleetOf(['a', 'b']);
     expect(fleet.default).toBe(member('a'));
     expect(fleet.clusters.map(([name]) => name)).toEqual(['a', 'b']);
@@ -56,7 +56,7 @@ describe('a fleet', () => {
     expect([member('a').life, member('b').life]).toEqual(['made started stopped', 'made started stopped']);
   });
 
-  it('does not start a cluster that is added after it was stopped', async () => {
+  it('does not start a cluster that is added after the fleet was stopped', async () => {
     const { fleet, member } = fleetOf(['a']);
     fleet.start();
     const stopped = fleet.stop();
@@ -113,13 +113,13 @@ describe('a fleet is ready', () => {
     expect(fleet.ready).toBe(true);
   });
 
-  it('under the policy default not just because another cluster has been synced', () => {
+  it('under the policy default only if the default cluster itself has been synced', () => {
     const { fleet, member } = fleetOf(['a', 'b']);
     member('b').synced = true;
     expect(fleet.ready).toBe(false);
   });
 
-  it('permanently, even if a cluster is added that has not been synced', () => {
+  it('for good once it was ready, even if a cluster is added that has not been synced', () => {
     const { fleet, member } = fleetOf(['a'], 'all');
     member('a').synced = true;
     expect(fleet.ready).toBe(true);

@@ -54,7 +54,7 @@ it('pieces are parsed as they arrive while the turn of the event loop has time f
   expect(parsed).toEqual(['a', 'b', 'a', 'b']);
 });
 
-it('pieces that a turn has no time for are parsed in the next turns', async () => {
+it('pieces for which a turn has no time are parsed in the next turns', async () => {
   bring('a', 5);
   expect(parsed).toHaveLength(2);
   await nextTurn();
@@ -63,7 +63,7 @@ it('pieces that a turn has no time for are parsed in the next turns', async () =
   expect(parsed).toHaveLength(5);
 });
 
-it('a turn that takes long for other reasons has more time for pieces, up to a limit', async () => {
+it('a turn that other work makes longer has more time for pieces, up to a limit', async () => {
   for (const [restMs, pieces] of [
     [90, 4],
     [10_000, 8],
@@ -76,7 +76,7 @@ it('a turn that takes long for other reasons has more time for pieces, up to a l
   }
 });
 
-it('clients take turns, however much one of them sends and on however many connections', async () => {
+it('clients take turns, however much one of them sends and however many connections it has', async () => {
   for (let count = 0; count < 3; count += 1) bring('a', 5);
   bring('b', 2);
   bring('c', 1);
@@ -96,13 +96,13 @@ it('a client that sends little is served at once, whenever it sends', async () =
     parsed = [];
     for (const _connection of [1, 2, 3]) bring('c', 1, 0.1);
     await nextTurn();
-    // It comes after at most one piece of each other client, and then before them.
+    // The first piece of c waits for at most one piece of each other client, and the next ones come before theirs.
     expect(parsed.indexOf('c')).toBeLessThanOrEqual(2);
     expect(parsed.lastIndexOf('c')).toBeLessThanOrEqual(6);
   }
 });
 
-it('clients share time rather than pieces, and time used while nobody else waited is not a debt', async () => {
+it('clients share time, not pieces, and time used while no other client waited is not held against them', async () => {
   bring('a', 1_000, 0.4);
   for (let count = 0; count < 5; count += 1) await nextTurn();
   bring('b', 1_000, 0.1);

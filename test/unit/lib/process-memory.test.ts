@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { ProcessMemory } from '../../../src/lib/process-memory.ts';
 
-it('the memory of the process includes memory outside the JavaScript heap', () => {
+it('the process memory includes memory outside the JavaScript heap', () => {
   const memory = new ProcessMemory();
   const before = memory.bytes;
   expect(before).toBeGreaterThan(10 * 2 ** 20);

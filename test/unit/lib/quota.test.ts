@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { Quota } from '../../../src/lib/quota.ts';
 
-test('a quota gives each identity its share, and no more than the total', () => {
+test('a quota gives each identity at most its share, and all of them at most the total', () => {
   const quota = new Quota(3, 2);
   expect([quota.take('alice'), quota.take('alice'), quota.take('alice')]).toEqual([true, true, false]);
   expect([quota.take('bob'), quota.take('bob')]).toEqual([true, false]);
@@ -25,7 +25,7 @@ test('a quota does not count refused units', () => {
   expect([quota.take('alice'), quota.take('bob')]).toEqual([true, true]);
 });
 
-test('a quota refuses to release a unit that was not taken, which would let in too many', () => {
+test('a quota refuses to release a unit that was not taken, because it would then admit too many', () => {
   const quota = new Quota(2, 1);
   quota.take('alice');
   expect(() => quota.release('bob')).toThrow('released more than was taken');

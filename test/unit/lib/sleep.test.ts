@@ -20,7 +20,7 @@ describe('sleep', () => {
     expect(woke).toHaveBeenCalledOnce();
   });
 
-  it('ends as soon as its signal is aborted, and leaves no timer', async () => {
+  it('ends as soon as its signal is aborted, and leaves no timer behind', async () => {
     const abort = new AbortController();
     const sleeping = sleep(60_000, abort.signal);
     abort.abort();
@@ -28,7 +28,7 @@ describe('sleep', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('does not begin if its signal is aborted already', async () => {
+  it('does not begin if its signal is already aborted', async () => {
     await sleep(60_000, AbortSignal.abort());
     expect(vi.getTimerCount()).toBe(0);
   });

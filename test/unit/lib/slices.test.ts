@@ -8,7 +8,7 @@ async function* chunks(): AsyncGenerator<number> {
   for (let chunk = 0; chunk < CHUNKS; chunk += 1) yield chunk;
 }
 
-it('slices give other work turns of the event loop between chunks, and hand on all chunks in order', async () => {
+it('slices let other work run between chunks, and pass on all chunks in order', async () => {
   let turns = 0;
   let counting = setImmediate(function count() {
     turns += 1;

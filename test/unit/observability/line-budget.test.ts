@@ -19,12 +19,12 @@ afterEach(() => {
 
 const takes = (identity: string, count: number) => Array.from({ length: count }, () => budget.take(identity));
 
-it('a line budget gives each identity a number of lines per period, and counts the rest', () => {
+it('a line budget allows each identity a number of lines per period', () => {
   expect(takes('greedy', 5)).toEqual([true, true, true, false, false]);
   expect(takes('other', 1)).toEqual([true]);
 });
 
-it('a line budget reports at the end of a period how many lines were left out, and only for identities that had too many', () => {
+it('a line budget reports at the end of a period how many lines it left out, only for identities that exceeded it', () => {
   takes('greedy', 5);
   takes('other', 3);
   vi.advanceTimersByTime(9_999);
@@ -34,14 +34,14 @@ it('a line budget reports at the end of a period how many lines were left out, a
   expect(takes('greedy', 4)).toEqual([true, true, true, false]);
 });
 
-it('a line budget reports what it has left out when it ends, and leaves no timer', () => {
+it('a line budget reports the lines that it left out when it ends, and leaves no timer behind', () => {
   takes('greedy', 4);
   budget.end();
   expect(told).toEqual([['greedy', 1]]);
   expect(vi.getTimerCount()).toBe(0);
 });
 
-it('a line budget reports an identity that it forgets to make room for others', () => {
+it('a line budget reports an identity that it evicts to make room for others', () => {
   takes('greedy', 4);
   for (let index = 0; index < 1_000; index += 1) budget.take(`other-${index}`);
   expect(told).toEqual([['greedy', 1]]);

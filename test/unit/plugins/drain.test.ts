@@ -2,7 +2,7 @@ import { expect, it, vi } from 'vitest';
 import { buildTestApp, MemoryCluster } from '../../support/build-app.ts';
 import { until } from '../../support/until.ts';
 
-it('drain: requests are served on, and each answer asks its client to connect again elsewhere', async () => {
+it('drain: requests are still served, and each answer asks its client to reconnect elsewhere', async () => {
   const app = await buildTestApp();
   expect(app.isDraining()).toBe(false);
   expect((await app.inject('/healthz')).headers.connection).not.toBe('close');
@@ -17,7 +17,7 @@ it('drain: requests are served on, and each answer asks its client to connect ag
   }
 });
 
-it('drain: an app that closes drains, and lets a running request finish', async () => {
+it('drain: a close of the app starts it, and a running request finishes', async () => {
   const { promise, resolve } = Promise.withResolvers<void>();
   const cluster = new MemoryCluster();
   const checkHealth = vi.spyOn(cluster, 'checkHealth').mockReturnValue(promise);

@@ -31,7 +31,7 @@ describe('a URL that cannot be decoded', () => {
   });
 });
 
-describe('a freshness that cannot be had', () => {
+describe('a freshness that cannot be reached', () => {
   it.each([
     [504, 'FRESHNESS_NOT_REACHED', 'NOT_REACHED'],
     [400, 'FRESHNESS_NOT_SUPPORTED', 'OPAQUE_RESOURCE_VERSIONS'],
@@ -45,7 +45,7 @@ describe('a freshness that cannot be had', () => {
     expect(response.json()).toMatchObject({ statusCode, code });
   });
 
-  it('becomes 429 TOO_MANY_WAITERS with Retry-After where too many reads wait for one', async () => {
+  it('becomes 429 TOO_MANY_WAITERS with Retry-After if too many reads wait', async () => {
     const cluster = new MemoryCluster();
     cluster.freshDeployment = () => Promise.reject(new FreshnessError('TOO_MANY_WAITERS'));
     const response = await (await buildTestApp(cluster)).inject(`${URL}&minResourceVersion=5`);
@@ -71,7 +71,7 @@ describe('failures of the cluster on a write', () => {
     [503, 'CLUSTER_BUSY', new KubeBusyError()],
     [504, 'KUBERNETES_TIMEOUT', new KubeTimeoutError(false, 5000)],
     [500, 'INTERNAL_ERROR', new Error(secret)],
-  ])('become %i %s and leak nothing', async (statusCode, code, error) => {
+  ])('become %i %s and reveal nothing', async (statusCode, code, error) => {
     const cluster = new MemoryCluster();
     cluster.scale = () => Promise.reject(error);
     const app = await buildTestApp(cluster);
@@ -83,7 +83,7 @@ describe('failures of the cluster on a write', () => {
     expect(response.body).not.toContain('10.0.0.7');
   });
 
-  it('pass on why admission refused', async () => {
+  it('pass on the reason of an admission refusal', async () => {
     const cluster = new MemoryCluster();
     const error = new DeploymentError('ADMISSION_REFUSED', 'default', 'my-deployment', 'at most 10 replicas');
     cluster.scale = () => Promise.reject(error);
@@ -96,7 +96,7 @@ describe('failures of the cluster on a write', () => {
     });
   });
 
-  it('pass on when the API server wants to be asked again', async () => {
+  it('pass on the Retry-After of the API server', async () => {
     const cluster = new MemoryCluster();
     cluster.scale = () => Promise.reject(new KubeStatusError(429, 'TooManyRequests', '', 7));
     const app = await buildTestApp(cluster);

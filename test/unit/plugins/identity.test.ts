@@ -18,7 +18,7 @@ it.each<[RefusalReason, number, string]>([
   },
 );
 
-it('identity: a request has the very object of its connection, as decisions are found by it', async () => {
+it('identity: a request has the same object as its connection, because decisions are found by it', async () => {
   const identity = { kind: 'client', user: 'alice', groups: ['dev'] } as const;
   const app = await buildTestApp(undefined, { identify: () => identity });
   const seen: unknown[] = [];

@@ -6,7 +6,7 @@ const WRITE = {
   url: '/replica-count?namespace=default&deployment=my-deployment',
 } as const;
 
-/** What a write with this body is told; undefined where it is made. */
+/** The error message for a write with this body, or undefined if the write succeeds. */
 async function refusal(payload: string, headers: Record<string, string> = {}): Promise<string | undefined> {
   const cluster = new MemoryCluster();
   const app = await buildTestApp(cluster);
@@ -23,7 +23,7 @@ async function refusal(payload: string, headers: Record<string, string> = {}): P
 
 const twice = (field: string) => `field ${field} is given more than once`;
 
-describe('a field that a body gives more than once', () => {
+describe('a duplicate field in a body', () => {
   it.each([
     ['{"replicas":3,"replicas":4}', 'replicas'],
     ['{"replicas":3,"replicas":3}', 'replicas'],
@@ -37,7 +37,7 @@ describe('a field that a body gives more than once', () => {
     ['{"replicas":3.0,"replicas":3.0}', 'replicas'],
     ['{"a\\"b:":1,"a\\"b:":2}', 'a"b:'],
     ['{"":1,"":2}', ''],
-  ])('is refused by its name: %s', async (body, field) => {
+  ])('is refused with its name: %s', async (body, field) => {
     expect(await refusal(body)).toBe(twice(field));
   });
 
@@ -52,18 +52,18 @@ describe('a field that a body gives more than once', () => {
     ['{"replicas":[{"a":1},{"a":1}]}', 'field replicas must be integer'],
     ['{"replicas":{"a":1},"a":1}', 'unknown field: a; field replicas must be integer'],
     ['[{"replicas":3},{"replicas":3}]', 'send a JSON object, for example {"replicas": 3}'],
-  ])('is not what is wrong with %s', async (body, message) => {
+  ])('is not the reported mistake of %s', async (body, message) => {
     expect(await refusal(body)).toBe(message);
   });
 });
 
 describe('a number in a body', () => {
-  it.each(['0', '3', '2147483647'])('is taken where it is an integer in digits: %s', async (number) => {
+  it.each(['0', '3', '2147483647'])('is accepted if it is an integer in digits: %s', async (number) => {
     expect(await refusal(`{"replicas":${number}}`)).toBeUndefined();
   });
 
   it.each(['3.0', '3e0', '-0', '1e-400', '2.9999999999999999'])(
-    'is refused where JSON.parse would make an integer of another text: %s',
+    'is refused if JSON.parse would turn another notation into an integer: %s',
     async (number) => {
       expect(await refusal(`{"replicas":${number}}`)).toBe(
         'field replicas must be an integer, written in digits only',
@@ -71,12 +71,12 @@ describe('a number in a body', () => {
     },
   );
 
-  it('is refused where JSON.parse would round it', async () => {
+  it('is refused if JSON.parse would round it', async () => {
     expect(await refusal('{"replicas":9007199254740993}')).toBe('field replicas is out of range');
   });
 
   it.each(['{"replicas":3,"1.5":"1.5"}', '{"replicas":3,"x":"a \\" 1.5"}'])(
-    'is not looked for in strings: %s',
+    'is not searched for in strings: %s',
     async (body) => {
       expect(await refusal(body)).toMatch(/^unknown field: /);
     },
@@ -85,7 +85,7 @@ describe('a number in a body', () => {
 
 describe('the type and the coding of a body', () => {
   it.each([{ 'content-type': 'Application/JSON; charset=utf-8' }, { 'content-encoding': 'identity' }])(
-    'are taken: %j',
+    'are accepted: %j',
     async (headers) => {
       expect(await refusal('{"replicas":3}', headers)).toBeUndefined();
     },

@@ -18,14 +18,14 @@ describe('an unknown path', () => {
     expect(response.json()).toMatchObject({ statusCode: 404, code: 'ROUTE_NOT_FOUND', error: 'Not Found' });
   });
 
-  it('is named without its query, with the place of the API document', async () => {
+  it('is named without its query in a message that points to the API document', async () => {
     const response = await (await buildTestApp()).inject('/nope?namespace=default');
     expect(response.json().message).toBe(
       'There is nothing at /nope: /openapi.yaml lists the paths, unless this service is configured not to serve it',
     );
   });
 
-  it('is answered 404 before its body is looked at', async () => {
+  it('is answered 404 before its body is parsed', async () => {
     const response = await (await buildTestApp()).inject({
       method: 'POST',
       url: '/nope',
@@ -36,7 +36,7 @@ describe('an unknown path', () => {
   });
 });
 
-describe('a method that a path does not have', () => {
+describe('a method that a path does not support', () => {
   it.each([
     ['DELETE', '/healthz', 'GET, HEAD'],
     ['POST', '/deployments', 'GET, HEAD'],
@@ -59,7 +59,7 @@ describe('a method that a path does not have', () => {
   });
 
   it.each(['/three/replica-count', '/__proto__/healthz', '/:cluster/x'])(
-    'is answered 404 where there is no such cluster: DELETE %s',
+    'is answered 404 if the cluster does not exist: DELETE %s',
     async (url) => {
       const response = await (await buildTestApp()).inject({ method: 'DELETE', url });
       expect(response.json()).toMatchObject({ statusCode: 404, code: 'ROUTE_NOT_FOUND' });

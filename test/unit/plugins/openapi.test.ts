@@ -31,7 +31,7 @@ async function documentOf(): Promise<Document> {
 const CODES = Object.values(errors).map((ErrorOf) => new ErrorOf('', '').code);
 
 describe('the paths of the API document', () => {
-  it('are those of the default cluster, of one by its name, and of all clusters', async () => {
+  it('cover the default cluster, a named cluster, and all clusters', async () => {
     const { paths } = await documentOf();
     const operations = Object.entries(paths).map(([path, item]) => `${path} ${Object.keys(item).sort()}`);
     expect(operations.sort()).toEqual([
@@ -47,7 +47,7 @@ describe('the paths of the API document', () => {
     ]);
   });
 
-  it('have an operationId each, which names the operations of a named cluster', async () => {
+  it('have a unique operationId per operation, which ends with OfCluster for a named cluster', async () => {
     const { paths } = await documentOf();
     const named = Object.entries(paths).flatMap(([path, item]) =>
       Object.values(item).map(({ operationId }) => [path, operationId] as const),
@@ -56,7 +56,7 @@ describe('the paths of the API document', () => {
     for (const [path, id] of named) expect(id.endsWith('OfCluster')).toBe(path.startsWith('/{cluster}/'));
   });
 
-  it('have an error for an unknown cluster only where they name one', async () => {
+  it('have an error for an unknown cluster only if they name a cluster', async () => {
     const { paths } = await documentOf();
     for (const [path, item] of Object.entries(paths)) {
       for (const { responses } of Object.values(item)) {
@@ -74,7 +74,7 @@ describe('the errors of the API document', () => {
     for (const [code, { value }] of Object.entries(examples)) expect(value.code).toBe(code);
   });
 
-  it('refer to the examples of just the codes that their responses name', async () => {
+  it('refer to the examples of exactly the codes that their responses name', async () => {
     const { paths, components } = await documentOf();
     const ofOperations = Object.values(paths)
       .flatMap((item) => Object.values(item))
@@ -92,7 +92,7 @@ describe('the errors of the API document', () => {
     }
   });
 
-  it('stand under their own status', async () => {
+  it('are listed under their own status', async () => {
     const { paths, components } = await documentOf();
     for (const { responses } of Object.values(paths).flatMap((item) => Object.values(item))) {
       for (const [status, { $ref, content }] of Object.entries(responses)) {
@@ -105,7 +105,7 @@ describe('the errors of the API document', () => {
   });
 });
 
-it('optional parameters have their example in the schema, so that Swagger UI does not fill it in', async () => {
+it('API document: optional parameters have their example in the schema, so that Swagger UI does not fill it in', async () => {
   const { paths } = await documentOf();
   const parameters = Object.values(paths)
     .flatMap((item) => Object.values(item))

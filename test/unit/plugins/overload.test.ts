@@ -9,7 +9,7 @@ afterEach(() => void vi.useRealTimers());
 
 const TIB = 1024 ** 4;
 
-it('overload: requests are refused while the process is larger than its limit', async () => {
+it('overload: requests are refused while the process exceeds its memory limit', async () => {
   const app = await buildTestApp(undefined, { limits: { ...testLimits, maxMemoryBytes: 1 } });
   expect((await app.inject('/healthz')).statusCode).toBe(200);
   vi.advanceTimersByTime(250);
@@ -22,16 +22,16 @@ it('overload: requests are refused while the process is larger than its limit', 
 it.each([
   ['above the size of the process', TIB],
   ['of 0, which is none', 0],
-])('overload: a limit %s refuses nothing', async (_title, maxMemoryBytes) => {
+])('overload: a memory limit %s refuses no request', async (_title, maxMemoryBytes) => {
   const app = await buildTestApp(undefined, { limits: { ...testLimits, maxMemoryBytes } });
   vi.advanceTimersByTime(60_000);
   expect((await app.inject('/healthz')).statusCode).toBe(200);
 });
 
-it('overload: one late second of the event loop refuses nothing, two in a row do', async () => {
+it('overload: requests are refused after two late seconds of the event loop in a row, not after one', async () => {
   const app = await buildTestApp(undefined, { limits: { ...testLimits, maxEventLoopDelayMs: 60_000 } });
   const status = async () => (await app.inject('/healthz')).statusCode;
-  // A second that passes in one turn of the loop is late. The first one is not, as the loop has turned before it.
+  // A second that passes in one turn of the loop is late. The first one is not late, because the loop turned before it.
   await turnOfTheLoop();
   vi.advanceTimersByTime(2_000);
   expect(await status()).toBe(200);
@@ -43,7 +43,7 @@ it('overload: one late second of the event loop refuses nothing, two in a row do
   expect(await status()).toBe(503);
 });
 
-/** Resolves once a monitor of the event loop, and so that of the plugin too, has something to tell. */
+/** Resolves once a monitor of the event loop has a value. That of the plugin then has one too. */
 async function turnOfTheLoop(): Promise<void> {
   const monitor = monitorEventLoopDelay({ resolution: 10 });
   monitor.enable();

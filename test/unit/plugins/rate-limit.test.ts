@@ -8,7 +8,7 @@ afterEach(() => void vi.useRealTimers());
 
 const COUNT = '/replica-count?namespace=default&deployment=my-deployment';
 
-/** The app with these limits, and functions that give the status of a read and of a write of a user. */
+/** The app with these limits, and functions that return the status of a read and of a write by a user. */
 async function limited(limits: { readsPerSecond?: number; writesPerSecond?: number }) {
   let user = '';
   const app = await buildTestApp(new MemoryCluster(), {
@@ -37,13 +37,13 @@ it('rate limits: each user is counted by name', async () => {
   expect([await write('a'), await write('a'), await write('b')]).toEqual([200, 429, 200]);
 });
 
-it('rate limits: requests of unknown paths and wrong methods count like others', async () => {
+it('rate limits: requests with unknown paths and wrong methods count too', async () => {
   const { read, write } = await limited({ readsPerSecond: 1, writesPerSecond: 1 });
   expect([await read('a', '/nope'), await read('a')]).toEqual([404, 429]);
   expect([await write('a', '/deployments'), await write('a')]).toEqual([405, 429]);
 });
 
-it('rate limits: a second later a user may go on', async () => {
+it('rate limits: a refused user is served again after a second', async () => {
   const { write } = await limited({ writesPerSecond: 1 });
   expect([await write('a'), await write('a')]).toEqual([200, 429]);
   vi.advanceTimersByTime(999);
@@ -52,12 +52,12 @@ it('rate limits: a second later a user may go on', async () => {
   expect(await write('a')).toBe(200);
 });
 
-it('rate limits: 0 is no limit', async () => {
+it('rate limits: 0 means unlimited', async () => {
   const { read, write } = await limited({ readsPerSecond: 0, writesPerSecond: 0 });
   for (let count = 0; count < 20; count += 1) expect([await read('a'), await write('a')]).toEqual([200, 200]);
 });
 
-it('rate limits: a refusal says when to come again', async () => {
+it('rate limits: a refusal has a Retry-After', async () => {
   const { app, read } = await limited({ readsPerSecond: 1 });
   await read('a');
   const { headers, body } = await app.inject(COUNT);

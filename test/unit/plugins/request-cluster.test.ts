@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { buildTestApp, MemoryCluster } from '../../support/build-app.ts';
 
 describe('the cluster of a request', () => {
-  it('is the one in the path, or the default one', async () => {
+  it('is the one in the path, or the default cluster', async () => {
     const app = await buildTestApp([
       new MemoryCluster({ 'default/a': 1 }, 'first'),
       new MemoryCluster({ 'default/b': 2 }, 'second'),
@@ -14,7 +14,7 @@ describe('the cluster of a request', () => {
     expect((await app.inject('/third/deployments')).json().code).toBe('CLUSTER_NOT_FOUND');
   });
 
-  it('has the rights of the caller whose certificate the connection has', async () => {
+  it('is limited to the rights of the user in the client certificate', async () => {
     const seen: string[] = [];
     const cluster = new MemoryCluster();
     const as = cluster.as.bind(cluster);

@@ -5,7 +5,7 @@ import { until } from '../../support/until.ts';
 
 afterEach(() => void vi.useRealTimers());
 
-/** The app with these limits on a cluster whose health is known as soon as `answer` is called, and not before. */
+/** The app with these limits on a cluster whose health is known once `answer` is called. */
 async function waiting(limits: Partial<typeof testLimits>) {
   const { promise, resolve } = Promise.withResolvers<void>();
   const cluster = new MemoryCluster();
@@ -15,7 +15,7 @@ async function waiting(limits: Partial<typeof testLimits>) {
   return { app, running, answer: resolve };
 }
 
-it('requests under way: beyond the limit a request is refused until another one has its answer', async () => {
+it('requests under way: beyond the limit a request is refused until another one is answered', async () => {
   const { app, running, answer } = await waiting({ maxRequests: 2, maxRequestsPerClient: 2 });
   const slow = [app.inject('/healthz'), app.inject('/healthz')];
   await running(2);
@@ -28,7 +28,7 @@ it('requests under way: beyond the limit a request is refused until another one 
   expect((await app.inject('/deployments')).statusCode).toBe(200);
 });
 
-it('requests under way: a connection that has reached its age is closed after the answer', async () => {
+it('requests under way: a connection that has reached its maximum age is closed after the answer', async () => {
   vi.useFakeTimers({ toFake: ['performance'] });
   const { app, running, answer } = await waiting({ maxConnectionAgeSeconds: 60 });
   const young = await app.inject('/deployments');

@@ -20,7 +20,7 @@ describe('the headers of every answer', () => {
     expect(response.headers).toMatchObject({ ...OF_EVERY_ANSWER, 'x-request-id': 'mine' });
   });
 
-  it('are in answers to other methods too', async () => {
+  it('are also in answers to other methods', async () => {
     const app = await buildTestApp();
     for (const method of ['HEAD', 'POST', 'DELETE', 'OPTIONS'] as const)
       expect((await app.inject({ method, url: '/replica-count' })).headers).toMatchObject(OF_EVERY_ANSWER);
@@ -35,7 +35,7 @@ describe('the headers of every answer', () => {
 });
 
 describe('the request id of an answer', () => {
-  it('is a new one for every request that brings none', async () => {
+  it('is new for every request without one', async () => {
     const app = await buildTestApp();
     const urls = ['/healthz', '/healthz', '/nope', '/%zz'];
     const answers = await Promise.all(urls.map((url) => app.inject(url)));
@@ -44,8 +44,11 @@ describe('the request id of an answer', () => {
     expect(new Set(ids).size).toBe(urls.length);
   });
 
-  it.each(['', 'a b', 'a"b', 'x'.repeat(65), 'a,b'])('is a new one in place of %j', async (id) => {
-    const response = await (await buildTestApp()).inject({ url: '/nope', headers: { 'x-request-id': id } });
-    expect(response.headers['x-request-id']).toMatch(/^[0-9a-f]{12}-[0-9a-z]+$/);
-  });
+  it.each(['', 'a b', 'a"b', 'x'.repeat(65), 'a,b'])(
+    'is new if the request has the invalid id %j',
+    async (id) => {
+      const response = await (await buildTestApp()).inject({ url: '/nope', headers: { 'x-request-id': id } });
+      expect(response.headers['x-request-id']).toMatch(/^[0-9a-f]{12}-[0-9a-z]+$/);
+    },
+  );
 });

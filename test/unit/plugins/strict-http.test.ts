@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { buildTestApp, MemoryCluster } from '../../support/build-app.ts';
 
-/** What `inject` can send; test/service/security sends fragments, other versions of HTTP and requests without Host. */
+/** Requests that `inject` can send. test/service/security sends fragments, other HTTP versions and no Host. */
 const WRITE = {
   method: 'POST',
   url: '/replica-count?namespace=default&deployment=my-deployment',
@@ -32,7 +32,7 @@ describe('strict HTTP', () => {
     ['one host', { host: 'a' }],
     ['chunked', { 'transfer-encoding': 'chunked' }],
     ['chunked in capitals', { 'transfer-encoding': 'CHUNKED' }],
-  ])('takes %s and keeps the connection', async (_title, headers) => {
+  ])('accepts %s and keeps the connection', async (_title, headers) => {
     const cluster = new MemoryCluster();
     const app = await buildTestApp(cluster);
     const response = await app.inject({ ...WRITE, headers: { ...JSON_TYPE, ...headers } });
@@ -41,7 +41,7 @@ describe('strict HTTP', () => {
     expect(cluster.writes).toHaveLength(1);
   });
 
-  it('refuses a malformed request before it asks whose it is', async () => {
+  it('refuses a malformed request before it identifies the client', async () => {
     const app = await buildTestApp(undefined, { identify: () => ({ kind: 'refused', reason: 'unusable' }) });
     const response = await app.inject({ url: '/healthz', headers: { Host: ['a', 'b'] } });
     expect(response.json()).toMatchObject({ code: 'MALFORMED_REQUEST' });

@@ -4,7 +4,7 @@ import { testLimits } from '../../support/limits.ts';
 
 const limits = { ...testLimits, maxUrlLength: 40 };
 
-it('a URL is taken up to the limit, its query included, and refused with 414 beyond it', async () => {
+it('a URL is accepted up to the limit, including its query, and refused with 414 beyond it', async () => {
   const app = await buildTestApp(undefined, { limits });
   const url = '/deployments?namespace='.padEnd(40, 'a');
   expect((await app.inject(url)).statusCode).toBe(200);
@@ -16,13 +16,13 @@ it('a URL is taken up to the limit, its query included, and refused with 414 bey
   });
 });
 
-it('a URL is measured as it was sent, not as it is decoded', async () => {
+it('a URL is measured before it is decoded', async () => {
   const app = await buildTestApp(undefined, { limits });
   const url = `/deployments?namespace=${'%61'.repeat(6)}`;
   expect((await app.inject(url)).json()).toMatchObject({ code: 'URL_TOO_LONG' });
 });
 
-it('a URL that is too long is refused for that, whether there is such a path or not', async () => {
+it('a URL that is too long is refused with 414 even if its path is unknown', async () => {
   const app = await buildTestApp(undefined, { limits });
   for (const url of [`/${'a'.repeat(40)}`, `/default/healthz?x=${'a'.repeat(40)}`])
     expect((await app.inject(url)).json()).toMatchObject({ code: 'URL_TOO_LONG' });

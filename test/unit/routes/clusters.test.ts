@@ -95,7 +95,7 @@ describe('GET /clusters', () => {
     });
   });
 
-  it('shows which cluster cannot decide what clients may do, though its API server is reached', async () => {
+  it('shows a cluster that cannot decide the rights of clients although its API server is reachable', async () => {
     const [first, second] = [one(), two()];
     second.reviews = { ...second.reviews, state: 'unavailable' };
     const app = await buildTestApp([first, second]);
@@ -200,7 +200,7 @@ describe('GET /clusters/deployments', () => {
     now.mockRestore();
   });
 
-  it('answers one buffer to all callers that see the same, and another one after a change', async () => {
+  it('shares one buffer among all callers that see the same list, and another one after a change', async () => {
     const [first, second] = [one(), two()];
     const app = await buildTestApp([first, second]);
     const sent: unknown[] = [];
@@ -217,7 +217,7 @@ describe('GET /clusters/deployments', () => {
     });
   });
 
-  it('answers one buffer per namespace and visible set of Deployments, in whatever order they are requested', async () => {
+  it('shares one buffer per namespace and visible set of Deployments, in any order of the requests', async () => {
     const namespaces = Array.from({ length: 20 }, (_, index) => `ns-${index}`);
     const deployments = Object.fromEntries(namespaces.map((name) => [`${name}/a-deployment`, 1]));
     const [some, all] = [new MemoryCluster({}, 'some'), new MemoryCluster(deployments, 'all')];

@@ -6,7 +6,7 @@ import { buildTestApp, MemoryCluster } from '../../support/build-app.ts';
 const COUNTS = { 'shop/cart': 2, 'a/z': 1, 'a-b/x': 1, 'shop/checkout': 3, 'a/b': 0 };
 
 describe('GET /deployments', () => {
-  it('lists the Deployments of all namespaces, sorted by the whole name', async () => {
+  it('lists the Deployments of all namespaces, sorted by namespace/name', async () => {
     const app = await buildTestApp(new MemoryCluster(COUNTS));
     const response = await app.inject('/deployments');
     expect(response.statusCode).toBe(200);
@@ -33,7 +33,7 @@ describe('GET /deployments', () => {
     'namespace=shop&namespace=a',
     'namespace=SHOP',
     'namespace=shop&x=1',
-  ])('refuses the query %s rather than listing everything', async (query) => {
+  ])('refuses the query %s instead of listing everything', async (query) => {
     const app = await buildTestApp(new MemoryCluster(COUNTS));
     const response = await app.inject(`/deployments?${query}`);
     expect(response.json()).toMatchObject({ statusCode: 400, code: 'INVALID_QUERY' });
@@ -49,7 +49,7 @@ describe('GET /deployments', () => {
     expect(response.headers['retry-after']).toBe('1');
   });
 
-  it('answers 503, not 403, in the meantime to a caller who may list in some namespaces only', async () => {
+  it('answers 503, not 403, while the cache is being filled, to a caller who may list some namespaces only', async () => {
     const cluster = new MemoryCluster({});
     cluster.access = new Access({ allows: (_subject, { namespace }) => namespace === 'shop' });
     cluster.synced = false;

@@ -23,7 +23,7 @@ describe('the API document', () => {
 });
 
 describe.each(['/docs', '/docs/'])('GET %s', (url) => {
-  it('is a page that may run and load nothing but what the service serves', async () => {
+  it('is a page that may run and load only files of the service', async () => {
     const response = await (await buildTestApp()).inject(url);
     expect(response.statusCode).toBe(200);
     expect(response.headers['content-type']).toBe('text/html; charset=utf-8');
@@ -32,7 +32,7 @@ describe.each(['/docs', '/docs/'])('GET %s', (url) => {
     );
   });
 
-  it('refers to files that are there', async () => {
+  it('refers only to existing files', async () => {
     const app = await buildTestApp();
     const files = (await app.inject(url)).body.match(/(?<=(href|src)=")[^"]+/g) ?? [];
     expect(files).toHaveLength(4);
@@ -63,7 +63,7 @@ describe.each(['/docs', '/docs/'])('GET %s', (url) => {
 });
 
 describe('the paths below /docs/', () => {
-  it('lead to no other file', async () => {
+  it('give access to no other file', async () => {
     const app = await buildTestApp();
     for (const path of [
       '/docs//',
@@ -76,7 +76,7 @@ describe('the paths below /docs/', () => {
     }
   });
 
-  it('name no cluster', async () => {
+  it('are not operations of a cluster', async () => {
     const app = await buildTestApp();
     const response = await app.inject('/docs/healthz');
     expect(response.json()).toMatchObject({ statusCode: 404, code: 'CLUSTER_NOT_FOUND' });
@@ -87,7 +87,7 @@ describe('the document and the files of the page', () => {
   const PATHS = ['/openapi.json', '/openapi.yaml', '/docs/swagger-ui.css', '/docs/swagger-ui-bundle.js'];
 
   it.each(PATHS)(
-    '%s is compressed for a client that takes gzip, and the same when decompressed',
+    '%s is compressed for a client that accepts gzip, and unchanged when decompressed',
     async (url) => {
       const app = await buildTestApp();
       const plain = await app.inject(url);
@@ -126,7 +126,7 @@ describe('the document and the files of the page', () => {
     ['*, gzip;q=0', false],
     ['*;q=0', false],
     ['gzipped', false],
-  ])('are compressed, or not, as Accept-Encoding says: %s: %s', async (header, expected) => {
+  ])('are compressed according to Accept-Encoding: %s: %s', async (header, expected) => {
     const app = await buildTestApp();
     const headers = header === undefined ? {} : { 'accept-encoding': header };
     const response = await app.inject({ url: '/openapi.json', headers });
@@ -149,7 +149,7 @@ describe('the document and the files of the page', () => {
 });
 
 it.each(['/docs', '/docs/', '/openapi.json', '/openapi.yaml'])(
-  '%s is for nobody without a usable certificate',
+  '%s is refused without a usable certificate',
   async (url) => {
     const app = await buildTestApp(undefined, { identify: () => ({ kind: 'refused', reason: 'unusable' }) });
     expect((await app.inject(url)).json()).toMatchObject({ statusCode: 401, code: 'CERTIFICATE_UNUSABLE' });
@@ -157,7 +157,7 @@ it.each(['/docs', '/docs/', '/openapi.json', '/openapi.yaml'])(
 );
 
 it.each(['/docs', '/docs/', '/docs/start.js', '/openapi.json', '/openapi.yaml'])(
-  '%s is not there with DOCS=false',
+  '%s is not served with DOCS=false',
   async (url) => {
     const app = await buildTestApp(undefined, { docs: false });
     expect((await app.inject(url)).json()).toMatchObject({ statusCode: 404, code: 'ROUTE_NOT_FOUND' });

@@ -5,7 +5,7 @@ const URL = '/replica-count?namespace=default&deployment=my-deployment';
 const JSON_BODY = { 'content-type': 'application/json' };
 
 describe('GET /replica-count', () => {
-  it('answers spec.replicas and nothing else', async () => {
+  it('answers with spec.replicas only', async () => {
     const app = await buildTestApp();
     const response = await app.inject(URL);
     expect(response.statusCode).toBe(200);
@@ -84,7 +84,7 @@ describe('GET /replica-count', () => {
       `namespace=${'a'.repeat(64)}&deployment=a`,
       'query parameter namespace must not have more than 63 characters',
     ],
-  ])('says of the query %s what is wrong with it', async (query, message) => {
+  ])('names the mistakes in the query %s', async (query, message) => {
     const app = await buildTestApp();
     const response = await app.inject(`/replica-count?${query}`);
     expect(response.json()).toMatchObject({ code: 'INVALID_QUERY', message });
@@ -195,7 +195,7 @@ describe('POST /replica-count', () => {
     ['1e0', 'every number must be an integer, written in digits only'],
     ['[3]', 'send a JSON object, for example {"replicas": 3}'],
     ['{"replicas":3.0,"replicas":3.0}', 'field replicas is given more than once'],
-  ])('says of %s what is wrong', async (payload, message) => {
+  ])('names the mistake in %s', async (payload, message) => {
     const app = await buildTestApp();
     const response = await app.inject({ method: 'POST', url: URL, payload, headers: JSON_BODY });
     expect(response.json()).toMatchObject({ code: 'INVALID_BODY', message });

@@ -6,7 +6,7 @@ const SERVER_AUTH = '1.3.6.1.5.5.7.3.1';
 const CLIENT_AUTH = '1.3.6.1.5.5.7.3.2';
 
 describe('a certificate authority', () => {
-  it('issues leaves that name their holder and are signed by it', async () => {
+  it('issues leaf certificates that name their holder and are signed by the authority', async () => {
     const authority = await CertificateAuthority.create({ commonName: 'root' });
     const leaf = await authority.issue({
       commonName: 'alice, "the" #1',
@@ -29,7 +29,7 @@ describe('a certificate authority', () => {
     expect(leaf.serial).toBe('0a0b');
   });
 
-  it('leaves out the extended key usage if none is given', async () => {
+  it('omits the extended key usage if none is given', async () => {
     const authority = await CertificateAuthority.create({ commonName: 'root' });
     const { cert } = await authority.issue({ commonName: 'bob' });
     expect(new X509Certificate(cert).keyUsage).toBeUndefined();
@@ -45,7 +45,7 @@ describe('a certificate authority', () => {
     expect([cert.validFromDate, cert.validToDate]).toEqual([notBefore, notAfter]);
   });
 
-  it('returns the chain of an intermediate with each leaf, without the root', async () => {
+  it('returns the intermediates with each leaf, without the root', async () => {
     const root = await CertificateAuthority.create({ commonName: 'root' });
     const middle = await root.createIntermediate({ commonName: 'middle' });
     const leaf = await middle.issue({ commonName: 'leaf', usages: ['clientAuth'] });
@@ -56,7 +56,7 @@ describe('a certificate authority', () => {
     expect(cert.checkIssued(parent) && parent.checkIssued(new X509Certificate(root.cert))).toBe(true);
   });
 
-  it('makes revocation lists', async () => {
+  it('creates revocation lists', async () => {
     const authority = await CertificateAuthority.create({ commonName: 'root' });
     const { serial } = await authority.issue({ commonName: 'bob' });
     expect(await authority.createCrl([serial])).toMatch(/^-----BEGIN X509 CRL-----\n/);

@@ -16,7 +16,7 @@ async function identified(options: Partial<LeafOptions>, policy: Partial<Identit
 }
 
 describe('the identity of a certificate', () => {
-  it('is its CN as the user and each O as a group, authenticated as Kubernetes would say', async () => {
+  it('has the CN as user, each O as a group, and the group system:authenticated, as in Kubernetes', async () => {
     expect(await identified({ organizations: ['dev', 'on-call'] })).toEqual({
       kind: 'client',
       user: 'alice',
@@ -29,7 +29,7 @@ describe('the identity of a certificate', () => {
   });
 
   it.each(['bob@example.com', 'CN=bob', 'bob, the second', 'bob+O=system:masters', 'Zoë', '名前'])(
-    'may be the CN %s, taken literally',
+    'takes the CN %s literally',
     async (commonName) => {
       expect(await identified({ commonName })).toEqual({
         kind: 'client',
@@ -45,15 +45,15 @@ describe('the identity of a certificate', () => {
     ['with an empty CN', { commonName: '' }],
     ['with a line break in the CN', { commonName: 'alice\nO=system:masters' }],
     ['with a NUL in the CN', { commonName: 'alice\u0000' }],
-    ['with the control sequence of a terminal in the CN', { commonName: 'alice\u009b2J' }],
-    ['with letters that turn the direction of a CN', { commonName: 'bob \u202eecila' }],
+    ['with a terminal control sequence in the CN', { commonName: 'alice\u009b2J' }],
+    ['with characters in the CN that reverse its direction', { commonName: 'bob \u202eecila' }],
     ['with a line break in an O', { organizations: ['dev\nsystem:masters'] }],
     ['with a CN of 257 characters', { commonName: 'a'.repeat(257) }],
-  ])('is nobody %s', async (_title, options) => {
+  ])('is refused as unusable %s', async (_title, options) => {
     expect(await identified(options)).toEqual({ kind: 'refused', reason: 'unusable' });
   });
 
-  it('is nobody without a certificate', () => {
+  it('is refused as unusable without a certificate', () => {
     expect(identify(undefined, open)).toEqual({ kind: 'refused', reason: 'unusable' });
   });
 
@@ -62,13 +62,13 @@ describe('the identity of a certificate', () => {
     ['a service account', { commonName: 'system:serviceaccount:kube-system:default' }],
     ['the group system:masters', { organizations: ['system:masters'] }],
     ['the group system:masters among others', { organizations: ['dev', 'system:masters'] }],
-  ])('is refused as reserved where it names %s', async (_title, options) => {
+  ])('is refused as reserved if it names %s', async (_title, options) => {
     expect(await identified(options)).toEqual({ kind: 'refused', reason: 'reserved' });
   });
 
   it('holds at most 8 KiB of names', async () => {
     const organizations = Array.from({ length: 40 }, (_, index) => `${index}`.padEnd(204, 'x'));
-    // alice and these come to 8,165.
+    // With the name alice they have 8,165 bytes.
     const most = [...organizations, 'y'.repeat(27)];
     expect(await identified({ organizations: most })).toMatchObject({ user: 'alice' });
     expect(await identified({ organizations: [...most, 'z'] })).toEqual({
@@ -77,7 +77,7 @@ describe('the identity of a certificate', () => {
     });
   });
 
-  it('may be reserved where the configuration says so, by exact name', async () => {
+  it('may be a reserved one if the configuration allows its exact name', async () => {
     const allowedReserved = ['system:masters'];
     expect(await identified({ organizations: ['system:masters'] }, { allowedReserved })).toMatchObject({
       user: 'alice',
@@ -106,7 +106,7 @@ describe('the list of allowed clients', () => {
     [['alice*alice'], false],
     [['al*lice'], false],
     [['a.ice'], false],
-  ])('%j lets alice in: %s', async (allowedClients, allowed) => {
+  ])('%j admits alice: %s', async (allowedClients, allowed) => {
     const identity = await identified({}, { allowedClients });
     expect(identity).toEqual(
       allowed
@@ -121,8 +121,8 @@ describe('the list of allowed clients', () => {
     [['spiffe://prod/*/deployer'], true],
     [['spiffe://dev/*'], false],
     [['bob'], false],
-  ])('%j lets the URI spiffe://prod/ns/ci/sa/deployer in: %s', (allowedClients, allowed) => {
-    // Enough of a certificate: test/support/issue-certificate.ts makes no URI names.
+  ])('%j admits the URI spiffe://prod/ns/ci/sa/deployer: %s', (allowedClients, allowed) => {
+    // A partial certificate, because test/support/issue-certificate.ts makes no URI names.
     const certificate = Object.create(X509Certificate.prototype, {
       keyUsage: { value: ['1.3.6.1.5.5.7.3.2'] },
       subjectAltName: { value: `DNS:x, URI:${uri}, URI:"urn:a\\u002c URI:spiffe://dev/evil"` },

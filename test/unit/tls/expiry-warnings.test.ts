@@ -66,7 +66,7 @@ describe('a warning of expiry', () => {
     },
   );
 
-  it('is logged at most once a day per certificate or CRL, and says when it has expired', async () => {
+  it('is logged at most once per day for each certificate or CRL, and says when it has expired', async () => {
     const subject = await material(40, 39);
     expect(messagesAt(37, subject)).toEqual([CERTIFICATE, CRL]);
     for (const day of [37.1, 37.5, 37.9]) expect(messagesAt(day, subject)).toEqual([]);
@@ -82,7 +82,7 @@ describe('a warning of expiry', () => {
     ]);
   });
 
-  it('names the file, the end and the hours left', async () => {
+  it('names the file, the expiry time and the hours left', async () => {
     messagesAt(39, await material(40, 39.5));
     expect(lines.map(([, , context]) => context)).toEqual([
       { file: 'tls.crt', until: '2030-02-10T00:00:00.000Z', hoursLeft: 24 },
@@ -90,7 +90,7 @@ describe('a warning of expiry', () => {
     ]);
   });
 
-  it('ends with a renewal, and begins again before the next expiry', async () => {
+  it('stops after a renewal, and starts again before the next expiry', async () => {
     expect(messagesAt(8.5, await material(10, 1000))).toEqual([CERTIFICATE]);
     expect(messagesAt(8.6, await material(20, 1000))).toEqual([]);
     expect(messagesAt(8.7, await material(10, 1000))).toEqual([CERTIFICATE]);

@@ -19,7 +19,7 @@ beforeAll(async () => {
   set = await issueSet(authority);
 });
 
-/** The message with which a set is refused. */
+/** The error message for a set with these changes. */
 function refusal(changes: TlsContents): string {
   const files = changes.crl === undefined ? FILES : { ...FILES, crl: 'ca.crl' };
   try {
@@ -45,7 +45,7 @@ describe('a set of TLS files', () => {
     }
   });
 
-  it('is accepted with several authorities, text between them and intermediates of the server', async () => {
+  it('is accepted with several authorities, text between them, and intermediates of the server certificate', async () => {
     const other = await CertificateAuthority.create({ commonName: 'other CA' });
     const middle = await authority.createIntermediate({ commonName: 'middle' });
     const { chain, key } = await middle.issue({ commonName: 'localhost', usages: ['serverAuth'] });
@@ -91,7 +91,7 @@ describe('a set of TLS files', () => {
     expect(refusal({ cert: server.cert, key: server.key })).toContain(message);
   });
 
-  it('is refused if no authority is a root, because OpenSSL would accept no client', async () => {
+  it('is refused if no authority is a root, because OpenSSL would refuse every client', async () => {
     const middle = await authority.createIntermediate({ commonName: 'middle' });
     expect(refusal({ clientCa: middle.cert })).toContain('ca.crt holds no root (self-signed) certificate');
   });

@@ -19,7 +19,7 @@ beforeAll(async () => {
   ca = await CertificateAuthority.create({ commonName: 'cluster CA' });
 });
 
-/** A server that takes requests and does not answer. */
+/** A server that accepts requests and never answers. */
 async function muteServer(): Promise<ApiServer> {
   const server = await ApiServer.start(ca);
   server.handler = () => {};
@@ -27,7 +27,7 @@ async function muteServer(): Promise<ApiServer> {
 }
 
 describe('a call that is not answered in time', () => {
-  it('is a timeout of a request that was sent where the server has it', async () => {
+  it('is a timeout of a sent request if the server has received it', async () => {
     const server = await muteServer();
     const call = clientOf(server.origin, ca.cert).call(shortly);
     await expect(call).rejects.toThrow(KubeTimeoutError);
@@ -35,7 +35,7 @@ describe('a call that is not answered in time', () => {
     expect(server.received).toHaveLength(1);
   });
 
-  it('is one too where the answer began and did not end', async () => {
+  it('is a timeout of a sent request if the answer began and did not end', async () => {
     const server = await ApiServer.start(ca);
     server.handler = (_, response) => void response.write('{"items":[');
     const call = clientOf(server.origin, ca.cert).call(shortly);
@@ -43,14 +43,14 @@ describe('a call that is not answered in time', () => {
     await expect(call).rejects.toMatchObject({ sent: true });
   });
 
-  it('is a timeout of a request that was not sent where the handshake hangs', async () => {
+  it('is a timeout of an unsent request if the handshake hangs', async () => {
     const server = await SilentServer.start();
     const call = clientOf(server.origin, ca.cert).call(shortly);
     await expect(call).rejects.toThrow(KubeTimeoutError);
     await expect(call).rejects.toMatchObject({ sent: false });
   });
 
-  it('is a timeout of a request that was not sent, and never is, where it queued behind others', async () => {
+  it('is a timeout of an unsent request if it was queued, and it is never sent later', async () => {
     const server = await ApiServer.start(ca);
     const finish: (() => void)[] = [];
     server.handler = (_, response) => void finish.push(() => response.end('{}'));
@@ -65,7 +65,7 @@ describe('a call that is not answered in time', () => {
     expect(server.received.map(({ url }) => url)).toEqual(Array(CALL_CONNECTIONS + 1).fill(request.path));
   });
 
-  it('counts the time in which its credentials are had', async () => {
+  it('includes the time that its credentials take in its deadline', async () => {
     const plugin = { apiVersion: 'client.authentication.k8s.io/v1', command: 'sleep', args: ['1'] };
     const client = clientOf(await refusingOrigin(), ca.cert, { user: { exec: plugin } });
     await expect(client.call(shortly)).rejects.toMatchObject({ code: 'KUBE_TIMEOUT', sent: false });
@@ -73,7 +73,7 @@ describe('a call that is not answered in time', () => {
 });
 
 describe('a call without an answer', () => {
-  it('was not sent where the connection was refused', async () => {
+  it('was not sent if the connection was refused', async () => {
     const call = clientOf(await refusingOrigin(), ca.cert).call(request);
     await expect(call).rejects.toThrow(KubeUnreachableError);
     await expect(call).rejects.toMatchObject({
@@ -82,12 +82,12 @@ describe('a call without an answer', () => {
     });
   });
 
-  it('was not sent where the name does not resolve', async () => {
+  it('was not sent if the name does not resolve', async () => {
     const call = clientOf('https://api.invalid', ca.cert).call(request);
     await expect(call).rejects.toMatchObject({ code: 'KUBE_UNREACHABLE', sent: false });
   });
 
-  it('was sent where the connection broke after the request', async () => {
+  it('was sent if the connection broke after the request', async () => {
     const server = await ApiServer.start(ca);
     server.handler = (_, response) => void response.destroy();
     const call = clientOf(server.origin, ca.cert).call({ ...request, method: 'PATCH', body: {} });
@@ -96,7 +96,7 @@ describe('a call without an answer', () => {
     expect(server.received).toHaveLength(1);
   });
 
-  it('was sent where the connection broke within the answer', async () => {
+  it('was sent if the connection broke during the answer', async () => {
     const server = await ApiServer.start(ca);
     server.handler = (_, response) => {
       response.write('{"kind":', () => response.destroy());
@@ -105,7 +105,7 @@ describe('a call without an answer', () => {
     await expect(call).rejects.toMatchObject({ code: 'KUBE_UNREACHABLE', sent: true });
   });
 
-  it('is not sent a second time by the client itself', async () => {
+  it('is not retried by the client itself', async () => {
     const server = await ApiServer.start(ca);
     const client = clientOf(server.origin, ca.cert);
     await client.call(request);
@@ -114,7 +114,7 @@ describe('a call without an answer', () => {
     expect(server.received).toHaveLength(2);
   });
 
-  it('has no credentials to go with where they cannot be read', async () => {
+  it('fails as a credentials error if its credentials cannot be read', async () => {
     const client = track(
       new KubeClient(() => {
         throw new Error('ENOENT: kubeconfig');
@@ -125,7 +125,7 @@ describe('a call without an answer', () => {
   });
 });
 
-describe('an answer that goes on and on', () => {
+describe('an endless answer', () => {
   it.each([
     ['of a call', 200, '{"pad":"', 'call'],
     ['of a call that failed', 500, '{"pad":"', 'call'],
@@ -147,15 +147,15 @@ describe('an answer that goes on and on', () => {
     const patient = { ...request, deadlineMs: 25_000 };
     await expect(client[kind](patient)).rejects.toThrow(KubeOversizeError);
     await until(() => server.open === 0);
-    // What fills the buffers on the way comes on top.
+    // The buffers between server and client take further bytes beyond the limit.
     expect(sent).toBeLessThan(64 * 1024 * 1024);
   });
 });
 
-describe('a request that its caller gives up', () => {
+describe('a request that its caller cancels', () => {
   const reason = new Error('the caller went away');
 
-  it.each(['call', 'watch'] as const)('before it began is not sent, for a %s', async (kind) => {
+  it.each(['call', 'watch'] as const)('before it begins is not sent: a %s', async (kind) => {
     const server = await ApiServer.start(ca);
     const client = clientOf(server.origin, ca.cert);
     await expect(client[kind]({ ...request, signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
@@ -163,7 +163,7 @@ describe('a request that its caller gives up', () => {
   });
 
   it.each(['call', 'watch'] as const)(
-    'ends with its reason and closes the connection, for a %s',
+    'fails with the given reason and closes its connection: a %s',
     async (kind) => {
       const server = await muteServer();
       const abort = new AbortController();
@@ -179,7 +179,7 @@ describe('a request that its caller gives up', () => {
 });
 
 describe('a closed client', () => {
-  it('has no connection left, whatever was going on', async () => {
+  it('has no connection left, whatever it was doing', async () => {
     const server = await ApiServer.start(ca);
     const client = clientOf(server.origin, ca.cert);
     await client.call(request);
@@ -196,14 +196,14 @@ describe('a closed client', () => {
     await until(() => server.open === 0);
   });
 
-  it('ends calls whose connection was still being made, and the connection: they were not sent', async () => {
+  it('ends connections that are being established, and their calls fail as not sent', async () => {
     const server = await SilentServer.start();
     const client = clientOf(server.origin, ca.cert);
     const calling = expect(client.call(request)).rejects.toMatchObject({ sent: false });
     await until(() => server.open === 1);
     await client.close();
     await calling;
-    // Before the 5 s for the handshake are over.
+    // This is before the end of the 5 s for the handshake.
     await until(() => server.open === 0, 4_000);
   });
 
@@ -216,7 +216,7 @@ describe('a closed client', () => {
     expect(server.connections).toBe(0);
   });
 
-  it('has none either where it is closed at any moment while a call is begun', async () => {
+  it('has no connection left if it was closed at any moment in the start of a call', async () => {
     const server = await ApiServer.start(ca);
     for (let turns = 0; turns < 20; turns += 1) {
       const client = clientOf(server.origin, ca.cert);
@@ -225,12 +225,12 @@ describe('a closed client', () => {
       await client.close();
       await calling;
     }
-    // By the time of its answer those of the others would be there.
+    // When this call is answered, any connections of the other clients would have arrived too.
     await clientOf(server.origin, ca.cert).call(request);
     await until(() => server.open === 1);
   });
 
-  it('may be closed twice, and before it was used', async () => {
+  it('may be closed twice, and before it is used', async () => {
     const client = clientOf('https://127.0.0.1:1', ca.cert);
     await client.close();
     await client.close();

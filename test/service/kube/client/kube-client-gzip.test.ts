@@ -22,19 +22,19 @@ async function serverOf(status: number, bytes: Buffer): Promise<ApiServer> {
 }
 
 describe('a compressed answer', () => {
-  it('is asked for and decompressed', async () => {
+  it('is requested and decompressed', async () => {
     const server = await serverOf(200, gzipSync('{"items":[{"ä":1}]}'));
     expect(await clientOf(server.origin, ca.cert).call(request)).toEqual({ items: [{ ä: 1 }] });
     expect(server.received[0]?.headers['accept-encoding']).toBe('gzip');
   });
 
-  it('of an error is decompressed too', async () => {
+  it('is decompressed if it is an error', async () => {
     const server = await serverOf(503, gzipSync('{"reason":"ServiceUnavailable"}'));
     const call = clientOf(server.origin, ca.cert).call(request);
     await expect(call).rejects.toMatchObject({ status: 503, reason: 'ServiceUnavailable' });
   });
 
-  it('may be no longer than 16 MiB when it is decompressed', async () => {
+  it('may have at most 16 MiB after decompression', async () => {
     const server = await serverOf(200, gzipSync(`"${'x'.repeat(17 * 1024 * 1024)}"`));
     await expect(clientOf(server.origin, ca.cert).call(request)).rejects.toThrow(KubeOversizeError);
     await until(() => server.open === 0);
@@ -42,13 +42,13 @@ describe('a compressed answer', () => {
 
   it.each([
     ['is not gzip', Buffer.from('{"items":[]}')],
-    ['ends too soon', gzipSync('{"items":[]}').subarray(0, -9)],
-  ])('is malformed where it %s', async (_, bytes) => {
+    ['is cut off', gzipSync('{"items":[]}').subarray(0, -9)],
+  ])('is malformed if it %s', async (_, bytes) => {
     const server = await serverOf(200, bytes);
     await expect(clientOf(server.origin, ca.cert).call(request)).rejects.toThrow(KubeMalformedError);
   });
 
-  it('is a failure of the connection where that broke within it', async () => {
+  it('is a connection failure if the connection breaks during it', async () => {
     const server = await ApiServer.start(ca);
     server.handler = (_, response) => {
       response.writeHead(200, GZIP).write(gzipSync('{}').subarray(0, 15), () => response.destroy());
@@ -59,13 +59,13 @@ describe('a compressed answer', () => {
 });
 
 describe('a compressed watch', () => {
-  it('gives each event as it comes, and ends well where it ends with an event', async () => {
+  it('returns each event when it arrives, and ends normally if it ends after an event', async () => {
     const server = await ApiServer.start(ca);
     const sent: ((text: string) => void)[] = [];
     let end = () => {};
     server.handler = (_, response) => {
       response.writeHead(200, GZIP).flushHeaders();
-      // kube-apiserver sends what it flushes as a gzip member of its own.
+      // kube-apiserver sends each flush as a separate gzip member.
       sent.push((text) => response.write(gzipSync(text)));
       end = () => void response.end();
     };
@@ -80,14 +80,14 @@ describe('a compressed watch', () => {
     expect(await chunks.next()).toMatchObject({ done: true });
   });
 
-  it('closes its connection when its reader breaks off', async () => {
+  it('closes its connection when its reader stops', async () => {
     const server = await ApiServer.start(ca);
     server.handler = (_, response) => void response.writeHead(200, GZIP).write(gzipSync('first'));
     for await (const _ of await clientOf(server.origin, ca.cert).watch(request)) break;
     await until(() => server.open === 0);
   });
 
-  it('ends with the reason of its signal', async () => {
+  it('fails with the reason of its signal', async () => {
     const server = await ApiServer.start(ca);
     server.handler = (_, response) => void response.writeHead(200, GZIP).write(gzipSync('first'));
     const abort = new AbortController();
@@ -99,7 +99,7 @@ describe('a compressed watch', () => {
     await until(() => server.open === 0);
   });
 
-  it('ends with an error when its connection breaks', async () => {
+  it('fails when its connection breaks', async () => {
     const server = await ApiServer.start(ca);
     server.handler = (_, response) => {
       response.writeHead(200, GZIP).write(gzipSync('first'), () => response.destroy());

@@ -5,7 +5,7 @@ import { ApiServer } from '../../../support/kube/api-server.ts';
 import { clientOf } from '../../../support/kube/clients.ts';
 import { until } from '../../../support/until.ts';
 
-/** Long enough that a busy machine does not miss it between two pieces. */
+/** Long enough that even on a busy machine two pieces are never this far apart. */
 const SILENCE_MS = 1_000;
 const PIECE_MS = 200;
 const request = { path: '/apis/example.com/v1/widgets', deadlineMs: SILENCE_MS, deadlineIsForSilence: true };
@@ -15,7 +15,7 @@ beforeAll(async () => {
   ca = await CertificateAuthority.create({ commonName: 'cluster CA' });
 });
 
-/** A server that sends its answer in pieces, and then ends it or says nothing more. */
+/** A server that sends its answer in pieces, and then ends it or stays silent. */
 async function drippingServer(pieces: readonly string[], ends: boolean): Promise<ApiServer> {
   const server = await ApiServer.start(ca);
   server.handler = (_, response) => {
@@ -31,19 +31,19 @@ async function drippingServer(pieces: readonly string[], ends: boolean): Promise
 }
 
 describe('a call with a deadline for silence', () => {
-  it('may take several times its deadline, as long as pieces of the answer come', async () => {
+  it('may take several times its deadline as long as pieces of the answer arrive', async () => {
     const server = await drippingServer(['[', ...Array(12).fill('1,'), '1', ']'], true);
     expect(await clientOf(server.origin, ca.cert).call(request)).toEqual(Array(13).fill(1));
   });
 
-  it('is a timeout, and its connection closed, where the answer stops', async () => {
+  it('times out and closes its connection if the answer stops', async () => {
     const server = await drippingServer(['[1,', '1,'], false);
     const call = clientOf(server.origin, ca.cert).call(request);
     await expect(call).rejects.toThrow(KubeTimeoutError);
     await until(() => server.open === 0);
   });
 
-  it('is a timeout where the answer does not begin', async () => {
+  it('times out if the answer does not begin', async () => {
     const server = await ApiServer.start(ca);
     server.handler = () => {};
     await expect(clientOf(server.origin, ca.cert).call(request)).rejects.toThrow(KubeTimeoutError);

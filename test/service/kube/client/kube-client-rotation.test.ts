@@ -21,7 +21,7 @@ beforeAll(async () => {
 });
 
 describe('a rotated token', () => {
-  it('is used after the credentials were reloaded, on the connection that there is', async () => {
+  it('is used after a reload of the credentials, on the existing connection', async () => {
     const server = await ApiServer.start(ca);
     const files = folder();
     const tokenFile = files.write('token', 'first\n');
@@ -42,7 +42,7 @@ describe('a rotated token', () => {
 });
 
 describe('a rotated client certificate', () => {
-  /** A client whose certificate lies in files; `rotate` issues the next. */
+  /** A client whose certificate is in files. `rotate` issues the next one. */
   async function rotating(server: ApiServer) {
     const files = folder();
     const rotate = async (commonName: string) => {
@@ -54,7 +54,7 @@ describe('a rotated client certificate', () => {
     return { client: track(new KubeClient(load, CALL_CONNECTIONS)), rotate };
   }
 
-  it('is shown on new connections after the credentials were reloaded', async () => {
+  it('is used on new connections after a reload of the credentials', async () => {
     const server = await ApiServer.start(ca);
     const { client, rotate } = await rotating(server);
     await client.call(request);
@@ -65,7 +65,7 @@ describe('a rotated client certificate', () => {
     expect(server.received.map((received) => received.client)).toEqual(['first', 'second', 'second']);
   });
 
-  it('is found without a reload once the old one was read more than 10 s ago', async () => {
+  it('is found without a reload 10 s after the old one was read', async () => {
     const server = await ApiServer.start(ca);
     const { client, rotate } = await rotating(server);
     await client.call(request);
@@ -89,7 +89,7 @@ describe('a rotated client certificate', () => {
     await until(() => server.open === 1);
   });
 
-  it('lets running watches and calls end on the connections of the old one', async () => {
+  it('lets running watches and calls finish on the connections of the old one', async () => {
     const server = await ApiServer.start(ca);
     const { client, rotate } = await rotating(server);
     const finish: (() => void)[] = [];
@@ -109,7 +109,7 @@ describe('a rotated client certificate', () => {
     expect(await readAll(stream)).toBe('""');
   });
 
-  it('does not keep a closed client from closing the connections of the old one', async () => {
+  it('does not stop a closed client from closing the connections of the old one', async () => {
     const server = await ApiServer.start(ca);
     const { client, rotate } = await rotating(server);
     server.handler = (_, response) => response.flushHeaders();

@@ -12,7 +12,7 @@ beforeAll(async () => {
   ca = await CertificateAuthority.create({ commonName: 'cluster CA' });
 });
 
-/** A server that begins to answer and leaves the rest to the test. */
+/** A server that starts its answers and leaves the rest to the test. */
 async function streamingServer() {
   const server = await ApiServer.start(ca);
   const responses: ServerResponse[] = [];
@@ -24,7 +24,7 @@ async function streamingServer() {
 }
 
 describe('a watch', () => {
-  it('is open as soon as the server answers, and gives the bytes as they come', async () => {
+  it('is open as soon as the server answers, and returns the bytes as they arrive', async () => {
     const { server, responses } = await streamingServer();
     const stream = await clientOf(server.origin, ca.cert).watch(request);
     const chunks = stream[Symbol.asyncIterator]();
@@ -37,7 +37,7 @@ describe('a watch', () => {
     expect(await chunks.next()).toMatchObject({ done: true });
   });
 
-  it('has its deadline for the beginning of the answer only', async () => {
+  it('has a deadline for the start of the answer only', async () => {
     const { server, responses } = await streamingServer();
     const client = clientOf(server.origin, ca.cert);
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
@@ -51,7 +51,7 @@ describe('a watch', () => {
     }
   });
 
-  it('that the server does not begin to answer is a timeout, and its connection is closed', async () => {
+  it('times out and closes its connection if the server does not start an answer', async () => {
     const server = await ApiServer.start(ca);
     server.handler = () => {};
     const watch = clientOf(server.origin, ca.cert).watch({ ...request, deadlineMs: 150 });
@@ -59,14 +59,14 @@ describe('a watch', () => {
     await until(() => server.open === 0);
   });
 
-  it('ends with an error when its connection breaks', async () => {
+  it('fails when its connection breaks', async () => {
     const { server, responses } = await streamingServer();
     const stream = await clientOf(server.origin, ca.cert).watch(request);
     responses[0]?.write('first', () => responses[0]?.destroy());
     await expect(readAll(stream)).rejects.toThrow();
   });
 
-  it('ends with the reason of its signal, and closes its connection', async () => {
+  it('fails with the reason of its signal, and closes its connection', async () => {
     const { server } = await streamingServer();
     const abort = new AbortController();
     const reason = new Error('silent for too long');
@@ -77,7 +77,7 @@ describe('a watch', () => {
     await until(() => server.open === 0);
   });
 
-  it('closes its connection when its reader breaks off', async () => {
+  it('closes its connection when its reader stops', async () => {
     const { server, responses } = await streamingServer();
     const stream = await clientOf(server.origin, ca.cert).watch(request);
     responses[0]?.write('first');
@@ -85,7 +85,7 @@ describe('a watch', () => {
     await until(() => server.open === 0);
   });
 
-  it('never takes the place of a call, however many there are', async () => {
+  it('never takes the connection of a call, however many watches run', async () => {
     const { server } = await streamingServer();
     const client = clientOf(server.origin, ca.cert);
     await Promise.all(Array.from({ length: 40 }, () => client.watch(request)));

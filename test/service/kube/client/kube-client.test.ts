@@ -17,7 +17,7 @@ beforeAll(async () => {
   ca = await CertificateAuthority.create({ commonName: 'cluster CA' });
 });
 
-describe('a call', () => {
+describe('a call of the API server', () => {
   it('returns the parsed answer', async () => {
     const server = await ApiServer.start(ca);
     server.handler = (_, response) => void response.end('{"kind":"WidgetList","items":[{"ä":1}]}');
@@ -33,7 +33,7 @@ describe('a call', () => {
     expect(server.received[0]?.headers).not.toHaveProperty('authorization');
   });
 
-  it('encodes its query and leaves out what is undefined', async () => {
+  it('encodes its query and omits undefined parameters', async () => {
     const server = await ApiServer.start(ca);
     const query = { labelSelector: 'app in (a,b)&x=y#z +ä', limit: 500, watch: true, continue: undefined };
     await clientOf(server.origin, ca.cert).call({ ...request, query });
@@ -46,7 +46,7 @@ describe('a call', () => {
     });
   });
 
-  it('sends a body as JSON, of the content type that was asked for', async () => {
+  it('sends its body as JSON with the requested content type', async () => {
     const server = await ApiServer.start(ca);
     const client = clientOf(server.origin, ca.cert);
     const body = { spec: { size: 3 } };
@@ -61,7 +61,7 @@ describe('a call', () => {
   });
 
   it.each(['/k8s/clusters/c-1', '/k8s/clusters/c-1/'])(
-    'goes below the path %s where the API server has one',
+    'is sent below the path %s if the address of the API server has one',
     async (base) => {
       const server = await ApiServer.start(ca);
       await clientOf(server.origin + base, ca.cert).call({ ...request, query: { limit: 1 } });
@@ -69,7 +69,7 @@ describe('a call', () => {
     },
   );
 
-  it('leaves its connection to the next, also when the answer is an error', async () => {
+  it('leaves its connection to the next call, even if the answer is an error', async () => {
     const server = await ApiServer.start(ca);
     const client = clientOf(server.origin, ca.cert);
     for (let count = 0; count < 20; count += 1) await client.call(request);
@@ -78,11 +78,11 @@ describe('a call', () => {
     server.handler = (_, response) => void response.end('{}');
     await client.call(request);
     expect(server.received).toHaveLength(22);
-    // undici opens a second one when a call follows in the same turn as the answer to the one before.
+    // undici opens a second connection if a call follows in the same turn as the previous answer.
     expect(server.connections).toBeLessThanOrEqual(2);
   });
 
-  it('never speaks HTTP/2, not even to a server that prefers it', async () => {
+  it('uses HTTP/1.1 even with a server that prefers HTTP/2', async () => {
     const { cert, key } = await ca.issue({ commonName: 'x', sans: ['127.0.0.1'], usages: ['serverAuth'] });
     const protocols: unknown[] = [];
     const server = createSecureServer({ cert, key, allowHTTP1: true }, (received, response) => {
@@ -101,8 +101,8 @@ describe('a call', () => {
   });
 });
 
-describe('trust', () => {
-  it('is refused to a server whose certificate another CA issued: nothing is sent to it', async () => {
+describe('trust in an API server', () => {
+  it('is refused if another CA issued its certificate, and nothing is sent to it', async () => {
     const other = await CertificateAuthority.create({ commonName: 'another CA' });
     const server = await ApiServer.start(other);
     const call = clientOf(server.origin, ca.cert, { user: { token: 'secret' } }).call(request);
@@ -111,7 +111,7 @@ describe('trust', () => {
     expect(server.received).toEqual([]);
   });
 
-  it('is refused to a server whose certificate has another name', async () => {
+  it('is refused if its certificate has another name', async () => {
     const server = await ApiServer.start(ca);
     const elsewhere = server.origin.replace('127.0.0.1', 'localhost');
     await expect(clientOf(elsewhere, ca.cert).call(request)).rejects.toMatchObject({ sent: false });
@@ -119,7 +119,7 @@ describe('trust', () => {
     expect(await clientOf(elsewhere, ca.cert, { cluster }).call(request)).toEqual({});
   });
 
-  it('is given to any server where the kubeconfig says so', async () => {
+  it('is unconditional if the kubeconfig says so', async () => {
     const other = await CertificateAuthority.create({ commonName: 'another CA' });
     const server = await ApiServer.start(other);
     const client = clientOf(server.origin, ca.cert, { cluster: { skipTLSVerify: true } });
@@ -127,8 +127,8 @@ describe('trust', () => {
   });
 });
 
-describe('credentials', () => {
-  it('with a token go with calls and watches', async () => {
+describe('credentials for the API server', () => {
+  it('with a token are sent with calls and watches', async () => {
     const server = await ApiServer.start(ca);
     const client = clientOf(server.origin, ca.cert, { user: { token: 'top-secret' } });
     await client.call(request);
@@ -137,7 +137,7 @@ describe('credentials', () => {
     expect(sent).toEqual(['Bearer top-secret', 'Bearer top-secret']);
   });
 
-  it('with a client certificate are shown in the handshake', async () => {
+  it('with a client certificate are presented in the handshake', async () => {
     const server = await ApiServer.start(ca);
     const { cert, key } = await ca.issue({ commonName: 'scaler', usages: ['clientAuth'] });
     const user = { certData: base64(cert), keyData: base64(key) };
@@ -145,7 +145,7 @@ describe('credentials', () => {
     expect(server.received[0]?.client).toBe('scaler');
   });
 
-  it('with a name and a password go as basic authentication, and with impersonation', async () => {
+  it('with a name and a password are sent as basic authentication, and with impersonation', async () => {
     const server = await ApiServer.start(ca);
     const user = { username: 'me', password: 'pa:ss', impersonateUser: 'jane' };
     await clientOf(server.origin, ca.cert, { user }).call(request);
@@ -180,9 +180,9 @@ describe('an answer other than 2xx', () => {
   it.each([
     ['HTML', '<html>Bad Gateway</html>'],
     ['empty', ''],
-    ['JSON but no Status', '"no"'],
-    ['a Status that lacks everything', '{"reason":null}'],
-  ])('is an error with its status even where its body is %s', async (_, body) => {
+    ['JSON that is not a Status', '"no"'],
+    ['an empty Status', '{"reason":null}'],
+  ])('is an error with its status even if its body is %s', async (_, body) => {
     const server = await ApiServer.start(ca);
     server.handler = (_request, response) => void response.writeHead(502).end(body);
     const refused = clientOf(server.origin, ca.cert).call(request);
@@ -191,7 +191,7 @@ describe('an answer other than 2xx', () => {
   });
 
   it.each(['Wed, 21 Oct 2026 07:28:00 GMT', '-3', 'soon'])(
-    'with Retry-After %j names no seconds',
+    'has no delay if its Retry-After is %j',
     async (value) => {
       const server = await ApiServer.start(ca);
       server.handler = (_, response) => void response.writeHead(503, { 'retry-after': value }).end();
@@ -200,14 +200,14 @@ describe('an answer other than 2xx', () => {
     },
   );
 
-  it('is not followed when it is a redirect', async () => {
+  it('is not followed if it is a redirect', async () => {
     const server = await ApiServer.start(ca);
     server.handler = (_, response) =>
       void response.writeHead(302, { location: 'https://127.0.0.1:1/' }).end();
     await expect(clientOf(server.origin, ca.cert).call(request)).rejects.toMatchObject({ status: 302 });
   });
 
-  it('of 2xx that is not JSON is malformed', async () => {
+  it('is malformed if it is 2xx and not JSON', async () => {
     const server = await ApiServer.start(ca);
     server.handler = (_, response) => void response.end('<html>Welcome</html>');
     await expect(clientOf(server.origin, ca.cert).call(request)).rejects.toThrow(KubeMalformedError);

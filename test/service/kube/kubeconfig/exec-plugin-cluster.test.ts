@@ -50,7 +50,7 @@ describe('a cluster whose plugin fails', () => {
     ['fails', 'echo no such profile >&2; exit 3', 'ended with status 3: no such profile'],
     ['prints garbage', 'echo hello', 'did not print JSON'],
   ])(
-    'because it %s is unreachable, with the reason in the log, and others keep working',
+    'because it %s is unreachable, with the reason in the log, and the others keep working',
     async (_, text, reason) => {
       const script = new ExecScript(text);
       const service = await serve({ plugged: kubeconfigOf(script), plain: demo.kubeconfig });
@@ -75,7 +75,7 @@ describe('a cluster whose plugin fails', () => {
     },
   );
 
-  it('because it hangs stops neither the other clusters nor the end of the service', async () => {
+  it('because it hangs delays neither the other clusters nor the end of the service', async () => {
     const script = new ExecScript('echo $$ >>"$FOLDER/pids"; sleep 1000');
     const service = await TestService.start({
       kubeconfig: { plugged: kubeconfigOf(script), plain: demo.kubeconfig },
@@ -90,7 +90,7 @@ describe('a cluster whose plugin fails', () => {
 });
 
 describe('a cluster whose plugin succeeds', () => {
-  it('gets requests with the token, and with the next token as soon as that is refused', async () => {
+  it('gets requests with the token, and with the next token as soon as the first one is refused', async () => {
     const script = new ExecScript(printing({ token: demo.token }));
     const service = await (await serve({ plugged: kubeconfigOf(script) })).synced();
     expect((await service.post(`/${count}`, { replicas: 4 })).status).toBe(200);

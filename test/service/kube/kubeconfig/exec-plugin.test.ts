@@ -27,7 +27,7 @@ describe('an exec plugin that succeeds', () => {
     expect(await pluginOf(script).get()).toEqual({ token: undefined, cert: 'C', key: 'K' });
   });
 
-  it('gets its arguments, its environment, and the information that kubectl gives a plugin', async () => {
+  it('gets its arguments, its environment, and the same information as from kubectl', async () => {
     const script = new ExecScript(
       `printf '{"kind":"ExecCredential","status":{"token":"%s"}}' "$1 $REGION $(echo "$KUBERNETES_EXEC_INFO" | tr -d '"')"`,
     );
@@ -37,7 +37,7 @@ describe('an exec plugin that succeeds', () => {
     expect(token).toBe(`login north ${info}`);
   });
 
-  it('is run once for all simultaneous requests, and never again if its credential does not expire', async () => {
+  it('runs once for all simultaneous requests, and not again if its credential does not expire', async () => {
     const script = new ExecScript(printing({ token: 't' }));
     const plugin = pluginOf(script);
     const all = await Promise.all(Array.from({ length: 100 }, () => plugin.get()));
@@ -47,7 +47,7 @@ describe('an exec plugin that succeeds', () => {
     expect(script.runs).toBe(1);
   });
 
-  it('is run again 10 s before its credential expires', async () => {
+  it('runs again 10 s before its credential expires', async () => {
     const script = new ExecScript(printing({ token: 'old', expirationTimestamp: inSeconds(60) }));
     const plugin = pluginOf(script);
     await plugin.get();
@@ -59,7 +59,7 @@ describe('an exec plugin that succeeds', () => {
     expect(script.runs).toBe(2);
   });
 
-  it('is run again once its credential was refused', async () => {
+  it('runs again after its credential was refused', async () => {
     const script = new ExecScript(printing({ token: 'old' }));
     const plugin = pluginOf(script);
     await plugin.get();
@@ -125,7 +125,7 @@ describe('an exec plugin that fails', () => {
     },
   );
 
-  it('is reported with only the beginning of its error output', async () => {
+  it('is reported with only the start of its error output', async () => {
     const script = new ExecScript('head -c 100000 /dev/zero | tr "\\0" x >&2; exit 1');
     const error = await pluginOf(script)
       .get()
@@ -133,7 +133,7 @@ describe('an exec plugin that fails', () => {
     expect(String(error).length).toBeLessThan(500);
   });
 
-  it('because it is not installed is reported with the hint for its installation', async () => {
+  it('because it is not installed is reported with the hint on how to install it', async () => {
     const installHint = 'get it at example.com';
     const plugin = new ExecPlugin(exec('no-such-plugin', { installHint }));
     await expect(plugin.get()).rejects.toThrow(
@@ -142,7 +142,7 @@ describe('an exec plugin that fails', () => {
     await expect(new ExecPlugin(exec('no-such-plugin')).get()).rejects.toThrow(/ENOENT$/);
   });
 
-  it('for lack of file descriptors does not end the service', () => {
+  it('because file descriptors are exhausted does not end the service', () => {
     const program = `
       import { openSync } from 'node:fs';
       import { ExecPlugin } from '${new URL('../../../../src/kube/kubeconfig/exec-plugin.ts', import.meta.url)}';
@@ -153,7 +153,7 @@ describe('an exec plugin that fails', () => {
     expect(execFileSync('sh', limited, { encoding: 'utf8' })).toBe('exec plugin true: spawn true EMFILE\n');
   });
 
-  it('is run again only after 2 s, however many requests need it', async () => {
+  it('runs again only after 2 s, however many requests need it', async () => {
     const script = new ExecScript('exit 1');
     const plugin = pluginOf(script);
     const ask = () => expect(plugin.get()).rejects.toThrow('ended with status 1');
@@ -192,7 +192,7 @@ describe('an exec plugin that hangs', () => {
     expect(await plugin.get()).toMatchObject({ token: 't' });
   });
 
-  it('is killed at once when it is no longer needed, and not run again', async () => {
+  it('is killed at once when the client closes, and does not run again', async () => {
     const script = new ExecScript(HANGING);
     const closing = new AbortController();
     const plugin = pluginOf(script, closing.signal);

@@ -48,17 +48,17 @@ describe('the context of a kubeconfig', () => {
     });
   });
 
-  it('must exist; otherwise the error names the existing ones', async () => {
+  it('must exist, and the error for a missing one names the existing contexts', async () => {
     await expect(read({ kubeconfig: file(), contextName: 'third' })).rejects.toThrow(
       'the kubeconfig has no context third: it has first, second',
     );
   });
 });
 
-describe('a kubeconfig that is not well-formed', () => {
+describe('a malformed kubeconfig', () => {
   it.each([
     ['an open quote', 'users:\n- name: a\n  user:\n    token: "TOP-SECRET\n', 5],
-    ['a colon too many', 'users:\n- name: a\n  user:\n    token: TOP-SECRET: x\n', 4],
+    ['a superfluous colon', 'users:\n- name: a\n  user:\n    token: TOP-SECRET: x\n', 4],
     ['a broken indentation', 'users:\n- name: a\n  user:\n    token: TOP-SECRET\n   x\n', 5],
   ])('is refused with the line number, but without its content: %s', async (_, text, line) => {
     const path = folder().write('config', text);
@@ -89,13 +89,13 @@ describe('the auth-provider', () => {
 describe('insecure-skip-tls-verify', () => {
   const insecure = { 'insecure-skip-tls-verify': true };
 
-  it('is refused, and the message says what to do about it', async () => {
+  it('is refused, and the message says how to fix it', async () => {
     await expect(read({ kubeconfig: file(insecure) })).rejects.toThrow(
       `the kubeconfig disables TLS verification for ${SERVER}: add certificate-authority-data to it, or set ALLOW_INSECURE_TLS=true`,
     );
   });
 
-  it('has its effect if it is allowed', async () => {
+  it('takes effect if it is allowed', async () => {
     const { tls } = await read({ kubeconfig: file(insecure), allowInsecureTls: true });
     expect(tls.rejectUnauthorized).toBe(false);
   });
@@ -107,7 +107,7 @@ describe('insecure-skip-tls-verify', () => {
 });
 
 describe('a token file', () => {
-  it('is read relative to the kubeconfig, and wins over a token', async () => {
+  it('is found relative to the kubeconfig, and takes precedence over a token', async () => {
     const files = folder();
     files.write('token', 'from the file\n');
     const path = files.write('config', kubeconfig({}, { token: 'stale', tokenFile: 'token' }));
@@ -152,7 +152,7 @@ describe('an exec plugin', () => {
   });
 });
 
-/** The version that the API server answers to a client with this kubeconfig. */
+/** The version that a client with this kubeconfig gets from the API server. */
 async function versionBy(kubeconfigPath: string): Promise<unknown> {
   const client = track(new KubeClient(kubeConfigLoader({ kubeconfig: kubeconfigPath }), 2));
   return await client.call({ path: '/version', deadlineMs: 5_000 });

@@ -4,7 +4,7 @@ import type { ResourceAttributes } from '../../../../src/cluster/access/authoriz
 import type { Subject } from '../../../../src/cluster/access/decisions.ts';
 import { AuthorizerUnavailableError } from '../../../../src/cluster/cluster-errors.ts';
 
-/** A question as the authoriser is asked it; the deadline in milliseconds from the start of the test. */
+/** A call of the authoriser; the deadline is in milliseconds from the start of the test. */
 interface Asked {
   readonly subject: Subject;
   readonly attributes: ResourceAttributes;
@@ -33,7 +33,7 @@ afterEach(() => {
 });
 
 const later = (ms: number) => vi.advanceTimersByTimeAsync(ms);
-/** An answer that comes after so many milliseconds. */
+/** An answer that comes after `ms` milliseconds. */
 const answerAfter = (ms: number, allowed: boolean) =>
   new Promise<boolean>((resolve) => setTimeout(() => resolve(allowed), ms));
 const questions = () => asked.map(({ attributes }) => attributes);
@@ -49,13 +49,13 @@ describe.each([
     namespace: 'shop',
   };
 
-  it(`asks for ${verb} on deployments/scale of the namespace, and for nothing else where that is allowed`, () => {
+  it(`asks only for ${verb} on deployments/scale of the namespace if that is allowed`, () => {
     allows = () => true;
     expect(access[operation](alice, 'shop', 'cart')).toBe(true);
     expect(asked).toEqual([{ subject: alice, attributes: inShop, endsInMs: undefined }]);
   });
 
-  it('asks for the one name where the namespace is denied, and has that decision', () => {
+  it('asks for the name if the namespace is denied, and returns that decision', () => {
     allows = ({ name }) => name === 'cart';
     expect(access[operation](alice, 'shop', 'cart')).toBe(true);
     expect(access[operation](alice, 'shop', 'checkout')).toBe(false);
@@ -67,7 +67,7 @@ describe.each([
     ]);
   });
 
-  it('leaves the question for the name what the one for the namespace has left of 2 s', async () => {
+  it('shares 2 s between the question for the namespace and the question for the name', async () => {
     allows = ({ name }) => name !== undefined || answerAfter(1_500, false);
     const allowed = access[operation](alice, 'shop', 'cart');
     await later(1_500);
@@ -75,7 +75,7 @@ describe.each([
     expect(asked.map(({ endsInMs }) => endsInMs)).toEqual([undefined, 2_000]);
   });
 
-  it('does not ask for the name where the namespace is allowed later, or cannot be decided', async () => {
+  it('does not ask for the name if the namespace is allowed later or cannot be decided', async () => {
     allows = () => answerAfter(100, true);
     const allowed = access[operation](alice, 'shop', 'cart');
     await later(100);
@@ -87,7 +87,7 @@ describe.each([
 });
 
 describe('mayList', () => {
-  it('asks for list on the deployments of the namespace, or of all, with the deadline of the caller', () => {
+  it('asks for list on the deployments of one namespace or of all, with the deadline of the caller', () => {
     allows = ({ namespace }) => namespace === 'shop';
     expect(access.mayList(alice, 'shop')).toBe(true);
     expect(access.mayList(alice, undefined, performance.now() + 700)).toBe(false);
@@ -100,7 +100,7 @@ describe('mayList', () => {
 });
 
 describe('listable', () => {
-  it('asks for each namespace, with 3 s for all of them, and keeps their order', async () => {
+  it('asks for each namespace within 3 s in total, and keeps their order', async () => {
     allows = ({ namespace }) => (namespace === 'b' ? answerAfter(200, true) : namespace !== 'c');
     const listed = access.listable(alice, () => ['a', 'b', 'c', 'd']);
     await later(200);
@@ -113,7 +113,7 @@ describe('listable', () => {
     ]);
   });
 
-  it('asks for no more than four namespaces at a time', async () => {
+  it('asks for at most four namespaces at a time', async () => {
     allows = () => answerAfter(100, true);
     const listed = access.listable(alice, () => ['a', 'b', 'c', 'd', 'e', 'f']);
     expect(asked).toHaveLength(4);
@@ -123,7 +123,7 @@ describe('listable', () => {
     expect(await listed).toHaveLength(6);
   });
 
-  it('asks for the namespaces that came later, once each, and leaves out those that went', async () => {
+  it('asks once for each namespace added during the reviews, and leaves out removed ones', async () => {
     allows = () => answerAfter(100, true);
     let there = ['a', 'b'];
     const listed = access.listable(alice, () => there);
@@ -136,12 +136,12 @@ describe('listable', () => {
     expect(questions().map(({ namespace }) => namespace)).toEqual(['a', 'b', 'c', 'd']);
   });
 
-  it('asks for nothing where there is no namespace', async () => {
+  it('asks for nothing if the cluster has no namespaces', async () => {
     expect(await access.listable(alice, () => [])).toEqual([]);
     expect(asked).toEqual([]);
   });
 
-  it('fails after 3 s and asks for no further namespace then', async () => {
+  it('fails after 3 s, and then asks for no further namespace', async () => {
     allows = () => answerAfter(1_600, true);
     const listed = access.listable(alice, () => Array.from({ length: 20 }, (_, index) => `ns-${index}`));
     const failed = expect(listed).rejects.toThrow(AuthorizerUnavailableError);
@@ -150,7 +150,7 @@ describe('listable', () => {
     expect(asked).toHaveLength(8);
   });
 
-  it('fails where a namespace cannot be decided: a list without it would be taken for the whole', async () => {
+  it('fails if a namespace cannot be decided, because a list without it would look complete', async () => {
     allows = ({ namespace }) => namespace !== 'b' || Promise.reject(new AuthorizerUnavailableError('down'));
     await expect(access.listable(alice, () => ['a', 'b'])).rejects.toThrow(AuthorizerUnavailableError);
   });

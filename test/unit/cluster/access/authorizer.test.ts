@@ -37,7 +37,7 @@ afterEach(() => {
 
 const decision = (allowed: boolean) => ({ status: { allowed } });
 
-/** An API server that decides reviews by this function. */
+/** Makes the API server decide reviews by this function. */
 function decide(allows: (attributes: Readonly<Record<string, unknown>>) => boolean): void {
   api.respond = ({ body }) => {
     const spec = objectAt(isObject(body) ? body : {}, 'spec');
@@ -73,14 +73,14 @@ describe('a decision', () => {
     expect(await asked).toBe(true);
   });
 
-  it('is requested with the name too if the namespace alone is denied', async () => {
+  it('is requested again with the name if the namespace is denied', async () => {
     decide(({ name }) => name === 'cart');
     expect(await access.mayScale(alice, 'shop', 'cart')).toBe(true);
     expect(await access.mayScale(alice, 'shop', 'checkout')).toBe(false);
     expect(api.requests).toHaveLength(3);
   });
 
-  it('for a namespace serves all Deployments in it, and at once if it is remembered', async () => {
+  it('about a namespace serves all its Deployments, without waiting once it is remembered', async () => {
     decide(() => true);
     expect(await access.mayRead(alice, 'shop', 'cart')).toBe(true);
     expect(access.mayRead(alice, 'shop', 'checkout')).toBe(true);
@@ -118,7 +118,7 @@ describe('a decision', () => {
     expect(await access.mayRead(other, 'shop', 'cart')).toBe(false);
   });
 
-  it('distinguishes reading from setting and listing', async () => {
+  it('about reading is not used for setting or listing', async () => {
     decide(({ verb }) => verb === 'get');
     expect(await access.mayRead(alice, 'shop', 'cart')).toBe(true);
     expect(await access.mayScale(alice, 'shop', 'cart')).toBe(false);
@@ -134,7 +134,7 @@ describe('a decision', () => {
   });
 });
 
-describe('an API server without a usable decision', () => {
+describe('an API server that gives no usable decision', () => {
   it.each<[string, unknown]>([
     ['is unreachable', new KubeUnreachableError(false, 'refused')],
     ['is silent', new KubeTimeoutError(true, 2_000)],
@@ -142,26 +142,26 @@ describe('an API server without a usable decision', () => {
     ['answers something else', { kind: 'Status', status: 'Success' }],
     ['could not evaluate its rules', { status: { allowed: false, evaluationError: 'role not found' } }],
     ['says yes in a string', { status: { allowed: 'true' } }],
-  ])('because it %s allows nothing, and is called again', async (_title, answer) => {
+  ])('because it %s makes the request fail, and is asked again by the next one', async (_title, answer) => {
     api.respond = () => answer;
     await expect(access.mayRead(alice, 'shop', 'cart')).rejects.toThrow(AuthorizerUnavailableError);
     decide(() => true);
     expect(await access.mayRead(alice, 'shop', 'cart')).toBe(true);
   });
 
-  it('allows if a rule that it could evaluate allows', async () => {
+  it('about one rule can still allow by another', async () => {
     api.respond = () => ({ status: { allowed: true, evaluationError: 'another role not found' } });
     expect(await access.mayRead(alice, 'shop', 'cart')).toBe(true);
   });
 });
 
-/** As the client does: a request ends with its deadline. */
+/** No answer: a request fails at its deadline, as with the real client. */
 const silence = ({ deadlineMs }: KubeRequest) =>
   new Promise((_resolve, reject) =>
     setTimeout(() => reject(new KubeTimeoutError(true, deadlineMs)), deadlineMs),
   );
 
-describe('an authoriser that is silent', () => {
+describe('an API server that does not answer reviews', () => {
   let answers: unknown[];
   const note = (decision: boolean | Promise<boolean>) =>
     void Promise.resolve(decision).then(
@@ -172,7 +172,7 @@ describe('an authoriser that is silent', () => {
     answers = [];
   });
 
-  it('delays callers by 2 s, however many wait for their turn, and callers without a turn cause no review', async () => {
+  it('delays each caller by 2 s, however many wait, and callers that never get a turn cause no review', async () => {
     api.respond = silence;
     for (let index = 0; index < 500; index += 1)
       note(access.mayList({ user: `stranger-${index}`, groups: [] }, 'shop'));
@@ -184,7 +184,7 @@ describe('an authoriser that is silent', () => {
     expect(api.requests).toHaveLength(10);
   });
 
-  it('delays a caller by 2 s in total if the review for the name follows the one for the namespace', async () => {
+  it('delays a caller by 2 s in total for the review of the namespace and the review of the name', async () => {
     const slow = () => new Promise((resolve) => setTimeout(() => resolve(decision(false)), 1_500));
     api.respond = (request) => (api.requests.length === 1 ? slow() : silence(request));
     note(access.mayScale(alice, 'shop', 'cart'));
@@ -193,7 +193,7 @@ describe('an authoriser that is silent', () => {
     expect(api.requests).toHaveLength(2);
   });
 
-  it('delays a list by at most 5 s, with the cluster-wide review and then those by namespace', async () => {
+  it('delays a list by at most 5 s in total for the cluster-wide review and the reviews per namespace', async () => {
     const slow = () => new Promise((resolve) => setTimeout(() => resolve(decision(false)), 1_999));
     api.respond = (request) => (api.requests.length === 1 ? slow() : silence(request));
     note(
@@ -208,7 +208,7 @@ describe('an authoriser that is silent', () => {
 
 describe('callers that share a review', () => {
   const listShop = { verb: 'list', resource: 'deployments', namespace: 'shop' } as const;
-  /** Asks now, with a deadline in so many milliseconds. What became of it by now, `waits` at first. */
+  /** Asks now, with a deadline in `deadlineMs`. The outcome is `waits` until the caller has an answer. */
   function ask(deadlineMs: number, attributes: ResourceAttributes = listShop) {
     const caller: { outcome: unknown } = { outcome: 'waits' };
     Promise.resolve(authorizer.allows(alice, attributes, performance.now() + deadlineMs)).then(
@@ -224,7 +224,7 @@ describe('callers that share a review', () => {
   const unavailable = expect.any(AuthorizerUnavailableError);
   const signalOf = (index: number) => api.requests[index]?.request.signal;
 
-  it('do not wait beyond their own deadline for that of another one', async () => {
+  it('wait until their own deadline, not until the later deadline of another caller', async () => {
     const patient = ask(2_000);
     const hasty = ask(500);
     await later(499);
@@ -236,7 +236,7 @@ describe('callers that share a review', () => {
     expect(api.requests).toHaveLength(1);
   });
 
-  it('do not fail by the deadline of an earlier one', async () => {
+  it('do not fail when the deadline of an earlier caller is over', async () => {
     const early = ask(2_000);
     await later(1_000);
     const late = ask(2_000);
@@ -248,7 +248,7 @@ describe('callers that share a review', () => {
     expect(api.requests).toHaveLength(1);
   });
 
-  it('have it cancelled when the last of them gives up, and not before', async () => {
+  it('cancel it when the last of them gives up, not before', async () => {
     ask(2_000);
     await later(1_000);
     ask(1_500);
@@ -264,7 +264,7 @@ describe('callers that share a review', () => {
     expect(next.outcome).toEqual(unavailable);
   });
 
-  it('draw another one where it would have to go on for too long, each of them at its own deadline', async () => {
+  it('start another one once it has run too long, and each caller fails at its own deadline', async () => {
     api.respond = silence;
     const callers = [];
     for (let times = 0; times < 20; times += 1) {
@@ -277,7 +277,7 @@ describe('callers that share a review', () => {
     expect(api.requests.map(({ at }) => at - (api.requests[0]?.at ?? 0))).toEqual([0, 2_500, 5_000, 7_500]);
   });
 
-  it('leave the decision of the later review in place where the earlier one is answered after it', async () => {
+  it('keep the decision of a later review even if an earlier review is answered after it', async () => {
     ask(2_000);
     await later(1_500);
     const early = ask(2_000);
@@ -290,7 +290,7 @@ describe('callers that share a review', () => {
     expect(authorizer.allows(alice, listShop)).toBe(false);
   });
 
-  it('have it made when its turn comes after the deadline of the first, for those who wait still', async () => {
+  it('still get it if its turn comes after the deadline of the first caller', async () => {
     const held = ['a', 'b', 'c', 'd', 'e'].map((namespace) => ask(3_000, { ...listShop, namespace }));
     const early = ask(2_000);
     await later(1_000);
@@ -304,7 +304,7 @@ describe('callers that share a review', () => {
     expect(api.requests).toHaveLength(6);
   });
 
-  it('draw another one where all have given up that which waits for its turn still', async () => {
+  it('request another one if all callers of a queued review have given up', async () => {
     const held = ['a', 'b', 'c', 'd', 'e'].map((namespace) => ask(3_000, { ...listShop, namespace }));
     const hasty = ask(500);
     await later(500);
@@ -315,7 +315,7 @@ describe('callers that share a review', () => {
     expect(api.requests).toHaveLength(6);
   });
 
-  it('learn of an outage by the time that the API server has had, not by the rest of their own', async () => {
+  it('detect an outage by how long the API server has been silent, not by the time they have left', async () => {
     decide(() => true);
     ask(2_000);
     await later(5 * 60_000);
@@ -328,7 +328,7 @@ describe('callers that share a review', () => {
     expect([first.outcome, hasty.outcome, last.outcome]).toEqual([true, unavailable, true]);
   });
 
-  it('without any time left draw no review', async () => {
+  it('cause no review if they have no time left', async () => {
     const late = ask(0);
     await later(0);
     expect(late.outcome).toEqual(unavailable);
@@ -336,10 +336,10 @@ describe('callers that share a review', () => {
   });
 });
 
-describe('what became of reviews', () => {
+describe('the counts and the state of reviews', () => {
   const read = async () => access.mayRead(alice, 'shop', 'cart');
 
-  it('is told of each that the API server answered, and of none that was remembered', async () => {
+  it('include each review that the API server answered, and no remembered decision', async () => {
     decide(({ verb }) => verb === 'get');
     await read();
     await read();
@@ -347,7 +347,7 @@ describe('what became of reviews', () => {
     expect([outcomes.counts, outcomes.state]).toEqual([{ allowed: 1, denied: 1, failed: 0 }, 'available']);
   });
 
-  it('is told of those that failed, with the words of the API server', async () => {
+  it('include failed reviews, which are logged with the message of the API server', async () => {
     api.respond = () => ({ status: { allowed: false, evaluationError: 'webhook: connection refused' } });
     await read().catch(() => {});
     expect([outcomes.counts, outcomes.state]).toEqual([{ allowed: 0, denied: 0, failed: 1 }, 'unavailable']);
@@ -356,7 +356,7 @@ describe('what became of reviews', () => {
     });
   });
 
-  it('is a failure where the API server was silent for the time of a whole deadline', async () => {
+  it('show an outage if the API server was silent for a whole deadline', async () => {
     api.respond = silence;
     const asked = read().catch(() => {});
     await later(2_000);
@@ -364,7 +364,7 @@ describe('what became of reviews', () => {
     expect(outcomes.state).toBe('unavailable');
   });
 
-  it('is no failure for a client whose line is full, whose turn comes too late or whose time is short', async () => {
+  it('show no failure for a client that has a full queue, gets its turn too late or has little time', async () => {
     api.respond = () => new Promise((resolve) => setTimeout(() => resolve(decision(true)), 1_500));
     const asked = Array.from({ length: 300 }, (_, index) =>
       Promise.resolve(access.mayList(alice, `ns-${index}`)).catch((error) => error),
@@ -399,7 +399,7 @@ describe('a list over many namespaces', () => {
     expect(api.requests).toHaveLength(3);
   });
 
-  it('has few reviews under way at a time, so that other callers do not wait', async () => {
+  it('runs few reviews at a time, so that other callers do not wait', async () => {
     const listing = access.listable(alice, () => namespaces);
     listing.catch(() => {});
     const other = Promise.resolve(access.mayRead({ user: 'bob', groups: [] }, 'shop', 'cart'));
@@ -409,7 +409,7 @@ describe('a list over many namespaces', () => {
     other.catch(() => {});
   });
 
-  it('fails after 3 s, and reuses the decisions that were made by then', async () => {
+  it('fails after 3 s, and the next list reuses the decisions that were made by then', async () => {
     api.respond = () => new Promise((resolve) => setTimeout(() => resolve(decision(true)), 500));
     const listing = expect(access.listable(alice, () => namespaces)).rejects.toThrow(
       AuthorizerUnavailableError,
@@ -423,7 +423,7 @@ describe('a list over many namespaces', () => {
 });
 
 describe('many unknown users', () => {
-  it('cause a limited number of reviews at a time, and further ones are refused rather than piled up', async () => {
+  it('cause a limited number of reviews at a time, and further reviews are refused instead of queued', async () => {
     const asked = Array.from({ length: 2_000 }, (_, index) =>
       Promise.resolve(access.mayList({ user: `stranger-${index}`, groups: [] }, 'shop')).catch(
         (error) => error,
@@ -439,10 +439,10 @@ describe('many unknown users', () => {
   });
 });
 
-describe('one unknown user who reads ever new names', () => {
+describe('one unknown user who keeps reading new names', () => {
   const read = async (user: string, namespace: string) => access.mayList({ user, groups: [] }, namespace);
 
-  it('does not take turns from others, and gets turns again once it waits for fewer reviews', async () => {
+  it('takes no turns from others, and gets turns again once fewer of their reviews are queued', async () => {
     const asked = Array.from({ length: 2_000 }, (_, index) =>
       read('stranger', `ns-${index}`).catch((error) => error),
     );
@@ -460,7 +460,7 @@ describe('one unknown user who reads ever new names', () => {
     expect(await read('stranger', 'ns-1999')).toBe(false);
   });
 
-  it('pushes out no decision about others, so that they can still read in an outage', async () => {
+  it('evicts no decision about others, so that they can still read in an outage', async () => {
     decide(() => true);
     await access.mayRead(alice, 'shop', 'cart');
     decide(() => false);
@@ -501,7 +501,7 @@ describe('in an outage of the API server,', () => {
     await unavailable(access.mayRead(alice, 'other', 'cart'));
   });
 
-  it('allowed reads stay allowed for one more hour', async () => {
+  it('allowed reads stay allowed for another hour', async () => {
     answers(new KubeUnreachableError(false, 'refused'));
     await later(EXPIRED_MS + 3_600_000 - 1);
     expect(await access.mayRead(alice, 'shop', 'cart')).toBe(true);
@@ -509,7 +509,7 @@ describe('in an outage of the API server,', () => {
     await unavailable(access.mayRead(alice, 'shop', 'cart'));
   });
 
-  it('reads are allowed no longer than a decision holds where that is switched off', async () => {
+  it('reads are allowed only as long as a decision holds if the extension is switched off', async () => {
     const strict = new Access(
       new ReviewAuthorizer(api, { ...defaultDecisionTimes, outageSeconds: 0 }, outcomes),
     );
@@ -524,13 +524,13 @@ describe('in an outage of the API server,', () => {
     ['403 to the service', new KubeStatusError(403, 'Forbidden', '')],
     ['nonsense', { status: {} }],
     ['too late for a review that had little time', new KubeTimeoutError(true, 999)],
-  ])('remembered decisions are not extended for an API server that answers %s', async (_title, answer) => {
+  ])('remembered decisions are not extended if the API server answers %s', async (_title, answer) => {
     await later(EXPIRED_MS);
     answers(answer);
     await unavailable(access.mayRead(alice, 'shop', 'cart'));
   });
 
-  it('what was denied before stays denied', async () => {
+  it('denied reads stay denied', async () => {
     await later(EXPIRED_MS);
     decide(() => false);
     expect(await access.mayRead(alice, 'shop', 'cart')).toBe(false);
@@ -539,7 +539,7 @@ describe('in an outage of the API server,', () => {
     await unavailable(access.mayRead(alice, 'shop', 'cart'));
   });
 
-  it('each read requests its review again, and an answer counts at once', async () => {
+  it('each read requests a review again, and an answer takes effect at once', async () => {
     await later(EXPIRED_MS);
     answers(new KubeUnreachableError(false, 'refused'));
     expect(await access.mayRead(alice, 'shop', 'cart')).toBe(true);
@@ -551,10 +551,10 @@ describe('in an outage of the API server,', () => {
     ['full', 300],
     ['slow', 100],
   ])(
-    'a client whose line is %s because of its own requests does not keep a withdrawn right',
+    'a client whose queue is %s because of its own requests does not keep a withdrawn right',
     async (_title, names) => {
       await later(EXPIRED_MS);
-      // A healthy API server that is slower than the client sends reviews. It would deny.
+      // The API server is healthy and would deny, but the client sends reviews faster than it answers.
       const late = (deadlineMs: number) => Promise.reject(new KubeTimeoutError(true, deadlineMs));
       api.respond = ({ deadlineMs }) =>
         new Promise((resolve) =>

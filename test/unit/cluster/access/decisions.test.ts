@@ -18,7 +18,7 @@ describe('remembered decisions', () => {
     expect(decisions.get('bob', 'read b', 0)).toBeUndefined();
   });
 
-  it('of one subject may take all the room; beyond that the least recently used one is dropped', () => {
+  it('of one subject may fill the whole store, which then drops the least recently used one', () => {
     const decisions = new Decisions(3);
     for (const question of ['a', 'b', 'c']) decisions.set('alice', question, allowed, 0);
     decisions.get('alice', 'a', 1_001);
@@ -27,7 +27,7 @@ describe('remembered decisions', () => {
     expect(kept).toEqual([allowed, undefined, allowed, allowed]);
   });
 
-  it('of a subject with few are not pushed out by a subject with many, whose decisions make room for them', () => {
+  it('of a subject with few are not evicted by a subject with many, whose own decisions are evicted', () => {
     const decisions = new Decisions(100);
     for (const question of ['a', 'b', 'c']) decisions.set('alice', question, allowed, 0);
     for (let index = 0; index < 1_000; index += 1) decisions.set('stranger', `${index}`, denied, 0);
@@ -38,12 +38,12 @@ describe('remembered decisions', () => {
     expect(ofStranger.filter((each) => each !== undefined)).toHaveLength(57);
   });
 
-  it('are limited in number, and never dropped for a subject that has fewer than another one', async () => {
+  it('are limited in number, and a subject never loses one while another subject has more', async () => {
     const step = fc.record({ subject: fc.constantFrom('a', 'b', 'c', 'd'), question: fc.nat(9) });
     await holds(
       fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
         const decisions = new Decisions(8);
-        /** The decisions that may be kept per subject, the least recently used first. */
+        /** The questions whose decisions are kept, per subject, the least recently used first. */
         const model = new Map<string, number[]>();
         const held = () => [...model.values()].reduce((sum, { length }) => sum + length, 0);
         for (const { subject, question } of steps) {

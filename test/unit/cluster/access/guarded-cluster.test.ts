@@ -6,7 +6,7 @@ import { AccessDeniedError, NotSyncedError } from '../../../../src/cluster/clust
 import { MemoryCluster } from '../../../support/build-app.ts';
 
 const CALLER = { user: 'alice', groups: ['team'] };
-/** What needs no right: it says nothing about Deployments. */
+/** Members that need no right, because they say nothing about Deployments. */
 const OPEN = ['name', 'state', 'authorizer', 'checkHealth', 'constructor'];
 
 /** A cluster that records its calls and the access reviews in their order. */
@@ -30,7 +30,7 @@ function scene(allows: (attributes: ResourceAttributes) => boolean) {
 }
 
 describe('a guarded cluster', () => {
-  it('has no member that reads, lists or writes without a check of the rights of the caller', () => {
+  it('checks the rights of the caller in every member that reads, lists or writes', () => {
     const members = Object.getOwnPropertyNames(GuardedCluster.prototype);
     expect(members.filter((member) => !OPEN.includes(member))).toEqual(['deployment', 'list', 'toScale']);
   });
@@ -65,7 +65,7 @@ describe('a guarded cluster', () => {
     }
   });
 
-  it('hides in a fresh list a namespace that is new to the cache and that the caller may not list', async () => {
+  it('hides a namespace from a fresh list if the cache does not know it yet and the caller may not list it', async () => {
     const { guarded, memory } = scene(({ namespace }) => namespace === 'shop');
     const secret = new MemoryCluster({ 'shop/cart': 3, 'secret/web': 1 });
     memory.isOlderThan = () => true;
@@ -74,14 +74,14 @@ describe('a guarded cluster', () => {
     expect(String(value)).toBe('{"deployments":["shop/cart"]}');
   });
 
-  it('refuses a list of all namespaces to a caller who may list in none, once the namespaces are known', async () => {
+  it('refuses a list of all namespaces to a caller who may list none, once the namespaces are known', async () => {
     const { guarded, memory } = scene(() => false);
     await expect(guarded.list()).rejects.toThrow('alice may not list deployments in any namespace');
     memory.synced = false;
     await expect(guarded.list()).rejects.toThrow(NotSyncedError);
   });
 
-  it('passes the name of the caller on with a write', async () => {
+  it('passes the name of the caller to a write', async () => {
     const { guarded, memory } = scene(() => true);
     const target = await guarded.toScale('shop', 'cart');
     expect(target.replicas).toBe(3);

@@ -37,7 +37,7 @@ describe('the state of an authoriser', () => {
     ['the API server has not answered for a while', new KubeCircuitOpenError(1)],
     ['the API server was silent for long enough', new KubeTimeoutError(true, 1_000)],
     ['a review could not be evaluated', new KubeMalformedError('a review could not be evaluated: no')],
-  ])('is unavailable where %s, until a review is decided', (_title, error) => {
+  ])('is unavailable if %s, until a review is decided', (_title, error) => {
     outcomes.failed(error, now());
     expect([outcomes.state, log.lines.length]).toEqual(['unavailable', 1]);
     outcomes.decided(false, now());
@@ -45,12 +45,12 @@ describe('the state of an authoriser', () => {
     expect(outcomes.counts).toEqual({ allowed: 0, denied: 1, failed: 1 });
   });
 
-  it('does not change with a time-out that leaves an API server too little time', () => {
+  it('does not change when a review times out that gave the API server too little time', () => {
     outcomes.failed(new KubeTimeoutError(true, 999), now());
     expect([outcomes.state, outcomes.counts.failed, log.lines]).toEqual(['available', 0, []]);
   });
 
-  it('is that of the review that was sent last, also where an earlier one ends after it', () => {
+  it('follows the review that was sent last, even if an earlier one ends after it', () => {
     outcomes.decided(true, 2_000);
     outcomes.failed(new KubeTimeoutError(true, 2_000), 1_000);
     expect(outcomes.state).toBe('available');
@@ -61,7 +61,7 @@ describe('the state of an authoriser', () => {
 });
 
 describe('the log line about failed reviews', () => {
-  it('has the words of the API server, and what to grant where the account lacks the right', () => {
+  it('has the message of the API server, and names the right to grant if the account lacks it', () => {
     outcomes.failed(forbidden, now());
     expect(log.lines).toEqual([
       {
@@ -79,19 +79,19 @@ describe('the log line about failed reviews', () => {
     ]);
   });
 
-  it('names nothing to grant where that is not what is wrong', () => {
+  it('names no right to grant if the failure has another cause', () => {
     outcomes.failed(new KubeStatusError(500, 'InternalError', 'failed calling webhook'), now());
     expect(contexts()).toEqual([
       expect.objectContaining({ status: 500, detail: 'failed calling webhook', grant: undefined }),
     ]);
   });
 
-  it('has 500 characters of those words at most', () => {
+  it('has at most 500 characters of that message', () => {
     outcomes.failed(new KubeStatusError(500, '', 'x'.repeat(10_000)), now());
     expect(contexts()).toEqual([expect.objectContaining({ detail: 'x'.repeat(500) })]);
   });
 
-  it('is written once a minute, with the number of failures since the one before', async () => {
+  it('is written once per minute, with the number of failures since the previous line', async () => {
     for (let times = 0; times < 100; times += 1) outcomes.failed(forbidden, now());
     await vi.advanceTimersByTimeAsync(59_999);
     outcomes.failed(forbidden, now());
@@ -101,7 +101,7 @@ describe('the log line about failed reviews', () => {
     expect(contexts().slice(1)).toEqual([expect.objectContaining({ status: 500, times: 101 })]);
   });
 
-  it('of one cluster does not silence that of another', () => {
+  it('of one cluster does not suppress the line of another', () => {
     outcomes.failed(forbidden, now());
     new ReviewOutcomes(log).failed(forbidden, now());
     expect(log.lines).toHaveLength(2);

@@ -5,7 +5,7 @@ import type { Deployment } from '../../../../src/cluster/deployment.ts';
 import { deployment } from '../../../support/deployment-objects.ts';
 import { holds } from '../../../support/kube/property.ts';
 
-/** Names whose order as whole names differs from their order by namespace: "a-b/x" sorts before "a/x". */
+/** Names whose order as "namespace/name" differs from their order by namespace: "a-b/x" sorts before "a/x". */
 const NAMESPACES = ['a', 'a-b', 'a-b-c', 'b', 'a0'] as const;
 const NAMES = ['x', 'x-y', 'x.y', 'x0', 'w'] as const;
 
@@ -31,7 +31,7 @@ const anyStep: fc.Arbitrary<Step> = fc.oneof(
     namespace: fc.constantFrom(...NAMESPACES),
     items: fc.array(anyDeployment, { maxLength: 8 }),
   }),
-  // Lists in between fill the prebuilt parts, so that a change that does not drop them is noticed.
+  // Lists between the changes fill the prebuilt parts. A change that fails to drop them shows in the next list.
   fc.record({
     do: fc.constant('list' as const),
     namespace: fc.option(fc.constantFrom(...NAMESPACES), { nil: undefined }),
@@ -109,7 +109,7 @@ describe('the cache of Deployments', () => {
     { filledBy: 'one informer of all namespaces', byNamespace: false },
     { filledBy: 'an informer of each namespace', byNamespace: true },
   ])(
-    'filled by $filledBy answers like a plain map after any changes, sorted by whole names',
+    'filled by $filledBy answers like a plain map after any changes, sorted by namespace/name',
     async ({ byNamespace }) => {
       await holds(
         fc.property(fc.array(anyStep, { maxLength: 40 }), (steps) => {
@@ -141,13 +141,13 @@ describe('the answer to a list', () => {
     expect(cache.listAnswer(['default']).toString()).toBe('{"deployments":["default/a","default/b"]}');
   });
 
-  it('of some namespaces contains only their Deployments, sorted by whole names, in whatever order the namespaces are given', () => {
+  it('of some namespaces contains only their Deployments, sorted by namespace/name, in any order of the namespaces', () => {
     const items = ['a-b', 'a', 'c'].map((namespace) => ({ ...deployment('x', '1'), namespace }));
     const cache = cacheOf(...items);
     expect(cache.listAnswer(['a', 'none', 'a-b']).toString()).toBe('{"deployments":["a-b/x","a/x"]}');
   });
 
-  it('is an empty list for an empty cache and for a namespace that does not exist', () => {
+  it('is an empty list for an empty cache and for an unknown namespace', () => {
     expect(new DeploymentCache().listAnswer().toString()).toBe('{"deployments":[]}');
     expect(cacheOf(deployment('a', '1')).listAnswer(['none']).toString()).toBe('{"deployments":[]}');
   });
@@ -177,7 +177,7 @@ describe('the answer to a list', () => {
 describe('the list of one namespace', () => {
   const namespaces = Array.from({ length: 100 }, (_, index) => `ns-${index}`);
 
-  it('is one buffer until a Deployment is added or removed, however many other namespaces are listed in turn', () => {
+  it('is one buffer until a Deployment is added or removed, even if many other namespaces are listed in between', () => {
     const cache = new DeploymentCache();
     const scope = cache.scope();
     for (const namespace of namespaces) scope.upsert(deployment('x', '1', { namespace }));
@@ -198,7 +198,7 @@ describe('the list of one namespace', () => {
 });
 
 describe('lists of the same namespaces', () => {
-  it('are one buffer until a Deployment is added or removed, however many callers hold it', () => {
+  it('are one buffer for all callers until a Deployment is added or removed', () => {
     const cache = new DeploymentCache();
     const scope = cache.scope();
     for (const namespace of NAMESPACES) scope.upsert(deployment('x', '1', { namespace }));

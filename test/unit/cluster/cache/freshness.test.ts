@@ -26,7 +26,7 @@ describe('minResourceVersion', () => {
     await mirror.stop();
   });
 
-  it('lets a limited number of reads wait, per user and in total, and refuses the next at once', async () => {
+  it('lets a limited number of reads wait per user and in total, and refuses further ones at once', async () => {
     const mirror = new Mirror();
     const watch = await mirror.synced('10', widget('a', '10'));
     const waiting = new Quota(3, 2);
@@ -44,7 +44,7 @@ describe('minResourceVersion', () => {
     const late = expect(read('alice', '12')).rejects.toMatchObject({ code: 'NOT_REACHED' });
     await vi.advanceTimersByTimeAsync(5_000);
     await late;
-    // All reads have given back their places.
+    // All reads have released their places.
     const again = [read('alice', '12'), read('alice', '12'), read('bob', '12')];
     await watch.send(eventLine('ADDED', widget('c', '12')));
     await Promise.all(again);
@@ -55,17 +55,17 @@ describe('minResourceVersion', () => {
 describe('a direct read', () => {
   const end = () => performance.now() + 1_000;
 
-  it('ends at its deadline, even while the read before it in line still runs', async () => {
+  it('ends at its deadline, even if the read ahead of it still runs', async () => {
     const read = expect(withFreshnessDeadline(new Promise(() => {}), end())).rejects.toThrow(FreshnessError);
     await vi.advanceTimersByTimeAsync(1_000);
     await read;
   });
 
-  it('returns a result that arrives in time, and leaves no timer', async () => {
+  it('returns a result that arrives in time, and leaves no timer behind', async () => {
     expect(await withFreshnessDeadline(Promise.resolve(3), end())).toBe(3);
   });
 
-  it('fails with a FreshnessError on any error, unless the Deployment does not exist', async () => {
+  it('fails with a FreshnessError on any error, except if the Deployment does not exist', async () => {
     const failed = withFreshnessDeadline(Promise.reject(new KubeTimeoutError(true, 4_000)), end());
     await expect(failed).rejects.toThrow(FreshnessError);
     const missing = withFreshnessDeadline(Promise.reject(new DeploymentError('NOT_FOUND', 'a', 'b')), end());

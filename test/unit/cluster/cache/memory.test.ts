@@ -6,7 +6,7 @@ import { reduceDeployment } from '../../../../src/cluster/deployment.ts';
 
 const MIB = 1024 * 1024;
 
-/** The items of a page as an API server sends them: Deployments of some 6 kB. */
+/** The items of a page as an API server sends them: Deployments of about 6 kB. */
 function page(first: number, count: number): string {
   const items = Array.from({ length: count }, (_, index) => {
     const number = first + index;

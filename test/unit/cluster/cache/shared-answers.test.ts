@@ -11,11 +11,11 @@ describe('equal answers', () => {
     expect(String(answers.share(Buffer.from('b'), other))).toBe('b');
   });
 
-  it('are the buffer that is kept elsewhere, if that is equal too', () => {
+  it('share a buffer that is kept elsewhere if it is equal too', () => {
     expect(new SharedAnswers().share(Buffer.from('other'), other)).toBe(other);
   });
 
-  it('share one buffer while it is among the eight that were used last', () => {
+  it('share one buffer while it is among the eight most recently used', () => {
     const answers = new SharedAnswers();
     const share = (text: string) => answers.share(Buffer.from(text), other);
     const kept = share('kept');

@@ -25,10 +25,10 @@ afterEach(() => {
 const refused = new KubeUnreachableError(false, 'refused');
 const request = { path: '/version', deadlineMs: 5_000 };
 const call = () => circuit.call(request);
-/** What a call ends with. */
+/** The result or the error of a call. */
 const outcome = () => call().catch((error: unknown) => error);
 
-/** As many calls as there are answers, one after the other. */
+/** One call per answer, one after another. */
 async function calls(...answers: readonly unknown[]): Promise<void> {
   for (const answer of answers) {
     api.respond = () => answer;
@@ -38,7 +38,7 @@ async function calls(...answers: readonly unknown[]): Promise<void> {
 
 const failures = (count: number) => Array.from({ length: count }, () => refused);
 
-/** A call that the API server has and has not answered. */
+/** A call that the API server has received and not answered. */
 async function pending(): Promise<{ ended: Promise<unknown>; sent: PendingCall }> {
   api.respond = undefined;
   const ended = outcome();
@@ -53,7 +53,7 @@ describe('a circuit', () => {
     expect(api.requests).toHaveLength(5);
   });
 
-  it('does not count the failures of calls that began before the API server was last heard of', async () => {
+  it('does not count failures of calls that began before the last answer of the API server', async () => {
     const before = await Promise.all(Array.from({ length: 5 }, pending));
     await vi.advanceTimersByTimeAsync(1);
     circuit.close();
@@ -64,7 +64,7 @@ describe('a circuit', () => {
     expect(circuit.isOpen).toBe(false);
   });
 
-  it('begins to count anew with every success', async () => {
+  it('starts counting from zero after every success', async () => {
     await calls(...failures(4), {}, ...failures(4), {});
     expect(await outcome()).toEqual({});
     expect(api.requests).toHaveLength(11);
@@ -82,14 +82,14 @@ describe('a circuit', () => {
   it.each([
     ['status 500', new KubeStatusError(500, 'InternalError', '')],
     ['status 401', new KubeStatusError(401, 'Unauthorized', '')],
-    ['an answer that makes no sense', new KubeMalformedError('not JSON')],
-  ])('takes %s for an answer: the API server lives', async (_, error) => {
+    ['a malformed answer', new KubeMalformedError('not JSON')],
+  ])('counts %s as an answer, because the API server is alive', async (_, error) => {
     await calls(...failures(4), error, ...failures(4));
     api.respond = () => error;
     expect(await outcome()).toBe(error);
   });
 
-  it('closes when somebody else has been answered', async () => {
+  it('closes when a call outside the circuit is answered', async () => {
     await calls(...failures(5));
     expect(circuit.isOpen).toBe(true);
     circuit.close();
@@ -98,7 +98,7 @@ describe('a circuit', () => {
     expect(await outcome()).toEqual({});
   });
 
-  it('makes nothing of a call that its caller cancels', async () => {
+  it('ignores a call that its caller cancels', async () => {
     await calls(...failures(4));
     api.respond = undefined;
     const controller = new AbortController();
@@ -111,7 +111,7 @@ describe('a circuit', () => {
     expect(await outcome()).toBeInstanceOf(KubeCircuitOpenError);
   });
 
-  it('makes nothing of a call that had less than a second', async () => {
+  it('ignores a call that had less than a second', async () => {
     await calls(...failures(4));
     api.respond = () => new KubeTimeoutError(true, 999);
     const hurried = () => circuit.call({ ...request, deadlineMs: 999 });
@@ -120,7 +120,7 @@ describe('a circuit', () => {
     expect(await outcome()).toBeInstanceOf(KubeCircuitOpenError);
   });
 
-  it('passes on that credentials are to be read anew, open or not', async () => {
+  it('passes on a request to reload the credentials, whether it is open or closed', async () => {
     await calls(...failures(5));
     circuit.reloadCredentials();
     expect(api.reloads).toBe(1);
@@ -130,7 +130,7 @@ describe('a circuit', () => {
 describe('an open circuit', () => {
   beforeEach(() => calls(...failures(5)));
 
-  it('lets one call try after a second, and none beside it', async () => {
+  it('lets one trial call through after a second, and no other call during it', async () => {
     await vi.advanceTimersByTimeAsync(999);
     expect(await outcome()).toBeInstanceOf(KubeCircuitOpenError);
     await vi.advanceTimersByTimeAsync(1);
@@ -141,13 +141,13 @@ describe('an open circuit', () => {
     expect(await trial.ended).toBe('well');
   });
 
-  it('closes with a call that succeeds', async () => {
+  it('closes when a trial call succeeds', async () => {
     await vi.advanceTimersByTimeAsync(1_000);
     await calls({}, ...failures(4), {});
     expect(await outcome()).toEqual({});
   });
 
-  it('stays open twice as long after each trial, up to 2 s, and says for how long', async () => {
+  it('stays open twice as long after each failed trial, up to 2 s, and reports for how long', async () => {
     for (const seconds of [1, 2, 2, 2]) {
       expect(await outcome()).toMatchObject({ retryAfterSeconds: seconds });
       await vi.advanceTimersByTimeAsync(seconds * 1_000 - 1);
@@ -158,7 +158,7 @@ describe('an open circuit', () => {
     expect(api.requests).toHaveLength(9);
   });
 
-  it('begins with a second again the next time that it opens', async () => {
+  it('stays open for a second again the next time that it opens', async () => {
     for (const openMs of [1_000, 2_000]) {
       await vi.advanceTimersByTimeAsync(openMs);
       await calls(refused);
@@ -168,7 +168,7 @@ describe('an open circuit', () => {
     expect(await outcome()).toMatchObject({ retryAfterSeconds: 1 });
   });
 
-  it('lets another call try 2 s after the one that tries, though that has not ended', async () => {
+  it('lets another trial call through 2 s after the last one, even if that one has not ended', async () => {
     await vi.advanceTimersByTimeAsync(1_000);
     await pending();
     await vi.advanceTimersByTimeAsync(1_999);

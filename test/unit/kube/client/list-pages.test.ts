@@ -31,7 +31,7 @@ async function list(...answers: readonly unknown[]) {
 }
 
 describe('a list in pages', () => {
-  it('asks for each page with the token of the one before, and reduces the items of all', async () => {
+  it('requests each page with the token of the previous page, and reduces the items of all pages', async () => {
     const { listed, queries } = await list(page(['a', 'b'], 'token-1'), page(['c'], 'token-2'), page([]));
     expect(await listed).toEqual({ items: ['<a>', '<b>', '<c>'], resourceVersion: '9' });
     expect(queries).toEqual([
@@ -41,31 +41,31 @@ describe('a list in pages', () => {
     ]);
   });
 
-  it('is empty where its items are null, as an empty list of Go is written', async () => {
+  it('is empty if its items are null, which is how Go encodes an empty list', async () => {
     const { listed } = await list(page(null));
     expect(await listed).toMatchObject({ items: [] });
   });
 
-  it('begins again with nothing where the token of a page has expired', async () => {
+  it('starts over without any items if the token of a page has expired', async () => {
     const { listed, queries } = await list(page(['old'], 'token-1'), expired, page(['new'], '', '12'));
     expect(await listed).toEqual({ items: ['<new>'], resourceVersion: '12' });
     expect(queries.at(-1)).toEqual({ limit: 10 });
   });
 
-  it('fails with the fourth token that expires', async () => {
+  it('fails when a fourth token expires', async () => {
     const again = [page(['a'], 'token'), expired];
     const { listed, queries } = await list(...again, ...again, ...again, ...again, page(['late']));
     await expect(listed).rejects.toBe(expired);
     expect(queries).toHaveLength(8);
   });
 
-  it('fails at once where its first page is answered with 410', async () => {
+  it('fails at once if its first page is answered with 410', async () => {
     const { listed, queries } = await list(expired, page(['late']));
     await expect(listed).rejects.toBe(expired);
     expect(queries).toHaveLength(1);
   });
 
-  it('goes on with smaller pages where one is too long, and keeps what it has', async () => {
+  it('continues with smaller pages if one is too long, and keeps the items that it has', async () => {
     const { listed, queries } = await list(
       page(['a'], 'token-1'),
       tooLong,
@@ -79,18 +79,18 @@ describe('a list in pages', () => {
     ]);
   });
 
-  it('fails where a page of one object is too long', async () => {
+  it('fails if a page of one object is too long', async () => {
     const { listed, queries } = await list(tooLong, tooLong, tooLong);
     await expect(listed).rejects.toBe(tooLong);
     expect(queries.map(({ limit }) => limit)).toEqual([10, 2, 1]);
   });
 
   it.each([
-    ['no object', '[]'],
+    ['not an object', '[]'],
     ['without metadata', { items: [] }],
     ['without a resourceVersion', { metadata: {}, items: [] }],
     ['without items', { metadata: { resourceVersion: '9' } }],
-    ['whose items are an object', page({})],
+    ['with an object as its items', page({})],
   ])('refuses an answer that is %s', async (_, answer) => {
     await expect((await list(answer)).listed).rejects.toThrow(KubeMalformedError);
   });

@@ -24,13 +24,13 @@ function countedReads() {
   };
   return {
     begun: () => count,
-    /** @param maxAgeMs how long ago the read may have begun */
+    /** @param maxAgeMs the maximum time since the read began */
     ask: (maxAgeMs: number, key = 'key') => reads.read('alice', key, performance.now() - maxAgeMs, read),
   };
 }
 
 describe('SharedReads', () => {
-  it('joins a read that began late enough', async () => {
+  it('joins a running read that began recently enough', async () => {
     const { ask, begun } = countedReads();
     const first = ask(0);
     await vi.advanceTimersByTimeAsync(500);
@@ -40,7 +40,7 @@ describe('SharedReads', () => {
     expect(begun()).toBe(1);
   });
 
-  it('lets everybody to whom the running read is too old share the next one', async () => {
+  it('lets all callers for whom the running read is too old share the next one', async () => {
     const { ask, begun } = countedReads();
     const first = ask(0);
     await vi.advanceTimersByTimeAsync(500);
@@ -56,7 +56,7 @@ describe('SharedReads', () => {
     expect(begun()).toBe(2);
   });
 
-  it('reads different things side by side', async () => {
+  it('runs reads of different keys concurrently', async () => {
     const { ask, begun } = countedReads();
     const both = [ask(0, 'a'), ask(0, 'b')];
     expect(begun()).toBe(2);
@@ -64,7 +64,7 @@ describe('SharedReads', () => {
     expect((await Promise.all(both)).map(({ value }) => value)).toEqual([1, 2]);
   });
 
-  it('starts again when nothing is under way, and after a failure', async () => {
+  it('starts a new read if none is running, and after a failure', async () => {
     const { ask } = countedReads();
     for (const expected of [1, 2]) {
       const read = ask(60_000);
@@ -81,13 +81,13 @@ describe('SharedReads', () => {
 });
 
 describe('SharedReads of several identities', () => {
-  /** Reads that end when the test says so, in four places, two per identity; two may wait per identity. */
+  /** Reads that the test ends, in four places, two per identity. Two may wait per identity. */
   function heldReads() {
     const reads = new SharedReads<string>(new Turns(4, 8), 1_000);
     const running: (() => void)[] = [];
     let count = 0;
     return {
-      /** Ends the read that began first, and says how many have begun. */
+      /** Ends the read that began first, and returns how many have begun. */
       endFirst: async () => {
         running.shift()?.();
         await flush();
@@ -104,24 +104,24 @@ describe('SharedReads of several identities', () => {
     };
   }
 
-  it('are not failed by the full line of another one, though they ask for the same', async () => {
+  it('do not fail because the queue of another identity is full, even if they read the same', async () => {
     const { ask, endFirst, begun } = heldReads();
     const flood = Array.from({ length: 6 }, (_, index) =>
       ask('flooder', `d-${index}`).catch((error) => error),
     );
     expect(begun()).toBe(2);
-    // That of the flooder is refused for want of a place in its line; d-3 waits in it.
+    // The read of the flooder is refused because its queue is full. d-3 waits in that queue.
     const others = [ask('bob', 'd-5', 60_000), ask('bob', 'd-3', 60_000)];
     expect(begun()).toBe(4);
     await flush();
     expect(await flood[5]).toBeInstanceOf(KubeBusyError);
     for (let ended = 0; ended < 6; ended += 1) await endFirst();
     expect((await Promise.all(others)).map(({ value }) => value)).toEqual(['d-5 for bob', 'd-3 for bob']);
-    // It had its turn while that of bob ran, and joined it.
+    // It got its turn while the read of bob was running, and joined that read.
     expect(await flood[3]).toMatchObject({ value: 'd-3 for bob' });
   });
 
-  it('share the read that follows the one under way, which is one for all of them', async () => {
+  it('share a single read that follows the running one', async () => {
     const { ask, endFirst, begun } = heldReads();
     const first = ask('a', 'list');
     await vi.advanceTimersByTimeAsync(1);
@@ -137,7 +137,7 @@ describe('SharedReads of several identities', () => {
     expect(begun()).toBe(2);
   });
 
-  it('never get a read that began before they asked, though they share the wait of one who asked earlier', async () => {
+  it('never get a read that began before they asked, even if they share the wait of an earlier caller', async () => {
     const { ask, endFirst } = heldReads();
     const flood = ['x', 'y'].map((key) => ask('bob', key));
     const early = ask('bob', 'list');

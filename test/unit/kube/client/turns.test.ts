@@ -3,9 +3,9 @@ import { Turns } from '../../../../src/kube/client/turns.ts';
 import { KubeBusyError } from '../../../../src/kube/kube-errors.ts';
 import { flush } from '../../../support/kube/scripted-api.ts';
 
-/** Four places, two per identity; eight wait, two per identity. */
+/** Four places, two per identity. Eight may wait, two per identity. */
 let turns: Turns;
-/** The actions that have begun, `identity number`, in their order. */
+/** The actions that have begun, as `identity number`, in order. */
 let begun: string[];
 let ends: Map<string, () => void>;
 let outcomes: Map<string, unknown>;
@@ -51,7 +51,7 @@ async function endAll(): Promise<void> {
 }
 
 describe('turns', () => {
-  it('let one identity run in half of the places, so that another one does not wait', async () => {
+  it('let one identity use half of the places, so that another identity does not wait', async () => {
     ask('flooder', 4);
     expect(begun).toEqual(['flooder 0', 'flooder 1']);
     ask('bob', 2);
@@ -60,7 +60,7 @@ describe('turns', () => {
     expect(begun).toHaveLength(6);
   });
 
-  it('go round by identity: one that comes last waits for one turn of each', async () => {
+  it('rotate between identities: the last one to arrive waits for one turn of each other', async () => {
     ask('a', 4);
     ask('b', 4);
     ask('c', 1);
@@ -69,7 +69,7 @@ describe('turns', () => {
     await endAll();
   });
 
-  it('skip an identity that has all its places, and come back to it', async () => {
+  it('skip an identity whose places are all in use, and come back to it', async () => {
     ask('a', 4);
     ask('b', 2);
     ask('c', 2);
@@ -82,7 +82,7 @@ describe('turns', () => {
     await endAll();
   });
 
-  it('refuse what exceeds the line of one identity at once, and leave the others their part', async () => {
+  it('refuse actions beyond the queue of one identity at once, and keep room for the others', async () => {
     ask('flooder', 100);
     await flush();
     expect([...outcomes.values()].filter((each) => each instanceof KubeBusyError)).toHaveLength(96);
@@ -91,12 +91,12 @@ describe('turns', () => {
     expect(outcomes.get('bob 3')).toBe('bob 3');
   });
 
-  it('refuse what exceeds the line in all', async () => {
+  it('refuse actions beyond the total length of the queue', async () => {
     for (const identity of ['a', 'b', 'c', 'd', 'e']) ask(identity, 4);
     ask('f', 1);
     await flush();
     const refused = [...outcomes].filter(([, error]) => error instanceof KubeBusyError);
-    // Two run of a and of b, and the line is full with two of a, b, c and d.
+    // Two actions of a and two of b run. The queue is full with two of each of a, b, c and d.
     expect(refused.map(([name]) => name)).toEqual([
       'c 2',
       'c 3',
@@ -114,7 +114,7 @@ describe('turns', () => {
     await endAll();
   });
 
-  it('end a wait after its limit, not before, and give its part of the line to others', async () => {
+  it('end a wait at its limit, not before, and give its place in the queue to others', async () => {
     ask('a', 4, 1_000);
     await vi.advanceTimersByTimeAsync(999);
     expect(outcomes.size).toBe(0);
@@ -126,7 +126,7 @@ describe('turns', () => {
     await endAll();
   });
 
-  it('are free again after an action that throws', async () => {
+  it('are released after an action that throws', async () => {
     for (let index = 0; index < 5; index += 1) {
       await expect(turns.run('a', () => Promise.reject(new Error('no')))).rejects.toThrow('no');
     }

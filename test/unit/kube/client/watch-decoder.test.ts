@@ -11,7 +11,7 @@ const anyEvent = fc.record({
   object: fc.dictionary(jsonKey(fc.string({ unit: 'grapheme' })), fc.string({ unit: 'grapheme' })),
 });
 
-/** The bytes cut at the given places, each a share of the whole. */
+/** The bytes, cut at these places. Each place is a share of the whole length. */
 function cut(bytes: Buffer, shares: readonly number[]): Buffer[] {
   const places = shares.map((share) => Math.floor(share * bytes.length)).sort((a, b) => a - b);
   return [...places, bytes.length].map((end, index) => bytes.subarray(places[index - 1] ?? 0, end));
@@ -26,30 +26,30 @@ function decode(chunks: readonly Buffer[]): WatchEvent[] {
 
 const lines = (...parts: readonly string[]) => [Buffer.from(parts.join(''))];
 
-describe('the decoder', () => {
-  it('gives the same events however the bytes are cut into chunks', async () => {
+describe('the watch decoder', () => {
+  it('decodes the same events however the bytes are cut into chunks', async () => {
     const shares = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 30 });
     await holds(
       fc.property(fc.array(anyEvent, { maxLength: 10 }), shares, (events, places) => {
         const bytes = Buffer.from(events.map((event) => `${JSON.stringify(event)}\n`).join(''));
-        // Through JSON once: it knows no prototypes, which the made-up objects may lack.
+        // Generated objects may lack a prototype. A round trip through JSON gives them one.
         expect(decode(cut(bytes, places))).toEqual(JSON.parse(JSON.stringify(events)));
       }),
     );
   });
 
-  it('gives the same events when every byte comes alone', () => {
+  it('decodes the same events if every byte is a chunk of its own', () => {
     const [bytes = Buffer.alloc(0)] = lines(eventLine('ADDED', widget('ä€😀', '1')), bookmarkLine('2'));
     const single = Array.from(bytes, (byte) => Buffer.of(byte));
     expect(decode(single)).toEqual(decode([bytes]));
     expect(decode(single)).toMatchObject([{ object: { metadata: { name: 'ä€😀' } } }, { type: 'BOOKMARK' }]);
   });
 
-  it('passes over empty lines', () => {
+  it('skips empty lines', () => {
     expect(decode(lines('\n', bookmarkLine('2'), '\n'))).toHaveLength(1);
   });
 
-  it('gives the events in front of a broken line before it throws', () => {
+  it('returns the events before a broken line before it throws', () => {
     const events = new WatchDecoder().push(Buffer.from(`${bookmarkLine('1')}{"type":\n${bookmarkLine('2')}`));
     expect(events.next().value).toMatchObject({ type: 'BOOKMARK' });
     expect(() => events.next()).toThrow(KubeMalformedError);
@@ -66,11 +66,11 @@ describe('the decoder', () => {
     expect(() => decode(lines(line))).toThrow(KubeMalformedError);
   });
 
-  it('refuses a response that ends within a line', () => {
+  it('refuses a response that ends in the middle of a line', () => {
     expect(() => decode(lines(bookmarkLine('1'), '{"type":"ADD'))).toThrow('ended within a line');
   });
 
-  it('accepts a line of 15 MiB and refuses one that goes on beyond 16 MiB, before it ends', () => {
+  it('accepts a line of 15 MiB, and refuses a line at 16 MiB without waiting for its end', () => {
     const mebibyte = Buffer.alloc(1024 * 1024, 'x');
     const padding = Array.from({ length: 15 }, () => mebibyte);
     const long = [Buffer.from('{"type":"ADDED","object":{"pad":"'), ...padding, Buffer.from('"}}\n')];
@@ -78,7 +78,7 @@ describe('the decoder', () => {
     expect(() => decode([...padding, mebibyte, mebibyte])).toThrow('too long');
   });
 
-  it('throws what an ERROR event says', () => {
+  it('throws the status of an ERROR event', () => {
     const push = () => decode(lines(errorLine(410, 'too old resource version: 1 (5)')));
     expect(push).toThrow(KubeStatusError);
     expect(push).toThrow(

@@ -27,7 +27,7 @@ function kubeconfig(name: string, user: object, currentContext: string | undefin
 const read = (path: string) => new CredentialSource(kubeConfigLoader({ kubeconfig: path })).get();
 
 describe('credentials during a read', () => {
-  it('come from one kubeconfig, even if a reload happens during the read', async () => {
+  it('come from a single kubeconfig, even if a reload happens during the read', async () => {
     const path = folder().write('config', kubeconfig('one', { token: '1' }));
     const source = new CredentialSource(kubeConfigLoader({ kubeconfig: path }));
     const first = source.get();
@@ -62,7 +62,7 @@ describe('a kubeconfig that now points to another API server', () => {
 });
 
 describe('a kubeconfig', () => {
-  it('defines the address of the API server and how to log in', async () => {
+  it('defines the address of the API server and the credentials', async () => {
     const path = folder().write('config', kubeconfig('one', { token: 'secret' }));
     expect(await read(path)).toMatchObject({
       origin: 'https://one.example.com',
@@ -72,7 +72,7 @@ describe('a kubeconfig', () => {
     });
   });
 
-  it('may consist of several files: the first one that names a current context decides', async () => {
+  it('may consist of several files, and the first file that names a current context wins', async () => {
     const files = folder();
     const one = files.write('one', kubeconfig('one', { token: '1' }));
     const two = files.write('two', kubeconfig('two', { token: '2' }));
@@ -97,7 +97,7 @@ describe('a kubeconfig', () => {
     expect(await read(path)).toMatchObject({ headers: { authorization: 'Bearer t' } });
   });
 
-  it('may name files relative to itself', async () => {
+  it('may name files relative to its own folder', async () => {
     const files = folder();
     files.write('client.crt', 'CERTIFICATE');
     files.write('client.key', 'KEY');
@@ -122,7 +122,7 @@ describe('a kubeconfig', () => {
       'names a plugin that fails',
       () => folder().write('config', kubeconfig('one', { exec: { apiVersion: 'v1', command: 'false' } })),
     ],
-  ])('that %s is reported as an error of the credentials', async (_, path) => {
+  ])('that %s causes a credentials error', async (_, path) => {
     await expect(read(path())).rejects.toThrow(KubeCredentialsError);
   });
 });
@@ -157,7 +157,7 @@ describe('credentials', () => {
     expect(load).toHaveBeenCalledTimes(2);
   });
 
-  it('that could not be read are read again by the next request', async () => {
+  it('that could not be read are read again for the next request', async () => {
     const { load, source } = counted();
     load.mockImplementationOnce(() => {
       throw new Error('the disk is away');

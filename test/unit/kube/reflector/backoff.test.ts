@@ -12,7 +12,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-/** With this the delays are their upper bounds. */
+/** Makes each delay equal to its upper bound. */
 function withoutJitter(): void {
   vi.spyOn(Math, 'random').mockReturnValue(1);
 }
@@ -22,12 +22,12 @@ function delays(backoff: Backoff, count: number): number[] {
 }
 
 describe('the wait before a retry', () => {
-  it('is at most 800 ms, twice as long with each failure, and at most 3 s', () => {
+  it('has a bound of 800 ms that doubles with each failure, up to 3 s', () => {
     withoutJitter();
     expect(delays(new Backoff(), 5)).toEqual([800, 1_600, 3_000, 3_000, 3_000]);
   });
 
-  it('is at most 3 s in the first 5 minutes of an outage, then doubles on to 30 s', () => {
+  it('has a bound of 3 s in the first 5 minutes of an outage, which then doubles up to 30 s', () => {
     withoutJitter();
     const backoff = new Backoff();
     delays(backoff, 3);
@@ -44,7 +44,7 @@ describe('the wait before a retry', () => {
     expect(delays(backoff, 10_000).at(-1)).toBe(30_000);
   });
 
-  it('is drawn from the whole range between 1 ms and its bound', () => {
+  it('is random over the whole range from 1 ms to its bound', () => {
     const random = vi.spyOn(Math, 'random');
     const drawn = [0, 0.5, 1].map((value) => {
       random.mockReturnValue(value);
@@ -53,7 +53,7 @@ describe('the wait before a retry', () => {
     expect(drawn).toEqual([1, 400.5, 800]);
   });
 
-  it('counts an outage from when the API server last spoke, not from the start', () => {
+  it('measures an outage from the last answer of the API server, not from the start', () => {
     withoutJitter();
     const backoff = new Backoff();
     delays(backoff, 10);
@@ -64,8 +64,8 @@ describe('the wait before a retry', () => {
   });
 });
 
-describe('the doubling', () => {
-  it('starts afresh after 2 minutes of health', () => {
+describe('the doubling of the wait before a retry', () => {
+  it('starts over after 2 minutes of health', () => {
     withoutJitter();
     const backoff = new Backoff();
     delays(backoff, 5);
@@ -76,7 +76,7 @@ describe('the doubling', () => {
     expect(delays(backoff, 2)).toEqual([800, 1_600]);
   });
 
-  it('goes on after less than 2 minutes of health', () => {
+  it('continues after less than 2 minutes of health', () => {
     withoutJitter();
     const backoff = new Backoff();
     delays(backoff, 1);
@@ -85,7 +85,7 @@ describe('the doubling', () => {
     expect(backoff.failed()).toBe(1_600);
   });
 
-  it('does not take short times of health together', () => {
+  it('does not add up short periods of health', () => {
     withoutJitter();
     const backoff = new Backoff();
     delays(backoff, 5);

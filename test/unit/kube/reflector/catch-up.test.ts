@@ -13,7 +13,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-/** A watch that opened 2 s after the API server was asked where it is, which was at 100. */
+/** A watch that opened 2 s after the API server was asked for its position, which was 100. */
 function opened(): { catchUp: CatchUp; askedAt: number } {
   const askedAt = performance.now();
   vi.advanceTimersByTime(2_000);
@@ -21,27 +21,27 @@ function opened(): { catchUp: CatchUp; askedAt: number } {
 }
 
 describe('a watch that catches up', () => {
-  it('confirms nothing with events from before the position of the API server', () => {
+  it('confirms nothing by events before the position of the API server', () => {
     const { catchUp } = opened();
     for (const version of ['50', '99']) catchUp.seen(version, false);
     expect(confirmed).toEqual([]);
   });
 
-  it('confirms the time of the question with the event that reaches the position', () => {
+  it('confirms the time of the question by the event that reaches the position', () => {
     const { catchUp, askedAt } = opened();
     vi.advanceTimersByTime(30_000);
     catchUp.seen('100', false);
     expect(confirmed).toEqual([askedAt]);
   });
 
-  it('confirms with an event beyond the position all but the time between the question and the watch', () => {
+  it('confirms the present, minus the time between question and watch, by an event beyond the position', () => {
     const { catchUp } = opened();
     vi.advanceTimersByTime(30_000);
     catchUp.seen('101', false);
     expect(confirmed).toEqual([performance.now() - 2_000]);
   });
 
-  it('confirms the present with a bookmark, and with every event after it', () => {
+  it('confirms the present by a bookmark, and by every event after it', () => {
     const { catchUp } = opened();
     catchUp.seen('60', true);
     vi.advanceTimersByTime(1_000);
@@ -49,7 +49,7 @@ describe('a watch that catches up', () => {
     expect(confirmed).toEqual([performance.now() - 1_000, performance.now()]);
   });
 
-  it('confirms nothing before a bookmark where the position is not known', () => {
+  it('confirms nothing before a bookmark if the position is unknown', () => {
     const catchUp = new CatchUp(confirm, undefined);
     catchUp.seen('100', false);
     expect(confirmed).toEqual([]);
@@ -57,7 +57,7 @@ describe('a watch that catches up', () => {
     expect(confirmed).toEqual([performance.now()]);
   });
 
-  it('confirms nothing with an opaque resourceVersion that is not the position itself', () => {
+  it('confirms nothing by an opaque resourceVersion that differs from the position', () => {
     const askedAt = performance.now();
     const catchUp = new CatchUp(confirm, { resourceVersion: 'beta', askedAt });
     catchUp.seen('gamma', false);

@@ -6,7 +6,7 @@ import { bookmarkLine, errorLine, eventLine, type Widget, widget } from '../../.
 const a1 = widget('a', '1');
 const b2 = widget('b', '2');
 
-/** Writes down what it hears, and what the store holds at that moment. */
+/** Records each notification, and what the store holds at that moment. */
 function scribe(mirror: Mirror, told: string[]): InformerHandler<Widget> {
   const held = ({ namespace, name }: Widget) => mirror.store.get(namespace, name)?.resourceVersion ?? 'none';
   return {
@@ -19,7 +19,7 @@ function scribe(mirror: Mirror, told: string[]): InformerHandler<Widget> {
   };
 }
 
-/** A mirror that holds a1 and b2, and what its one handler is told from then on. */
+/** A mirror that holds a1 and b2, and the later notifications of its only handler. */
 async function listened(mirror: Mirror) {
   const told: string[] = [];
   const watch = await mirror.synced('9', a1, b2);
@@ -32,9 +32,9 @@ async function listened(mirror: Mirror) {
   return { told, watch, unsubscribe, relist };
 }
 
-describe('a handler', () => {
+describe('a handler of an informer', () => {
   it(
-    'hears of what the first list holds',
+    'is notified of each object of the first list',
     withMirror(async (mirror) => {
       const told: string[] = [];
       mirror.informer.addHandler(scribe(mirror, told));
@@ -44,7 +44,7 @@ describe('a handler', () => {
   );
 
   it(
-    'hears of each event once the store holds it',
+    'is notified of each event after the store holds it',
     withMirror(async (mirror) => {
       const { told, watch } = await listened(mirror);
       await watch.send(eventLine('ADDED', widget('c', '10')));
@@ -55,7 +55,7 @@ describe('a handler', () => {
   );
 
   it(
-    'hears nothing of bookmarks and of events that come twice',
+    'is not notified of bookmarks or repeated events',
     withMirror(async (mirror) => {
       const { told, watch } = await listened(mirror);
       const line = eventLine('MODIFIED', widget('a', '11'));
@@ -65,7 +65,7 @@ describe('a handler', () => {
   );
 
   it(
-    'hears of a relist as of the changes that it stands for',
+    'is notified of a relist as the changes that it amounts to',
     withMirror(async (mirror) => {
       const { told, relist } = await listened(mirror);
       await relist('20', widget('b', '15'), widget('c', '16'));
@@ -74,7 +74,7 @@ describe('a handler', () => {
   );
 
   it(
-    'hears nothing of a relist that changed nothing',
+    'is not notified of a relist that changed nothing',
     withMirror(async (mirror) => {
       const { told, relist } = await listened(mirror);
       await relist('20', b2, a1);
@@ -83,7 +83,7 @@ describe('a handler', () => {
   );
 
   it(
-    'hears that a widget was deleted and added when a relist has its name with another uid',
+    'is notified of a deletion and an addition if a relist has the name of a widget with another uid',
     withMirror(async (mirror) => {
       const { told, relist } = await listened(mirror);
       await relist('20', a1, widget('b', '15', { uid: 'another' }));
@@ -92,7 +92,7 @@ describe('a handler', () => {
   );
 
   it(
-    'hears that a widget was deleted and added when an event has its name with another uid',
+    'is notified of a deletion and an addition if an event has the name of a widget with another uid',
     withMirror(async (mirror) => {
       const { told, watch } = await listened(mirror);
       await watch.send(eventLine('MODIFIED', widget('b', '15', { uid: 'another' })));
@@ -101,7 +101,7 @@ describe('a handler', () => {
   );
 
   it(
-    'hears no more once it has unsubscribed',
+    'is not notified after it has unsubscribed',
     withMirror(async (mirror) => {
       const { told, watch, unsubscribe } = await listened(mirror);
       unsubscribe();
@@ -111,7 +111,7 @@ describe('a handler', () => {
   );
 
   it(
-    'that throws harms neither the other handlers nor the mirror, and is logged',
+    'that throws affects neither other handlers nor the mirror, and is logged',
     withMirror(async (mirror) => {
       const failing = () => {
         throw new Error('a bug in a handler');
@@ -126,16 +126,16 @@ describe('a handler', () => {
         'updated a@1 to 15, held 15',
         'deleted c@10, held none',
       ]);
-      expect(mirror.reflector.stats.failures).toBe(1); // the 410 that the relist began with
+      expect(mirror.reflector.stats.failures).toBe(1); // the 410 that caused the relist
       // Twice at the first list, twice in the watch, twice at the relist.
       expect(mirror.log.lines.filter(({ level }) => level === 'error')).toHaveLength(6);
     }),
   );
 });
 
-describe('waitFor', () => {
+describe('waitFor of an informer', () => {
   it(
-    'ends with true when an event reaches the resourceVersion, and the store holds it then',
+    'returns true when an event reaches the resourceVersion, after the store holds it',
     withMirror(async (mirror) => {
       const watch = await mirror.synced('9', a1);
       const held = mirror.informer.waitFor('10', 1_000).then((reached) => [reached, mirror.content]);
@@ -147,7 +147,7 @@ describe('waitFor', () => {
   it.each([
     ['a bookmark', bookmarkLine('12')],
     ['a later event', eventLine('ADDED', widget('z', '12'))],
-  ])('ends with true when %s passes the resourceVersion', (_, line) =>
+  ])('returns true when %s passes the resourceVersion', (_, line) =>
     withMirror(async (mirror) => {
       const watch = await mirror.synced('9', a1);
       const wait = mirror.informer.waitFor('10', 1_000);
@@ -157,7 +157,7 @@ describe('waitFor', () => {
   );
 
   it(
-    'ends with true at once for what the first list held, and waits for that list',
+    'waits for the first list, and then returns true for a resourceVersion that the list reached',
     withMirror(async (mirror) => {
       const wait = mirror.informer.waitFor('7', 1_000);
       await mirror.synced('9', a1);
@@ -168,7 +168,7 @@ describe('waitFor', () => {
   );
 
   it(
-    'ends with false when the time is over',
+    'returns false when the time is over',
     withMirror(async (mirror) => {
       await mirror.synced('9', a1);
       const wait = mirror.informer.waitFor('10', 1_000);
@@ -178,7 +178,7 @@ describe('waitFor', () => {
   );
 
   it(
-    'ends with false when the mirror stops',
+    'returns false when the mirror stops',
     withMirror(async (mirror) => {
       await mirror.synced('9', a1);
       const wait = mirror.informer.waitFor('10', 1_000);

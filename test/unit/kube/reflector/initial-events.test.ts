@@ -11,7 +11,7 @@ async function* eventsOf(...lines: readonly string[]): AsyncGenerator<WatchEvent
   yield* new WatchDecoder().push(Buffer.from(lines.join('')));
 }
 
-/** What is read from a watch that sends these lines, as `name@resourceVersion`. */
+/** The state read from a watch that sends these lines, with items as `name@resourceVersion`. */
 async function read(...lines: readonly string[]) {
   const { items, resourceVersion } = await readInitialEvents(eventsOf(...lines), reduceWidget);
   return { items: items.map((item) => `${item.name}@${item.resourceVersion}`), resourceVersion };
@@ -22,24 +22,24 @@ const modified = (name: string, version: string) => eventLine('MODIFIED', widget
 const deleted = (name: string, version: string) => eventLine('DELETED', widget(name, version));
 
 describe('initial events', () => {
-  it('are a state, whatever the order of their resourceVersions, at the resourceVersion of their end', async () => {
+  it('make up a state at the resourceVersion of their end, in any order of their own resourceVersions', async () => {
     expect(await read(added('b', '7'), added('a', '3'), endLine('9'))).toEqual({
       items: ['b@7', 'a@3'],
       resourceVersion: '9',
     });
   });
 
-  it('may be none', async () => {
+  it('may be empty', async () => {
     expect(await read(endLine('9'))).toEqual({ items: [], resourceVersion: '9' });
   });
 
-  it('leave the events behind their end to be read', async () => {
+  it('leave the events after their end unread', async () => {
     const events = eventsOf(added('a', '3'), endLine('9'), modified('a', '10'));
     await readInitialEvents(events, reduceWidget);
     expect(await Array.fromAsync(events)).toMatchObject([{ type: 'MODIFIED' }]);
   });
 
-  it('take in what changes before their end', async () => {
+  it('include changes that arrive before their end', async () => {
     const state = [added('a', '3'), added('b', '4'), added('c', '5')];
     const changes = [
       modified('a', '10'),
@@ -54,7 +54,7 @@ describe('initial events', () => {
     });
   });
 
-  it('tell objects of the same name in two namespaces apart', async () => {
+  it('distinguish objects of the same name in two namespaces', async () => {
     const other = eventLine('ADDED', widget('a', '4', { namespace: 'other' }));
     expect(await read(added('a', '3'), other, endLine('9'))).toMatchObject({ items: ['a@3', 'a@4'] });
   });
@@ -62,24 +62,24 @@ describe('initial events', () => {
   it.each([
     ['a change that is older than the one before', [added('a', '3'), deleted('a', '12'), added('a', '11')]],
     ['a change that is older than what it changes', [added('a', '8'), modified('a', '7')]],
-  ])('are not trusted with %s', async (_, lines) => {
+  ])('are refused if they contain %s', async (_, lines) => {
     await expect(read(...lines, endLine('20'))).rejects.toThrow(OutOfOrderError);
   });
 
-  it('may say a change twice', async () => {
+  it('may repeat a change', async () => {
     const change = modified('a', '10');
     expect(await read(added('a', '3'), change, change, endLine('10'))).toMatchObject({ items: ['a@10'] });
   });
 
-  it('of a server that sends a bookmark without the annotation have no end', async () => {
+  it('are unsupported by a server that sends a bookmark without the annotation', async () => {
     await expect(read(added('a', '3'), bookmarkLine('9'))).rejects.toThrow(NoInitialEventsError);
   });
 
-  it('are a failure where the watch ends before they do', async () => {
+  it('fail if the watch ends before they do', async () => {
     await expect(read(added('a', '3'))).rejects.toThrow('ended before');
   });
 
-  it('are refused with an object that cannot be reduced', async () => {
+  it('are refused if an object cannot be reduced', async () => {
     await expect(read(added('', '3'), endLine('9'))).rejects.toThrow(KubeMalformedError);
   });
 });
@@ -96,7 +96,7 @@ describe('a server without initial events', () => {
     ['does not know the account', new KubeStatusError(401, 'Unauthorized', 'Unauthorized'), false],
     ['is busy', new KubeStatusError(429, 'TooManyRequests', 'busy'), false],
     ['is broken', new Error('other side closed'), false],
-  ])('is told by its answer where it %s', (_, error, lacks) => {
+  ])('is recognised by its answer if it %s', (_, error, lacks) => {
     expect(lacksInitialEvents(error)).toBe(lacks);
   });
 });

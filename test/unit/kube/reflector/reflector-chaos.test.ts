@@ -14,7 +14,7 @@ const anyTurn: fc.Arbitrary<Turn> = fc.record({
   fault: fc.constantFrom(...FAULTS),
 });
 
-/** As in production, but lists come by initial events again soon after these failed. */
+/** The timing of production, except that a list tries initial events again soon after they failed. */
 const TIMING: ReflectorTiming = {
   pageSilenceMs: 15_000,
   initialEventsMs: { silence: 5_000, whole: 45_000 },
@@ -22,7 +22,7 @@ const TIMING: ReflectorTiming = {
   silenceMs: { least: 90_000, most: 120_000 },
 };
 
-/** Keeps the state that the notifications amount to, and refuses those that do not fit it. */
+/** Keeps the state that the notifications amount to, and records those that contradict it. */
 function follow(mirror: Mirror) {
   const known = new Map<string, Widget>();
   const misfits: string[] = [];
@@ -33,7 +33,7 @@ function follow(mirror: Mirror) {
     },
     updated: (item, previous) => {
       if (known.get(item.name)?.resourceVersion !== previous.resourceVersion)
-        misfits.push(`updated ${item.name} from what it was not`);
+        misfits.push(`updated ${item.name} from a state that it did not have`);
       if (previous.uid !== item.uid) misfits.push(`updated ${item.name} to another widget`);
       known.set(item.name, item);
     },
@@ -45,8 +45,8 @@ function follow(mirror: Mirror) {
   return { known, misfits };
 }
 
-describe('the mirror', () => {
-  it('holds what the API server holds, whatever went wrong before, and never floods it', async () => {
+describe('the mirror of a faulty API server', () => {
+  it('ends up with the state of the API server after any faults, and never floods it with requests', async () => {
     await holds(
       fc.asyncProperty(fc.array(anyTurn, { maxLength: 40 }), async (turns) => {
         await withMirror(async (mirror) => {
@@ -59,7 +59,7 @@ describe('the mirror', () => {
           expect(mirror.content).toEqual(server.content);
           expect([...known.values()].sort(byName)).toEqual([...mirror.store.values()].sort(byName));
           expect(misfits).toEqual([]);
-          // At most: a request a second, those that the turns set off at once, and the pages of lists.
+          // The bound: one request per second, the requests that the turns cause at once, and the pages of lists.
           expect(mirror.api.requests.length).toBeLessThan(130 + 5 * turns.length);
         }, TIMING)();
       }),

@@ -7,7 +7,7 @@ const added = (name: string, resourceVersion: string) => eventLine('ADDED', widg
 
 describe('a server that ends every watch at once', () => {
   it(
-    'draws at most one watch a second, and no list but the first',
+    'gets at most one watch per second, and no list after the first',
     withMirror(async (mirror) => {
       mirror.api.respond = ({ query }) => (query?.watch ? undefined : listPage([a1], '9'));
       mirror.informer.start();
@@ -21,18 +21,18 @@ describe('a server that ends every watch at once', () => {
   );
 
   it(
-    'with an event that it says again and again draws at most one watch a second',
+    'and repeats the same event each time gets at most one watch per second',
     withMirror(async (mirror) => {
       mirror.api.respond = ({ query }) => (query?.watch ? added('b', '10') : listPage([a1], '9'));
       mirror.informer.start();
-      // The list, the watch that had the event for the first time, and then one a second.
+      // The list, the watch that had the event for the first time, and then one per second.
       expect(await mirror.requestsWithin(60_000)).toBeLessThanOrEqual(62);
       expect(mirror.content).toEqual(['default/a@1', 'default/b@10']);
     }),
   );
 
   it(
-    'is not at fault when it had news: the next watch follows at once',
+    'gets the next watch at once if the last one brought news',
     withMirror(async (mirror) => {
       const watch = await mirror.synced('9', a1);
       await watch.send(bookmarkLine('10'));
@@ -43,14 +43,14 @@ describe('a server that ends every watch at once', () => {
   );
 });
 
-describe('a line that is broken', () => {
+describe('a broken line of a watch', () => {
   it.each([
     ['not JSON', '{"type":"ADDED","object":{"metadata":\n'],
-    ['no event', '"ADDED"\n'],
+    ['not an event', '"ADDED"\n'],
     ['an event of an unknown type', '{"type":"RENAMED","object":{}}\n'],
     ['an object without a name', added('', '11')],
     ['a bookmark without a resourceVersion', bookmarkLine('')],
-  ])('because it is %s is counted, and the watch resumed after the last good event', (_, line) =>
+  ])('that is %s is counted, and the watch resumes after the last good event', (_, line) =>
     withMirror(async (mirror) => {
       const watch = await mirror.synced('9', a1);
       await watch.send(added('b', '10'), line, added('d', '12'));
@@ -68,7 +68,7 @@ describe('a line that is broken', () => {
   );
 
   it(
-    'because the response ended within it is counted, and the event is not lost',
+    'at which the response ends is counted, and the event is not lost',
     withMirror(async (mirror) => {
       const watch = await mirror.synced('9', a1);
       await watch.send(added('b', '10'), added('c', '11').slice(0, 40));
@@ -81,7 +81,7 @@ describe('a line that is broken', () => {
   );
 
   it(
-    'each time is stepped over by a list after the third',
+    'that comes back in each watch is skipped by a list after the third time',
     withMirror(async (mirror) => {
       let watch = await mirror.synced('9', a1);
       for (let time = 1; time <= 2; time += 1) {
@@ -99,7 +99,7 @@ describe('a line that is broken', () => {
   );
 
   it(
-    'now and then, with news in between, never makes it list again',
+    'now and then, with news between them, never causes a list',
     withMirror(async (mirror) => {
       let watch = await mirror.synced('9', a1);
       for (let time = 1; time <= 5; time += 1) {
@@ -112,7 +112,7 @@ describe('a line that is broken', () => {
   );
 
   it(
-    'for ever draws at most one request a second',
+    'in every watch forever causes at most one request per second',
     withMirror(async (mirror) => {
       mirror.api.respond = () => 'garbage';
       mirror.informer.start();
@@ -122,9 +122,9 @@ describe('a line that is broken', () => {
   );
 });
 
-describe('a server whose order is broken', () => {
+describe('a server that sends events out of order', () => {
   it(
-    'draws at most one list a second',
+    'gets at most one list per second',
     withMirror(async (mirror) => {
       vi.spyOn(Math, 'random').mockReturnValue(0.5);
       let watch = await mirror.synced('9', a1);

@@ -25,7 +25,7 @@ function withStreamingServer(body: (mirror: Mirror) => Promise<void>): () => Pro
   });
 }
 
-/** Starts the mirror and accepts the watch that it lists by. */
+/** Starts the mirror and accepts the watch by which it lists. */
 async function listing(mirror: Mirror): Promise<OpenWatch> {
   mirror.informer.start();
   return await (await mirror.api.nextWatch()).accept();
@@ -40,7 +40,7 @@ async function synced(mirror: Mirror): Promise<OpenWatch> {
 
 describe('the first list by initial events', () => {
   it(
-    'is a watch without a resourceVersion, which asks for the newest state and for bookmarks',
+    'is a watch without a resourceVersion that requests the newest state and bookmarks',
     withStreamingServer(async (mirror) => {
       await listing(mirror);
       const [{ kind, request } = { kind: 'call', request: undefined }] = mirror.api.requests;
@@ -59,7 +59,7 @@ describe('the first list by initial events', () => {
   );
 
   it(
-    'shows readers nothing before its end, and then all of it at once',
+    'shows readers nothing before its end, and then everything at once',
     withStreamingServer(async (mirror) => {
       const watch = await listing(mirror);
       await watch.send(added('a', '1'), added('b', '2'));
@@ -71,7 +71,7 @@ describe('the first list by initial events', () => {
   );
 
   it(
-    'becomes the watch: no other request follows, and both are counted once',
+    'continues as the watch: no other request follows, and list and watch are counted once each',
     withStreamingServer(async (mirror) => {
       const watch = await listing(mirror);
       await watch.send(initialLines([a1, b2], '9') + eventLine('MODIFIED', widget('a', '10')));
@@ -91,7 +91,7 @@ describe('the first list by initial events', () => {
   );
 
   it(
-    'is as old as its request, however long it takes, until an event or a bookmark tells more',
+    'is as old as its request, however long it takes, until an event or a bookmark confirms more',
     withStreamingServer(async (mirror) => {
       mirror.informer.start();
       const askedAt = performance.now();
@@ -102,7 +102,7 @@ describe('the first list by initial events', () => {
       await watch.send(initialLines([a1], '9'));
       expect(mirror.reflector.lastContactAt).toBe(askedAt);
       await vi.advanceTimersByTimeAsync(5_000);
-      // It may have waited behind the initial events.
+      // This event may have waited behind the initial events.
       await watch.send(added('b', '10'));
       expect(mirror.reflector.lastContactAt).toBe(performance.now() - 3_000);
       await watch.send(bookmarkLine('11'));
@@ -111,7 +111,7 @@ describe('the first list by initial events', () => {
   );
 
   it(
-    'is not counted as contact in an outage before its end: what the mirror holds is still as old',
+    'counts as contact only at its end: until then the content of the mirror keeps its age',
     withStreamingServer(async (mirror) => {
       mirror.api.respond = () => new KubeUnreachableError(false, 'connect ECONNREFUSED');
       mirror.informer.start();
@@ -132,7 +132,7 @@ describe('the first list by initial events', () => {
   );
 
   it(
-    'is followed by a watch from its resourceVersion when it has ended, once the API server has said where it is',
+    'is followed by a watch from its resourceVersion after it ends and the API server has reported its position',
     withStreamingServer(async (mirror) => {
       const watch = await synced(mirror);
       await vi.advanceTimersByTimeAsync(20_000);
@@ -144,7 +144,7 @@ describe('the first list by initial events', () => {
   );
 
   it(
-    'whose watch ends at once after it counts as a failure, and the next watch waits',
+    'counts as a failure if its watch ends right after it, and the next watch waits',
     withStreamingServer(async (mirror) => {
       const watch = await synced(mirror);
       await watch.end();
@@ -155,7 +155,7 @@ describe('the first list by initial events', () => {
   );
 
   it(
-    'whose watch is silent afterwards is read again, by initial events too',
+    'is repeated by initial events if its watch is silent afterwards',
     withStreamingServer(async (mirror) => {
       const watch = await synced(mirror);
       await vi.advanceTimersByTimeAsync(89_000);
@@ -169,14 +169,14 @@ describe('the first list by initial events', () => {
   );
 });
 
-describe('initial events that do not come to their end', () => {
+describe('initial events that are incomplete', () => {
   it.each<[string, (watch: OpenWatch) => Promise<void>]>([
     ['break off', (watch) => watch.break()],
     ['end', (watch) => watch.end()],
-    ['hold a broken line', (watch) => watch.send('{"type":\n')],
+    ['contain a broken line', (watch) => watch.send('{"type":\n')],
     ['end with an error of the API server', (watch) => watch.send(errorLine(500, 'etcd is down'))],
     ['are out of order', (watch) => watch.send(eventLine('MODIFIED', widget('c', '2')))],
-  ])('leave the store as it was where they %s, and the list is tried in pages after a wait', (_, happens) =>
+  ])('because they %s leave the store unchanged, and the list is tried in pages after a wait', (_, happens) =>
     withStreamingServer(async (mirror) => {
       const first = await synced(mirror);
       await vi.advanceTimersByTimeAsync(5_000);
@@ -194,7 +194,7 @@ describe('initial events that do not come to their end', () => {
   );
 
   it(
-    'because they are silent for 5 s, are given up for pages at once',
+    'because they are silent for 5 s are replaced by pages at once',
     withStreamingServer(async (mirror) => {
       const watch = await listing(mirror);
       for (let second = 0; second < 12; second += 4) {
@@ -211,7 +211,7 @@ describe('initial events that do not come to their end', () => {
   );
 
   it(
-    'within 45 s, are given up for pages at once: those are compressed by every API server',
+    'after 45 s are replaced by pages at once, because every API server compresses pages',
     withStreamingServer(async (mirror) => {
       const watch = await listing(mirror);
       for (let second = 0; second < 45; second += 1) {
@@ -225,7 +225,7 @@ describe('initial events that do not come to their end', () => {
   );
 
   it(
-    'of a server that ignores the parameters are given up at its first bookmark',
+    'because a server ignores the parameters are replaced by pages at its first bookmark',
     withStreamingServer(async (mirror) => {
       const watch = await listing(mirror);
       await watch.send(added('a', '1'), bookmarkLine('9'));
@@ -239,7 +239,7 @@ describe('initial events that do not come to their end', () => {
 
 describe('an API server that refuses initial events', () => {
   it(
-    'is asked for pages at once, which is no failure',
+    'is asked for pages at once, and no failure is counted',
     withStreamingServer(async (mirror) => {
       mirror.informer.start();
       await (await mirror.api.nextWatch()).refuse(WATCH_LIST_IS_OFF);
@@ -250,7 +250,7 @@ describe('an API server that refuses initial events', () => {
   );
 
   it(
-    'is asked for them again with a list an hour later, and not before',
+    'is asked for them again by the first list after an hour, not before',
     withStreamingServer(async (mirror) => {
       mirror.informer.start();
       await (await mirror.api.nextWatch()).refuse(WATCH_LIST_IS_OFF);
@@ -270,7 +270,7 @@ describe('an API server that refuses initial events', () => {
   );
 
   it(
-    'is not one that refuses the account with 403: that is a failure, and waits',
+    'differs from one that refuses the account with 403, which is a failure and causes a wait',
     withStreamingServer(async (mirror) => {
       mirror.informer.start();
       await (await mirror.api.nextWatch()).refuse(
@@ -282,9 +282,9 @@ describe('an API server that refuses initial events', () => {
   );
 });
 
-describe('stop', () => {
+describe('the stop of a reflector', () => {
   it(
-    'within initial events closes the watch and leaves the store as it was',
+    'during initial events closes the watch and leaves the store unchanged',
     withStreamingServer(async (mirror) => {
       const watch = await listing(mirror);
       await watch.send(added('a', '1'));

@@ -10,7 +10,7 @@ const c3 = widget('c', '3');
 
 describe('the first list', () => {
   it(
-    'is read in pages of 100, each asked for with the continue token of the one before',
+    'is read in pages of 100, each with the continue token of the previous page',
     withMirror(async ({ api, informer, ...mirror }) => {
       informer.start();
       const first = await api.nextCall();
@@ -29,7 +29,7 @@ describe('the first list', () => {
   );
 
   it(
-    'asks for the newest state: no request of it names a resourceVersion',
+    'asks for the newest state: none of its requests names a resourceVersion',
     withMirror(async ({ api, informer }) => {
       informer.start();
       const list = await api.nextCall();
@@ -38,7 +38,7 @@ describe('the first list', () => {
   );
 
   it(
-    'is begun again with its first page when the snapshot behind its pages is gone',
+    'starts over at its first page if the snapshot of its pages has expired',
     withMirror(async (mirror) => {
       const { api, informer } = mirror;
       informer.start();
@@ -56,7 +56,7 @@ describe('the first list', () => {
   );
 
   it(
-    'starts over from its first page when a later page fails otherwise',
+    'starts over at its first page if a later page fails for another reason',
     withMirror(async (mirror) => {
       const { api, informer } = mirror;
       informer.start();
@@ -71,7 +71,7 @@ describe('the first list', () => {
   );
 
   it(
-    'makes the mirror synced with its last page, not before',
+    'makes the mirror synced at its last page, not before',
     withMirror(async ({ api, informer, ...mirror }) => {
       informer.start();
       await (await api.nextCall()).answer(listPage([a1], '9', 'token-1'));
@@ -85,9 +85,9 @@ describe('the first list', () => {
   it.each([
     ['has no items', { metadata: { resourceVersion: '9' } }],
     ['has no resourceVersion', { metadata: {}, items: [] }],
-    ['is no object', 'OK'],
+    ['is not an object', 'OK'],
     ['holds an object without a uid', listPage([widget('a', '1', { uid: '' })], '9')],
-  ])('is refused and tried again when the answer %s', (_, answer) =>
+  ])('is refused and tried again if the answer %s', (_, answer) =>
     withMirror(async (mirror) => {
       mirror.informer.start();
       await (await mirror.api.nextCall()).answer(answer);
@@ -101,7 +101,7 @@ describe('the first list', () => {
 
 describe('a relist', () => {
   it(
-    'shows readers the old state or the new one, never a part of either',
+    'shows readers either the old state or the new one, never a mixture',
     withMirror(async (mirror) => {
       const watch = await mirror.synced('9', a1, b2);
       const old = mirror.content;
@@ -147,7 +147,7 @@ describe('a relist', () => {
   );
 
   it(
-    'goes on from a lower resourceVersion when the API server was restored from a backup',
+    'continues from a lower resourceVersion after the API server was restored from a backup',
     withMirror(async (mirror) => {
       const watch = await mirror.synced('900', a1);
       await vi.advanceTimersByTimeAsync(11_000);
@@ -158,7 +158,7 @@ describe('a relist', () => {
   );
 });
 
-/** Looks each time that anything else could have run: between one job of the microtask queue and the next. */
+/** Calls `look` whenever other code could run: between each two jobs of the microtask queue. */
 async function lookAtEveryTurn(look: () => void): Promise<void> {
   for (let turn = 0; turn < 100; turn += 1) {
     look();

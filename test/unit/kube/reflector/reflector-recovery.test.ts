@@ -15,12 +15,12 @@ const forbidden = new KubeStatusError(403, 'Forbidden', 'widgets.example.com is 
 const gone = new KubeStatusError(410, 'Expired', 'too old resource version: 9 (20)');
 const tooLarge = new KubeStatusError(504, 'Timeout', 'Timeout: Too large resource version: 9, current: 5');
 
-describe('a resourceVersion that the API server does not serve', () => {
+describe('a resourceVersion that the API server no longer serves', () => {
   it.each([
     { name: '410', error: gone, reason: 'gone' },
     { name: "504 'Too large resource version'", error: tooLarge, reason: 'resourceVersionTooLarge' },
   ] as const)(
-    'is given up for a list of the newest state at once when a watch is answered $name',
+    'is replaced at once by a list of the newest state if a watch is answered $name',
     ({ error, reason }) =>
       withMirror(async (mirror) => {
         const watch = await mirror.synced('9', a1);
@@ -40,7 +40,7 @@ describe('a resourceVersion that the API server does not serve', () => {
     { code: 410, message: 'too old resource version', reason: 'gone' },
     { code: 504, message: 'Too large resource version: 9', reason: 'resourceVersionTooLarge' },
   ] as const)(
-    'is given up when the watch itself says $code, after the events in front of that',
+    'is replaced by a list if the watch sends an ERROR event with $code, after the events before it',
     ({ code, message, reason }) =>
       withMirror(async (mirror) => {
         const watch = await mirror.synced('9', a1);
@@ -55,7 +55,7 @@ describe('a resourceVersion that the API server does not serve', () => {
   );
 
   it(
-    'is not given up for another 504: that is an outage, and the watch is resumed',
+    'is kept after another kind of 504, which is an outage, and the watch resumes',
     withMirror(async (mirror) => {
       const watch = await mirror.synced('9', a1);
       await vi.advanceTimersByTimeAsync(11_000);
@@ -66,7 +66,7 @@ describe('a resourceVersion that the API server does not serve', () => {
   );
 
   it(
-    'does not make the mirror list more than once a second when every watch is answered 410',
+    'causes at most one list per second if every watch is answered 410',
     withMirror(async (mirror) => {
       mirror.api.respond = ({ query }) => (query?.watch ? gone : listPage([a1], '9'));
       mirror.informer.start();
@@ -81,7 +81,7 @@ describe('refused credentials', () => {
   it.each([
     { name: '401', error: unauthorized },
     { name: 'unreadable credentials', error: new KubeCredentialsError(new Error('no token file')) },
-  ])('are read anew after $name and tried at once, then after a wait', ({ error }) =>
+  ])('are reloaded after $name and tried at once, and the next time after a wait', ({ error }) =>
     withMirror(async (mirror) => {
       vi.spyOn(Math, 'random').mockReturnValue(0.999);
       const watch = await mirror.synced('9', a1);
@@ -98,7 +98,7 @@ describe('refused credentials', () => {
   );
 
   it(
-    'are tried at once again when they were accepted in between',
+    'are tried at once again if they were accepted in between',
     withMirror(async (mirror) => {
       const watch = await mirror.synced('9', a1);
       await watch.send(bookmarkLine('10'));
@@ -115,7 +115,7 @@ describe('refused credentials', () => {
   it.each([
     { where: 'in the answer to a request', watch: unauthorized },
     { where: 'in the watch itself', watch: errorLine(401, 'Unauthorized') },
-  ])('draw at most one request a second when the API server says 401 $where', ({ watch }) =>
+  ])('cause at most one request per second if the API server sends 401 $where', ({ watch }) =>
     withMirror(async (mirror) => {
       mirror.api.respond = ({ query }) => (query?.watch ? watch : listPage([a1], '9'));
       mirror.informer.start();
@@ -126,7 +126,7 @@ describe('refused credentials', () => {
 
 describe('a missing permission', () => {
   it(
-    'is logged with what is lacking, and the mirror fills as soon as it is granted',
+    'is logged by name, and the mirror fills as soon as it is granted',
     withMirror(async (mirror) => {
       mirror.api.respond = () => forbidden;
       mirror.informer.start();
@@ -148,7 +148,7 @@ describe('a missing permission', () => {
   );
 
   it(
-    'that is withdrawn from a running watch keeps what the mirror holds',
+    'that is withdrawn during a watch leaves the content of the mirror in place',
     withMirror(async (mirror) => {
       const watch = await mirror.synced('9', a1);
       await vi.advanceTimersByTimeAsync(2_000);
@@ -162,9 +162,9 @@ describe('a missing permission', () => {
   );
 });
 
-describe('an API server that asks for patience', () => {
+describe('an API server that asks for a delay', () => {
   it.each([429, 503])(
-    'with %i and Retry-After is left alone for so long, and no longer than a back-off more',
+    'with %i and Retry-After is not called for that time, and then within one back-off',
     (status) =>
       withMirror(async (mirror) => {
         mirror.informer.start();
@@ -175,7 +175,7 @@ describe('an API server that asks for patience', () => {
   );
 
   it(
-    'for longer than a minute is asked again after a minute',
+    'of more than a minute is called again after a minute',
     withMirror(async (mirror) => {
       mirror.informer.start();
       await (await mirror.api.nextCall()).fail(new KubeStatusError(429, '', 'busy', 86_400));
@@ -184,7 +184,7 @@ describe('an API server that asks for patience', () => {
   );
 
   it(
-    'of 0 s is not asked sooner than after the usual wait',
+    'of 0 s is called again after the usual wait, not sooner',
     withMirror(async (mirror) => {
       mirror.informer.start();
       await (await mirror.api.nextCall()).fail(new KubeStatusError(429, '', 'busy', 0));
@@ -193,14 +193,14 @@ describe('an API server that asks for patience', () => {
   );
 });
 
-describe('an API server out of reach', () => {
+describe('an unreachable API server', () => {
   it.each([
     ['refuses the connection', refused],
     ['resets the connection', new KubeUnreachableError(true, 'read ECONNRESET')],
     ['has a name that does not resolve', new KubeUnreachableError(false, 'getaddrinfo ENOTFOUND')],
     ['does not answer in time', new KubeTimeoutError(true, 60_000)],
     ['answers 500', new KubeStatusError(500, 'InternalError', 'etcd is down')],
-  ])('is asked again, within 3 s each time, when it %s, until it answers', (_, error) =>
+  ])('that %s is called again within 3 s each time until it answers', (_, error) =>
     withMirror(async (mirror) => {
       mirror.informer.start();
       for (let failure = 0; failure < 20; failure += 1) {
@@ -214,7 +214,7 @@ describe('an API server out of reach', () => {
   );
 
   it(
-    'is asked at most every 30 s on average once it is away for long',
+    'is called at most once per 30 s on average in a long outage',
     withMirror(async (mirror) => {
       mirror.api.respond = () => refused;
       mirror.informer.start();
@@ -226,7 +226,7 @@ describe('an API server out of reach', () => {
   );
 
   it(
-    'for long is asked soon again in its next outage, once it has been well for two minutes',
+    'is called again soon in its next outage if it was healthy for two minutes after a long one',
     withMirror(async (mirror) => {
       vi.spyOn(Math, 'random').mockReturnValue(0.999);
       mirror.api.respond = () => refused;

@@ -6,7 +6,7 @@ import { listPage, widget } from '../../../support/kube/objects.ts';
 const a1 = widget('a', '1');
 const refused = new KubeUnreachableError(false, 'connect ECONNREFUSED');
 
-/** A mirror at this resourceVersion whose watch has broken; it is about to ask again. */
+/** Brings a mirror to this resourceVersion and breaks its watch. It is about to call the API server again. */
 async function brokenOnce(mirror: Mirror, resourceVersion: string): Promise<void> {
   mirror.api.position = undefined;
   const watch = await mirror.synced(resourceVersion, a1);
@@ -15,16 +15,16 @@ async function brokenOnce(mirror: Mirror, resourceVersion: string): Promise<void
   await mirror.delayOfNextRequest();
 }
 
-/** A mirror at this resourceVersion that is about to watch. */
+/** Brings a mirror to this resourceVersion. It is about to watch. */
 async function listedOnce(mirror: Mirror, resourceVersion: string): Promise<void> {
   mirror.api.position = undefined;
   mirror.informer.start();
   await (await mirror.api.nextCall()).answer(listPage([a1], resourceVersion));
 }
 
-describe('an API server that may be another one by now', () => {
+describe('an API server that may have been restored', () => {
   it(
-    'is asked first where it is; from an older resourceVersion than before, everything is listed again',
+    'is first asked for its position, and everything is listed again if that is older than before',
     withMirror(async (mirror) => {
       await brokenOnce(mirror, '900');
       const question = await mirror.api.nextCall();
@@ -39,7 +39,7 @@ describe('an API server that may be another one by now', () => {
   );
 
   it(
-    'is asked after a watch that ended well, too: an API server that is stopped in good order ends it so',
+    'is also asked after a watch that ended normally, because an API server that stops in order ends it so',
     withMirror(async (mirror) => {
       mirror.api.position = undefined;
       const watch = await mirror.synced('900', a1);
@@ -50,7 +50,7 @@ describe('an API server that may be another one by now', () => {
   );
 
   it(
-    'is asked after its connection was refused, however short the watch was',
+    'is asked after it refused a connection, however short the watch was',
     withMirror(async (mirror) => {
       await listedOnce(mirror, '900');
       await (await mirror.api.nextWatch()).refuse(refused);
@@ -69,7 +69,7 @@ describe('an API server that may be another one by now', () => {
         await mirror.delayOfNextRequest();
         if (mirror.api.requests.at(-1)?.request.query?.limit === 1) return;
       }
-      throw new Error('the API server was not asked where it is');
+      throw new Error('the API server was not asked for its position');
     }),
   );
 
@@ -77,7 +77,7 @@ describe('an API server that may be another one by now', () => {
     ['a widget of the same name with another uid', { ...widget('a', '1'), uid: 'another' }],
     ['a widget in another old state', widget('a', '2')],
     ['an old widget that was never seen', widget('0', '3')],
-  ])('that is further on, and has %s, has another history: everything is listed again', (_title, first) =>
+  ])('that is ahead and has %s has another history, so everything is listed again', (_title, first) =>
     withMirror(async (mirror) => {
       await brokenOnce(mirror, '900');
       await (await mirror.api.nextCall()).answer(listPage([first], '5000', 'more'));
@@ -88,7 +88,7 @@ describe('an API server that may be another one by now', () => {
   );
 
   it.each(['900', '1200'])(
-    'and is at %s now, no older than 900, is watched from where the mirror was, without a list',
+    'and is now at %s, not before 900, is watched from the resourceVersion of the mirror, without a list',
     (now) =>
       withMirror(async (mirror) => {
         await brokenOnce(mirror, '900');
@@ -100,7 +100,7 @@ describe('an API server that may be another one by now', () => {
   );
 
   it(
-    'with opaque resourceVersions is watched from where the mirror was',
+    'and has opaque resourceVersions is watched from the resourceVersion of the mirror',
     withMirror(async (mirror) => {
       await brokenOnce(mirror, 'zeta');
       await (await mirror.api.nextCall()).answer(listPage([], 'alpha'));
@@ -109,7 +109,7 @@ describe('an API server that may be another one by now', () => {
   );
 
   it(
-    'is asked until it has said where it is, and not again after that',
+    'is asked until it has reported its position, and then not again',
     withMirror(async (mirror) => {
       await brokenOnce(mirror, '900');
       await (await mirror.api.nextCall()).fail(new KubeStatusError(503, '', 'starting'));
@@ -125,7 +125,7 @@ describe('an API server that may be another one by now', () => {
 
 describe('an API server that ends a watch at once', () => {
   it(
-    'is not asked: it would double the requests to one that always does',
+    'is not asked, because that would double the requests to one that always does so',
     withMirror(async (mirror) => {
       mirror.api.position = undefined;
       await (await mirror.synced('900', a1)).end();

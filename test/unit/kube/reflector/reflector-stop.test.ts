@@ -6,7 +6,7 @@ import { flush } from '../../../support/kube/scripted-api.ts';
 
 const a1 = widget('a', '1');
 
-/** Stops the mirror and sees that nothing happens any more, however long one waits. */
+/** Stops the mirror and checks that nothing happens afterwards, however long the wait. */
 async function expectFinal(mirror: Mirror, late: () => Promise<unknown>): Promise<void> {
   await mirror.informer.stop();
   expect(vi.getTimerCount()).toBe(0);
@@ -27,9 +27,9 @@ async function* slowToEnd(end: Promise<never>): AsyncGenerator<Buffer> {
   await end;
 }
 
-describe('stop', () => {
+describe('the stop of a reflector', () => {
   it(
-    'during a list drops the answer that comes late',
+    'during a list drops the late answer',
     withMirror(async (mirror) => {
       mirror.informer.start();
       const list = await mirror.api.nextCall();
@@ -38,7 +38,7 @@ describe('stop', () => {
   );
 
   it(
-    'between two pages of a list leaves the store as it was',
+    'between two pages of a list leaves the store unchanged',
     withMirror(async (mirror) => {
       mirror.informer.start();
       await (await mirror.api.nextCall()).answer(listPage([a1], '9', 'token'));
@@ -68,7 +68,7 @@ describe('stop', () => {
   );
 
   it(
-    'during a watch closes it and takes no event that comes late',
+    'during a watch closes it and drops late events',
     withMirror(async (mirror) => {
       const watch = await mirror.synced('9', a1);
       await expectFinal(mirror, () => watch.send(eventLine('ADDED', widget('b', '10'))));
@@ -77,7 +77,7 @@ describe('stop', () => {
   );
 
   it(
-    'is over only when the watch has ended, however long that takes',
+    'waits until the watch has ended, however long that takes',
     withMirror(async (mirror) => {
       const { promise, reject } = Promise.withResolvers<never>();
       mirror.informer.start();
@@ -94,7 +94,7 @@ describe('stop', () => {
   );
 
   it(
-    'is neither a failure nor worth a warning',
+    'is not counted as a failure and logs no warning',
     withMirror(async (mirror) => {
       await mirror.synced('9', a1);
       await mirror.informer.stop();
@@ -104,7 +104,7 @@ describe('stop', () => {
   );
 
   it(
-    'before the start means that nothing ever starts',
+    'before the start prevents the start',
     withMirror(async (mirror) => {
       await mirror.informer.stop();
       mirror.informer.start();
@@ -114,7 +114,7 @@ describe('stop', () => {
   );
 
   it(
-    'may be called twice, and from within a handler',
+    'may be called twice, and from a handler',
     withMirror(async (mirror) => {
       const watch = await mirror.synced('9', a1);
       const stopped: Promise<void>[] = [];
@@ -128,9 +128,9 @@ describe('stop', () => {
   );
 });
 
-describe('start', () => {
+describe('the start of a reflector', () => {
   it(
-    'twice runs one mirror',
+    'may be called twice, and runs one mirror',
     withMirror(async (mirror) => {
       mirror.informer.start();
       mirror.informer.start();

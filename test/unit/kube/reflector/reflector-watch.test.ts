@@ -6,7 +6,7 @@ const a1 = widget('a', '1');
 
 describe('the request of a watch', () => {
   it(
-    'asks for bookmarks, from the resourceVersion of the list on',
+    'starts at the resourceVersion of the list and asks for bookmarks',
     withMirror(async (mirror) => {
       const { api } = mirror;
       await mirror.synced('9', a1);
@@ -24,16 +24,18 @@ describe('the request of a watch', () => {
     { random: 0, seconds: 300 },
     { random: 0.5, seconds: 450 },
     { random: 0.999_999, seconds: 600 },
-  ])('asks the API server to end it after $seconds s when chance says $random', ({ random, seconds }) =>
-    withMirror(async (mirror) => {
-      vi.spyOn(Math, 'random').mockReturnValue(random);
-      await mirror.synced('9', a1);
-      expect(mirror.api.requests.at(-1)?.request.query?.timeoutSeconds).toBe(seconds);
-    })(),
+  ])(
+    'asks the API server to end it after $seconds s if the random number is $random',
+    ({ random, seconds }) =>
+      withMirror(async (mirror) => {
+        vi.spyOn(Math, 'random').mockReturnValue(random);
+        await mirror.synced('9', a1);
+        expect(mirror.api.requests.at(-1)?.request.query?.timeoutSeconds).toBe(seconds);
+      })(),
   );
 
   it(
-    'gives the API server 15 s to begin its answer',
+    'gives the API server 15 s to start its answer',
     withMirror(async (mirror) => {
       await mirror.synced('9', a1);
       expect(mirror.api.requests.at(-1)).toMatchObject({ kind: 'watch', request: { deadlineMs: 15_000 } });
@@ -41,9 +43,9 @@ describe('the request of a watch', () => {
   );
 });
 
-describe('events', () => {
+describe('events of a watch', () => {
   it(
-    'add, change and delete what the mirror holds',
+    'add, change and delete objects in the mirror',
     withMirror(async (mirror) => {
       const watch = await mirror.synced('9', a1);
       await watch.send(eventLine('ADDED', widget('b', '10')));
@@ -60,7 +62,7 @@ describe('events', () => {
   );
 
   it(
-    'that come twice change nothing',
+    'that are repeated change nothing',
     withMirror(async (mirror) => {
       const watch = await mirror.synced('9', a1);
       const changed = eventLine('MODIFIED', widget('a', '10', { size: 7 }));
@@ -74,7 +76,7 @@ describe('events', () => {
   );
 
   it(
-    'are contact with the API server, and so are bookmarks',
+    'count as contact with the API server, as bookmarks do',
     withMirror(async (mirror) => {
       const watch = await mirror.synced('9', a1);
       await vi.advanceTimersByTimeAsync(5_000);
@@ -88,10 +90,10 @@ describe('events', () => {
 
   it.each([
     ['an event older than one before it', eventLine('ADDED', widget('c', '15'))],
-    ['an older state of what it holds', eventLine('MODIFIED', widget('a', '3'))],
-    ['the deletion, before its last change, of what it holds', eventLine('DELETED', widget('a', '19'))],
+    ['an older state of an object that it holds', eventLine('MODIFIED', widget('a', '3'))],
+    ['a deletion older than the last change of that object', eventLine('DELETED', widget('a', '19'))],
     ['a bookmark older than an event before it', bookmarkLine('15')],
-  ])('are not trusted after %s: the mirror lists again and holds what the list says', (_, line) =>
+  ])('are not trusted after %s: the mirror lists again and takes the state of the list', (_, line) =>
     withMirror(async (mirror) => {
       const watch = await mirror.synced('9', a1);
       await watch.send(eventLine('MODIFIED', widget('a', '20')));
@@ -106,7 +108,7 @@ describe('events', () => {
   );
 
   it(
-    'of an API server with opaque resourceVersions are taken in the order in which they come',
+    'of an API server with opaque resourceVersions are applied in order of arrival',
     withMirror(async (mirror) => {
       const watch = await mirror.synced('zeta', widget('a', 'zeta'));
       await watch.send(eventLine('MODIFIED', widget('a', 'alpha', { size: 2 })));
@@ -122,7 +124,7 @@ describe('events', () => {
 
 describe('a watch that ended', () => {
   it(
-    'is resumed at once after the last event when the API server ended it',
+    'resumes at once after the last event if the API server ended it',
     withMirror(async (mirror) => {
       const watch = await mirror.synced('9', a1);
       await vi.advanceTimersByTimeAsync(2_000);
@@ -134,7 +136,7 @@ describe('a watch that ended', () => {
   );
 
   it(
-    'is resumed after the last bookmark, which may be newer than the last event',
+    'resumes after the last bookmark, which may be newer than the last event',
     withMirror(async (mirror) => {
       const watch = await mirror.synced('9', a1);
       await watch.send(eventLine('ADDED', widget('b', '10')), bookmarkLine('500'));
@@ -145,7 +147,7 @@ describe('a watch that ended', () => {
   );
 
   it(
-    'is resumed after the last event, without a list, when its connection broke',
+    'resumes after the last event, without a list, if its connection broke',
     withMirror(async (mirror) => {
       const watch = await mirror.synced('9', a1);
       await watch.send(eventLine('ADDED', widget('b', '10')));
@@ -164,7 +166,7 @@ describe('a silent watch', () => {
   it.each([
     { random: 0, limit: 90_000 },
     { random: 0.999_999, limit: 120_000 },
-  ])('is closed after $limit ms when chance says $random, and the truth listed', ({ random, limit }) =>
+  ])('is closed after $limit ms if the random number is $random, and a list follows', ({ random, limit }) =>
     withMirror(async (mirror) => {
       vi.spyOn(Math, 'random').mockReturnValue(random);
       const watch = await mirror.synced('9', a1);
@@ -179,7 +181,7 @@ describe('a silent watch', () => {
   );
 
   it(
-    'stays open for as long as bookmarks come once a minute',
+    'stays open as long as a bookmark comes once per minute',
     withMirror(async (mirror) => {
       const watch = await mirror.synced('9', a1);
       for (let minute = 1; minute <= 9; minute += 1) {

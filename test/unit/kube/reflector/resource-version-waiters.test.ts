@@ -16,28 +16,28 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-describe('a wait', () => {
+describe('a wait for a resourceVersion', () => {
   it.each([
     { wanted: '10', current: '10' },
     { wanted: '9', current: '10' },
     { wanted: 'opaque', current: 'opaque' },
-  ])('for $wanted is over at once when $current has been reached', async ({ wanted, current }) => {
+  ])('$wanted ends at once if $current has been reached', async ({ wanted, current }) => {
     expect(await waiters.wait(wanted, current, 1_000)).toBe(true);
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('for an opaque resourceVersion that is not the current one is not begun', async () => {
+  it('does not begin if the resourceVersion is opaque and not the current one', async () => {
     expect(await waiters.wait('opaque', '10', 1_000)).toBe(false);
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('begins before anything has been reached', async () => {
+  it('begins even before any resourceVersion has been reached', async () => {
     const wait = waiters.wait('10', '', 1_000);
     waiters.reached('10');
     expect(await wait).toBe(true);
   });
 
-  it('ends with false after its limit, not before, and leaves nothing behind', async () => {
+  it('returns false at its limit, not before, and leaves nothing behind', async () => {
     const ended = vi.fn();
     const wait = waiters.wait('10', '9', 1_000).then(ended);
     await vi.advanceTimersByTimeAsync(999);
@@ -49,7 +49,7 @@ describe('a wait', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('ends with false as soon as its signal is aborted, and takes no other wait with it', async () => {
+  it('returns false as soon as its signal is aborted, and does not end other waits', async () => {
     const abort = new AbortController();
     const others = [waiters.wait('9', '1', 1_000), waiters.wait('11', '1', 1_000)];
     const wait = waiters.wait('10', '1', 1_000, abort.signal);
@@ -60,7 +60,7 @@ describe('a wait', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('is not begun with a signal that is aborted already', async () => {
+  it('does not begin if its signal is already aborted', async () => {
     expect(await waiters.wait('10', '1', 1_000, AbortSignal.abort())).toBe(false);
     expect(vi.getTimerCount()).toBe(0);
   });
@@ -74,7 +74,7 @@ describe('a wait', () => {
     expect(remove).toHaveBeenCalledOnce();
   });
 
-  it('ends with false for all when nothing more will come', async () => {
+  it('returns false for every waiter when the reflector stops', async () => {
     const waits = [waiters.wait('10', '1', 1_000), waiters.wait('20', '1', 1_000)];
     waiters.releaseAll();
     expect(await Promise.all(waits)).toEqual([false, false]);
@@ -91,8 +91,8 @@ describe('a wait', () => {
   });
 });
 
-describe('waits that end in any way and order', () => {
-  it('end no others: each is true once its resourceVersion was reached before it was given up', async () => {
+describe('waits for resourceVersions that end in any way and order', () => {
+  it('end no others: each returns true exactly if its resourceVersion is reached before it is given up', async () => {
     const step = fc.oneof(
       fc.record({ wait: fc.integer({ min: 1, max: 12 }) }),
       fc.record({ abort: fc.nat(20) }),
@@ -133,8 +133,8 @@ describe('waits that end in any way and order', () => {
   });
 });
 
-describe('an event', () => {
-  it('ends the waits for its resourceVersion and for earlier ones, in any order of their coming', async () => {
+describe('a resourceVersion that is reached', () => {
+  it('ends the waits for it and for earlier ones, in whatever order the waits began', async () => {
     const version = fc.integer({ min: 1, max: 40 });
     await holds(
       fc.asyncProperty(fc.array(version, { maxLength: 30 }), version, async (wanted, reached) => {

@@ -12,12 +12,12 @@ import { holds } from '../../../support/kube/property.ts';
 const anyVersion = fc.oneof(
   fc.bigInt({ min: 1n, max: 10n ** 40n }),
   fc.bigInt({ min: 1n, max: 120n }),
-  // Around the integers that a number cannot tell apart.
+  // Around the smallest integers that a number cannot distinguish.
   fc.bigInt({ min: 2n ** 53n - 2n, max: 2n ** 53n + 2n }),
 );
 
 describe('resourceVersions', () => {
-  it('compare as the integers that they are, of any length', async () => {
+  it('compare as integers of any length', async () => {
     await holds(
       fc.property(anyVersion, anyVersion, (a, b) => {
         const expected = a < b ? -1 : a > b ? 1 : 0;
@@ -43,7 +43,7 @@ describe('a newer resourceVersion', () => {
     { a: '10', b: '9', newer: true },
     { a: '9', b: '10', newer: false },
     { a: '9', b: '9', newer: false },
-  ])('$a is certain to be newer than $b, and can be: $newer', ({ a, b, newer }) => {
+  ])('is provable and possible for $a compared with $b: $newer', ({ a, b, newer }) => {
     expect([isProvablyNewer(a, b), mayBeNewer(a, b)]).toEqual([newer, newer]);
   });
 
@@ -54,7 +54,7 @@ describe('a newer resourceVersion', () => {
     ['same', 'same'],
     ['9', ''],
     ['', '9'],
-  ])('is never certain of %j and %j, and always possible', (a, b) => {
+  ])('is never provable and always possible for %j compared with %j', (a, b) => {
     expect([isProvablyNewer(a, b), mayBeNewer(a, b)]).toEqual([false, true]);
   });
 
@@ -63,7 +63,7 @@ describe('a newer resourceVersion', () => {
     ['9', '10', '10'],
     ['', '9', '9'],
     ['zeta', 'alpha', 'alpha'],
-  ])('of %j and %j is %j', (a, b, newest) => {
+  ])('is picked from %j and %j: %j', (a, b, newest) => {
     expect(newestOf(a, b)).toBe(newest);
   });
 });

@@ -7,7 +7,7 @@ import { bookmarkLine } from '../../../support/kube/objects.ts';
 
 const EVENTS = 20;
 
-/** A watch of one chunk that holds many events. */
+/** A watch that sends many events in one chunk. */
 function oneChunk(): KubeApi {
   const lines = Array.from({ length: EVENTS }, (_, version) => bookmarkLine(String(version + 1)));
   return {
@@ -24,7 +24,7 @@ function open(signal: AbortSignal) {
   return openWatch({ api: oneChunk(), path: '/', from: {}, watchdog: new Watchdog(), signal });
 }
 
-it('a watch leaves turns of the event loop to others between the events of one chunk that take long', async () => {
+it('a watch lets other work run between the events of a chunk if they take long', async () => {
   let turns = 0;
   let taken = 0;
   const others = (async () => {
@@ -38,7 +38,7 @@ it('a watch leaves turns of the event loop to others between the events of one c
   expect(turns).toBeGreaterThanOrEqual(EVENTS - 1);
 });
 
-it('a watch that is aborted gives no more of the events that have come already', async () => {
+it('a watch that is aborted drops the events that have already arrived', async () => {
   const abort = new AbortController();
   const reason = new Error('stopped');
   const events = await open(abort.signal);
