@@ -130,7 +130,7 @@ describe('an error that nothing catches', () => {
     expect(await server.exited()).toBe(1);
     expect(lastLineOf(server)).toMatchObject({
       level: 60,
-      msg: 'the process ends by an error that nothing caught',
+      msg: 'an uncaught error ended the process',
       err: { message },
     });
   });
@@ -299,7 +299,7 @@ describe('stopping', () => {
     expect(await server.exited()).toBe(1);
     expect(lastLineOf(server)).toMatchObject({
       signal: 'SIGINT',
-      msg: 'a second signal ends the process at once',
+      msg: 'a second signal ended the process at once',
     });
   });
 
