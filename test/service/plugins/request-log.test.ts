@@ -274,7 +274,7 @@ describe('the Event on a Deployment', () => {
       await until(() => demo.requests.count('event') === 1);
     }
     expect(
-      await lineOf('the account of the service may not create events: the namespace gets none'),
+      await lineOf('the account of the service may not create events: none are created in this namespace'),
     ).toBeDefined();
     expect(demo.requests.count('event')).toBe(1);
   });
