@@ -95,7 +95,7 @@ describe('starting', () => {
     await server.ready();
     await demo.refuseConnections();
     demo.dropConnections();
-    await until(() => server.output.includes('lost the API server'));
+    await until(() => server.output.includes('lost contact with the API server'));
     expect((await server.probe('/readyz')).status).toBe(200);
     await demo.acceptConnections();
   });
