@@ -163,7 +163,7 @@ describe('the lines about requests that were not served', () => {
     expect(ofGreedy.filter(({ statusCode }) => statusCode === 404)).toHaveLength(25);
     expect(ofGreedy.filter(({ statusCode }) => statusCode === 400)).toHaveLength(25);
     expect(ofGreedy.filter(({ statusCode }) => statusCode === 200)).toHaveLength(1);
-    expect(ofGreedy.at(-1)).toMatchObject({ lines: 10, msg: 'lines of a client were left out' });
+    expect(ofGreedy.at(-1)).toMatchObject({ lines: 10, msg: 'log lines of a client were left out' });
     expect(written.filter(({ user, statusCode }) => user === 'client' && statusCode === 404)).toHaveLength(1);
   });
 });

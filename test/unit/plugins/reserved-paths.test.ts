@@ -9,7 +9,7 @@ it('reserved paths: an app whose routes begin with a name that a cluster may hav
   const app = await buildTestApp();
   app.get('/shop/:item', OPEN, handler);
   app.register(async (scope) => void scope.post('/orders', OPEN, handler), { prefix: '/store' });
-  await expect(app.ready()).rejects.toThrow(/reserve them in src\/fleet\/reserved-names\.ts: shop, store$/);
+  await expect(app.ready()).rejects.toThrow(/add them to src\/fleet\/reserved-names\.ts: shop, store$/);
 });
 
 it('reserved paths: routes under a reserved name, a parameter or no possible name of a cluster are let be', async () => {
