@@ -9,7 +9,9 @@ import type { CallerIdentity } from '../src/tls/certificate-identity.ts';
 import { ClientConnection } from '../src/tls/client-connection.ts';
 import { peerCertificate } from '../src/tls/peer-certificate.ts';
 
-/** Reads the identity from the certificate of a connection. In tests that use inject there is no TLS and no certificate. */
+/**
+ * Reads the identity from the certificate of a connection. In tests that use inject there is no TLS and no certificate.
+ */
 export type Identify = (certificate: X509Certificate | undefined) => CallerIdentity;
 
 export interface ConnectionOptions {
@@ -32,8 +34,9 @@ declare module 'fastify' {
     /** Closes the connections whose certificate no longer passes, each after its running answers. */
     recheckClients(passes: (certificate: X509Certificate) => boolean): void;
     /**
-     * Whether an error may be written to a connection that has sent a malformed or incomplete request. If the client would
-     * take the error for the answer to another request, the connection is closed instead, after its running answers.
+     * Whether an error may be written to a connection that has sent a malformed or incomplete request. If the client
+     * would take the error for the answer to another request, the connection is closed instead, after its running
+     * answers.
      */
     mayAnswerFailure(socket: Socket): boolean;
     /** Closes every connection, each after its running answers, and every new one at once. */

@@ -18,8 +18,8 @@ export default fastifyPlugin(
 );
 
 /**
- * Answers requests that Fastify refuses before it looks for a route, because their URL cannot be decoded. Fastify runs no
- * hooks for such a request, so this function does what the hooks do for other answers.
+ * Answers requests that Fastify refuses before it looks for a route, because their URL cannot be decoded. Fastify runs
+ * no hooks for such a request, so this function does what the hooks do for other answers.
  */
 export function answerFrameworkError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
   setStandardHeaders(request, reply);
@@ -43,8 +43,8 @@ function answerError(error: unknown, request: FastifyRequest, reply: FastifyRepl
 }
 
 /**
- * Answers bytes that are not well-formed HTTP. There is no request or reply for them, so this writes an error of the same
- * shape directly to the socket.
+ * Answers bytes that are not well-formed HTTP. There is no request or reply for them, so this writes an error of the
+ * same shape directly to the socket.
  */
 export function answerClientError(this: FastifyInstance, error: NodeJS.ErrnoException, socket: Socket): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {

@@ -5,7 +5,9 @@ import type { Identity, RefusalReason } from '../src/tls/certificate-identity.ts
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** The identity of the caller. It throws if the client is refused, which cannot happen after the onRequest hooks. */
+    /**
+     * The identity of the caller. It throws if the client is refused, which cannot happen after the onRequest hooks.
+     */
     readonly identity: Identity;
   }
 }

@@ -4,8 +4,8 @@ import { InvalidBodyError, UnsupportedMediaTypeError } from '../src/api/errors.t
 
 /**
  * Accepts only bodies of type JSON, and refuses what JSON.parse would change silently. If a body has a key twice,
- * JSON.parse takes the last one, and a proxy in front may take the first. JSON.parse also rounds numbers: `1e-400` becomes
- * 0 and `2.9999999999999999` becomes 3. Numbers are therefore integers, written in digits only.
+ * JSON.parse takes the last one, and a proxy in front may take the first. JSON.parse also rounds numbers: `1e-400`
+ * becomes 0 and `2.9999999999999999` becomes 3. Numbers are therefore integers, written in digits only.
  */
 export default fastifyPlugin(
   function jsonBodyPlugin(app: FastifyInstance, _options, done) {
@@ -28,8 +28,8 @@ export default fastifyPlugin(
 );
 
 /**
- * A token of well-formed JSON: a string, with the colon after it if it is a key; a number; or a bracket. Every string in it
- * is closed, so the time to match a text is linear in its length.
+ * A token of well-formed JSON: a string, with the colon after it if it is a key; a number; or a bracket. Every string
+ * in it is closed, so the time to match a text is linear in its length.
  */
 const TOKEN = /"((?:[^"\\]+|\\.)*)"(\s*:)?|(-?\d[\d.eE+-]*)|[[\]{}]/g;
 const INTEGER = /^(?!-0$)-?\d+$/;

@@ -33,7 +33,8 @@ declare module 'fastify' {
     /** The code of the error that the request was answered with. */
     errorCode: string | undefined;
     /**
-     * Reserves room for the audit line, so that it is not lost even if the log drops other lines. Call it before the write.
+     * Reserves room for the audit line, so that it is not lost even if the log drops other lines. Call it before the
+     * write.
      * @throws LogBlockedError if there is no room; then the write must not be made
      */
     reserveAuditLine(): void;
@@ -50,10 +51,10 @@ const PERIOD_MS = 10_000;
 const AUDIT_MS = 1_000;
 
 /**
- * Writes one log line per request when its answer is ready, even if the client has disconnected. Writes and refusals are
- * the audit trail. A write that reached the cluster is always logged. Requests that were not served are limited to 50
- * lines per client in 10 s; a further line then counts the rest. Successful reads are only logged at level debug, because
- * to log each of them would cost about half of the throughput. Bodies and headers are never logged.
+ * Writes one log line per request when its answer is ready, even if the client has disconnected. Writes and refusals
+ * are the audit trail. A write that reached the cluster is always logged. Requests that were not served are limited to
+ * 50 lines per client in 10 s; a further line then counts the rest. Successful reads are only logged at level debug,
+ * because to log each of them would cost about half of the throughput. Bodies and headers are never logged.
  */
 export default fastifyPlugin(
   function requestLogPlugin(app: FastifyInstance, { logStream }: RequestLogOptions, done) {

@@ -6,8 +6,9 @@ import { LABEL } from '../src/lib/dns-label.ts';
 const CLUSTER_NAME = new RegExp(`^${LABEL}$`);
 
 /**
- * Prevents the start of an app with a route whose path could also be that of a cluster. A cluster may have any name that
- * is not reserved. The reserved names cannot be derived from the routes, because names are checked before routes exist.
+ * Prevents the start of an app with a route whose path could also be that of a cluster. A cluster may have any name
+ * that is not reserved. The reserved names cannot be derived from the routes, because names are checked before routes
+ * exist.
  */
 export default fastifyPlugin(
   function reservedPathsPlugin(app: FastifyInstance, _options, done) {

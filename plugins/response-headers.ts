@@ -1,7 +1,9 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
 
-/** Sets the headers of every answer: no caching, no guessing of the content type, and the id of the request in the log. */
+/**
+ * Sets the headers of every answer: no caching, no guessing of the content type, and the id of the request in the log.
+ */
 export default fastifyPlugin(
   function responseHeadersPlugin(app: FastifyInstance, _options, done) {
     app.addHook('onRequest', (request, reply, next) => {

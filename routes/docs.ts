@@ -54,8 +54,8 @@ const ICON = 'favicon-32x32.png';
 const ASSETS_FOLDER = new URL('./static/', import.meta.resolve('@fastify/swagger-ui'));
 
 /**
- * `GET /openapi.json` and `GET /openapi.yaml` serve the API document; `GET /docs` and `GET /docs/` serve Swagger UI. All
- * content is in memory: the document takes long to build, and no path of a request can lead to another file.
+ * `GET /openapi.json` and `GET /openapi.yaml` serve the API document; `GET /docs` and `GET /docs/` serve Swagger UI.
+ * All content is in memory: the document takes long to build, and no path of a request can lead to another file.
  */
 const docsRoutes: FastifyPluginAsync = async (app) => {
   let json = Buffer.alloc(0);

@@ -89,7 +89,9 @@ function errorTable(): string {
   return ['| Code | Status |', '| --- | --- |', ...rows].join('\n');
 }
 
-/** The error responses of an operation, by status. A status to which it adds no errors refers to the shared response. */
+/**
+ * The error responses of an operation, by status. A status to which it adds no errors refers to the shared response.
+ */
 function errorResponses(own: readonly FastifyError[]) {
   const statuses = [...new Set([...own, ...errorsOfEveryRequest].map(statusOf))].sort();
   return Object.fromEntries(

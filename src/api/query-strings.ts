@@ -10,8 +10,9 @@ const MAX_REMEMBERED = 1_000;
 const MAX_CHARACTERS = 400;
 
 /**
- * Creates a parser that returns the same object for the same query string, so that a validator can recognize it. Clients
- * ask for the same Deployments again and again, and parsing and validation are a quarter of the cost of such a read.
+ * Creates a parser that returns the same object for the same query string, so that a validator can recognize it.
+ * Clients ask for the same Deployments again and again, and parsing and validation are a quarter of the cost of such a
+ * read.
  */
 export function rememberingParser(): (text: string) => Record<string, unknown> {
   const known = new LRUCache<string, Record<string, unknown>>({ max: MAX_REMEMBERED });

@@ -3,7 +3,9 @@ import { Type } from 'typebox';
 import type { Freshness } from '../cluster/cache/freshness.ts';
 import type { Reading } from '../cluster/cache/reading.ts';
 
-/** Query parameters that require a fresh answer. They are strings of digits, because validation does not convert types. */
+/**
+ * Query parameters that require a fresh answer. They are strings of digits, because validation does not convert types.
+ */
 export const freshnessParameters = {
   maxAge: Type.Optional(
     Type.String({

@@ -54,8 +54,8 @@ function namespaceOf(name: string): string {
 
 const DEADLINE_MS = 4_000;
 /**
- * Objects per page. A page is parsed at once: 250 objects of 4 kB block the event loop for 3 ms. Smaller pages would need
- * too many round trips within the deadline.
+ * Objects per page. A page is parsed at once: 250 objects of 4 kB block the event loop for 3 ms. Smaller pages would
+ * need too many round trips within the deadline.
  */
 const PAGE_SIZE = 250;
 /** The longest wait for a turn. */

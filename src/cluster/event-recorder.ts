@@ -23,8 +23,8 @@ const MAX_WAITING = 400;
 /** How long no Events are created in a namespace after the API server has refused one there. */
 const PAUSE_MS = 5 * 60_000;
 /**
- * If this many namespaces are paused, the account probably lacks the right everywhere. The recorder then skips namespaces
- * in which it has not created an Event before, to save a failing call per namespace.
+ * If this many namespaces are paused, the account probably lacks the right everywhere. The recorder then skips
+ * namespaces in which it has not created an Event before, to save a failing call per namespace.
  */
 const MAX_PAUSES = 100;
 /** How many namespaces that accept Events are remembered. The least recently used is forgotten first. */
@@ -32,8 +32,8 @@ const MAX_ACCEPTING = 1_000;
 const COMPONENT = 'k8s-deployment-scaler';
 
 /**
- * Creates an Event for a Deployment that was scaled. Events are optional: writes neither wait for them nor fail because of
- * them, some are dropped under load, and none are created if the account may not create them.
+ * Creates an Event for a Deployment that was scaled. Events are optional: writes neither wait for them nor fail because
+ * of them, some are dropped under load, and none are created if the account may not create them.
  */
 export class EventRecorder {
   readonly #api: KubeCalls;
@@ -62,7 +62,8 @@ export class EventRecorder {
     if (from === result.replicas || this.#isPaused(namespace)) return;
     const failed = (error: unknown) => this.#failed(namespace, error);
     const create = async () => {
-      // Check again: another Event may have been refused while this one waited. Refusals are recorded before the next turn.
+      // Check again: another Event may have been refused while this one waited. Refusals are recorded before the next
+      // turn.
       if (!this.#isPaused(namespace)) await this.#create(scaling).catch(failed);
     };
     this.#turns.run(user, create).catch(failed);

@@ -116,7 +116,9 @@ function describe({ instancePath, message, params }: Finding, set: Record<string
   return `${name} ${message}${allowed} ${value}`;
 }
 
-/** Describes the files that variables name and that cannot be read. KUBECONFIG counts only if it is the source in use. */
+/**
+ * Describes the files that variables name and that cannot be read. KUBECONFIG counts only if it is the source in use.
+ */
 function unreadableFiles(set: Record<string, string>, from: ClustersSource['from']): string[] {
   const certificates = Object.entries(DEFAULT_FILES).map(
     ([name, path]) => [name, set[name] ?? path] as const,

@@ -28,7 +28,9 @@ const File = Type.Object(
   { additionalProperties: false },
 );
 
-/** The definition of the clusters is not valid. Each mistake names the line and the field, or the part of the variable. */
+/**
+ * The definition of the clusters is not valid. Each mistake names the line and the field, or the part of the variable.
+ */
 export class ClustersError extends Error {
   override readonly name = 'ClustersError';
   readonly mistakes: readonly string[];
@@ -73,7 +75,10 @@ export function parseClustersFile(path: string, text: string): ClusterEntry[] {
   return clusters.map((cluster) => entryOf(cluster, dirname(path)));
 }
 
-/** Resolves the aliases in the file. Unknown aliases, and too many of them, are not found before. @throws ClustersError */
+/**
+ * Resolves the aliases in the file. Unknown aliases, and too many of them, are not found before.
+ * @throws ClustersError
+ */
 function contentOf(document: Document, path: string): unknown {
   try {
     return document.toJS();

@@ -3,8 +3,8 @@ import { KubeMalformedError } from './kube-errors.ts';
 /** Narrows the types of parsed JSON: each function returns the value with its type, or throws KubeMalformedError. */
 
 /**
- * The greatest size of an answer. Objects of the API are smaller, because etcd accepts at most 1.5 MiB. Without a limit a
- * server could fill the memory with an endless answer.
+ * The greatest size of an answer. Objects of the API are smaller, because etcd accepts at most 1.5 MiB. Without a limit
+ * a server could fill the memory with an endless answer.
  */
 export const MAX_OBJECT_BYTES = 16 * 1024 * 1024;
 

@@ -8,7 +8,9 @@ export abstract class KubeError extends Error {
   abstract readonly code: string;
 }
 
-/** The API server answered with a status other than 2xx. `message` is its text, which is for logs and not for clients. */
+/**
+ * The API server answered with a status other than 2xx. `message` is its text, which is for logs and not for clients.
+ */
 export class KubeStatusError extends KubeError {
   override readonly code = 'KUBE_STATUS';
   override readonly name = 'KubeStatusError';
@@ -88,7 +90,7 @@ export class KubeBusyError extends KubeError {
   override readonly code = 'KUBE_BUSY';
   override readonly name = 'KubeBusyError';
   constructor() {
-    super('too many calls to the API server are under way');
+    super('too many calls to the API server are running or waiting');
   }
 }
 

@@ -129,8 +129,8 @@ export class Service {
 
   async #stop(delayMs: number): Promise<void> {
     const { app, config, watches, management } = this.#parts;
-    // Wait for the start first, or it would open listeners after they have been closed here. If it failed, the caller of
-    // `start` handles the error.
+    // Wait for the start first, or it would open listeners after they have been closed here. If it failed, the caller
+    // of `start` handles the error.
     await this.#starting?.catch(() => {});
     await new Promise((resolve) => setTimeout(resolve, delayMs));
     const cut = setTimeout(() => app.server.closeAllConnections(), config.DRAIN_LIMIT_SECONDS * 1000);

@@ -57,8 +57,8 @@ export class Access {
   }
 
   /**
-   * Asks for the whole namespace first, because that decision applies to all its Deployments; then, if it denies, for this
-   * name only (resourceNames). Both together take at most 2 s.
+   * Asks for the whole namespace first, because that decision applies to all its Deployments; then, if it denies, for
+   * this name only (resourceNames). Both together take at most 2 s.
    */
   #onScale(
     subject: Subject,

@@ -29,8 +29,8 @@ export interface Authorizer {
   /**
    * Whether the subject may do this. Returns a cached decision at once, so that a read does not have to wait.
    * @param endsAt the deadline, on the clock of performance.now(); default: in 2 s
-   * @throws AuthorizerUnavailableError, or rejects with it, if there is no decision. A read may instead be allowed because
-   *   it was allowed recently; a write never is
+   * @throws AuthorizerUnavailableError, or rejects with it, if there is no decision. A read may instead be allowed
+   *   because it was allowed recently; a write never is
    */
   allows(subject: Subject, attributes: ResourceAttributes, endsAt?: number): boolean | Promise<boolean>;
 }
@@ -170,8 +170,9 @@ function decisionIn(answer: unknown): boolean {
 }
 
 /**
- * Whether the error shows an outage of the API server. Errors that a client can cause itself do not count, or the client
- * could get a withdrawn right back: its line is full, its turn did not come in time, or the wait left too little time.
+ * Whether the error shows an outage of the API server. Errors that a client can cause itself do not count, because it
+ * could use them to get a withdrawn right back: a full line, a turn that does not come in time, or too little time left
+ * after the wait.
  */
 function cannotBeAsked(error: unknown): boolean {
   if (error instanceof KubeStatusError) return error.status >= 500 || error.status === 429;

@@ -7,7 +7,9 @@ export interface Subject {
 /** The decision on one question. */
 export interface Decision {
   readonly allowed: boolean;
-  /** When the cluster must be asked again, on the clock of performance.now(). The decision is kept longer, for outages. */
+  /**
+   * When the cluster must be asked again, on the clock of performance.now(). The decision is kept longer, for outages.
+   */
   readonly expiresAt: number;
 }
 
@@ -27,9 +29,9 @@ interface Share {
 const MOVE_MS = 1_000;
 
 /**
- * Caches decisions in shares, one per subject. While there is room, one subject may use all of it. When the cache is full,
- * the subject with the most decisions loses its least recently used one. So a subject that asks for many names does not
- * displace the decisions on others.
+ * Caches decisions in shares, one per subject. While there is room, one subject may use all of it. When the cache is
+ * full, the subject with the most decisions loses its least recently used one. So a subject that asks for many names
+ * does not displace the decisions on others.
  */
 export class Decisions {
   readonly #max: number;
@@ -104,7 +106,9 @@ export class Decisions {
 
 const keys = new WeakMap<Subject, string>();
 
-/** The key of a user with its groups. It is built once per subject object, and a connection always uses the same object. */
+/**
+ * The key of a user with its groups. It is built once per subject object, and a connection always uses the same object.
+ */
 export function keyOf(subject: Subject): string {
   let key = keys.get(subject);
   if (key === undefined) {

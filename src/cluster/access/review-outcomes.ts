@@ -10,7 +10,9 @@ const LOG_PERIOD_MS = 60_000;
 /** How many characters of the message of the API server are logged. */
 const MAX_DETAIL_LENGTH = 500;
 
-/** Counts the outcomes of the access reviews of a cluster. Failures that a client may have caused itself are left out. */
+/**
+ * Counts the outcomes of the access reviews of a cluster. Failures that a client may have caused itself are left out.
+ */
 export class ReviewOutcomes {
   readonly #counts = { allowed: 0, denied: 0, failed: 0 };
   #state: AuthorizerState = 'available';

@@ -10,8 +10,8 @@ const MAX_OVERTIME_MS = 2_000;
 const MIN_CALL_MS = 5;
 
 /**
- * One review that many callers wait for, each until its own deadline. When the last one gives up, the call is cancelled.
- * Times are on the clock of performance.now().
+ * One review that many callers wait for, each until its own deadline. When the last one gives up, the call is
+ * cancelled. Times are on the clock of performance.now().
  */
 export class SharedReview {
   readonly #endsBy: number;

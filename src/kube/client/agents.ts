@@ -2,7 +2,9 @@ import { Socket } from 'node:net';
 import { Agent, buildConnector, type Dispatcher, ProxyAgent } from 'undici';
 import type { Credentials } from '../kubeconfig/credentials.ts';
 
-/** The connections that use the same credentials. Calls and watches have separate ones, so watches do not delay calls. */
+/**
+ * The connections that use the same credentials. Calls and watches have separate ones, so watches do not delay calls.
+ */
 export interface Agents {
   readonly credentials: Credentials;
   readonly calls: Dispatcher;
@@ -15,7 +17,8 @@ const CONNECT_TIMEOUT_MS = 5_000;
  * Creates agents for HTTP/1.1 with keep-alive. HTTP/2 is disabled, because it did not detect within 30 s that a
  * connection was black-holed.
  * @param callConnections how many connections calls may have at a time
- * @param connecting contains the sockets that are being connected, which undici does not close when an agent is destroyed
+ * @param connecting contains the sockets that are being connected, which undici does not close when an agent is
+ *   destroyed
  */
 export function newAgents(
   credentials: Credentials,

@@ -192,7 +192,10 @@ function reportStart(onStart: () => void): Dispatcher.DispatcherComposeIntercept
     });
 }
 
-/** A signal that aborts if the caller cancels, the client closes or the deadline passes. `limit.clear` ends the deadline. */
+/**
+ * A signal that aborts if the caller cancels, the client closes or the deadline passes. `limit.clear` ends the
+ * deadline.
+ */
 function deadline({ deadlineMs, signal }: KubeRequest, closing: AbortSignal) {
   const limit = new Watchdog();
   limit.start(deadlineMs, new Error('the deadline has passed'));

@@ -24,8 +24,8 @@ export interface ListOptions<T> {
 }
 
 /**
- * How often one list is started again because the API server has compacted the snapshot behind its pages, which it keeps
- * for 5 to 10 minutes. If every attempt takes longer, the list fails and the caller tries again later.
+ * How often one list is started again because the API server has compacted the snapshot behind its pages, which it
+ * keeps for 5 to 10 minutes. If every attempt takes longer, the list fails and the caller tries again later.
  */
 const MAX_RESTARTS = 3;
 /** If a page is too long, the next request asks for this fraction of its size. */
@@ -79,7 +79,9 @@ export async function readPage<T>(
   };
 }
 
-/** The items of a list. Go encodes an empty list as null. An answer without items must not empty a cache, so it throws. */
+/**
+ * The items of a list. Go encodes an empty list as null. An answer without items must not empty a cache, so it throws.
+ */
 function itemsOf(items: unknown): readonly unknown[] {
   if (items === null) return [];
   if (!Array.isArray(items)) throw new KubeMalformedError('a list has no items');

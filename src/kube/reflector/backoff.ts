@@ -2,7 +2,9 @@
 const LEAST_MS = 1;
 /** The first upper bound of the delay. It doubles with every failure. */
 const BASE_MS = 800;
-/** The longest delay in the first minutes of an outage: reads must work again within 5 s of the API server's recovery. */
+/**
+ * The longest delay in the first minutes of an outage: reads must work again within 5 s of the API server's recovery.
+ */
 const EARLY_CAP_MS = 3_000;
 const EARLY_OUTAGE_MS = 5 * 60_000;
 const LATE_CAP_MS = 30_000;

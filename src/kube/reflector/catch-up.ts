@@ -9,12 +9,12 @@ export interface Position {
 
 /**
  * Determines when the state that a watch leaves was last known to be the state of the API server. After an outage the
- * watch first sends old events. The state after such an event is as old as the event, so the event confirms nothing about
- * the present. Neither does a pause, because the connection may have died. A bookmark does confirm the present.
+ * watch first sends old events. The state after such an event is as old as the event, so the event confirms nothing
+ * about the present. Neither does a pause, because the connection may have died. A bookmark does confirm the present.
  *
- * Until the first bookmark, the position that the API server had just before the watch helps. The event that reaches this
- * position confirms the state at that time. An event beyond it happened later, so the state after it is at most as old as
- * the time since then.
+ * Until the first bookmark, the position that the API server had just before the watch helps. The event that reaches
+ * this position confirms the state at that time. An event beyond it happened later, so the state after it is at most as
+ * old as the time since then.
  */
 export class CatchUp {
   readonly #confirm: (at: number) => void;

@@ -31,7 +31,9 @@ export interface InformerOptions<T extends KubeObject> {
   readonly timing?: ReflectorTiming | undefined;
 }
 
-/** Connects the parts of a cache: the reflector that follows the API server, the store, the handlers and the waiters. */
+/**
+ * Connects the parts of a cache: the reflector that follows the API server, the store, the handlers and the waiters.
+ */
 export class Informer<T extends KubeObject> {
   readonly reflector: Reflector<T>;
   readonly #options: InformerOptions<T>;

@@ -17,7 +17,9 @@ export const INITIAL_EVENTS_QUERY = {
 
 /** The annotation of the bookmark that follows the last initial event. */
 const END_ANNOTATION = 'k8s.io/initial-events-end';
-/** The message names one of these if the API server refuses the parameters, whatever the status. RBAC denials do not. */
+/**
+ * The message names one of these if the API server refuses the parameters, whatever the status. RBAC denials do not.
+ */
 const PARAMETERS = /sendInitialEvents|resourceVersionMatch/;
 
 /**

@@ -91,16 +91,16 @@ const PAGE_SIZE = 100;
 const TIMING: ReflectorTiming = {
   pageSilenceMs: 15_000,
   /**
-   * An API server sends initial events without a pause. From the start of the watch it also creates a bookmark about once
-   * a minute. `whole` is shorter than that, so that no bookmark can wait behind the initial events and then seem to
-   * confirm the present. Pages need at most as many bytes as initial events, and fewer before Kubernetes 1.37.
+   * An API server sends initial events without a pause. From the start of the watch it also creates a bookmark about
+   * once a minute. `whole` is shorter than that, so that no bookmark can wait behind the initial events and then seem
+   * to confirm the present. Pages need at most as many bytes as initial events, and fewer before Kubernetes 1.37.
    */
   initialEventsMs: { silence: 5_000, whole: 45_000 },
   /** Lists are rare, so pages cost little; and after an upgrade of the API server, initial events are tried again. */
   pagesMs: 60 * 60_000,
   /**
-   * Longer than the time between two bookmarks. A watch that is silent for longer is dead, or the etcd of its API server
-   * reports no progress. In both cases a list shows the current state.
+   * Longer than the time between two bookmarks. A watch that is silent for longer is dead, or the etcd of its API
+   * server reports no progress. In both cases a list shows the current state.
    */
   silenceMs: { least: 90_000, most: 120_000 },
 };
@@ -110,9 +110,9 @@ const TIMING: ReflectorTiming = {
  */
 const SHORT_WATCH_MS = 1_000;
 /**
- * A relist within RELIST_SPACING_MS of the last list is delayed by RELIST_DELAY_MS, so that a server which always answers
- * 410 is not flooded. The delay is shorter than after other failures, because the API server can be reached, and the
- * reflector may already have waited for it for 3 s.
+ * A relist within RELIST_SPACING_MS of the last list is delayed by RELIST_DELAY_MS, so that a server which always
+ * answers 410 is not flooded. The delay is shorter than after other failures, because the API server can be reached,
+ * and the reflector may already have waited for it for 3 s.
  */
 const RELIST_SPACING_MS = 10_000;
 const RELIST_DELAY_MS = 1_000;
@@ -123,11 +123,11 @@ const MALFORMED_BEFORE_RELIST = 3;
 const MAX_RETRY_AFTER_MS = 60_000;
 
 /**
- * Mirrors one collection of a Kubernetes API server into a store, and recovers from every fault. It lists by the initial
- * events of a watch or in pages, then watches with bookmarks. After a failure it resumes from the last resourceVersion,
- * or lists again if the API server no longer has that version.
- * The semantics follow tools/cache/reflector.go of client-go. docs/decisions/0002-own-reflector.md explains why this is
- * a separate implementation.
+ * Mirrors one collection of a Kubernetes API server into a store, and recovers from every fault. It lists by the
+ * initial events of a watch or in pages, then watches with bookmarks. After a failure it resumes from the last
+ * resourceVersion, or lists again if the API server no longer has that version. The semantics follow
+ * tools/cache/reflector.go of client-go. docs/decisions/0002-own-reflector.md explains why this is a separate
+ * implementation.
  */
 export class Reflector<T extends KubeObject> {
   readonly stats: ReflectorStats = {
@@ -163,22 +163,25 @@ export class Reflector<T extends KubeObject> {
     this.#timing = options.timing ?? TIMING;
   }
 
-  /** Whether the store has held the whole collection once. It stays true in an outage, because the store keeps its state. */
+  /**
+   * Whether the store has held the whole collection once. It stays true in an outage, because the store keeps its
+   * state.
+   */
   get synced(): boolean {
     return this.#lastContactAt !== undefined;
   }
 
   /**
-   * When the API server was last known to be in the state that the store holds, on the clock of performance.now(). A list
-   * sets it to the time of its request; later each event and bookmark of a watch that has caught up does.
+   * When the API server was last known to be in the state that the store holds, on the clock of performance.now(). A
+   * list sets it to the time of its request; later each event and bookmark of a watch that has caught up does.
    */
   get lastContactAt(): number | undefined {
     return this.#lastContactAt;
   }
 
   /**
-   * Whether the account of the service may not list this collection, and never could. It stays true if an outage follows,
-   * because an outage does not mean that the right has been granted.
+   * Whether the account of the service may not list this collection, and never could. It stays true if an outage
+   * follows, because an outage does not mean that the right has been granted.
    */
   get refused(): boolean {
     return !this.synced && this.#forbidden;
@@ -315,10 +318,10 @@ export class Reflector<T extends KubeObject> {
   }
 
   /**
-   * Checks that the API server has not gone back to an older state. It may have been restored from a backup after the last
-   * watch ended, even if no connection was refused, because it came back quickly or a load balancer hid the restart. Such
-   * an API server accepts a watch from a resourceVersion that it has not reached yet, sends nothing until it reaches that,
-   * and never sends the changes before it.
+   * Checks that the API server has not gone back to an older state. It may have been restored from a backup after the
+   * last watch ended, even if no connection was refused, because it came back quickly or a load balancer hid the
+   * restart. Such an API server accepts a watch from a resourceVersion that it has not reached yet, sends nothing until
+   * it reaches that, and never sends the changes before it.
    * @throws WentBackError
    */
   async #verify(): Promise<void> {
@@ -335,8 +338,8 @@ export class Reflector<T extends KubeObject> {
   }
 
   /**
-   * Whether an object of the API server is consistent with the store. A server with another history may already be beyond
-   * the known resourceVersion, but then its old objects differ.
+   * Whether an object of the API server is consistent with the store. A server with another history may already be
+   * beyond the known resourceVersion, but then its old objects differ.
    */
   #agreesWith({ namespace, name, uid, resourceVersion }: T): boolean {
     const known = this.#options.store.get(namespace, name);
@@ -391,8 +394,8 @@ export class Reflector<T extends KubeObject> {
     const item = this.#options.reduce(object);
     const known = this.#options.store.get(item.namespace, item.name);
     if (!mayBeNewer(item.resourceVersion, this.#resourceVersion)) {
-      // A repeated event is harmless. Any other event that is not newer means that the order is wrong or that the server
-      // has gone back to an older state, so a list is necessary.
+      // A repeated event is harmless. Any other event that is not newer means that the order is wrong or that the
+      // server has gone back to an older state, so a list is necessary.
       const repeated =
         type === 'DELETED' ? known === undefined : known?.resourceVersion === item.resourceVersion;
       if (!repeated) throw new OutOfOrderError();
@@ -429,7 +432,10 @@ export class Reflector<T extends KubeObject> {
     return performance.now() - startedAt < SHORT_WATCH_MS && this.#resourceVersion === startedFrom;
   }
 
-  /** Decides whether to list again or to resume after a failure. @returns how long to wait before that, in milliseconds */
+  /**
+   * Decides whether to list again or to resume after a failure.
+   * @returns how long to wait before that, in milliseconds
+   */
   #recover(error: unknown, attempt: Attempt): number {
     const { log, path, api } = this.#options;
     this.stats.failures += 1;

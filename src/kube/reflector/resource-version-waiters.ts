@@ -7,8 +7,9 @@ interface Group {
 }
 
 /**
- * The waiters for a cache to reach a resourceVersion, in sorted groups. The cost of an event is proportional to the groups
- * that it releases. A wait that ends in another way costs one binary search. Neither depends on the number of waiters.
+ * The waiters for a cache to reach a resourceVersion, in sorted groups. The cost of an event is proportional to the
+ * groups that it releases. A wait that ends in another way costs one binary search. Neither depends on the number of
+ * waiters.
  */
 export class ResourceVersionWaiters {
   /** In ascending order. No group is empty. */

@@ -32,7 +32,10 @@ export function newestOf(a: string, b: string): string {
   return isProvablyNewer(a, b) ? a : b;
 }
 
-/** Whether a state at resourceVersion `current` contains every change up to `wanted`. `current` is empty if there is none. */
+/**
+ * Whether a state at resourceVersion `current` contains every change up to `wanted`. `current` is empty if there is
+ * none.
+ */
 export function hasReached(current: string, wanted: string): boolean {
   if (current === wanted) return true;
   return isComparable(current) && isComparable(wanted) && compareResourceVersions(wanted, current) <= 0;
