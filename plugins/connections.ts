@@ -9,34 +9,37 @@ import type { CallerIdentity } from '../src/tls/certificate-identity.ts';
 import { ClientConnection } from '../src/tls/client-connection.ts';
 import { peerCertificate } from '../src/tls/peer-certificate.ts';
 
-/** Reads the identity of a connection; a connection without TLS, as in tests by inject, has no certificate. */
+/**
+ * Reads the identity from the certificate of a connection. In tests that use inject there is no TLS and no certificate.
+ */
 export type Identify = (certificate: X509Certificate | undefined) => CallerIdentity;
 
 export interface ConnectionOptions {
   readonly identify: Identify;
-  /** Open connections of clients with a verified certificate; more are closed as soon as they are made. */
+  /** Open connections of clients with a verified certificate. Further connections are closed at once. */
   readonly maxConnections: number;
-  /** Of one user at a time; more are closed as soon as they are made. */
+  /** Open connections per user. Further connections are closed at once. */
   readonly maxConnectionsPerClient: number;
-  /** Handshakes under way, in all and of one address: the oldest makes room for the next. */
+  /** Unfinished handshakes, in total and per address. A new one takes the place of the oldest. */
   readonly maxHandshakes: number;
   readonly maxHandshakesPerAddress: number;
 }
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** Those of clients with a verified certificate. */
+    /** The connections of clients with a verified certificate. */
     readonly clientConnections: ReadonlyMap<Socket, ClientConnection>;
-    /** The connection of a request that Fastify refuses before it has its `clientConnection`. */
+    /** The connection of a socket, for requests that Fastify refuses before they have a `clientConnection`. */
     connectionOf(socket: Socket): ClientConnection;
-    /** Closes the connections whose certificate no longer passes, each after its running answer. */
+    /** Closes the connections whose certificate no longer passes, each after its running answers. */
     recheckClients(passes: (certificate: X509Certificate) => boolean): void;
     /**
-     * Whether an answer to bytes that are no request, or not the whole of one, may be written to a connection. Where it
-     * would be taken for the answer to another request, the connection is closed instead, after its running answers.
+     * Whether an error may be written to a connection that has sent a malformed or incomplete request. If the client
+     * would take the error for the answer to another request, the connection is closed instead, after its running
+     * answers.
      */
     mayAnswerFailure(socket: Socket): boolean;
-    /** Closes every connection, each after its running answer, and every new one at once. */
+    /** Closes every connection, each after its running answers, and every new one at once. */
     closeConnections(): void;
   }
   interface FastifyRequest {
@@ -46,18 +49,18 @@ declare module 'fastify' {
 }
 
 /**
- * Knows every connection: whose it is, how many a client has, and which have to go. Sockets that have made no handshake
- * have places of their own: they take none from clients with a certificate.
+ * Tracks every connection: its client, how many connections a client has, and which must be closed. Sockets without a
+ * finished handshake have separate limits, so that they take no places from clients with a certificate.
  */
 export default fastifyPlugin(
   function connectionsPlugin(app: FastifyInstance, options: ConnectionOptions, done) {
     const { identify, maxConnections, maxConnectionsPerClient } = options;
     const connections = new Map<Socket, ClientConnection>();
-    /** Those that are closed as well, as requests outlive them, and those of requests by inject. */
+    /** Also contains closed connections, because requests outlive them, and the connections of requests by inject. */
     const known = new WeakMap<Socket, ClientConnection>();
     const counts = new Map<string, number>();
     const handshakes = new SocketPlaces(options.maxHandshakes, options.maxHandshakesPerAddress);
-    /** Those of the handshakes, by address and port of the client: nothing else leads there from a TLS socket. */
+    /** Sockets with an unfinished handshake, by address and port: a TLS socket does not refer to its TCP socket. */
     const unverified = new Map<string, Socket>();
     let closingAll = false;
 
@@ -74,7 +77,7 @@ export default fastifyPlugin(
         handshakes.remove(socket);
       });
     });
-    // A TCP socket where the handshake was not begun.
+    // The socket is a TCP socket if the handshake was not started.
     app.server.on('tlsClientError', (error: NodeJS.ErrnoException, socket: Socket) => {
       const refusal = socket instanceof TLSSocket ? socket.authorizationError : undefined;
       const reason = refusal ?? error.code ?? error.message;
@@ -126,7 +129,7 @@ export default fastifyPlugin(
     app.decorate('mayAnswerFailure', (socket) => {
       const connection = connections.get(socket);
       if (connection === undefined) {
-        // Before the end of its handshake: nothing can be written, and Node leaves it to us to close it.
+        // Its handshake has not finished, so nothing can be written. Node does not close it.
         socket.destroy();
         return false;
       }
@@ -151,7 +154,7 @@ function peerOf({ remoteAddress, remotePort }: Socket): string {
   return `${remoteAddress} ${remotePort}`;
 }
 
-/** The verified certificate. A resumed session would show none: then the connection has none either. */
+/** The verified certificate; undefined: there is none, which is also the case in a resumed session. */
 function certificateOf(socket: Socket): X509Certificate | undefined {
   return socket instanceof TLSSocket && socket.authorized ? peerCertificate(socket) : undefined;
 }

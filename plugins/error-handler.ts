@@ -8,7 +8,7 @@ import { toHttpError } from '../src/api/to-http-error.ts';
 import { KubeCircuitOpenError, KubeStatusError } from '../src/kube/kube-errors.ts';
 import { setStandardHeaders } from './response-headers.ts';
 
-/** One error shape for everything: routes, validation, unknown paths, wrong methods, and what src/cluster throws. */
+/** Answers all errors in one shape: those of routes, validation, unknown paths, wrong methods and src/cluster. */
 export default fastifyPlugin(
   function errorsPlugin(app: FastifyInstance, _options, done) {
     app.setErrorHandler(answerError);
@@ -18,8 +18,8 @@ export default fastifyPlugin(
 );
 
 /**
- * Answers what Fastify refuses before it looks for a route: a URL that cannot be decoded. No hook runs for such a request,
- * neither before nor after its answer, so this does what every answer needs.
+ * Answers requests that Fastify refuses before it looks for a route, because their URL cannot be decoded. Fastify runs
+ * no hooks for such a request, so this function does what the hooks do for other answers.
  */
 export function answerFrameworkError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
   setStandardHeaders(request, reply);
@@ -28,7 +28,7 @@ export function answerFrameworkError(error: unknown, request: FastifyRequest, re
 }
 
 function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
-  // The client went away, or what it sent broke off or turned malformed, while its body was being read.
+  // The client disconnected, or sent an incomplete or malformed body.
   const answer = error === request.raw.errored ? new errors.MalformedRequestError() : toHttpError(error);
   if (answer instanceof errors.InternalError)
     request.log.error({ err: error }, 'a request failed unexpectedly');
@@ -43,8 +43,8 @@ function answerError(error: unknown, request: FastifyRequest, reply: FastifyRepl
 }
 
 /**
- * Answers what is not well-formed HTTP, for which there is neither request nor reply: the same error shape, written
- * to the socket by hand.
+ * Answers bytes that are not well-formed HTTP. There is no request or reply for them, so this writes an error of the
+ * same shape directly to the socket.
  */
 export function answerClientError(this: FastifyInstance, error: NodeJS.ErrnoException, socket: Socket): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {

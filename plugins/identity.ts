@@ -5,7 +5,9 @@ import type { Identity, RefusalReason } from '../src/tls/certificate-identity.ts
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** The client who calls; past the onRequest hooks there is always one. */
+    /**
+     * The identity of the caller. It throws if the client is refused, which cannot happen after the onRequest hooks.
+     */
     readonly identity: Identity;
   }
 }
@@ -16,7 +18,7 @@ const REFUSALS: Record<RefusalReason, () => Error> = {
   notAllowed: () => new ClientNotAllowedError(),
 };
 
-/** Refuses every request, whatever its path, of a client whose certificate names nobody that may come in. */
+/** Refuses all requests of a client whose certificate does not identify an accepted client. */
 export default fastifyPlugin(
   function identityPlugin(app: FastifyInstance, _options, done) {
     app.decorateRequest('identity', {

@@ -3,9 +3,9 @@ import fastifyPlugin from 'fastify-plugin';
 import { InvalidBodyError, UnsupportedMediaTypeError } from '../src/api/errors.ts';
 
 /**
- * Takes bodies of type JSON only, and refuses what JSON.parse would change in silence. If a body has a key twice,
- * JSON.parse takes the last one, and a proxy in front may take the first. JSON.parse also rounds numbers: `1e-400` becomes
- * 0 and `2.9999999999999999` becomes 3. Numbers are therefore integers, written in digits only.
+ * Accepts only bodies of type JSON, and refuses what JSON.parse would change silently. If a body has a key twice,
+ * JSON.parse takes the last one, and a proxy in front may take the first. JSON.parse also rounds numbers: `1e-400`
+ * becomes 0 and `2.9999999999999999` becomes 3. Numbers are therefore integers, written in digits only.
  */
 export default fastifyPlugin(
   function jsonBodyPlugin(app: FastifyInstance, _options, done) {
@@ -28,15 +28,15 @@ export default fastifyPlugin(
 );
 
 /**
- * A token of well-formed JSON: a string, with the colon after it where it is a key; a number; a bracket. Every quote that
- * opens a string has one that closes it, so the time for a text is linear in its length.
+ * A token of well-formed JSON: a string, with the colon after it if it is a key; a number; or a bracket. Every string
+ * in it is closed, so the time to match a text is linear in its length.
  */
 const TOKEN = /"((?:[^"\\]+|\\.)*)"(\s*:)?|(-?\d[\d.eE+-]*)|[[\]{}]/g;
 const INTEGER = /^(?!-0$)-?\d+$/;
 
 /**
- * The first field that a body gives more than once. Only the fields of the body itself count: the schemas refuse objects
- * inside it.
+ * The first field that a body contains more than once. It only checks the top level, because the schemas refuse nested
+ * objects.
  */
 function repeatedField(text: string): string | undefined {
   const fields = new Set<string>();
@@ -45,7 +45,7 @@ function repeatedField(text: string): string | undefined {
     if (token === '{' || token === '[') depth += 1;
     if (token === '}' || token === ']') depth -= 1;
     if (colon === undefined || depth !== 1) continue;
-    // Decodes escapes: `\u0072eplicas` is the field `replicas`.
+    // Decode escapes: `\u0072eplicas` is the field `replicas`.
     const field: string = JSON.parse(`"${string}"`);
     if (fields.has(field)) return field;
     fields.add(field);
@@ -53,7 +53,7 @@ function repeatedField(text: string): string | undefined {
   return undefined;
 }
 
-/** What is wrong with the first number that is not an integer as it is written, or that JSON.parse would round. */
+/** What is wrong with the first number that is not written as an integer, or that JSON.parse would round. */
 function numberFault(text: string): string | undefined {
   let field = 'every number';
   for (const [, string, colon, number] of text.matchAll(TOKEN)) {

@@ -5,7 +5,9 @@ import { MethodNotAllowedError, RouteNotFoundError } from '../src/api/errors.ts'
 /** Refuses unknown paths with 404 and wrong methods with 405 and Allow, before a body is read. */
 export default fastifyPlugin(
   function notFoundPlugin(app: FastifyInstance, _options, done) {
-    /** The path as that of a route on the cluster which it names; the path itself where there is no such cluster. */
+    /**
+     * The path with its cluster name replaced by `:cluster`, as in routes; unchanged if it names no existing cluster.
+     */
     const inPattern = (path: string) => {
       const [, name = '', rest = ''] = /^\/([^/]+)(\/.+)$/.exec(path) ?? [];
       return app.fleet.get(name) === undefined ? path : `/:cluster${rest}`;

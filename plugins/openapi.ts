@@ -8,56 +8,59 @@ import { ClusterNotFoundError } from '../src/api/errors.ts';
 import type { Operation } from '../src/api/operation.ts';
 import { ClusterParameter } from '../src/api/schemas.ts';
 
-/** Where the routes of one cluster that is named in the path are mounted. */
+/** The mount path of the routes for a cluster that is named in the path. */
 const CLUSTER_MOUNT = '/:cluster/';
 
 const info = {
   title: packageJson.name,
   version: packageJson.version,
   summary: packageJson.description,
-  description: `Every request is made over HTTPS with a client certificate, which says who calls: CN is the user, each O a group. The RBAC of the cluster decides what a user may do.
+  description: `Every request uses HTTPS with a client certificate, which identifies the caller: CN is the user, and each O is a group. The RBAC of the cluster decides what a user may do.
 
-Bodies and parameters are taken exactly as they are: nothing is coerced, and unknown, repeated, empty or misspelt ones are refused.
+Bodies and parameters are not converted to other types. Fields and parameters that are unknown, repeated or empty are refused.
 
-Each operation serves the default cluster; \`/{cluster}\` in front of its path, or at the end of the base URL, names another.
+An operation without a cluster in its path uses the default cluster. To use another one, put \`/{cluster}\` in front of the path or at the end of the base URL.
 
-Every error has the same body, Error, which lists the codes.`,
+Every error has the same body, whose schema is Error. Its description lists the codes.`,
   license: { name: 'Apache License 2.0', identifier: packageJson.license },
 };
 
 const servers = [
   {
     url: 'https://{host}:{port}{basePath}',
-    description: 'The service; with the name of a cluster as base path, that cluster',
+    description: 'The service. With a cluster as base path, all operations use that cluster',
     variables: {
       host: { default: 'localhost', description: 'Name or address of the service' },
-      port: { default: '8443', description: 'Its port' },
-      basePath: { default: '', description: 'Empty: the default cluster; `/NAME`: the cluster of that name' },
+      port: { default: '8443', description: 'Port of the service' },
+      basePath: {
+        default: '',
+        description: 'Empty: the default cluster; `/NAME`: the cluster with that name',
+      },
     },
   },
 ];
 
 const tags = [
   { name: 'Replica counts', description: 'Read and set `spec.replicas` of one Deployment' },
-  { name: 'Deployments', description: 'Which Deployments there are' },
-  { name: 'Clusters', description: 'Which clusters there are, and what is in all of them' },
-  { name: 'Health', description: 'Whether the service reaches its cluster' },
+  { name: 'Deployments', description: 'List the Deployments of a cluster' },
+  { name: 'Clusters', description: 'List the clusters, and the Deployments of all of them' },
+  { name: 'Health', description: 'Check whether the service can reach a cluster' },
 ];
 
 /**
- * Makes the API document from the routes that are registered after it: paths and parameters from their schemas, the
- * rest from the operation that each names in its `config`. `app.swagger()` has it once the app is ready.
+ * Builds the API document from the routes that are registered after this plugin. Paths and parameters come from their
+ * schemas, the rest from the operation in their `config`. `app.swagger()` returns it once the app is ready.
  */
 export default fastifyPlugin(
   async function openapiPlugin(app: FastifyInstance) {
-    /** By operationId in the document. */
+    /** The descriptions, by operationId. */
     const described = new Map<string, ReturnType<typeof describeOperation>>();
     const operations: Operation[] = [];
     const bodies = new Set<TSchema>();
 
     await app.register(swagger, {
       openapi: { openapi: '3.1.1', info, servers, tags },
-      // Paths are those of the routes, whatever the base path of a server.
+      // Keep the paths of the routes even if a server has a base path.
       stripBasePath: false,
       transform: ({ schema, url, route }) => {
         const operation = route.config?.operation;
@@ -74,7 +77,7 @@ export default fastifyPlugin(
         described.set(operationId, describeOperation(complete, body));
         const { tag, summary, description, deprecated = false } = operation;
         const { querystring } = schema;
-        // In the document only: an unknown cluster is answered with 404 before anything is validated.
+        // These parameters are only in the document: an unknown cluster is answered with 404 before validation.
         const params = ofCluster ? ClusterParameter : undefined;
         return {
           url,

@@ -70,7 +70,7 @@ export default fastifyPlugin(
       next();
     });
     app.addHook('onReady', async () => {
-      // Fastify passes on what is thrown here, and not always what a hook of a route throws.
+      // Throw here, because Fastify does not always pass on an error that an onRoute hook throws.
       if (undeclared.length > 0) throw new Error(`routes declare no rights: ${undeclared.join(', ')}`);
       fleet.start();
     });

@@ -5,14 +5,14 @@ import { LineBudget } from '../src/observability/line-budget.ts';
 import type { AuditRoom, LogSink } from '../src/observability/log-stream.ts';
 import type { ClientConnection } from '../src/tls/client-connection.ts';
 
-/** What a write was about. */
+/** The fields of a write in the audit log. */
 export interface ScaleAudit {
   readonly cluster: string;
   readonly namespace: string;
   readonly deployment: string;
-  /** The count before, as the cache knew it; undefined where it did not, or where the caller may not scale. */
+  /** The count in the cache before the write; undefined: not in the cache, or the caller may not scale. */
   from: number | undefined;
-  /** The count that was asked for. */
+  /** The requested count. */
   readonly to: number;
 }
 
@@ -22,45 +22,46 @@ export interface RequestLogOptions {
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** Writes the line of a request that Fastify answers without any hook. */
+    /** Logs a request that Fastify answers without running hooks. */
     logUnhooked(request: FastifyRequest, reply: FastifyReply): void;
   }
   interface FastifyRequest {
-    /** Set by the routes that write, as soon as they know what they are asked for. */
+    /** Set by routes that write, as soon as they know what to write. */
     audit: ScaleAudit | undefined;
-    /** Where the audit line of a write goes that is being made. */
+    /** The room that is reserved for the audit line of the write. */
     auditRoom: AuditRoom | undefined;
     /** The code of the error that the request was answered with. */
     errorCode: string | undefined;
     /**
-     * Sets room aside for the audit line, whatever else the log has to do without: call it before anything is written.
-     * @throws LogBlockedError where there is no room, so that nothing may be written
+     * Reserves room for the audit line, so that it is not lost even if the log drops other lines. Call it before the
+     * write.
+     * @throws LogBlockedError if there is no room; then the write must not be made
      */
     reserveAuditLine(): void;
   }
 }
 
 const REFUSALS = new Set([401, 403, 429]);
-/** Of a URL, in characters: a refused one may have any length. */
+/** How many characters of a URL are logged. A refused URL may have any length. */
 const MAX_URL_CHARACTERS = 256;
-/** Lines of one client about requests that were not served, in a period. */
+/** How many requests that were not served are logged per client and period. */
 const LINES = 50;
 const PERIOD_MS = 10_000;
 /** How long the answer to a write waits for its audit line. */
 const AUDIT_MS = 1_000;
 
 /**
- * One log line per request, when its answer is ready, even if its client has gone. Writes and refusals make the audit
- * trail. A write that reached the cluster always has its line; of requests that were not served each client has 50
- * lines in 10 s, then a line that counts the rest. Successful reads have a line only at debug, since a line for each
- * would cost about half of the throughput. Never bodies, never headers.
+ * Writes one log line per request when its answer is ready, even if the client has disconnected. Writes and refusals
+ * are the audit trail. A write that reached the cluster is always logged. Requests that were not served are limited to
+ * 50 lines per client in 10 s; a further line then counts the rest. Successful reads are only logged at level debug,
+ * because to log each of them would cost about half of the throughput. Bodies and headers are never logged.
  */
 export default fastifyPlugin(
   function requestLogPlugin(app: FastifyInstance, { logStream }: RequestLogOptions, done) {
     const budget = new LineBudget({
       lines: LINES,
       periodMs: PERIOD_MS,
-      onLeftOut: (user, lines) => app.log.warn({ user, lines }, 'lines of a client were left out'),
+      onLeftOut: (user, lines) => app.log.warn({ user, lines }, 'log lines of a client were left out'),
     });
     app.addHook('onClose', async () => budget.end());
     app.decorateRequest('audit', undefined);
@@ -72,7 +73,7 @@ export default fastifyPlugin(
       app.limited.requests.log += 1;
       throw new LogBlockedError();
     });
-    /** Whether the client has a line left for a request that was not served; it is used up then. */
+    /** Takes a line from the budget of the client, for a request that was not served. Returns false if none is left. */
     function takeLine({ client }: ClientConnection): boolean {
       if (budget.take(client)) return true;
       app.limited.logLines += 1;
@@ -97,7 +98,7 @@ export default fastifyPlugin(
   { name: 'request-log', dependencies: ['connections'], fastify: '5.x' },
 );
 
-/** Who asked for what, and what came of it. */
+/** Logs who requested what, and the result. */
 function writeLine(request: FastifyRequest, reply: FastifyReply, { identity }: ClientConnection): void {
   const { method, url, audit, errorCode: code, log } = request;
   const { statusCode, elapsedTime } = reply;

@@ -6,8 +6,9 @@ import { LABEL } from '../src/lib/dns-label.ts';
 const CLUSTER_NAME = new RegExp(`^${LABEL}$`);
 
 /**
- * Keeps an app from starting whose routes would take the path of a cluster. `/{cluster}` may be any name that is not
- * reserved, and names are checked before there are routes to derive them from.
+ * Prevents the start of an app with a route whose path could also be that of a cluster. A cluster may have any name
+ * that is not reserved. The reserved names cannot be derived from the routes, because names are checked before routes
+ * exist.
  */
 export default fastifyPlugin(
   function reservedPathsPlugin(app: FastifyInstance, _options, done) {
@@ -16,12 +17,12 @@ export default fastifyPlugin(
       const [, segment = ''] = url.split('/');
       if (CLUSTER_NAME.test(segment) && !RESERVED_NAMES.has(segment)) unreserved.add(segment);
     });
-    // Not in the other hook: what that throws, Fastify does not pass on to the caller who builds the app.
+    // Throw here, because Fastify does not pass on an error that an onRoute hook throws.
     app.addHook('onReady', async () => {
       if (unreserved.size === 0) return;
       const names = [...unreserved].join(', ');
       throw new Error(
-        `routes begin with names that a cluster may have: reserve them in src/fleet/reserved-names.ts: ${names}`,
+        `routes begin with names that a cluster could have; add them to src/fleet/reserved-names.ts: ${names}`,
       );
     });
     done();

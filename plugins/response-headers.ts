@@ -1,7 +1,9 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
 
-/** Headers of every answer: nothing is to be stored or guessed at, and each can be found in the log. */
+/**
+ * Sets the headers of every answer: no caching, no guessing of the content type, and the id of the request in the log.
+ */
 export default fastifyPlugin(
   function responseHeadersPlugin(app: FastifyInstance, _options, done) {
     app.addHook('onRequest', (request, reply, next) => {
@@ -13,7 +15,7 @@ export default fastifyPlugin(
   { name: 'response-headers', fastify: '5.x' },
 );
 
-/** For answers that are given before any hook runs, too. */
+/** Also used for answers that Fastify sends without running hooks. */
 export function setStandardHeaders(request: FastifyRequest, reply: FastifyReply): void {
   reply.header('cache-control', 'no-store');
   reply.header('x-content-type-options', 'nosniff');

@@ -4,16 +4,16 @@ import fastifyPlugin from 'fastify-plugin';
 import { MalformedRequestError } from '../src/api/errors.ts';
 
 /**
- * Refuses what Node's parser lets pass although RFC 9112 does not: servers and proxies read such requests in different
- * ways, which is what smuggling lives on.
+ * Refuses requests that Node accepts although they violate RFC 9112. Servers and proxies interpret such requests in
+ * different ways, which makes request smuggling possible.
  */
 export default fastifyPlugin(
   function strictHttpPlugin(app: FastifyInstance, _options, done) {
-    // Node answers an expectation that it does not know with 417 and no body; it may as well be ignored (RFC 9110, 10.1.1).
+    // Node answers unknown expectations with 417 and no body. Ignore them instead, as RFC 9110, section 10.1.1 allows.
     app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response));
     app.addHook('onRequest', (request, _reply, next) => {
       if (isWellFormed(request.raw)) return next();
-      // What comes after it may be a part of it.
+      // The bytes after it may belong to it, so no further request is read from the connection.
       request.clientConnection.closing = true;
       next(new MalformedRequestError());
     });
@@ -24,7 +24,7 @@ export default fastifyPlugin(
 
 function isWellFormed({ httpVersion, headers, rawHeaders, url = '' }: IncomingMessage): boolean {
   const encoding = headers['transfer-encoding'];
-  // The router would take what stands after `#` for the query.
+  // The router would treat the part after `#` as the query.
   if (url.includes('#')) return false;
   switch (httpVersion) {
     case '1.1':
@@ -36,7 +36,7 @@ function isWellFormed({ httpVersion, headers, rawHeaders, url = '' }: IncomingMe
   }
 }
 
-/** Names and values take turns. */
+/** The number of Host headers. Names and values alternate in `rawHeaders`. */
 function hostsIn(rawHeaders: readonly string[]): number {
   let count = 0;
   for (let at = 0; at < rawHeaders.length; at += 2) {

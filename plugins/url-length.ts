@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
 import { UrlTooLongError } from '../src/api/errors.ts';
 
-/** Refuses URLs that are longer than any sensible one; the HTTP server itself bounds them with the headers only. */
+/** Refuses URLs that are too long. The HTTP server itself only limits the URL and the headers together. */
 export default fastifyPlugin(
   function urlLengthPlugin(app: FastifyInstance, { maxUrlLength }: { readonly maxUrlLength: number }, done) {
     app.addHook('onRequest', (request, _reply, next) => {

@@ -23,8 +23,7 @@ const Clusters = Type.Object(
               '`ready`: its Deployments are known; `syncing`: they are being read for the first time; `unreachable`: its API server cannot be reached',
           }),
           authorizer: Type.Enum(['available', 'unavailable'], {
-            description:
-              'Whether its API server could decide the last time that it was asked what a client may do',
+            description: 'Whether its API server answered the last time it was asked what a client may do',
           }),
         },
         { title: 'Cluster', additionalProperties: false },
@@ -66,7 +65,7 @@ const listClusters: Operation = {
   tag: 'Clusters',
   summary: 'List the clusters',
   description:
-    'The clusters that the service serves, the default one first, and how each is: `ready`, `syncing` while its Deployments are read for the first time, `unreachable` while its API server cannot be reached; reads of what was known before go on then. `authorizer` is `unavailable` while its API server cannot say what clients may do, though it may be reached: the log of the service says why.',
+    'The clusters that the service serves, the default cluster first, with their states. While a cluster is `unreachable`, reads return the last known state. `authorizer` is `unavailable` if the API server does not decide what clients may do, even if it can be reached; the log of the service says why.',
   answer: {
     description: 'The clusters',
     schema: Clusters,

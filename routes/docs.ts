@@ -4,7 +4,7 @@ import { gzip } from 'node:zlib';
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify';
 import { toYaml } from '../src/api/document.ts';
 
-/** The page runs and loads nothing but what this service serves. */
+/** Allows the page to load and run only what this service serves. */
 const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
   "script-src 'self'",
@@ -32,7 +32,7 @@ const PAGE = `<!doctype html>
 </html>
 `;
 
-/** Without validatorUrl the page would ask a validator on the internet. */
+/** `validatorUrl: null` keeps the page from calling a validator on the internet. */
 const START = `SwaggerUIBundle({
   dom_id: '#swagger-ui',
   url: '/openapi.json',
@@ -42,7 +42,7 @@ const START = `SwaggerUIBundle({
 });
 `;
 
-/** Any client with a usable certificate may read what can be called. */
+/** Any client with a usable certificate may read the API document. */
 const OPEN = { config: { rights: 'none' } } as const;
 
 /** Files of Swagger UI that the page needs, with their types. */
@@ -54,8 +54,8 @@ const ICON = 'favicon-32x32.png';
 const ASSETS_FOLDER = new URL('./static/', import.meta.resolve('@fastify/swagger-ui'));
 
 /**
- * `GET /openapi.json` and `GET /openapi.yaml` serve the API document, `GET /docs` and `GET /docs/` Swagger UI, to read it
- * and try it. All of it is in memory: the document takes long to make, and a path to a file could lead out of its folder.
+ * `GET /openapi.json` and `GET /openapi.yaml` serve the API document; `GET /docs` and `GET /docs/` serve Swagger UI.
+ * All content is in memory: the document takes long to build, and no path of a request can lead to another file.
  */
 const docsRoutes: FastifyPluginAsync = async (app) => {
   let json = Buffer.alloc(0);
@@ -63,7 +63,7 @@ const docsRoutes: FastifyPluginAsync = async (app) => {
   app.addHook('onReady', async () => {
     const document = app.swagger();
     const servers = 'servers' in document ? document.servers : [];
-    // First, as Swagger UI takes the first: where the document came from.
+    // Swagger UI uses the first server by default, so that must be the one that serves the document.
     const served = { ...document, servers: [{ url: '/', description: 'This service' }, ...(servers ?? [])] };
     json = Buffer.from(JSON.stringify(served));
     yaml = Buffer.from(toYaml(served));

@@ -31,52 +31,53 @@ import { Limited } from './observability/limited.ts';
 import type { LogSink } from './observability/log-stream.ts';
 
 export interface AppOptions extends RequestClusterOptions {
-  /** Least severe line that is written, as pino names it, and where lines go. */
+  /** The lowest level of lines that are written, by its pino name. */
   readonly logLevel: string;
+  /** Where log lines are written. */
   readonly logStream: LogSink;
-  /** Options of the mutual TLS server. Without them the app speaks no TLS: for tests by inject only. */
+  /** Options of the mutual TLS server. Only tests that use inject leave them out; the app has no TLS then. */
   readonly https?: ServerOptions;
-  /** Reads who calls from the certificate of a connection. */
+  /** Reads the identity of the caller from the certificate of a connection. */
   readonly identify: Identify;
   readonly limits: Limits;
-  /** Whether to serve the API document and a page to try it. */
+  /** Whether to serve the API document and Swagger UI. */
   readonly docs: boolean;
 }
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** What limits have ended, refused or left out since the start. */
+    /** Counts of connections, requests and log lines that limits have affected since the start. */
     readonly limited: Limited;
   }
 }
 
 const HTTP_OPTIONS = {
-  // How often Node looks for requests that are late. Unless told it does so every 30 s, whatever their limits are.
+  // How often Node checks for requests that have timed out. The default is 30 s, even if the timeouts are shorter.
   connectionsCheckingInterval: 1000,
-  // plugins/strict-http.ts refuses instead, with our own error shape.
+  // plugins/strict-http.ts checks the header instead and answers with the error shape of the API.
   requireHostHeader: false,
 };
 
 /**
- * Builds the service from typed options: plugins first, then routes. It reads no environment and opens no port, so
- * several can live in one process.
+ * Builds the app from its options: plugins first, then routes. It reads no environment variables and opens no port, so
+ * one process can run several apps.
  */
 export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   const { logLevel, logStream, https, createFleet, identify, limits, docs } = options;
   const app = Fastify({
     logger: { level: logLevel, stream: logStream },
     https: https ? { ...https, ...HTTP_OPTIONS } : null,
-    // Fastify overwrites these if they stand among the https options.
+    // Set these here: Fastify overwrites them in the https options.
     requestTimeout: limits.requestTimeoutSeconds * 1000,
     keepAliveTimeout: limits.keepAliveTimeoutSeconds * 1000,
     connectionTimeout: limits.idleTimeoutSeconds * 1000,
     bodyLimit: limits.maxBodyBytes,
-    // plugins/url-length.ts bounds the whole URL: a name that is too long is one that there is not.
+    // plugins/url-length.ts limits the whole URL. A cluster name of any length must reach the routes, which answer 404.
     routerOptions: { maxParamLength: limits.maxHeaderBytes, querystringParser: rememberingParser() },
     genReqId: requestIdGenerator(),
-    // plugins/request-log.ts writes the lines instead.
+    // plugins/request-log.ts logs requests instead.
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
-    // plugins/drain.ts refuses with our own error shape.
+    // plugins/drain.ts refuses requests instead and answers with the error shape of the API.
     return503OnClosing: false,
     clientErrorHandler: answerClientError,
     frameworkErrors: answerFrameworkError,
@@ -85,9 +86,9 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     .setValidatorCompiler(validatorCompiler);
 
   app.decorate('limited', new Limited());
-  // First, as it sees only the routes that are added after it.
+  // Register this first, because it only sees routes that are added after it.
   await app.register(reservedPathsPlugin);
-  // The order is that in which a request meets them: who it is comes before what it wants.
+  // A request passes the plugins in this order: the caller is identified before the request is read.
   await app.register(sensible);
   await app.register(responseHeadersPlugin);
   await app.register(handshakesPlugin, limits);

@@ -5,24 +5,24 @@ import { LogStream } from './observability/log-stream.ts';
 import type { Service } from './process/service.ts';
 
 /**
- * The process: environment in, signals and errors handled. Everything else lives in modules without effects. This one
- * imports little, so that signals are heeded before the rest is loaded, which takes most of a second on a slow machine:
- * the kernel drops a signal to PID 1 for which there is no handler.
+ * The process: it reads the environment and handles signals and errors. Importing any other module has no effects. This
+ * module imports little, so that it handles signals before the rest is loaded, which can take almost a second on a slow
+ * machine. Until then the kernel would drop signals, because PID 1 has no default handlers.
  */
 
-/** For the log to take what is left, at the end. */
+/** Time to write the remaining log lines at the end. */
 const LAST_LINES_MS = 1_000;
 
 const logStream = new LogStream();
-/** Undefined until there is something to end in order. */
+/** Undefined until there is a service to stop. */
 let service: Service | undefined;
 
 closeWithGrace(
   {
-    // The service bounds its stop itself, once it knows how long a drain may take.
+    // The service limits the time of its stop itself, because that depends on its configuration.
     delay: false,
     logger: false,
-    // Left to the kernel and to Node. A handler for a crash such as SIGSEGV would be called for it over and over.
+    // Node and the kernel handle these. A handler for a crash such as SIGSEGV would be called for it again and again.
     skip: [
       'SIGHUP',
       'SIGQUIT',
@@ -35,7 +35,7 @@ closeWithGrace(
       'SIGUSR2',
       'beforeExit',
     ],
-    onSecondSignal: (signal) => writeLast(40, { signal }, 'a second signal ends the process at once'),
+    onSecondSignal: (signal) => writeLast(40, { signal }, 'a second signal ended the process at once'),
     onSecondError: fail,
   },
   async ({ signal, err }) => {
@@ -48,7 +48,7 @@ closeWithGrace(
 );
 
 const loaded = await import('./process/service.ts');
-// A signal that came in during the import is heeded once the event loop turns.
+// Signals that arrived during the import are handled in the next turn of the event loop.
 await setImmediate();
 try {
   service = await loaded.Service.create(process.env, logStream);
@@ -58,14 +58,14 @@ try {
   process.exit(1);
 }
 
-/** Ends the process by an error. At once, as its state is not known any more. */
+/** Ends the process because of an error. It ends at once, because the state of the process is unknown. */
 function fail(error: unknown): never {
   const { message, stack } = error instanceof Error ? error : { message: inspect(error), stack: undefined };
-  writeLast(60, { err: { message, stack } }, 'the process ends by an error that nothing caught');
+  writeLast(60, { err: { message, stack } }, 'an uncaught error ended the process');
   process.exit(1);
 }
 
-/** Writes a line of the log that no other follows. */
+/** Writes the last line of the log. */
 function writeLast(level: number, fields: object, msg: string): void {
   logStream.writeLast(`${JSON.stringify({ level, time: Date.now(), pid: process.pid, ...fields, msg })}\n`);
 }

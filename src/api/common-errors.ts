@@ -1,7 +1,7 @@
 import type { FastifyError } from '@fastify/error';
 import * as errors from './errors.ts';
 
-/** The errors that a request can end with, whatever it asks for. */
+/** The errors that any request can end with. */
 export const errorsOfEveryRequest: readonly FastifyError[] = [
   new errors.InvalidQueryError('unknown query parameter: namspace'),
   new errors.InvalidUrlError(),
@@ -20,7 +20,7 @@ export const errorsOfEveryRequest: readonly FastifyError[] = [
   new errors.DrainingError(),
 ];
 
-/** The errors of operations that are about one namespace, or may be. */
+/** The errors of operations that take a namespace. */
 export const errorsOfNamespaces: readonly FastifyError[] = [
   new errors.NamespaceNotWatchedError('other'),
   new errors.AuthorizerUnavailableError(),

@@ -8,13 +8,14 @@ import * as errors from './errors.ts';
 import { type AnswerHeader, answerHeaders, requestHeaders } from './headers.ts';
 import type { Operation } from './operation.ts';
 
-/** Makes the parts of the API document that the schemas of routes do not hold. */
+/** Builds the parts of the API document that the schemas of routes do not contain. */
 
-/** Statuses of errors that are answered before the request has been read and has an id: always, and sometimes. */
+/** Statuses of errors that never have an X-Request-Id, because they are answered before the request has been read. */
 const WITHOUT_ID = [408, 431];
-const PERHAPS_WITHOUT_ID = [400];
+/** Statuses of errors that are sometimes answered that early. */
+const SOMETIMES_WITHOUT_ID = [400];
 
-/** What an operation takes and answers, other than its query. @param body the schema of its body */
+/** The request headers, the body and the responses of an operation. @param body the schema of its body */
 export function describeOperation(operation: Operation, body: TSchema | undefined) {
   const { description, schema, example, headers, optionalHeaders = [] } = operation.answer;
   const given = (required: boolean, names: readonly AnswerHeader[]) =>
@@ -36,7 +37,7 @@ export function describeOperation(operation: Operation, body: TSchema | undefine
   };
 }
 
-/** What the operations refer to. @param bodies schemas whose title is their name */
+/** The components that the operations refer to. @param bodies schemas, each with its name as title */
 export function components(operations: readonly Operation[], bodies: Iterable<TSchema>) {
   const common = [...new Set(errorsOfEveryRequest.map(statusOf))].sort();
   const shared = common.filter((status) =>
@@ -46,7 +47,8 @@ export function components(operations: readonly Operation[], bodies: Iterable<TS
     securitySchemes: {
       clientCertificate: {
         type: 'mutualTLS',
-        description: 'A certificate of a CA that the service trusts, with a CN and the key usage clientAuth',
+        description:
+          'A certificate from a CA that the service trusts, with a CN and the extended key usage clientAuth',
       },
     },
     schemas: {
@@ -67,7 +69,7 @@ export function components(operations: readonly Operation[], bodies: Iterable<TS
   };
 }
 
-/** One example per code, by code: the first error that has it. */
+/** One example per code: the first error with that code. */
 function errorExamples(all: readonly FastifyError[]) {
   const byCode = new Map<string, { readonly value: ErrorBody }>();
   for (const error of all) if (!byCode.has(error.code)) byCode.set(error.code, { value: errorBody(error) });
@@ -78,7 +80,7 @@ export function toYaml(document: object): string {
   return stringify(document, { aliasDuplicateObjects: false, lineWidth: 110, blockQuote: 'literal' });
 }
 
-/** Every code with its status, as Markdown. */
+/** All codes with their statuses, as a Markdown table. */
 function errorTable(): string {
   const all = Object.values(errors).map((ErrorOf) => new ErrorOf('', ''));
   const rows = all
@@ -87,7 +89,9 @@ function errorTable(): string {
   return ['| Code | Status |', '| --- | --- |', ...rows].join('\n');
 }
 
-/** The error responses of an operation by status. It shares those to which it adds no error of its own. */
+/**
+ * The error responses of an operation, by status. A status to which it adds no errors refers to the shared response.
+ */
 function errorResponses(own: readonly FastifyError[]) {
   const statuses = [...new Set([...own, ...errorsOfEveryRequest].map(statusOf))].sort();
   return Object.fromEntries(
@@ -105,7 +109,7 @@ function errorResponse(status: number, added: readonly FastifyError[]) {
     description: `One of: ${possible.map(({ code }) => `\`${code}\``).join(', ')}`,
     headers: {
       ...(!WITHOUT_ID.includes(status) && {
-        'X-Request-Id': header('X-Request-Id', !PERHAPS_WITHOUT_ID.includes(status)),
+        'X-Request-Id': header('X-Request-Id', !SOMETIMES_WITHOUT_ID.includes(status)),
       }),
       ...(status === 405 && { Allow: header('Allow', true) }),
       ...((status === 429 || status === 503) && { 'Retry-After': header('Retry-After', true) }),
@@ -122,8 +126,8 @@ function header(name: AnswerHeader, required: boolean) {
 }
 
 /**
- * Moves the example of an optional parameter into its schema. Swagger UI fills in the examples of parameters, and would
- * send values that the user has not asked for.
+ * Moves the example of an optional parameter into its schema. Swagger UI fills in the examples of parameters, so it
+ * would send values that the user did not enter.
  */
 export function optional<T extends { schema?: object; example?: unknown }>({
   schema,
@@ -133,7 +137,7 @@ export function optional<T extends { schema?: object; example?: unknown }>({
   return { ...parameter, schema: { ...schema, examples: [example] } };
 }
 
-/** A parameter or a header: OpenAPI wants description and example beside the schema. */
+/** A parameter or a header. In OpenAPI its description and example are outside its schema. */
 function described({
   description,
   examples,
@@ -153,7 +157,7 @@ function phrase(status: number): string {
 
 function nameOf(schema: TSchema & { title?: string }): string {
   if (schema.title === undefined)
-    throw new Error('the schema of a body needs a title, its name in the API document');
+    throw new Error('the schema of a body needs a title, which is its name in the API document');
   return schema.title;
 }
 

@@ -2,7 +2,7 @@ import { STATUS_CODES } from 'node:http';
 import type { FastifyError } from '@fastify/error';
 import { type Static, Type } from 'typebox';
 
-/** The one shape of every error answer. */
+/** The schema of the body of every error answer. */
 export const ErrorSchema = Type.Object(
   {
     statusCode: Type.Integer({
@@ -12,15 +12,15 @@ export const ErrorSchema = Type.Object(
       format: 'int32',
       examples: [404],
     }),
-    // No enum: a client that was generated from one would fail on the first code that is new to it.
+    // This is not an enum, because a generated client would fail on codes that are added later.
     code: Type.String({
-      description: 'Stable name of the error, for programs; new ones may come',
+      description: 'Stable name of the error, for programs. New codes may be added',
       pattern: '^[A-Z_]+$',
       examples: ['DEPLOYMENT_NOT_FOUND'],
     }),
     error: Type.String({ description: 'Reason phrase of the status', examples: ['Not Found'] }),
     message: Type.String({
-      description: 'What to do, for people; the text may change',
+      description: 'What to do, for people. The text may change',
       examples: ['There is no Deployment nope in namespace default'],
     }),
   },
@@ -30,7 +30,7 @@ export const ErrorSchema = Type.Object(
 /** The body of every error answer. */
 export type ErrorBody = Static<typeof ErrorSchema>;
 
-/** What an error of src/api/errors.ts is answered with. */
+/** The body of the answer to an error of src/api/errors.ts. */
 export function errorBody({ statusCode = 500, code, message }: FastifyError): ErrorBody {
   return { statusCode, code, error: STATUS_CODES[statusCode] ?? 'Error', message };
 }

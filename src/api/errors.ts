@@ -1,8 +1,8 @@
 import { createError } from '@fastify/error';
 
 /**
- * Every error that the service answers with. The codes are part of the API contract: a client may rely on them,
- * so a code is never renamed and never changes its status. Messages say what to do and leak nothing internal.
+ * All errors that the service answers with. The codes are part of the API contract: clients may rely on them, so a code
+ * is never renamed and never changes its status. Messages say what to do and reveal nothing internal.
  */
 
 export const InvalidQueryError = createError<[string]>('INVALID_QUERY', '%s', 400);

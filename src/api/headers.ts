@@ -1,36 +1,35 @@
 import { Type } from 'typebox';
 import { IF_MATCH_PATTERN } from './if-match.ts';
 
-/** The headers of the API, by their names. */
-
-/** Headers of answers. */
+/** Headers of answers, by name. */
 export const answerHeaders = {
   Age: Type.Integer({
     description:
-      'Seconds, rounded up, since the API server last confirmed the state; on a quiet cluster up to some 60 are normal. It grows while the API server is away: a client whose reads were allowed before goes on reading, by default for up to 65 minutes; maxAge refuses what is too old',
+      'Seconds, rounded up, since the API server last confirmed the state. On a quiet cluster up to about 60 are normal. It grows while the API server is unreachable: a client whose reads were allowed before can still read, by default for up to 65 minutes. Set maxAge to refuse answers that are too old',
     minimum: 0,
     examples: [2],
   }),
   ETag: Type.String({
     description:
-      'Names this spec of this Deployment: it changes when somebody scales it, not when its pods come and go. For If-Match',
+      'Identifies the current spec of the Deployment, for use in If-Match. It changes when the Deployment is scaled, not when its pods start or end',
     pattern: '^"[\\x21\\x23-\\x7e]+"$',
     examples: ['"0f9a3c1e-5b7d-4c2a-9e6f-1d2c3b4a5f60.7"'],
   }),
   'X-Resource-Version': Type.String({
     description:
-      'resourceVersion of the newest Deployment that the service has seen; after a write, of the change that it made. For minResourceVersion',
+      'The resourceVersion of the newest Deployment that the service has seen or, after a write, of the change, for use in minResourceVersion',
     pattern: '^[\\x21-\\x7e]+$',
     examples: ['48151623'],
   }),
   'X-Unavailable-Namespaces': Type.String({
     description:
-      'Watched namespaces that the account of the service may not list, so that they are not in the list; in the list of all clusters each with its cluster in front, `cluster/namespace`',
+      'Watched namespaces that are missing from the list because the account of the service may not list them; in the list of all clusters as `cluster/namespace`',
     pattern: '^[-a-z0-9]+(/[-a-z0-9]+)?(, [-a-z0-9]+(/[-a-z0-9]+)?)*$',
     examples: ['team-a, team-b'],
   }),
   'X-Request-Id': Type.String({
-    description: 'Names the request in the log of the service: its own X-Request-Id, else a new name',
+    description:
+      'Identifies the request in the log of the service: the X-Request-Id of the request, or a new id',
     pattern: '^[A-Za-z0-9._-]{1,64}$',
     examples: ['9f86d081884c-1'],
   }),
@@ -40,23 +39,23 @@ export const answerHeaders = {
     examples: [1],
   }),
   Allow: Type.String({
-    description: 'The methods that are possible here',
+    description: 'The methods that this path supports',
     pattern: '^[A-Z]+(, [A-Z]+)*$',
     examples: ['GET, HEAD'],
   }),
 };
 
-/** Headers of requests. */
+/** Headers of requests, by name. */
 export const requestHeaders = {
   'If-Match': Type.String({
     description:
-      'Writes only if the Deployment is still what one of these entity tags names; else 412, and nothing changes',
+      'Writes only if one of these entity tags identifies the current spec of the Deployment; otherwise the answer is 412, and nothing changes',
     pattern: IF_MATCH_PATTERN,
     examples: ['"0f9a3c1e-5b7d-4c2a-9e6f-1d2c3b4a5f60.7"'],
   }),
   'X-Request-Id': Type.String({
     description:
-      'A name for the request, which its answer and the log of the service repeat: 1 to 64 letters, digits, dots, dashes or underscores. The service replaces any other value with a new name',
+      'An id for the request, which its answer and the log of the service repeat: 1 to 64 letters, digits, dots, dashes or underscores. The service replaces any other value with a new id',
     examples: ['9f86d081884c-1'],
   }),
 };

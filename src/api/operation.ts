@@ -3,8 +3,8 @@ import type { TSchema } from 'typebox';
 import type { AnswerHeader, RequestHeader } from './headers.ts';
 
 /**
- * What the API document says of an operation beyond the schemas of its route. The route names it in its `config`, so
- * nothing of this is looked at while requests are served.
+ * The part of an operation in the API document that the schemas of its route do not contain. The route refers to it in
+ * its `config`. It is not used while requests are served.
  */
 export interface Operation {
   readonly operationId: string;
@@ -12,28 +12,28 @@ export interface Operation {
   readonly summary: string;
   readonly description: string;
   readonly deprecated?: boolean;
-  /** The headers that this operation reads and others ignore. */
+  /** The headers that this operation reads and other operations ignore. */
   readonly requestHeaders?: readonly RequestHeader[];
   /** The answer with status 200. */
   readonly answer: {
     readonly description: string;
-    /** Its title is the name of the component. */
+    /** Its title is its name among the components of the document. */
     readonly schema: TSchema;
     readonly example: unknown;
-    /** Those that it always has. */
+    /** The headers that the answer always has. */
     readonly headers: readonly AnswerHeader[];
     readonly optionalHeaders?: readonly AnswerHeader[];
   };
   /**
-   * The errors that it can end with, besides those of every request. The document has one example per code: that of the
-   * first operation which names it.
+   * The errors that it can end with, besides those of every request. The document has one example per code, from the
+   * first operation with that code.
    */
   readonly errors: readonly FastifyError[];
 }
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** What the route is in the API document; a route without is not in there. */
+    /** The operation of the route in the API document. A route without one is not in the document. */
     operation?: Operation;
   }
 }

@@ -4,14 +4,15 @@ import type { FastifySchemaCompiler } from 'fastify';
 import { LRUCache } from 'lru-cache';
 import type { TSchema } from 'typebox';
 
-/** Query strings that are remembered; the least recently used is forgotten first. */
+/** How many query strings are remembered. The least recently used is forgotten first. */
 const MAX_REMEMBERED = 1_000;
-/** Longer ones are not: no request of a usual client has one. */
+/** Longer query strings are not remembered, because ordinary clients do not send them. */
 const MAX_CHARACTERS = 400;
 
 /**
- * Makes a parser of query strings that gives the same object for the same text, so that a validator may know it: clients
- * ask for the same Deployments again and again, and parsing and checking cost a quarter of a count.
+ * Creates a parser that returns the same object for the same query string, so that a validator can recognize it.
+ * Clients ask for the same Deployments again and again, and parsing and validation are a quarter of the cost of such a
+ * read.
  */
 export function rememberingParser(): (text: string) => Record<string, unknown> {
   const known = new LRUCache<string, Record<string, unknown>>({ max: MAX_REMEMBERED });
@@ -25,7 +26,10 @@ export function rememberingParser(): (text: string) => Record<string, unknown> {
   };
 }
 
-/** TypeBox's compiler, whose validators of query strings know what has passed before; they freeze it. */
+/**
+ * The validator compiler of TypeBox. Its validators of query strings remember the results for objects that they have
+ * validated before, and freeze these results.
+ */
 export const validatorCompiler: FastifySchemaCompiler<TSchema> = (route) => {
   const validate = TypeBoxValidatorCompiler(route);
   if (route.httpPart !== 'querystring') return validate;
@@ -33,7 +37,7 @@ export const validatorCompiler: FastifySchemaCompiler<TSchema> = (route) => {
   return (query: object) => {
     const known = passed.get(query);
     if (known !== undefined) return known;
-    // A copy, as another route may have frozen it and conversion writes to it.
+    // Validate a copy: the validator may modify it, and other routes get the same object.
     const result = validate({ ...query });
     if (typeof result === 'object' && 'value' in result)
       passed.set(query, { value: Object.freeze(result.value) });

@@ -3,12 +3,14 @@ import { Type } from 'typebox';
 import type { Freshness } from '../cluster/cache/freshness.ts';
 import type { Reading } from '../cluster/cache/reading.ts';
 
-/** How fresh an answer has to be. Numbers in queries are digits that we parse ourselves: nothing is coerced. */
+/**
+ * Query parameters that require a fresh answer. They are strings of digits, because validation does not convert types.
+ */
 export const freshnessParameters = {
   maxAge: Type.Optional(
     Type.String({
       description:
-        'Seconds: if what the service holds is older, the API server itself is asked, and 504 answered if that fails',
+        'Maximum age of the answer, in seconds. If the state in memory is older, the service asks the API server; if that fails, the answer is 504',
       pattern: '^(0|[1-9][0-9]{0,8})$',
       examples: ['10'],
     }),
@@ -16,7 +18,7 @@ export const freshnessParameters = {
   minResourceVersion: Type.Optional(
     Type.String({
       description:
-        'Waits, up to 5 s, until the service has seen this resourceVersion (X-Resource-Version of another answer); 429 if too many reads wait',
+        'Waits for up to 5 s until the service has seen this resourceVersion, which is the X-Resource-Version of another answer. If too many reads wait, the answer is 429',
       pattern: '^[1-9][0-9]*$',
       maxLength: 100,
       examples: ['48151623'],
@@ -29,13 +31,13 @@ interface FreshnessQuery {
   readonly minResourceVersion?: string;
 }
 
-/** The freshness that a query asks for; undefined where it asks for none, which is answered from memory at once. */
+/** The freshness that a query requires; undefined: none, so the answer comes from memory at once. */
 export function freshnessOf({ maxAge, minResourceVersion }: FreshnessQuery): Freshness | undefined {
   if (maxAge === undefined && minResourceVersion === undefined) return undefined;
   return { maxAgeSeconds: maxAge === undefined ? undefined : Number(maxAge), minResourceVersion };
 }
 
-/** Says how old an answer is, and up to where it is complete. */
+/** Sets the headers that tell how old an answer is, up to which resourceVersion it is complete, and what is missing. */
 export function setFreshnessHeaders(
   reply: FastifyReply,
   { ageMs, resourceVersion, unavailable }: Omit<Reading<unknown>, 'value'>,

@@ -4,8 +4,8 @@ import type { IncomingMessage } from 'node:http';
 const VALID = /^[A-Za-z0-9._-]{1,64}$/;
 
 /**
- * Makes the function that names requests: by their X-Request-Id where that is 1 to 64 letters, digits, dots, dashes or
- * underscores, so that it cannot disturb a log, else by a name that no other process gives.
+ * Creates the function that returns the id of a request: its X-Request-Id if that consists of 1 to 64 letters, digits,
+ * dots, dashes or underscores, so that it cannot forge log content; otherwise a new id that no other process generates.
  */
 export function requestIdGenerator(): (request: IncomingMessage) => string {
   const prefix = randomBytes(6).toString('hex');

@@ -1,7 +1,7 @@
 import { Type } from 'typebox';
 import { LABEL } from '../lib/dns-label.ts';
 
-/** Parameters and bodies that several routes share; `title` is a body's name in the API document. */
+/** Parameters and bodies that several routes share. The title of a body is its name in the API document. */
 
 export const Namespace = Type.String({
   description: 'Namespace: a DNS label',
@@ -17,7 +17,7 @@ export const DeploymentName = Type.String({
   examples: ['my-deployment'],
 });
 
-/** A query that has no parameters, and refuses those that a caller believes it has. */
+/** A query without parameters. Any parameter is refused, so that a caller does not believe that it has an effect. */
 export const NoQuery = Type.Object({}, { additionalProperties: false });
 
 export const DeploymentList = Type.Object(
@@ -35,5 +35,5 @@ export const ClusterName = Type.String({
   examples: ['production'],
 });
 
-/** Of the routes that are mounted at `/:cluster`. */
+/** The path parameter of the routes that are mounted at `/:cluster`. */
 export const ClusterParameter = Type.Object({ cluster: ClusterName });

@@ -19,7 +19,7 @@ import {
 import * as errors from './errors.ts';
 import { describeValidation, type ValidationFinding } from './validation-message.ts';
 
-/** The one place where an error of any kind becomes an answer. What is not known becomes INTERNAL_ERROR. */
+/** The only place that translates errors of any kind into answers. Unknown errors become INTERNAL_ERROR. */
 export function toHttpError(error: unknown): FastifyError {
   if (error instanceof DeploymentError) return deploymentError(error);
   if (error instanceof NotSyncedError) return new errors.CacheNotSyncedError();
@@ -85,7 +85,7 @@ function kubeError(error: KubeError): FastifyError {
     : new errors.KubernetesUnavailableError();
 }
 
-/** Fastify's own errors, whose codes and texts are not part of our contract. */
+/** Translates errors of Fastify, whose codes and texts are not part of the API contract. */
 function frameworkError(error: FastifyError): FastifyError {
   switch (error.code) {
     case 'FST_ERR_CTP_BODY_TOO_LARGE':

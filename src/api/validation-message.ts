@@ -1,7 +1,7 @@
-/** One finding of TypeBox's validator, as far as the messages use it. */
+/** A finding of the TypeBox validator, with the parts that the messages use. */
 export interface ValidationFinding {
   readonly keyword: string;
-  /** JSON pointer to the value; empty for the query or the body itself. */
+  /** JSON pointer to the value; empty: the query or the body itself. */
   readonly instancePath: string;
   readonly message?: string;
   readonly params?: {
@@ -11,8 +11,8 @@ export interface ValidationFinding {
 }
 
 /**
- * Says in one sentence what is wrong with a query or a body, so that the caller can correct it.
- * @param noun what a property is called there, for example `query parameter`
+ * Describes what is wrong with a query or a body, so that the caller can correct it.
+ * @param noun the word for a property, for example `query parameter`
  */
 export function describeValidation(findings: readonly ValidationFinding[], noun: string): string {
   const sentences = findings.map((finding) => describe(finding, noun)).filter((sentence) => sentence !== '');
@@ -30,7 +30,7 @@ function describe(
   if (keyword === 'boolean') return '';
   if (instancePath === '') return 'send a JSON object, for example {"replicas": 3}';
   const name = instancePath.slice(1);
-  // A parameter of a query is a string, or an array of strings if it is given more than once.
+  // A query parameter that is given more than once is an array of strings.
   if (keyword === 'type' && message === 'must be string') return `${noun} ${name} is given more than once`;
   return `${noun} ${name} ${message}`;
 }

@@ -76,7 +76,7 @@ export class Cluster implements UnguardedCluster {
   readonly #waitingReads = new Quota(MAX_WAITING_READS, MAX_WAITING_READS_PER_USER);
   readonly #sharedAnswers = new SharedAnswers();
   readonly #access: Access;
-  /** What became of the questions to the cluster about the rights of callers. */
+  /** The outcomes of the access reviews. */
   readonly reviews: Pick<ReviewOutcomes, 'state' | 'counts'>;
 
   constructor({ name, namespaces, authorization, log, server, timing, ...source }: ClusterOptions) {

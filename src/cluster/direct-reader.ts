@@ -11,11 +11,11 @@ import { DeploymentError } from './cluster-errors.ts';
 import { type Deployment, reduceDeployment } from './deployment.ts';
 import { deploymentPath, deploymentsPath } from './paths.ts';
 
-/** The names of Deployments that one read found. The callers who share it share what it makes of them. */
+/** The names of the Deployments that one read found. Callers who share the read also share its answers. */
 export class NamesReading {
-  /** Of the newest Deployment; empty where there is none. */
+  /** The resourceVersion of the newest Deployment; empty if no Deployment was found. */
   readonly resourceVersion: string;
-  /** By the namespaces that they show. */
+  /** The answers, by the namespaces that they show. */
   readonly #answers = new Map<string | undefined, Buffer>();
   /** `namespace/name`, sorted. */
   readonly #names: readonly string[];
@@ -32,7 +32,7 @@ export class NamesReading {
     return this.#namespaces;
   }
 
-  /** The JSON answer that lists the Deployments of these namespaces; undefined: all. One buffer for all who ask. */
+  /** The JSON answer that lists the Deployments of these namespaces; undefined: all. Callers share one buffer. */
   answer(namespaces?: readonly string[]): Buffer {
     const key = namespaces?.join();
     let answer = this.#answers.get(key);
@@ -47,20 +47,23 @@ export class NamesReading {
   }
 }
 
-/** Of `namespace/name`. */
+/** The namespace in `namespace/name`. */
 function namespaceOf(name: string): string {
   return name.slice(0, name.indexOf('/'));
 }
 
 const DEADLINE_MS = 4_000;
-/** Parsed at once: 250 of 4 kB block the event loop for 3 ms. Smaller pages would take too many round trips for that time. */
+/**
+ * Objects per page. A page is parsed at once: 250 objects of 4 kB block the event loop for 3 ms. Smaller pages would
+ * need too many round trips within the deadline.
+ */
 const PAGE_SIZE = 250;
-/** For a turn. */
+/** The longest wait for a turn. */
 const MAX_WAIT_MS = 1_000;
-/** The API server sends the metadata only: the names are all that a list needs. */
+/** Makes the API server send metadata only, because a list needs nothing but names. */
 const NAMES_ONLY = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1';
 
-/** Reads from the API server itself, for callers to whom the cache is too old. What it reads never enters the cache. */
+/** Reads from the API server, for callers that need a newer state than the cache has. The cache is not updated. */
 export class DirectReader {
   readonly #api: KubeCalls;
   readonly #turns = new Turns(CALL_PLACES.directReads, MAX_WAITING_CALLS);
@@ -72,8 +75,8 @@ export class DirectReader {
   }
 
   /**
-   * @param user who asks
-   * @param notBefore the earliest begin of the read, on the clock of performance.now()
+   * @param user who makes the read
+   * @param notBefore the earliest start of the read, on the clock of performance.now()
    * @throws DeploymentError NOT_FOUND, or KubeError
    */
   deployment(
@@ -89,8 +92,8 @@ export class DirectReader {
 
   /**
    * The names of the Deployments of these namespaces; `undefined` stands for all namespaces.
-   * @param user who asks
-   * @param notBefore the earliest begin of the read, on the clock of performance.now()
+   * @param user who makes the read
+   * @param notBefore the earliest start of the read, on the clock of performance.now()
    * @throws KubeError
    */
   names(
@@ -132,7 +135,7 @@ export class DirectReader {
   }
 }
 
-/** Of a Deployment, with metadata only: `namespace/name` and resourceVersion. */
+/** Reduces the metadata of a Deployment to `namespace/name` and resourceVersion. */
 function namedVersion(item: unknown) {
   const metadata = isObject(item) ? objectAt(item, 'metadata') : {};
   return {

@@ -7,48 +7,52 @@ import { throttled } from '../lib/throttled.ts';
 import { CALL_PLACES } from './call-places.ts';
 import type { ScaleResult } from './scaler.ts';
 
-/** A change of a replica count, as somebody reads it in `kubectl describe deployment`. */
+/** A change of a replica count, for an Event that `kubectl describe deployment` shows. */
 export interface Scaling {
   readonly namespace: string;
   readonly deployment: string;
   readonly user: string;
-  /** Before the change, as the cache knew it; undefined where it did not. */
+  /** The count in the cache before the change; undefined: the cache did not hold it. */
   readonly from: number | undefined;
   readonly result: ScaleResult;
 }
 
 const DEADLINE_MS = 2_000;
-/** Events that wait for their turn, a quarter of them of one user; more are left out. */
+/** How many Events may wait for their turn, a quarter of them for one user. Further Events are dropped. */
 const MAX_WAITING = 400;
-/** How long a namespace gets no Events after the API server refused one there. */
+/** How long no Events are created in a namespace after the API server has refused one there. */
 const PAUSE_MS = 5 * 60_000;
 /**
- * When so many namespaces are paused, the account probably lacks the right everywhere. Namespaces that have never had an
- * Event are then not tried, so that the lack costs no call for each of them.
+ * If this many namespaces are paused, the account probably lacks the right everywhere. The recorder then skips
+ * namespaces in which it has not created an Event before, to save a failing call per namespace.
  */
 const MAX_PAUSES = 100;
-/** Namespaces that are known to take Events; the one that was scaled least recently is forgotten first. */
-const MAX_TAKING = 1_000;
+/** How many namespaces that accept Events are remembered. The least recently used is forgotten first. */
+const MAX_ACCEPTING = 1_000;
 const COMPONENT = 'k8s-deployment-scaler';
 
 /**
- * Puts an Event on a Deployment that was scaled. It is a courtesy: a write never waits for it nor fails with it, under
- * load some are left out, and where the account may not create Events it makes none.
+ * Creates an Event for a Deployment that was scaled. Events are optional: writes neither wait for them nor fail because
+ * of them, some are dropped under load, and none are created if the account may not create them.
  */
 export class EventRecorder {
   readonly #api: KubeCalls;
   readonly #log: Logger;
   readonly #turns = new Turns(CALL_PLACES.events, MAX_WAITING);
   readonly #noteRefusal: (context: object) => void;
-  /** When to try again, by namespace; the pause that ends next comes first. */
+  /** When each pause ends, by namespace, on the clock of performance.now(). The pause that ends next is first. */
   readonly #pauses = new Map<string, number>();
-  readonly #taking = new LRUCache<string, true>({ max: MAX_TAKING });
+  readonly #accepting = new LRUCache<string, true>({ max: MAX_ACCEPTING });
 
   constructor(api: KubeCalls, log: Logger) {
     this.#api = api;
     this.#log = log;
     this.#noteRefusal = throttled(
-      (line) => log.info(line, 'the account of the service may not create events: the namespace gets none'),
+      (line) =>
+        log.info(
+          line,
+          'the account of the service may not create events: none are created in this namespace',
+        ),
       PAUSE_MS,
     );
   }
@@ -58,13 +62,14 @@ export class EventRecorder {
     if (from === result.replicas || this.#isPaused(namespace)) return;
     const failed = (error: unknown) => this.#failed(namespace, error);
     const create = async () => {
-      // Another Event may have been refused while this one waited. A refusal is noted before the next one has its turn.
+      // Check again: another Event may have been refused while this one waited. Refusals are recorded before the next
+      // turn.
       if (!this.#isPaused(namespace)) await this.#create(scaling).catch(failed);
     };
     this.#turns.run(user, create).catch(failed);
   }
 
-  /** Whether an Event there would probably be refused. */
+  /** Whether an Event in this namespace would probably be refused. */
   #isPaused(namespace: string): boolean {
     const now = performance.now();
     for (const [paused, endsAt] of this.#pauses) {
@@ -72,7 +77,7 @@ export class EventRecorder {
       this.#pauses.delete(paused);
     }
     if (this.#pauses.has(namespace)) return true;
-    return this.#pauses.size >= MAX_PAUSES && !this.#taking.has(namespace);
+    return this.#pauses.size >= MAX_PAUSES && !this.#accepting.has(namespace);
   }
 
   async #create({ namespace, deployment, user, from, result }: Scaling): Promise<void> {
@@ -103,12 +108,12 @@ export class EventRecorder {
         count: 1,
       },
     });
-    this.#taking.set(namespace, true);
+    this.#accepting.set(namespace, true);
   }
 
   #failed(namespace: string, error: unknown): void {
     if (error instanceof KubeStatusError && error.status === 403) {
-      this.#taking.delete(namespace);
+      this.#accepting.delete(namespace);
       this.#pauses.delete(namespace);
       this.#pauses.set(namespace, performance.now() + PAUSE_MS);
       this.#noteRefusal({ namespace, pauseMs: PAUSE_MS });
@@ -116,7 +121,7 @@ export class EventRecorder {
     }
     this.#log.debug(
       { reason: error instanceof Error ? error.message : String(error) },
-      'an event was not made',
+      'could not create an event',
     );
   }
 }

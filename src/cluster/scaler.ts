@@ -34,15 +34,15 @@ export interface ScaleRequest {
   readonly precondition?: Precondition | undefined;
 }
 
-/** For waiting for a turn, and for the write with all its attempts. */
+/** The time for a write, including the wait for its turn and all its attempts. */
 const WRITE_DEADLINE_MS = 5_000;
-/** For waiting for a turn. */
+/** The longest wait for a turn. */
 const MAX_WAIT_MS = 1_000;
-/** For the read after a write whose outcome is unknown. */
+/** The time for the read after a write whose outcome is unknown. */
 const REREAD_DEADLINE_MS = 2_000;
 const MAX_ATTEMPTS = 6;
 const RETRY_MS = { least: 20, most: 120 };
-/** Characters that are kept of the message of an admission control. */
+/** How many characters of the message of an admission control are kept. */
 const MAX_REASON_LENGTH = 500;
 const FIELD_MANAGER = 'k8s-deployment-scaler';
 

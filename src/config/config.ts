@@ -8,9 +8,9 @@ import type { IdentityPolicy } from '../tls/certificate-identity.ts';
 import { ConfigSchema, DEFAULT_CLUSTER, DEFAULT_FILES, type Variables } from './config-schema.ts';
 import { type ConfiguredLimits, limitsOf } from './limits.ts';
 
-/** The validated configuration, with the lists among the variables split; a list that is not set is empty. */
+/** The validated configuration. Variables that hold a list are split; the list of an unset variable is empty. */
 export type Config = Variables & {
-  /** The clusters to begin with, at least one, and where they were read from. */
+  /** The clusters at the start, at least one, and where they were read from. */
   readonly clusters: readonly ClusterEntry[];
   readonly clustersSource: ClustersSource;
   readonly identityPolicy: IdentityPolicy;
@@ -19,7 +19,7 @@ export type Config = Variables & {
   readonly decisionTimes: DecisionTimes;
 };
 
-/** The environment does not make a configuration. `message` lists every mistake, one a line. */
+/** The environment variables are not valid. `message` lists all mistakes, one per line. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
   constructor(mistakes: readonly string[]) {
@@ -29,8 +29,8 @@ export class ConfigError extends Error {
 
 /**
  * Reads and checks the environment once.
- * An empty variable counts as unset; unknown variables are ignored, as the environment is shared.
- * @throws ConfigError listing every mistake at once, unreadable files included
+ * An empty variable counts as unset. Unknown variables are ignored, because other programs use the environment too.
+ * @throws ConfigError with all mistakes, including unreadable files
  */
 export function loadConfig(environment: NodeJS.ProcessEnv): Config {
   const set: Record<string, string> = {};
@@ -65,7 +65,7 @@ export function loadConfig(environment: NodeJS.ProcessEnv): Config {
   });
 }
 
-/** Adds what is wrong with them to the mistakes. */
+/** Reads the clusters. If that fails, it adds the reasons to the mistakes and returns no cluster. */
 function clustersOf(source: ClustersSource, mistakes: string[]): readonly ClusterEntry[] {
   try {
     return Object.freeze(readClusters(source));
@@ -76,7 +76,7 @@ function clustersOf(source: ClustersSource, mistakes: string[]): readonly Cluste
   }
 }
 
-/** A list in a variable: separated by commas, spaces around them do not count. */
+/** Splits a variable at its commas and ignores spaces around them. */
 function listOf(value: string | undefined): readonly string[] {
   const parts = (value ?? '').split(',').map((part) => part.trim());
   return Object.freeze([...new Set(parts.filter((part) => part !== ''))]);
@@ -84,7 +84,7 @@ function listOf(value: string | undefined): readonly string[] {
 
 function validate(set: Record<string, string>): { values?: Variables; mistakes: string[] } {
   try {
-    // env-schema marks the schema that it is given: it gets a copy.
+    // env-schema modifies the schema, so it gets a copy.
     const schema = structuredClone(ConfigSchema);
     return { values: envSchema<Variables>({ schema, data: set, env: false }), mistakes: [] };
   } catch (error) {
@@ -93,7 +93,7 @@ function validate(set: Record<string, string>): { values?: Variables; mistakes: 
   }
 }
 
-/** What Ajv, the validator inside env-schema, says of one variable. */
+/** A validation error of Ajv, the validator inside env-schema, about one variable. */
 interface Finding {
   instancePath: string;
   keyword: string;
@@ -101,13 +101,13 @@ interface Finding {
   params: { allowedValues?: string[] };
 }
 
-/** One finding as a sentence: the variable, what is wrong and what it is now. */
+/** Describes one finding: the variable, what is wrong with it, and its current value. */
 function describe({ instancePath, message, params }: Finding, set: Record<string, string>): string {
   const name = instancePath.slice(1);
   const value = `(it is ${JSON.stringify(set[name])})`;
   if (name === 'CLUSTER_NAME') return `${name} must be a DNS label ${value}`;
   if (name === 'WATCH_NAMESPACES') {
-    return `${name} must be names of namespaces separated by commas, without spaces ${value}`;
+    return `${name} must be namespaces separated by commas, without spaces ${value}`;
   }
   if (name === 'MANAGEMENT_ALLOWED_HOSTS') {
     return `${name} must be host names separated by commas, without ports or spaces ${value}`;
@@ -116,7 +116,9 @@ function describe({ instancePath, message, params }: Finding, set: Record<string
   return `${name} ${message}${allowed} ${value}`;
 }
 
-/** Names the files that the variables point to and that cannot be read. KUBECONFIG may name several, if it counts. */
+/**
+ * Describes the files that variables name and that cannot be read. KUBECONFIG counts only if it is the source in use.
+ */
 function unreadableFiles(set: Record<string, string>, from: ClustersSource['from']): string[] {
   const certificates = Object.entries(DEFAULT_FILES).map(
     ([name, path]) => [name, set[name] ?? path] as const,

@@ -5,10 +5,10 @@ type CamelCase<Name extends string> = Name extends `${infer Word}_${infer Rest}`
   ? `${Lowercase<Word>}${Capitalize<CamelCase<Rest>>}`
   : Lowercase<Name>;
 
-/** The limits as configured: each variable of LIMITS under its name in camel case. */
+/** The limits as configured: the variables of LIMITS, with their names in camel case. */
 export type ConfiguredLimits = { readonly [Name in keyof typeof LIMITS as CamelCase<Name>]: number };
 
-/** The limits that hold on this machine: `limitsOn` makes them of the configured ones. */
+/** The limits that apply on this machine. `limitsOn` derives them from the configured ones. */
 export interface Limits extends Omit<ConfiguredLimits, 'maxHeapMib'> {
   /** Memory of the process, native memory included, beyond which requests are refused; 0: no limit. */
   readonly maxMemoryBytes: number;

@@ -3,38 +3,37 @@ import { containerMemory } from '../lib/process-memory.ts';
 import type { ConfiguredLimits, Limits } from './limits.ts';
 
 const MIB = 1024 * 1024;
-/** Part of the container's memory beyond which new requests are refused, before the kernel ends the process. */
+/** Share of the container's memory. Above it new requests are refused, so that the kernel does not end the process. */
 const MEMORY_SHARE = 0.85;
-/** File descriptors that are left for files, the management listener and what Node itself needs. */
+/** File descriptors that are kept for files, the management listener and Node itself. */
 const OTHER_DESCRIPTORS = 200;
-/** Left for each cluster: calls, watches, credentials. */
-const DESCRIPTORS_OF_CLUSTER = 60;
-/** Fewer connections than these make no service. */
-const LEAST_CONNECTIONS = 16;
+/** File descriptors that are kept for the calls, watches and credentials of each cluster. */
+const DESCRIPTORS_PER_CLUSTER = 60;
+/** The service does not start if it can have fewer connections than this. */
+const MIN_CONNECTIONS = 16;
 
-/** What the machine has. */
+/** The resources of the machine. */
 export interface Machine {
-  /** File descriptors of this process; undefined where it is not known. */
+  /** How many file descriptors this process may have; undefined: not known. */
   readonly descriptors: number | undefined;
-  /** The memory limit of its container, in bytes; undefined where there is none. */
+  /** The memory limit of the container, in bytes; undefined: no limit. */
   readonly memoryBytes: number | undefined;
 }
 
-/** The machine does not do for the service. */
+/** The machine does not have the resources that the service needs. */
 export class MachineError extends Error {
   override readonly name = 'MachineError';
 }
 
-/** This machine, as it is now. */
+/** The current resources of this machine. */
 export function thisMachine(): Machine {
   return { descriptors: descriptorLimit(), memoryBytes: containerMemory() };
 }
 
 /**
- * The limits as the machine can bear them: no more sockets than there are file descriptors, less those that API
- * servers, files and the management listener need; and a bound on memory that follows the container's, unless there is
- * a configured one.
- * @throws MachineError where hardly any descriptors are left for connections
+ * Adapts the limits to the machine. Clients get at most the file descriptors that API servers, files and the management
+ * listener do not need. The memory limit follows that of the container, unless one is configured.
+ * @throws MachineError if too few file descriptors are left for connections
  */
 export function limitsOn(
   { descriptors, memoryBytes = 0 }: Machine,
@@ -42,14 +41,14 @@ export function limitsOn(
   clusters: number,
 ): Limits {
   const maxMemoryBytes = maxHeapMib * MIB || Math.floor(memoryBytes * MEMORY_SHARE);
-  const needed = OTHER_DESCRIPTORS + clusters * DESCRIPTORS_OF_CLUSTER;
+  const needed = OTHER_DESCRIPTORS + clusters * DESCRIPTORS_PER_CLUSTER;
   const sockets = (descriptors ?? Number.POSITIVE_INFINITY) - needed;
   if (sockets >= limits.maxConnections + limits.maxHandshakes) return { ...limits, maxMemoryBytes };
   const maxHandshakes = Math.min(limits.maxHandshakes, Math.floor(sockets / 4));
   const maxConnections = Math.min(limits.maxConnections, sockets - maxHandshakes);
-  if (maxConnections < LEAST_CONNECTIONS) {
+  if (maxConnections < MIN_CONNECTIONS) {
     throw new MachineError(
-      `${descriptors} file descriptors are too few, as ${needed} are needed for other things than clients: raise the limit (ulimit -n)`,
+      `${descriptors} file descriptors are too few, because the service itself needs ${needed} of them: raise the limit (ulimit -n)`,
     );
   }
   return { ...limits, maxMemoryBytes, maxHandshakes, maxConnections };

@@ -6,7 +6,7 @@ import { LABEL } from '../lib/dns-label.ts';
 import type { ClusterSpec } from './fleet.ts';
 import { RESERVED_NAMES } from './reserved-names.ts';
 
-/** A cluster as somebody wrote it down; its API server's address is read from the kubeconfig later. */
+/** A cluster as configured. Its API server is read from the kubeconfig later. */
 export type ClusterEntry = Omit<ClusterSpec, 'server'>;
 
 const Name = Type.String({ pattern: `^${LABEL}$` });
@@ -28,7 +28,9 @@ const File = Type.Object(
   { additionalProperties: false },
 );
 
-/** The clusters are not written down as they should be. Each mistake names its line and field, or its part. */
+/**
+ * The definition of the clusters is not valid. Each mistake names the line and the field, or the part of the variable.
+ */
 export class ClustersError extends Error {
   override readonly name = 'ClustersError';
   readonly mistakes: readonly string[];
@@ -39,8 +41,8 @@ export class ClustersError extends Error {
 }
 
 /**
- * Reads a clusters file: `clusters: [{name, context, contextName, namespaces}]`, of which only the name must be there.
- * @param path of the file, to which kubeconfigs are relative
+ * Reads a clusters file: `clusters: [{name, context, contextName, namespaces}]`. Only the name is required.
+ * @param path the path of the file; the paths of kubeconfigs in it are relative to its folder
  * @throws ClustersError
  */
 export function parseClustersFile(path: string, text: string): ClusterEntry[] {
@@ -65,7 +67,7 @@ export function parseClustersFile(path: string, text: string): ClusterEntry[] {
   if (mistakes.length > 0) throw new ClustersError(mistakes);
   const { clusters } = Value.Parse(File, content);
   const wrong = clusters.flatMap(({ name }, index) => {
-    const reason = whyNot(name, clusters.slice(0, index));
+    const reason = invalidNameReason(name, clusters.slice(0, index));
     const field = ['clusters', index, 'name'];
     return reason === undefined ? [] : [`${at(offsetOf(document, field))}: ${fieldName(field)} ${reason}`];
   });
@@ -73,7 +75,10 @@ export function parseClustersFile(path: string, text: string): ClusterEntry[] {
   return clusters.map((cluster) => entryOf(cluster, dirname(path)));
 }
 
-/** An alias of nothing, or of too much, shows only here. @throws ClustersError */
+/**
+ * Resolves the aliases in the file. Unknown aliases, and too many of them, are not found before.
+ * @throws ClustersError
+ */
 function contentOf(document: Document, path: string): unknown {
   try {
     return document.toJS();
@@ -95,17 +100,20 @@ export function parseClustersVariable(value: string): ClusterEntry[] {
   const mistakes = entries.flatMap(({ pair, name, context }, index) => {
     if (context === '') return [`${JSON.stringify(pair)} is not name=kubeconfig`];
     if (!new RegExp(`^${LABEL}$`).test(name)) return [`name ${JSON.stringify(name)} is not a DNS label`];
-    const reason = whyNot(name, entries.slice(0, index));
+    const reason = invalidNameReason(name, entries.slice(0, index));
     return reason === undefined ? [] : [`name ${reason}`];
   });
   if (mistakes.length > 0) throw new ClustersError(mistakes.map((mistake) => `CLUSTERS: ${mistake}`));
   return entries.map((entry) => entryOf(entry, '.'));
 }
 
-/** Why a well-formed name cannot be a cluster's; undefined: it can. */
-export function whyNot(name: string, others: readonly { readonly name: string }[]): string | undefined {
-  if (RESERVED_NAMES.has(name)) return `${name} is taken by a path of the service: choose another`;
-  if (others.some((other) => other.name === name)) return `${name} is the name of another cluster already`;
+/** Why a DNS label cannot be the name of a cluster; undefined: it can. */
+export function invalidNameReason(
+  name: string,
+  others: readonly { readonly name: string }[],
+): string | undefined {
+  if (RESERVED_NAMES.has(name)) return `${name} is reserved for a path of the service: choose another`;
+  if (others.some((other) => other.name === name)) return `${name} is already the name of another cluster`;
   return undefined;
 }
 
@@ -119,7 +127,7 @@ function entryOf(
 
 type Field = readonly (string | number)[];
 
-/** The parts of a JSON pointer, indices as numbers. */
+/** The parts of a JSON pointer. Indices are numbers. */
 function keysOf(pointer: string): Field {
   return pointer
     .split('/')
@@ -127,13 +135,13 @@ function keysOf(pointer: string): Field {
     .map((key) => (/^\d+$/.test(key) ? Number(key) : key.replaceAll('~1', '/').replaceAll('~0', '~')));
 }
 
-/** `clusters[1].name` */
+/** For example `clusters[1].name`. */
 function fieldName(field: Field): string {
   const name = field.map((key) => (typeof key === 'number' ? `[${key}]` : `.${key}`)).join('');
   return name.slice(1) || 'the file';
 }
 
-/** Where a field stands; where it does not, what it would stand in. */
+/** The position of a field in the text or, if the field is missing, that of the object that lacks it. */
 function offsetOf(document: Document, field: Field): number | undefined {
   const parent: unknown = field.length > 1 ? document.getIn(field.slice(0, -1), true) : document.contents;
   const key = field.at(-1);
@@ -147,13 +155,13 @@ function offsetIn(node: unknown): number | undefined {
 }
 
 function meaningOf(keyword: string, message: string, params: unknown): string {
-  if (keyword === 'additionalProperties') return 'is no field that there is';
+  if (keyword === 'additionalProperties') return 'is not a known field';
   if (keyword === 'required') return `lacks ${namesIn(params).join(', ')}`;
   if (keyword === 'pattern') return 'is not a DNS label';
   return message;
 }
 
-/** The properties that an error of the validator is about. */
+/** The properties that a finding of the validator is about. */
 function namesIn(params: unknown): string[] {
   if (typeof params !== 'object' || params === null) return [];
   return Object.values(params).flat().map(String);

@@ -3,9 +3,9 @@ import { apiServerOf, kubeConfigLoader } from '../kube/kubeconfig/kubeconfig.ts'
 import {
   type ClusterEntry,
   ClustersError,
+  invalidNameReason,
   parseClustersFile,
   parseClustersVariable,
-  whyNot,
 } from './clusters-file.ts';
 import type { ClusterSpec } from './fleet.ts';
 
@@ -53,7 +53,8 @@ export function readClusters(
   if (withoutKubeconfig.length > 0) {
     throw new ClustersError(
       withoutKubeconfig.map(
-        ({ name }) => `cluster ${name} has no kubeconfig and this is not a pod: give it the path of one`,
+        ({ name }) =>
+          `cluster ${name} has no kubeconfig and this is not a pod: set the path of its kubeconfig`,
       ),
     );
   }
@@ -74,7 +75,7 @@ function entriesOf(
     return parseClustersFile(file, text);
   }
   if (list !== undefined) return parseClustersVariable(list);
-  const reason = whyNot(name, []);
+  const reason = invalidNameReason(name, []);
   if (reason !== undefined) throw new ClustersError([`CLUSTER_NAME ${reason}`]);
   if (kubeconfig === undefined && !inPod) {
     throw new ClustersError([

@@ -50,7 +50,7 @@ export class ClustersWatch<C extends FleetMember & Pick<Cluster, 'reloadCredenti
     this.#watch.start();
   }
 
-  /** Once this resolves, nothing is watched any more. */
+  /** Once this resolves, no file is watched. */
   async stop(): Promise<void> {
     await this.#watch.stop();
   }

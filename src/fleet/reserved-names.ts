@@ -1,4 +1,4 @@
-/** First segments of the paths that the service has. plugins/reserved-paths.ts tells where one is missing. */
+/** The first segments of the paths of the service. plugins/reserved-paths.ts reports one that is missing here. */
 export const ROUTE_SEGMENTS: readonly string[] = [
   'clusters',
   'deployments',
@@ -7,8 +7,8 @@ export const ROUTE_SEGMENTS: readonly string[] = [
   'replica-count',
 ];
 
-/** Kept free: names that mean a path somewhere else, and those of paths that the service may come to have. */
-const KEPT_FREE: readonly string[] = [
+/** Names of paths that other services commonly have, and of paths that this service may get in the future. */
+const FUTURE_SEGMENTS: readonly string[] = [
   'livez',
   'readyz',
   'metrics',
@@ -23,5 +23,5 @@ const KEPT_FREE: readonly string[] = [
   'ui',
 ];
 
-/** Names that no cluster can have, because `/{cluster}` would be taken for another path, now or later. */
-export const RESERVED_NAMES: ReadonlySet<string> = new Set([...ROUTE_SEGMENTS, ...KEPT_FREE]);
+/** Names that no cluster can have, because `/{cluster}` would be the same as another path, now or in the future. */
+export const RESERVED_NAMES: ReadonlySet<string> = new Set([...ROUTE_SEGMENTS, ...FUTURE_SEGMENTS]);

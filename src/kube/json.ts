@@ -1,10 +1,10 @@
 import { KubeMalformedError } from './kube-errors.ts';
 
-/** Narrowing of parsed JSON: each function returns the value with its type or throws KubeMalformedError. */
+/** Narrows the types of parsed JSON: each function returns the value with its type, or throws KubeMalformedError. */
 
 /**
- * Nothing longer than this is an object of the API: etcd takes 1.5 MiB. A server must not be able to fill the memory with
- * an answer that does not end.
+ * The greatest size of an answer. Objects of the API are smaller, because etcd accepts at most 1.5 MiB. Without a limit
+ * a server could fill the memory with an endless answer.
  */
 export const MAX_OBJECT_BYTES = 16 * 1024 * 1024;
 
@@ -34,7 +34,7 @@ export function stringAt(parent: JsonObject, key: string): string {
   return value;
 }
 
-/** A count: an integer of at least 0, or `absent` where the key is missing. */
+/** A count: an integer of at least 0, or `absent` if the key is missing. */
 export function countAt(parent: JsonObject, key: string, absent: number): number {
   const value = parent[key];
   if (value === undefined) return absent;

@@ -1,21 +1,23 @@
 /**
- * What can go wrong between this service and a Kubernetes API server.
- * Plain classes with a stable `code`: what they mean to an HTTP client is decided in src/api/to-http-error.ts.
+ * The errors of calls to a Kubernetes API server. They are plain classes with a stable `code`;
+ * src/api/to-http-error.ts decides what they mean to an HTTP client.
  */
 
-/** Every error that a call to the API server ends with, other than the caller's own cancellation. */
+/** The base class of all errors of a call to the API server, except its cancellation by the caller. */
 export abstract class KubeError extends Error {
   abstract readonly code: string;
 }
 
-/** The API server answered with a status other than 2xx. `message` is its own text: for logs, not for clients. */
+/**
+ * The API server answered with a status other than 2xx. `message` is its text, which is for logs and not for clients.
+ */
 export class KubeStatusError extends KubeError {
   override readonly code = 'KUBE_STATUS';
   override readonly name = 'KubeStatusError';
   readonly status: number;
-  /** Machine-readable reason of the Status object, for example `Conflict`; empty where the body held none. */
+  /** The reason in the Status object, for example `Conflict`; empty if the body has none. */
   readonly reason: string;
-  /** Seconds that the API server asks to wait, from the Retry-After header. */
+  /** How long the API server asks the client to wait, in seconds, from the Retry-After header. */
   readonly retryAfterSeconds: number | undefined;
 
   constructor(status: number, reason: string, message: string, retryAfterSeconds?: number) {
@@ -26,11 +28,11 @@ export class KubeStatusError extends KubeError {
   }
 }
 
-/** No answer: refused, reset, unresolved name, failed TLS handshake. */
+/** No answer: the connection was refused or reset, the name was not resolved, or the TLS handshake failed. */
 export class KubeUnreachableError extends KubeError {
   override readonly code = 'KUBE_UNREACHABLE';
   override readonly name = 'KubeUnreachableError';
-  /** Whether the request had been written to a connection: then the API server may have carried it out. */
+  /** Whether the request was written to a connection, so that the API server may have carried it out. */
   readonly sent: boolean;
 
   constructor(sent: boolean, cause: unknown) {
@@ -41,7 +43,7 @@ export class KubeUnreachableError extends KubeError {
   }
 }
 
-/** A timeout with a shorter deadline says nothing about the API server: other calls had used up the time before it. */
+/** A timeout with a shorter deadline says nothing about the API server, because other work had used up the time. */
 const FAIR_DEADLINE_MS = 1_000;
 
 /** No answer within the deadline. */
@@ -50,7 +52,7 @@ export class KubeTimeoutError extends KubeError {
   override readonly name = 'KubeTimeoutError';
   /** As in KubeUnreachableError. */
   readonly sent: boolean;
-  /** Whether the deadline was long enough for an API server that is well. */
+  /** Whether the deadline was long enough for a healthy API server. */
   readonly fair: boolean;
 
   constructor(sent: boolean, limitMs: number) {
@@ -60,7 +62,7 @@ export class KubeTimeoutError extends KubeError {
   }
 }
 
-/** The credentials could not be had: unreadable kubeconfig or token file, failing exec plugin. */
+/** The credentials could not be read: the kubeconfig or token file is not readable, or the exec plugin failed. */
 export class KubeCredentialsError extends KubeError {
   override readonly code = 'KUBE_CREDENTIALS';
   override readonly name = 'KubeCredentialsError';
@@ -71,11 +73,11 @@ export class KubeCredentialsError extends KubeError {
   }
 }
 
-/** The API server has not answered for a while: it was not even asked. */
+/** The call was not sent, because the API server has not answered for a while. */
 export class KubeCircuitOpenError extends KubeError {
   override readonly code = 'KUBE_CIRCUIT_OPEN';
   override readonly name = 'KubeCircuitOpenError';
-  /** Seconds after which it is asked again. */
+  /** Seconds until calls are sent again. */
   readonly retryAfterSeconds: number;
   constructor(retryAfterSeconds: number) {
     super('the API server has not answered for a while');
@@ -83,22 +85,22 @@ export class KubeCircuitOpenError extends KubeError {
   }
 }
 
-/** Too many calls to the API server are under way for this caller or in all: this one was not sent. */
+/** The call was not sent, because too many calls are running or waiting, of this caller or in total. */
 export class KubeBusyError extends KubeError {
   override readonly code = 'KUBE_BUSY';
   override readonly name = 'KubeBusyError';
   constructor() {
-    super('too many calls to the API server are under way');
+    super('too many calls to the API server are running or waiting');
   }
 }
 
-/** An answer that is not what the Kubernetes API promises: not JSON, a field missing or of the wrong type. */
+/** The answer violates the Kubernetes API: it is not JSON, or a field is missing or has the wrong type. */
 export class KubeMalformedError extends KubeError {
   override readonly code = 'KUBE_MALFORMED';
   override readonly name: string = 'KubeMalformedError';
 }
 
-/** An answer that is longer than this service takes in. */
+/** The answer is longer than this service accepts. */
 export class KubeOversizeError extends KubeMalformedError {
   override readonly name = 'KubeOversizeError';
 }

@@ -1,11 +1,11 @@
 import { Readable } from 'node:stream';
 
-/** Bytes of a body that a connection is given at a time. */
+/** How many bytes of a body are passed to a connection at a time. */
 export const PIECE_BYTES = 64 * 1024;
 
 /**
- * The body of an answer, piece by piece as its reader takes it. A body that is written whole is encrypted whole, so
- * each slow reader would hold a copy of it.
+ * The body of an answer, sent piece by piece as the client reads it. Node would encrypt a body that is written at once
+ * as a whole, and keep such a copy for each slow reader.
  */
 export class PiecewiseBody extends Readable {
   /** The whole body. Answers to other clients may share the buffer. */

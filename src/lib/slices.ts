@@ -1,15 +1,15 @@
 import { setImmediate } from 'node:timers';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
-/** How much of one turn of the event loop may be used. */
+/** How much time of one turn of the event loop may be used. */
 const SLICE_MS = 3;
 
 /**
- * The same items, with turns of the event loop for others between them. Node hands on megabytes of one connection in one
- * turn, for as long as somebody takes them.
+ * Yields the same items, but lets the event loop turn in between. Otherwise Node would pass on megabytes from one
+ * connection in a single turn, and other connections would have to wait.
  */
 export async function* inSlices<T>(items: AsyncIterable<T>): AsyncGenerator<T, void> {
-  /** When the time of this turn is over; undefined: none of it has been used. */
+  /** When the time in this turn is over, on the clock of performance.now(); undefined: none of it has been used. */
   let endsAt: number | undefined;
   for await (const item of items) {
     if (endsAt === undefined) {

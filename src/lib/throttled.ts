@@ -1,7 +1,7 @@
 /**
- * Lets through at most one line in a period, with how many times it stands for: nobody must be able to fill the log.
+ * Limits a log line to one per period, so that nobody can fill the log. A line tells how many it stands for (`times`).
  * @param log writes one line with this context
- * @param periodMs default: a second
+ * @param periodMs default: 1 s
  */
 export function throttled(log: (context: object) => void, periodMs = 1_000): (context: object) => void {
   let times = 0;

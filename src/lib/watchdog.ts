@@ -1,4 +1,4 @@
-/** Aborts its signal once the time that it was started with is over. */
+/** Aborts its signal when the time is over that it was started with. */
 export class Watchdog {
   readonly #controller = new AbortController();
   #timer: NodeJS.Timeout | undefined;
@@ -7,18 +7,18 @@ export class Watchdog {
     return this.#controller.signal;
   }
 
-  /** Begins the time, in the place of one that runs. @param reason what the signal is aborted with */
+  /** Starts the timer. A timer that is already running is replaced. @param reason the reason of the aborted signal */
   start(ms: number, reason: Error): void {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#controller.abort(reason), ms);
   }
 
-  /** Begins the same time again. */
+  /** Starts the same time again, if the timer is running. */
   refresh(): void {
     this.#timer?.refresh();
   }
 
-  /** Ends the time. Leaves no timer behind. */
+  /** Stops the timer. */
   clear(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;

@@ -7,7 +7,7 @@ import type { LogStream } from './log-stream.ts';
 
 type Observed = FleetMember & Pick<Cluster, 'state' | 'objects' | 'mirrors' | 'reviews'>;
 
-/** What is measured: read from its own counters when Prometheus asks, so that it costs requests nothing. */
+/** What is measured. The values are only read when Prometheus scrapes, so requests have no cost from it. */
 export interface MetricsSources {
   readonly fleet: Pick<Fleet<Observed>, 'clusters'>;
   readonly reloader: Pick<TlsReloader, 'stats'>;
@@ -15,7 +15,7 @@ export interface MetricsSources {
   readonly logStream: Pick<LogStream, 'dropped'>;
 }
 
-/** The metrics of the service and of its process, in a registry of their own. */
+/** Creates a registry with the metrics of the service and of its process. */
 export function createMetrics({ fleet, reloader, limited, logStream }: MetricsSources): Registry {
   const register = new Registry();
   collectDefaultMetrics({ register });
@@ -34,7 +34,7 @@ function ofClusters(register: Registry, fleet: MetricsSources['fleet']): void {
       labelNames: ['cluster'],
       registers: [register],
       collect() {
-        // Clusters come and go.
+        // Drop the values of clusters that have been removed.
         this.reset();
         for (const [cluster, observed] of fleet.clusters) this.set({ cluster }, read(observed));
       },
@@ -45,12 +45,12 @@ function ofClusters(register: Registry, fleet: MetricsSources['fleet']): void {
   gauge('scaler_cache_deployments', 'Deployments in the cache', ({ objects }) => objects);
   gauge(
     'scaler_authorizer_available',
-    '0: the last access review failed, and requests that need one are answered with 503',
+    '1: the last access review succeeded, 0: it failed, so requests that need one are answered with 503',
     ({ reviews }) => (reviews.state === 'available' ? 1 : 0),
   );
   new Counter({
     name: 'scaler_access_reviews_total',
-    help: 'Access reviews that the API server was asked for, by result',
+    help: 'Access reviews that the service requested from the API server, by result',
     labelNames: ['cluster', 'result'],
     registers: [register],
     collect() {
@@ -64,7 +64,7 @@ function ofClusters(register: Registry, fleet: MetricsSources['fleet']): void {
 
 type Mirrored = Observed['mirrors'][number];
 
-/** Of what is mirrored of a cluster: one namespace, or all, for which the label is empty. */
+/** Metrics per mirror, which holds one namespace of a cluster or all of them. The label of all namespaces is empty. */
 function ofMirrors(register: Registry, fleet: MetricsSources['fleet']): void {
   const each = (take: (labels: { cluster: string; namespace: string }, mirror: Mirrored) => void) => {
     for (const [cluster, { mirrors }] of fleet.clusters) {
@@ -85,7 +85,7 @@ function ofMirrors(register: Registry, fleet: MetricsSources['fleet']): void {
         });
       },
     });
-  /** @param by a label whose values are the names of the counts */
+  /** @param by the label whose values are the names of the counts */
   const counter = (
     name: string,
     help: string,
@@ -105,11 +105,13 @@ function ofMirrors(register: Registry, fleet: MetricsSources['fleet']): void {
         });
       },
     });
-  gauge('scaler_cache_synced', '1: the cache has been filled once', ({ synced }) => (synced ? 1 : 0));
-  gauge('scaler_cache_age_seconds', 'Since the API server last confirmed the state', ({ ageMs }) =>
+  gauge('scaler_cache_synced', '1: the cache has been filled at least once', ({ synced }) =>
+    synced ? 1 : 0,
+  );
+  gauge('scaler_cache_age_seconds', 'Time since the API server last confirmed the state', ({ ageMs }) =>
     ageMs === undefined ? undefined : ageMs / 1000,
   );
-  counter('scaler_reflector_requests_total', 'Lists and watches that were begun', 'kind', ({ stats }) => ({
+  counter('scaler_reflector_requests_total', 'Lists and watches that were started', 'kind', ({ stats }) => ({
     list: stats.lists,
     watch: stats.watches,
   }));
@@ -130,7 +132,7 @@ function ofTls(register: Registry, reloader: MetricsSources['reloader']): void {
   const registers = [register];
   new Counter({
     name: 'scaler_tls_reloads_total',
-    help: 'Sets of TLS files put to use since the start, or refused',
+    help: 'Changed sets of TLS files that were applied or refused since the start',
     labelNames: ['result'],
     registers,
     collect() {
@@ -141,7 +143,7 @@ function ofTls(register: Registry, reloader: MetricsSources['reloader']): void {
   });
   new Gauge({
     name: 'scaler_tls_expiry_timestamp_seconds',
-    help: 'When the server certificate, or the first CRL, ends',
+    help: 'When the server certificate or the first CRL expires',
     labelNames: ['of'],
     registers,
     collect() {
@@ -164,9 +166,9 @@ function ofLimits(register: Registry, limited: Limited, logStream: MetricsSource
         for (const [limit, count] of Object.entries(read())) this.inc({ limit }, count);
       },
     });
-  counter('scaler_connections_cut_total', 'Connections that a limit ended', () => limited.connections);
+  counter('scaler_connections_cut_total', 'Connections that a limit cut', () => limited.connections);
   counter('scaler_requests_shed_total', 'Requests that a limit refused', () => limited.requests);
-  counter('scaler_log_lines_dropped_total', 'Log lines that a limit left out', () => ({
+  counter('scaler_log_lines_dropped_total', 'Log lines that were dropped because of a limit', () => ({
     client: limited.logLines,
     full: logStream.dropped,
   }));

@@ -20,12 +20,12 @@ import { secureContextOptions, type TlsMaterial } from '../tls/secure-context.ts
 import { tlsServerOptions } from '../tls/server-options.ts';
 import { ClientTrust } from '../tls/trust.ts';
 
-/** Parsers that Node keeps for later connections, some 10 KiB each. By default it keeps 1,000 of a burst for good. */
+/** HTTP parsers that Node keeps for later connections, about 10 KiB each. By default it keeps up to 1,000 for ever. */
 const MAX_IDLE_PARSERS = 50;
-/** Time for the last steps of a stop, once every connection has been cut. */
+/** Time for the last steps of a stop, after every connection has been cut. */
 const LAST_STEPS_MS = 5_000;
 
-/** What the environment and the files that it names say. */
+/** The content of the environment variables and of the files that they name. */
 interface Loaded {
   readonly config: Config;
   readonly limits: Limits;
@@ -35,7 +35,7 @@ interface Loaded {
 
 interface Parts extends Loaded {
   readonly app: FastifyInstance;
-  /** They follow changes of files. */
+  /** They apply changes of files. */
   readonly watches: readonly { start(): void; stop(): Promise<void> }[];
   readonly management: Server;
 }
@@ -52,7 +52,7 @@ export class Service {
 
   /**
    * Reads the configuration and builds the service. It opens and starts nothing yet.
-   * @throws an error that `startFailure` puts into words
+   * @throws an error that `startFailure` describes
    */
   static async create(environment: NodeJS.ProcessEnv, logStream: LogStream): Promise<Service> {
     const loaded = load(environment);
@@ -85,9 +85,10 @@ export class Service {
   }
 
   /**
-   * Lets clients go in order: after SIGTERM it serves on for a while, in which they learn to go elsewhere, unless it is
-   * still starting. Then running requests may finish, within their limit. Call it once.
-   * @throws where something of it is left when there has been time for all of that
+   * Stops the service in an orderly way. After SIGTERM it first continues to serve for the drain delay, so that clients
+   * can move to other instances; it skips the delay if it has not started yet. Then running requests may finish within
+   * their limit. Call it once.
+   * @throws if the service has not stopped when the time for all of this is over
    */
   async stop(signal: NodeJS.Signals): Promise<void> {
     const { app, config } = this.#parts;
@@ -107,7 +108,7 @@ export class Service {
     if (limits.maxConnections < config.limits.maxConnections) {
       app.log.warn(
         { maxConnections: limits.maxConnections, configured: config.limits.maxConnections },
-        'there are too few file descriptors for MAX_CONNECTIONS',
+        'too few file descriptors for MAX_CONNECTIONS: the limit is lowered',
       );
     }
     app.log.info(
@@ -128,7 +129,8 @@ export class Service {
 
   async #stop(delayMs: number): Promise<void> {
     const { app, config, watches, management } = this.#parts;
-    // Its caller is told why it failed. To close what is about to open would leave it open.
+    // Wait for the start first, or it would open listeners after they have been closed here. If it failed, the caller
+    // of `start` handles the error.
     await this.#starting?.catch(() => {});
     await new Promise((resolve) => setTimeout(resolve, delayMs));
     const cut = setTimeout(() => app.server.closeAllConnections(), config.DRAIN_LIMIT_SECONDS * 1000);
@@ -140,12 +142,12 @@ export class Service {
   }
 }
 
-/** What to tell whoever started a service that did not start. */
+/** The message for the operator of a service that did not start. */
 export function startFailure(error: unknown): string {
-  const isMistake =
+  const isExplained =
     error instanceof ConfigError || error instanceof MachineError || error instanceof TlsMaterialError;
-  if (isMistake) return error.message;
-  // A port that is taken, an address that is not ours: the message is all that helps.
+  if (isExplained) return error.message;
+  // For example, the port is in use or the address does not belong to this machine. The stack would not help.
   return `The service could not start: ${error instanceof Error ? error.message : error}`;
 }
 
@@ -190,7 +192,7 @@ function appOf(
 }
 
 function reloaderOf({ files, material, limits }: Loaded, app: FastifyInstance): TlsReloader {
-  /** In the newest set that the reloader put to use. */
+  /** From the newest set of files that the reloader has applied. */
   let trust: ClientTrust;
   const recheck = () => app.recheckClients((certificate) => trust.verifies(certificate));
   return new TlsReloader({
@@ -198,13 +200,14 @@ function reloaderOf({ files, material, limits }: Loaded, app: FastifyInstance): 
     material,
     log: app.log,
     apply: (changed, { trustChanged }) => {
-      // Before anything is put to use: a set that it refuses must change nothing.
+      // Do this first, because it throws if it refuses the set, and a refused set must change nothing.
       const changedTrust = new ClientTrust(changed);
       if (app.server instanceof TlsServer) app.server.setSecureContext(secureContextOptions(changed));
       if (!trustChanged) return;
       trust = changedTrust;
       recheck();
-      // Handshakes that were under way have been finished with the old set. Until then there may be a newer one.
+      // Handshakes that are running now still use the old set. Check their clients once they have finished; by then
+      // `trust` may come from a newer set.
       setTimeout(recheck, limits.handshakeTimeoutSeconds * 1000).unref();
     },
   });

@@ -95,7 +95,7 @@ describe('the start of the process', () => {
     await server.ready();
     await demo.refuseConnections();
     demo.dropConnections();
-    await until(() => server.output.includes('lost the API server'));
+    await until(() => server.output.includes('lost contact with the API server'));
     expect((await server.probe('/readyz')).status).toBe(200);
     await demo.acceptConnections();
   });
@@ -130,7 +130,7 @@ describe('an uncaught error', () => {
     expect(await server.exited()).toBe(1);
     expect(lastLineOf(server)).toMatchObject({
       level: 60,
-      msg: 'the process ends by an error that nothing caught',
+      msg: 'an uncaught error ended the process',
       err: { message },
     });
   });
@@ -299,7 +299,7 @@ describe('the stop of the process', () => {
     expect(await server.exited()).toBe(1);
     expect(lastLineOf(server)).toMatchObject({
       signal: 'SIGINT',
-      msg: 'a second signal ends the process at once',
+      msg: 'a second signal ended the process at once',
     });
   });
 

@@ -1,5 +1,5 @@
-// Run by `helm test` with the service's image: the Service leads to a ready pod, which serves the certificate of the
-// Secret and gives no answer to a client without one.
+// `helm test` runs this in the image of the service. It checks that the Service reaches a ready pod, and that the pod
+// serves the certificate of the Secret and does not answer a client without a certificate.
 const { X509Certificate } = require('node:crypto');
 const { readFileSync } = require('node:fs');
 const { connect } = require('node:tls');
@@ -7,12 +7,12 @@ const { connect } = require('node:tls');
 const { SERVICE, PORT } = process.env;
 const expected = new X509Certificate(readFileSync('/tls/tls.crt')).fingerprint256;
 
-/** What came of one connection without a client certificate: undefined where none could be made. */
+/** The result of one connection without a client certificate; undefined: no connection could be made. */
 function attempt() {
   return new Promise((resolve) => {
     let served;
     let answered = false;
-    // The fingerprint is a stricter check than names and authorities.
+    // The fingerprint is compared below, which is stricter than to verify the name and the authority.
     const socket = connect({ host: SERVICE, port: PORT, rejectUnauthorized: false, timeout: 5_000 }, () => {
       served = socket.getPeerX509Certificate()?.fingerprint256;
       socket.write(`GET /healthz HTTP/1.1\r\nHost: ${SERVICE}\r\n\r\n`);
@@ -22,28 +22,28 @@ function attempt() {
       socket.destroy();
     });
     socket.on('timeout', () => socket.destroy());
-    socket.on('error', () => {}); // that is how a client is refused: 'close' follows
+    socket.on('error', () => {}); // the service refuses the client this way; 'close' follows
     socket.on('close', () => resolve(served && { served, answered }));
   });
 }
 
 async function main() {
   let result = await attempt();
-  // A new Service takes a moment until it leads anywhere.
+  // It takes a moment until a new Service has endpoints.
   for (let tries = 1; result === undefined && tries < 30; tries += 1) {
     await new Promise((resolve) => setTimeout(resolve, 1_000));
     result = await attempt();
   }
   if (result === undefined) return `no TLS connection to ${SERVICE}:${PORT}`;
   if (result.served !== expected)
-    return `${SERVICE}:${PORT} serves another certificate than the Secret holds`;
+    return `${SERVICE}:${PORT} serves a certificate other than that of the Secret`;
   if (result.answered) return `${SERVICE}:${PORT} answers a client without a certificate`;
   return undefined;
 }
 
 main().then((failure) => {
   process.stdout.write(
-    `${failure ?? 'ok: the certificate of the Secret is served, and nothing without one'}\n`,
+    `${failure ?? 'ok: the pod serves the certificate of the Secret and refuses clients without a certificate'}\n`,
   );
   process.exitCode = failure === undefined ? 0 : 1;
 });

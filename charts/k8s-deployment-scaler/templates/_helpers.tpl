@@ -2,7 +2,7 @@
 {{- .Values.nameOverride | default .Chart.Name | trunc 63 | trimSuffix "-" }}
 {{- end }}
 
-{{/* Name of all objects; short enough for what is appended to it. */}}
+{{/* The name of all objects. It is short enough for the suffixes that are appended to it. */}}
 {{- define "scaler.fullname" -}}
 {{- $name := include "scaler.name" . }}
 {{- $default := contains $name .Release.Name | ternary .Release.Name (printf "%s-%s" .Release.Name $name) }}
@@ -35,7 +35,7 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- .Values.tls.secretName | default (printf "%s-tls" (include "scaler.fullname" .)) }}
 {{- end }}
 
-{{/* What holds for every container: the restricted Pod Security Standard, and nothing to write to. */}}
+{{/* The security context of every container: the restricted Pod Security Standard, and a read-only file system. */}}
 {{- define "scaler.containerSecurityContext" -}}
 allowPrivilegeEscalation: false
 readOnlyRootFilesystem: true
@@ -53,8 +53,8 @@ seccompProfile:
 {{- end }}
 
 {{/*
-The cluster that the chart is installed in, as far as the service serves it:
-{"served": true, "watched": [namespaces, empty for all], "scaled": [likewise]}
+Whether and how the service serves the cluster in which the chart is installed:
+{"served": true, "watched": [namespaces, empty for all], "scaled": [namespaces, empty for all]}
 */}}
 {{- define "scaler.ownCluster" -}}
 {{- $served := not .Values.clusters }}

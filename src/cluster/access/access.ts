@@ -3,10 +3,10 @@ import { type Authorizer, REVIEW_DEADLINE_MS, type ResourceAttributes } from './
 import type { Subject } from './decisions.ts';
 
 const PARALLEL_LISTS = 4;
-/** For the reviews of one list, namespace by namespace, after up to 2 s for the one that asks for all namespaces. */
+/** The time for the reviews of one list by namespace. Before them, the review for all namespaces takes up to 2 s. */
 const LIST_DEADLINE_MS = 3_000;
 
-/** What each operation of the service asks of the cluster's RBAC. */
+/** Translates each operation of the service into the rights that it requires in the RBAC of the cluster. */
 export class Access {
   readonly #authorizer: Authorizer;
 
@@ -14,12 +14,12 @@ export class Access {
     this.#authorizer = authorizer;
   }
 
-  /** Whether the subject may read the count of this Deployment. @throws AuthorizerUnavailableError */
+  /** Whether the subject may read the replica count of this Deployment. @throws AuthorizerUnavailableError */
   mayRead(subject: Subject, namespace: string, name: string): boolean | Promise<boolean> {
     return this.#onScale(subject, 'get', namespace, name);
   }
 
-  /** Whether the subject may set it. @throws AuthorizerUnavailableError */
+  /** Whether the subject may set the replica count of this Deployment. @throws AuthorizerUnavailableError */
   mayScale(subject: Subject, namespace: string, name: string): boolean | Promise<boolean> {
     return this.#onScale(subject, 'patch', namespace, name);
   }
@@ -32,10 +32,10 @@ export class Access {
   }
 
   /**
-   * Those of the namespaces whose Deployments the subject may list, in the same order.
-   * @param current the namespaces that there are. Asked again once the reviews are done: without a namespace that has come
-   *   meanwhile a list would be older than it says
-   * @throws AuthorizerUnavailableError, also when the reviews take too long all together
+   * The current namespaces whose Deployments the subject may list, in the same order.
+   * @param current returns the current namespaces. It is called again after the reviews: without a namespace that was
+   *   created in between, the list would be older than its Age says
+   * @throws AuthorizerUnavailableError, also if all reviews together take too long
    */
   async listable(subject: Subject, current: () => readonly string[]): Promise<readonly string[]> {
     const endsAt = performance.now() + LIST_DEADLINE_MS;
@@ -48,7 +48,7 @@ export class Access {
       const ask = async () => {
         for (const namespace of next) {
           if (performance.now() > endsAt)
-            throw new AuthorizerUnavailableError('the reviews of a list take too long');
+            throw new AuthorizerUnavailableError('the reviews of a list took too long');
           decisions.set(namespace, await this.mayList(subject, namespace, endsAt));
         }
       };
@@ -56,7 +56,10 @@ export class Access {
     }
   }
 
-  /** Asked for the namespace first, whose answer serves all its Deployments, then for the one name (resourceNames); 2 s for both. */
+  /**
+   * Asks for the whole namespace first, because that decision applies to all its Deployments; then, if it denies, for
+   * this name only (resourceNames). Both together take at most 2 s.
+   */
   #onScale(
     subject: Subject,
     verb: 'get' | 'patch',

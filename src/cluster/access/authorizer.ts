@@ -14,42 +14,42 @@ import { Decisions, keyOf, type Subject } from './decisions.ts';
 import type { ReviewOutcomes } from './review-outcomes.ts';
 import { SharedReview } from './shared-review.ts';
 
-/** What is asked for, of the resources in the API group apps. */
+/** What a subject wants to do with resources of the API group apps. */
 export interface ResourceAttributes {
   readonly verb: 'get' | 'list' | 'patch';
   readonly resource: 'deployments';
   readonly subresource?: 'scale';
-  /** Absent: in all namespaces. */
+  /** Absent: all namespaces. */
   readonly namespace?: string;
-  /** Absent: of any name. */
+  /** Absent: any name. */
   readonly name?: string;
 }
 
 export interface Authorizer {
   /**
-   * Whether the subject may do that. Answered at once where the decision is cached, so that a read need not wait.
-   * @param endsAt when an answer is no longer of use, on the clock of performance.now(); default: in 2 s
-   * @throws AuthorizerUnavailableError (or rejects with it) when it cannot be asked: what was not allowed before is never
-   *   approved, and a write is never
+   * Whether the subject may do this. Returns a cached decision at once, so that a read does not have to wait.
+   * @param endsAt the deadline, on the clock of performance.now(); default: in 2 s
+   * @throws AuthorizerUnavailableError, or rejects with it, if there is no decision. A read may instead be allowed
+   *   because it was allowed recently; a write never is
    */
   allows(subject: Subject, attributes: ResourceAttributes, endsAt?: number): boolean | Promise<boolean>;
 }
 
-/** For how long decisions hold. Seconds. */
+/** How long decisions are valid, in seconds. */
 export interface DecisionTimes {
-  /** A decision that allows. */
+  /** A decision to allow. */
   readonly allowedSeconds: number;
-  /** A decision that denies. */
+  /** A decision to deny. */
   readonly deniedSeconds: number;
-  /** How much longer one that allows holds for reads while the API server cannot be asked; 0: no longer. */
+  /** How much longer a decision to allow is valid for reads while the API server cannot be asked; 0: no longer. */
   readonly outageSeconds: number;
 }
 
 const MAX_DECISIONS = 20_000;
-/** For the access reviews of one operation on one Deployment, the wait for their turn included. */
+/** The time for the access reviews of one operation on one Deployment, including the wait for their turn. */
 export const REVIEW_DEADLINE_MS = 2_000;
 
-/** Asks the cluster's own RBAC by SubjectAccessReview, and remembers its decisions for a while. */
+/** Asks the RBAC of the cluster by SubjectAccessReview, and caches its decisions. */
 export class ReviewAuthorizer implements Authorizer {
   readonly #api: KubeCalls;
   readonly #times: DecisionTimes;
@@ -58,7 +58,7 @@ export class ReviewAuthorizer implements Authorizer {
   readonly #running = new Map<string, SharedReview>();
   readonly #turns = new Turns(CALL_PLACES.reviews, MAX_WAITING_CALLS);
 
-  /** @param outcomes is told what becomes of each review that is sent */
+  /** @param outcomes records the outcome of each review that is sent */
   constructor(api: KubeCalls, times: DecisionTimes, outcomes: Pick<ReviewOutcomes, 'decided' | 'failed'>) {
     this.#api = api;
     this.#times = times;
@@ -83,7 +83,7 @@ export class ReviewAuthorizer implements Authorizer {
     }
   }
 
-  /** The review that is under way, if the caller can wait for it to its own deadline; else another one. */
+  /** The review that is running, if it can last until the deadline of the caller; otherwise a new one. */
   #reviewUntil(endsAt: number, subject: Subject, attributes: ResourceAttributes): SharedReview {
     const key = keyOfReview(subject, attributes);
     const running = this.#running.get(key);
@@ -99,7 +99,7 @@ export class ReviewAuthorizer implements Authorizer {
   async #decide(subject: Subject, attributes: ResourceAttributes, review: SharedReview): Promise<boolean> {
     const send = () => this.#send(subject, attributes, review);
     const allowed = await this.#turns.run(subject.user, send, review.maxWaitMs);
-    // Where a later review took its place, that one's decision is newer.
+    // Do not cache the decision if a later review has taken the place of this one: its decision is newer.
     if (this.#running.get(keyOfReview(subject, attributes)) === review)
       this.#remember(subject, attributes, allowed);
     return allowed;
@@ -131,7 +131,7 @@ export class ReviewAuthorizer implements Authorizer {
     }
   }
 
-  /** Whether it was allowed when the API server was last asked, and that is not too long ago for an outage. */
+  /** Whether the last decision allowed this, and is not older than decisions may be in an outage. */
   #allowedLately(subject: Subject, attributes: ResourceAttributes): boolean {
     const now = performance.now();
     const known = this.#decisions.get(keyOf(subject), questionOf(attributes), now);
@@ -139,10 +139,10 @@ export class ReviewAuthorizer implements Authorizer {
   }
 }
 
-/** Everybody whose certificate was accepted may do everything: for development. */
+/** Allows every client with an accepted certificate everything. For development. */
 export const alwaysAllow: Authorizer = { allows: () => true };
 
-/** Names hold no line breaks and are not empty, so that no two different questions have the same key. */
+/** The key of a question. Names have no line breaks and are not empty, so different questions have different keys. */
 function questionOf({ verb, subresource, namespace, name }: ResourceAttributes): string {
   return `${verb}\n${subresource ?? ''}\n${namespace ?? ''}\n${name ?? ''}`;
 }
@@ -159,19 +159,20 @@ function bodyOf({ user, groups }: Subject, attributes: ResourceAttributes): obje
   };
 }
 
-/** @throws KubeMalformedError where there is none */
+/** @throws KubeMalformedError if the answer has no decision */
 function decisionIn(answer: unknown): boolean {
   const { allowed, evaluationError } = objectAt(isObject(answer) ? answer : {}, 'status');
   if (typeof allowed !== 'boolean') throw new KubeMalformedError('a review has no decision');
-  // With an evaluation error a denial may be for want of rules that could not be read: nothing to remember.
+  // A denial with an evaluation error may only mean that some rules could not be read. It must not be cached.
   if (!allowed && evaluationError)
     throw new KubeMalformedError(`a review could not be evaluated: ${evaluationError}`);
   return allowed;
 }
 
 /**
- * Whether the API server is away. What a client can bring about itself is no outage, since a right that was withdrawn
- * would come back with it: a full line of its own, no turn in time, or too little time left after a wait.
+ * Whether the error shows an outage of the API server. Errors that a client can cause itself do not count, because it
+ * could use them to get a withdrawn right back: a full line, a turn that does not come in time, or too little time left
+ * after the wait.
  */
 function cannotBeAsked(error: unknown): boolean {
   if (error instanceof KubeStatusError) return error.status >= 500 || error.status === 429;

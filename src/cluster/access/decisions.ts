@@ -1,13 +1,15 @@
-/** Somebody who asks, as RBAC knows them. */
+/** A caller, as RBAC identifies it. */
 export interface Subject {
   readonly user: string;
   readonly groups: readonly string[];
 }
 
-/** What was decided of one question. */
+/** The decision on one question. */
 export interface Decision {
   readonly allowed: boolean;
-  /** When it has to be asked again, on the clock of performance.now(). It is kept beyond that. */
+  /**
+   * When the cluster must be asked again, on the clock of performance.now(). The decision is kept longer, for outages.
+   */
   readonly expiresAt: number;
 }
 
@@ -17,30 +19,30 @@ interface Kept {
   movedAt: number;
 }
 
-/** The decisions about one subject, the least recently used first. */
+/** The decisions on one subject, the least recently used first. */
 interface Share {
   readonly subject: string;
   readonly decisions: Map<string, Kept>;
 }
 
-/** A decision that is used more often than this is not moved each time: that would cost more than the look-up. */
+/** A decision is moved at most once in this time, because moving it costs more than looking it up. */
 const MOVE_MS = 1_000;
 
 /**
- * Remembers decisions in shares, one per subject. While there is room, one subject may use all of it. When it is full,
- * the subject with the most decisions loses its least recently used one, so that nobody who asks for many names pushes
- * out the decisions of others.
+ * Caches decisions in shares, one per subject. While there is room, one subject may use all of it. When the cache is
+ * full, the subject with the most decisions loses its least recently used one. So a subject that asks for many names
+ * does not displace the decisions on others.
  */
 export class Decisions {
   readonly #max: number;
   #size = 0;
-  /** By subject; those that are not empty. */
+  /** The shares that are not empty, by subject. */
   readonly #shares = new Map<string, Share>();
-  /** By how many decisions they hold. */
+  /** The shares by their size. */
   readonly #bySize = new Map<number, Set<Share>>();
   #largest = 0;
 
-  /** @param max decisions in all */
+  /** @param max how many decisions are kept in total */
   constructor(max: number) {
     this.#max = max;
   }
@@ -83,7 +85,7 @@ export class Decisions {
     this.#resized(share, before);
   }
 
-  /** Books a share under its new size, which differs by one at most. */
+  /** Records a share under its new size, which differs from the old one by at most 1. */
   #resized(share: Share, before: number): void {
     const { size } = share.decisions;
     if (size === before) return;
@@ -104,11 +106,13 @@ export class Decisions {
 
 const keys = new WeakMap<Subject, string>();
 
-/** Names the user with these groups. It is put together once per object: a connection keeps its own. */
+/**
+ * The key of a user with its groups. It is built once per subject object, and a connection always uses the same object.
+ */
 export function keyOf(subject: Subject): string {
   let key = keys.get(subject);
   if (key === undefined) {
-    // Names hold no line breaks, so that no two subjects have the same key.
+    // Names have no line breaks, so different subjects have different keys.
     key = [subject.user, ...subject.groups].join('\n');
     keys.set(subject, key);
   }

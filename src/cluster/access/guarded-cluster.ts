@@ -26,7 +26,7 @@ export interface FreshNames {
 export interface UnguardedCluster {
   readonly name: string;
   readonly state: ClusterState;
-  /** What became of the questions to the cluster about the rights of callers. */
+  /** The outcomes of the access reviews. */
   readonly reviews: Pick<ReviewOutcomes, 'state'>;
   /** Whether the cache has been filled once. */
   readonly synced: boolean;

@@ -5,16 +5,18 @@ import { throttled } from '../../lib/throttled.ts';
 /** Whether the cluster can decide what callers may do. */
 export type AuthorizerState = 'available' | 'unavailable';
 
-/** At most one line about failures in this time. */
+/** Failures are logged at most once in this time. */
 const LOG_PERIOD_MS = 60_000;
-/** Of what the API server says, in characters. */
+/** How many characters of the message of the API server are logged. */
 const MAX_DETAIL_LENGTH = 500;
 
-/** What became of the access reviews of a cluster. Failures that a client brings about itself are left out. */
+/**
+ * Counts the outcomes of the access reviews of a cluster. Failures that a client may have caused itself are left out.
+ */
 export class ReviewOutcomes {
   readonly #counts = { allowed: 0, denied: 0, failed: 0 };
   #state: AuthorizerState = 'available';
-  /** When the review was sent that the state is known from, on the clock of performance.now(). */
+  /** When the review that determined the state was sent, on the clock of performance.now(). */
   #stateAsOf = Number.NEGATIVE_INFINITY;
   readonly #logFailure: (context: object) => void;
 
@@ -30,7 +32,7 @@ export class ReviewOutcomes {
     return this.#counts;
   }
 
-  /** Unavailable while the last review failed for a cause of the cluster's. */
+  /** Unavailable if the last review failed because of the cluster. */
   get state(): AuthorizerState {
     return this.#state;
   }
@@ -43,14 +45,14 @@ export class ReviewOutcomes {
 
   /** @param sentAt on the clock of performance.now() */
   failed(error: unknown, sentAt: number): void {
-    // Its callers had too little time left for an API server that is well.
+    // The deadline was too short even for a healthy API server.
     if (error instanceof KubeTimeoutError && !error.fair) return;
     this.#counts.failed += 1;
     this.#become('unavailable', sentAt);
     this.#logFailure(contextOf(error));
   }
 
-  /** A review that was sent before the one that the state is known from says nothing new. */
+  /** Ignores a review that was sent before the one that determined the state. */
   #become(state: AuthorizerState, sentAt: number): void {
     if (sentAt < this.#stateAsOf) return;
     this.#state = state;
@@ -58,7 +60,7 @@ export class ReviewOutcomes {
   }
 }
 
-/** Why a review failed, and what to do about it where that is known. */
+/** Why a review failed and, if it is known, what to do about it. */
 function contextOf(error: unknown): object {
   const code = error instanceof KubeError ? error.code : undefined;
   const detail = (error instanceof Error ? error.message : String(error)).slice(0, MAX_DETAIL_LENGTH);

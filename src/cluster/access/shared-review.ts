@@ -1,17 +1,17 @@
 import type { KubeRequest } from '../../kube/client/kube-client.ts';
 import { KubeBusyError, KubeTimeoutError } from '../../kube/kube-errors.ts';
 
-/** What bounds the call of a review. */
+/** The limits of the call of a review. */
 export type ReviewLimits = Required<Pick<KubeRequest, 'deadlineMs' | 'signal'>>;
 
-/** How much longer than its first caller a review may go on for those who come later. */
+/** How much longer than the deadline of its first caller a review may run for later callers. */
 const MAX_OVERTIME_MS = 2_000;
-/** With less time left a review is not sent. Timers are not exact: its callers may be about to give up. */
+/** A review with less time left is not sent. Timers are not exact, so its callers may be about to give up. */
 const MIN_CALL_MS = 5;
 
 /**
- * One review that many callers wait for, each until its own deadline. It goes on for as long as one of them waits: when
- * the last one gives up, its call is cancelled. Times are on the clock of performance.now().
+ * One review that many callers wait for, each until its own deadline. When the last one gives up, the call is
+ * cancelled. Times are on the clock of performance.now().
  */
 export class SharedReview {
   readonly #endsBy: number;
@@ -23,7 +23,7 @@ export class SharedReview {
 
   /**
    * @param endsAt the deadline of the first caller
-   * @param decide makes the review; it calls `begin` when its turn has come
+   * @param decide makes the review, and calls `begin` when its turn has come
    */
   constructor(endsAt: number, decide: (review: SharedReview) => Promise<boolean>) {
     this.#lastDeadline = endsAt;
@@ -31,7 +31,7 @@ export class SharedReview {
     this.#result = decide(this);
   }
 
-  /** Resolves when it has ended, however it ended. */
+  /** Resolves when the review has ended, whether it succeeded or failed. */
   get ended(): Promise<void> {
     return this.#result.then(
       () => {},
@@ -39,17 +39,17 @@ export class SharedReview {
     );
   }
 
-  /** Whether a caller with this deadline can wait for it. */
+  /** Whether a caller with this deadline can wait for this review. */
   lastsUntil(endsAt: number): boolean {
     return endsAt <= this.#endsBy && !this.#cancelling.signal.aborted;
   }
 
-  /** How long it may wait for its turn. */
+  /** How long the review may wait for its turn. */
   get maxWaitMs(): number {
     return this.#endsBy - performance.now();
   }
 
-  /** @throws KubeBusyError where its turn came too late for all its callers */
+  /** @throws KubeBusyError if its turn came too late for all its callers */
   begin(): ReviewLimits {
     const now = performance.now();
     if (this.#lastDeadline - now < MIN_CALL_MS) throw new KubeBusyError();
@@ -58,9 +58,10 @@ export class SharedReview {
   }
 
   /**
-   * What is decided.
-   * @param endsAt the caller's own deadline
-   * @throws KubeTimeoutError or, before its turn, KubeBusyError at the deadline; else what the review ends with
+   * Waits for the decision.
+   * @param endsAt the deadline of the caller
+   * @throws KubeTimeoutError at the deadline, or KubeBusyError if the turn has not come by then; otherwise the error of
+   *   the review
    */
   wait(endsAt: number): Promise<boolean> {
     this.#callers += 1;
@@ -77,7 +78,7 @@ export class SharedReview {
     });
   }
 
-  /** It is the time that the API server has had that counts, however little of it the caller has waited. */
+  /** The timeout counts from the start of the call to the API server, even if this caller has waited for less time. */
   #noAnswer(): KubeBusyError | KubeTimeoutError {
     if (this.#begunAt === undefined) return new KubeBusyError();
     return new KubeTimeoutError(true, Math.round(performance.now() - this.#begunAt));

@@ -2,7 +2,9 @@ import { Socket } from 'node:net';
 import { Agent, buildConnector, type Dispatcher, ProxyAgent } from 'undici';
 import type { Credentials } from '../kubeconfig/credentials.ts';
 
-/** The connections that are made with the same credentials: watches never take a call's place. */
+/**
+ * The connections that use the same credentials. Calls and watches have separate ones, so watches do not delay calls.
+ */
 export interface Agents {
   readonly credentials: Credentials;
   readonly calls: Dispatcher;
@@ -12,9 +14,11 @@ export interface Agents {
 const CONNECT_TIMEOUT_MS = 5_000;
 
 /**
- * HTTP/1.1 with keep-alive. HTTP/2 is off: it did not notice a black-holed connection within 30 s.
+ * Creates agents for HTTP/1.1 with keep-alive. HTTP/2 is disabled, because it did not detect within 30 s that a
+ * connection was black-holed.
  * @param callConnections how many connections calls may have at a time
- * @param connecting holds the sockets that are being connected, which undici forgets when an agent is destroyed
+ * @param connecting contains the sockets that are being connected, which undici does not close when an agent is
+ *   destroyed
  */
 export function newAgents(
   credentials: Credentials,
@@ -32,14 +36,14 @@ export function newAgents(
   const newAgent = (connections: number | null): Dispatcher => {
     const options = { connections, allowH2: false, pipelining: 1, keepAliveTimeout: 30_000 };
     if (proxyUrl === undefined)
-      return new Agent({ ...options, connect: noted(buildConnector(connect), connecting) });
+      return new Agent({ ...options, connect: recorded(buildConnector(connect), connecting) });
     return new ProxyAgent({ ...options, uri: proxyUrl, requestTls: connect });
   };
   return { credentials, calls: newAgent(callConnections), watches: newAgent(null) };
 }
 
-/** A connector that puts its sockets into a set until they are connected, or gone. */
-function noted(connector: buildConnector.connector, connecting: Set<Socket>): buildConnector.connector {
+/** A connector that keeps its sockets in a set until they are connected or closed. */
+function recorded(connector: buildConnector.connector, connecting: Set<Socket>): buildConnector.connector {
   return (options, callback) => {
     const made: unknown = connector(options, (...result) => {
       if (made instanceof Socket) connecting.delete(made);

@@ -14,7 +14,7 @@ const FIRST_OPEN_MS = 1_000;
 /** Calls must work again within 5 s of the recovery of the API server. */
 const MAX_OPEN_MS = 2_000;
 
-/** What those who ask the API server now and then need of it: all but the reflector. */
+/** The part of KubeApi that all callers but the reflector use. */
 export type KubeCalls = Pick<KubeApi, 'call' | 'reloadCredentials'>;
 
 /**
@@ -33,7 +33,7 @@ export class Circuit implements KubeCalls {
     this.#api = api;
   }
 
-  /** As KubeApi has it. @throws KubeCircuitOpenError where it was not even sent */
+  /** As KubeApi.call. @throws KubeCircuitOpenError if the request was not sent */
   async call(request: KubeRequest): Promise<unknown> {
     this.#refuseWhileOpen();
     if (this.isOpen) this.#try();
@@ -53,14 +53,14 @@ export class Circuit implements KubeCalls {
     this.#api.reloadCredentials();
   }
 
-  /** The API server has answered somebody else: there is no reason to keep its callers away. */
+  /** Call it when the API server has answered a request that did not use this circuit. */
   close(): void {
     this.#answeredAt = performance.now();
     this.#failures = 0;
     this.#openMs = FIRST_OPEN_MS;
   }
 
-  /** Whether the last calls had no answer, so that the next ones are refused. */
+  /** Whether the last calls had no answer, so that further calls are refused. */
   get isOpen(): boolean {
     return this.#failures >= FAILURES;
   }

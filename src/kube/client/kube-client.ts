@@ -26,40 +26,40 @@ export interface KubeRequest {
   /** Sent as JSON. */
   readonly body?: unknown;
   readonly contentType?: 'application/json' | 'application/merge-patch+json';
-  /** Other than `application/json`. */
+  /** Default: `application/json`. */
   readonly accept?: string;
-  /** For `call` the whole exchange, for `watch` the time to the response's headers. Milliseconds. */
+  /** The time for the whole exchange (`call`), or until the headers of the response (`watch`), in milliseconds. */
   readonly deadlineMs: number;
-  /** For `call`: each piece of the answer begins the deadline again, so that a slow link may take its time. */
+  /** For `call`: each piece of the answer restarts the deadline, so that long answers may use a slow link. */
   readonly deadlineIsForSilence?: boolean;
   /** Cancels the request. */
   readonly signal?: AbortSignal;
 }
 
-/** A running watch: the bytes of the response as they come. Breaking out of the iteration closes the connection. */
+/** A running watch: the bytes of the response as they arrive. To break out of the iteration closes the connection. */
 export type KubeStream = AsyncIterable<Buffer>;
 
-/** The requests that an API server takes. Errors: those of kube-errors.ts, or the signal's reason. */
+/** The requests to an API server. They throw the errors of kube-errors.ts, or the reason of the aborted signal. */
 export interface KubeApi {
   /** Sends a request and returns the parsed JSON answer, of at most 16 MiB. */
   call(request: KubeRequest): Promise<unknown>;
-  /** Opens a watch on a connection of its own. The caller minds its silence: no deadline holds once it is open. */
+  /** Opens a watch on a separate connection. The deadline ends once it is open; the caller must detect silence. */
   watch(request: KubeRequest): Promise<KubeStream>;
-  /** Makes the next request read the credentials anew (token file, exec plugin, kubeconfig). */
+  /** Makes the next request read the credentials again (token file, exec plugin, kubeconfig). */
   reloadCredentials(): void;
 }
 
-/** Client of one API server, on undici. */
+/** The client of one API server. It uses undici. */
 export class KubeClient implements KubeApi {
   readonly #credentials: CredentialSource;
   readonly #closing = new AbortController();
   #agents: Agents | undefined;
-  /** Those of earlier credentials, as long as their last requests run. */
+  /** The agents with earlier credentials whose last requests are still running. */
   readonly #retired = new Set<Agents>();
   readonly #connecting = new Set<Socket>();
   readonly #callConnections: number;
 
-  /** @param callConnections how many connections calls may have at a time; each watch has another */
+  /** @param callConnections how many connections calls may have at a time; each watch has one in addition */
   constructor(load: KubeConfigLoader, callConnections: number) {
     this.#callConnections = callConnections;
     this.#credentials = new CredentialSource(load, this.#closing.signal);
@@ -112,7 +112,7 @@ export class KubeClient implements KubeApi {
     const all = [...this.#retired, ...(this.#agents === undefined ? [] : [this.#agents])];
     this.#agents = undefined;
     await Promise.all(all.flatMap(({ calls, watches }) => [calls.destroy(), watches.destroy()]));
-    // undici would leave them to the end of their handshake, or of their time for it.
+    // undici would keep these sockets open until their handshake has finished or timed out.
     for (const socket of this.#connecting) socket.destroy();
   }
 
@@ -123,11 +123,11 @@ export class KubeClient implements KubeApi {
     onSent: () => void,
   ): Promise<Dispatcher.ResponseData> {
     const credentials = await abortable(this.#credentials.get(), signal);
-    // The client may have been closed between the credentials and this line: nobody would close agents made now.
+    // The client may have been closed while it waited for the credentials. Nothing would close agents created now.
     signal.throwIfAborted();
     const agent = this.#agentsFor(credentials)[kind];
     const body = request.body === undefined ? null : JSON.stringify(request.body);
-    const response = agent.compose(noticeStart(onSent)).request({
+    const response = agent.compose(reportStart(onSent)).request({
       origin: credentials.origin,
       path: credentials.basePath + request.path + queryString(request.query),
       method: request.method ?? 'GET',
@@ -140,22 +140,22 @@ export class KubeClient implements KubeApi {
       },
       body,
       signal,
-      // The signal is the one deadline; undici's own would be a second.
+      // The signal already has the deadline.
       headersTimeout: 0,
       bodyTimeout: 0,
     });
-    // undici heeds the signal of a request only once it has a connection: not while one is made or all are taken.
+    // undici ignores the signal of a request as long as the request has no connection.
     return await abortable(response, signal);
   }
 
-  /** Lets their running requests finish. */
+  /** Closes the agents after their running requests have finished. */
   #retire(agents: Agents): void {
     this.#retired.add(agents);
     const closing = Promise.all([agents.calls.close(), agents.watches.close()]);
     closing.finally(() => this.#retired.delete(agents));
   }
 
-  /** The agents for these credentials; rotated client certificates or CAs get new ones, running requests finish. */
+  /** The agents for these credentials. If the client certificate or the CA has changed, new agents are created. */
   #agentsFor(credentials: Credentials): Agents {
     const current = this.#agents;
     if (current?.credentials === credentials) return current;
@@ -172,13 +172,13 @@ export class KubeClient implements KubeApi {
   }
 }
 
-/** What a connection is made with, as opposed to what each request carries. */
+/** The part of the credentials that a connection uses; the rest is sent with each request. */
 function connectionOf({ origin, proxyUrl, tls }: Credentials): object {
   return { origin, proxyUrl, tls };
 }
 
-/** Tells when a request is about to be written to a connected socket: before that it cannot have had an effect. */
-function noticeStart(onStart: () => void): Dispatcher.DispatcherComposeInterceptor {
+/** Calls back when a request is about to be written to a socket. Before that it cannot have had an effect. */
+function reportStart(onStart: () => void): Dispatcher.DispatcherComposeInterceptor {
   return (dispatch) => (options, handler) =>
     dispatch(options, {
       onRequestStart(controller, context) {
@@ -192,7 +192,10 @@ function noticeStart(onStart: () => void): Dispatcher.DispatcherComposeIntercept
     });
 }
 
-/** One signal for the caller's cancellation, the end of the client and the deadline, which `limit.clear` ends. */
+/**
+ * A signal that aborts if the caller cancels, the client closes or the deadline passes. `limit.clear` ends the
+ * deadline.
+ */
 function deadline({ deadlineMs, signal }: KubeRequest, closing: AbortSignal) {
   const limit = new Watchdog();
   limit.start(deadlineMs, new Error('the deadline has passed'));
@@ -200,11 +203,11 @@ function deadline({ deadlineMs, signal }: KubeRequest, closing: AbortSignal) {
   return { signal: AbortSignal.any(signals), limit };
 }
 
-/** The promise's result, or the signal's reason as soon as it is aborted. */
+/** Resolves as the promise does, but rejects with the reason of the signal as soon as that aborts. */
 function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const abort = () => reject(signal.reason);
-    // Also for a signal that is aborted already: the promise must not be left to reject unheard.
+    // Do this even if the signal has already aborted, or a rejection of the promise would be unhandled.
     promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
     if (signal.aborted) abort();
     else signal.addEventListener('abort', abort, { once: true });
@@ -215,13 +218,13 @@ function translate(error: unknown, request: KubeRequest, limit: Watchdog, sent: 
   if (error instanceof KubeError) return error;
   if (request.signal?.aborted) return request.signal.reason;
   if (limit.signal.aborted) return new KubeTimeoutError(sent, request.deadlineMs);
-  if (isGzipError(error)) return new KubeMalformedError('an answer is not the gzip that it claims to be');
+  if (isGzipError(error)) return new KubeMalformedError('an answer declares gzip but is not');
   return new KubeUnreachableError(sent, error);
 }
 
 /**
- * The bytes of an answer as they come. The API server compresses long lists, and from Kubernetes 1.37 on the initial
- * events of a watch, for clients that take gzip.
+ * The bytes of an answer as they arrive. For clients that accept gzip the API server compresses long lists and, since
+ * Kubernetes 1.37, the initial events of a watch.
  */
 function bytesOf({ headers, body }: Dispatcher.ResponseData): AsyncIterable<Buffer> {
   if (headers['content-encoding'] !== 'gzip') return body;
@@ -234,9 +237,9 @@ function isGzipError(error: unknown): boolean {
 }
 
 /**
- * The whole of an answer.
- * @param onPiece called at once, for the headers, and with each piece that comes
- * @throws KubeOversizeError when it is too long, which closes its connection
+ * Reads a whole answer.
+ * @param onPiece called at once, because the headers have arrived, and then for each piece
+ * @throws KubeOversizeError if the answer is too long; its connection is closed then
  */
 async function textOf(response: Dispatcher.ResponseData, onPiece?: () => void): Promise<string> {
   const chunks: Buffer[] = [];
@@ -251,7 +254,7 @@ async function textOf(response: Dispatcher.ResponseData, onPiece?: () => void): 
   return Buffer.concat(chunks).toString();
 }
 
-/** The error for an answer other than 2xx, from its Status body and its headers. */
+/** The error for an answer with a status other than 2xx, from its Status object and its headers. */
 function statusError(response: Dispatcher.ResponseData, text: string): KubeStatusError {
   const { reason, message } = statusOf(text);
   const seconds = Number(response.headers['retry-after']);
@@ -265,7 +268,7 @@ function statusOf(text: string): { reason: string; message: string } {
     if (!isObject(status)) throw new KubeMalformedError('not an object');
     return { reason: String(status.reason ?? ''), message: String(status.message ?? '') };
   } catch {
-    // A proxy in front of the API server answers in its own format: the status code is all that counts.
+    // A proxy in front of the API server may answer in another format, so only the status code is known.
     return { reason: '', message: text.slice(0, 200) };
   }
 }

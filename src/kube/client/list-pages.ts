@@ -2,14 +2,14 @@ import { isObject, objectAt, stringAt } from '../json.ts';
 import { KubeMalformedError, KubeOversizeError, KubeStatusError } from '../kube-errors.ts';
 import type { KubeApi, KubeRequest } from './kube-client.ts';
 
-/** The part of a list that is asked for. */
+/** The query for one page of a list. */
 export interface PageQuery extends Readonly<Record<string, string | number>> {
   readonly limit: number;
-  /** From the page before; absent for the first. */
+  /** The token from the previous page; absent for the first page. */
   readonly continue?: string;
 }
 
-/** What a list, or a page of it, holds. */
+/** The content of a list, or of one page. */
 export interface Listed<T> {
   readonly items: readonly T[];
   readonly resourceVersion: string;
@@ -19,21 +19,21 @@ export interface ListOptions<T> {
   readonly api: Pick<KubeApi, 'call'>;
   /** The request for one page. */
   readonly request: (query: PageQuery) => KubeRequest;
-  /** Takes from an item what is kept. */
+  /** Reduces an item to the part that is kept. */
   readonly reduce: (item: unknown) => T;
 }
 
 /**
- * Times that one list is begun again because the snapshot behind its pages was compacted. The API server keeps it for 5
- * to 10 minutes: a list that takes longer each time fails, and is tried again after the caller's usual wait.
+ * How often one list is started again because the API server has compacted the snapshot behind its pages, which it
+ * keeps for 5 to 10 minutes. If every attempt takes longer, the list fails and the caller tries again later.
  */
 const MAX_RESTARTS = 3;
-/** Where a page is too long, the next try asks for this part of it. */
+/** If a page is too long, the next request asks for this fraction of its size. */
 const SMALLER = 1 / 4;
 
 /**
- * Reads a whole list, page by page. All pages show the state of the moment at which the first was asked for.
- * @param pageSize objects in a page. Each page is parsed at once: 100 objects of 7 kB block the event loop for 3 ms
+ * Reads a whole list, page by page. All pages show the state at the time when the first page was requested.
+ * @param pageSize objects per page. A page is parsed at once: 100 objects of 7 kB block the event loop for 3 ms
  * @throws KubeError
  */
 export async function listInPages<T>(options: ListOptions<T>, pageSize: number): Promise<Listed<T>> {
@@ -61,7 +61,7 @@ export async function listInPages<T>(options: ListOptions<T>, pageSize: number):
 
 /**
  * Reads one page of a list.
- * @returns `next`: what the page after it is asked for with; undefined where this is the last
+ * @returns `next`: the token for the next page; undefined: this is the last page
  * @throws KubeError
  */
 export async function readPage<T>(
@@ -79,7 +79,9 @@ export async function readPage<T>(
   };
 }
 
-/** An empty list of Go is null. An answer without the key is no list, and must not empty a cache. */
+/**
+ * The items of a list. Go encodes an empty list as null. An answer without items must not empty a cache, so it throws.
+ */
 function itemsOf(items: unknown): readonly unknown[] {
   if (items === null) return [];
   if (!Array.isArray(items)) throw new KubeMalformedError('a list has no items');

@@ -1,7 +1,7 @@
 import { isObject, type JsonObject, MAX_OBJECT_BYTES, objectAt, parseJson, stringAt } from '../json.ts';
 import { KubeMalformedError, KubeStatusError } from '../kube-errors.ts';
 
-/** One line of a watch response. For BOOKMARK the object holds nothing but its resourceVersion. */
+/** One line of a watch response. The object of a BOOKMARK contains only a resourceVersion. */
 export interface WatchEvent {
   readonly type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK';
   readonly object: JsonObject;
@@ -15,8 +15,8 @@ export class WatchDecoder {
   #pendingBytes = 0;
 
   /**
-   * The events that this chunk completes, one at a time, so that those in front of a broken line are not lost.
-   * @throws KubeMalformedError for a line that is no event
+   * Yields the events that this chunk completes one at a time, so that the events before a malformed line are not lost.
+   * @throws KubeMalformedError for a line that is not an event
    * @throws KubeStatusError for an ERROR event
    */
   *push(chunk: Buffer): Generator<WatchEvent> {
@@ -32,7 +32,7 @@ export class WatchDecoder {
     if (this.#pendingBytes > MAX_OBJECT_BYTES) throw new KubeMalformedError('a watch line is too long');
   }
 
-  /** The response ended. @throws KubeMalformedError when it ended within a line */
+  /** Call it when the response has ended. @throws KubeMalformedError if it ended within a line */
   end(): void {
     if (this.#pendingBytes > 0) throw new KubeMalformedError('the watch ended within a line');
   }

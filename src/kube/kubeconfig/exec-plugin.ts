@@ -111,7 +111,7 @@ function output(
       child.stdout.destroy();
       child.stderr.destroy();
     };
-    const close = () => end('is no longer needed');
+    const close = () => end('was killed because it is no longer needed');
     closing?.addEventListener('abort', close, { once: true });
     const timer = setTimeout(() => end(`did not end within ${DEADLINE_MS / 1000} s`), DEADLINE_MS);
     for (const name of ['stdout', 'stderr'] as const) {

@@ -1,6 +1,6 @@
 import { isProvablyNewer } from './resource-version.ts';
 
-/** Where the API server was, and when it was asked. */
+/** The resourceVersion that the API server had reached, and when it was asked for it. */
 export interface Position {
   readonly resourceVersion: string;
   /** On the clock of performance.now(). */
@@ -8,11 +8,13 @@ export interface Position {
 }
 
 /**
- * Tells when a watch has come to the present. At first it sends what happened since its resourceVersion, in an outage
- * long ago: each of these events leaves a state that is as old, and none of them confirms anything of the time now. Nor
- * does a pause: the connection may have died in the middle. A bookmark does. Where none comes soon, the position helps at
- * which the API server was just before the watch: the event that reaches it leaves the state of then, and one beyond it
- * happened since then, so that what it leaves is older by that time at most.
+ * Determines when the state that a watch leaves was last known to be the state of the API server. After an outage the
+ * watch first sends old events. The state after such an event is as old as the event, so the event confirms nothing
+ * about the present. Neither does a pause, because the connection may have died. A bookmark does confirm the present.
+ *
+ * Until the first bookmark, the position that the API server had just before the watch helps. The event that reaches
+ * this position confirms the state at that time. An event beyond it happened later, so the state after it is at most as
+ * old as the time since then.
  */
 export class CatchUp {
   readonly #confirm: (at: number) => void;
@@ -21,8 +23,8 @@ export class CatchUp {
   #done = false;
 
   /**
-   * @param confirm called with each time at which what was seen is known to have been the state of the API server
-   * @param before where the API server was before the watch, which is open now
+   * @param confirm called with each time at which the current state is known to have been that of the API server
+   * @param before the position of the API server before this watch was opened. The watch must be open now
    */
   constructor(confirm: (at: number) => void, before: Position | undefined) {
     this.#confirm = confirm;
@@ -30,7 +32,7 @@ export class CatchUp {
     this.#beforeMs = before === undefined ? 0 : performance.now() - before.askedAt;
   }
 
-  /** An event was seen; a bookmark says that everything before it was. */
+  /** Call it for each event. A bookmark means that all earlier changes have been sent. */
   seen(resourceVersion: string, bookmark: boolean): void {
     const now = performance.now();
     if (bookmark) this.#done = true;

@@ -4,21 +4,24 @@ import { type KubeObject, Reflector, type ReflectorStore, type ReflectorTiming }
 import { hasReached } from './resource-version.ts';
 import { ResourceVersionWaiters } from './resource-version-waiters.ts';
 
-/** Hears of every change after the store holds it. An object that was deleted and made again is both, in that order. */
+/**
+ * Is notified of every change, once the store holds it. If an object was deleted and created again, `deleted` is called
+ * first and then `added`.
+ */
 export interface InformerHandler<T> {
   added(item: T): void;
   updated(item: T, previous: T): void;
   deleted(item: T): void;
 }
 
-/** A store whose content can be enumerated, so that a relist can be told as the changes that it stands for. */
+/** A store whose content can be enumerated, so that the changes of a relist can be derived and reported. */
 export interface InformerStore<T extends KubeObject> extends ReflectorStore<T> {
   values(): Iterable<T>;
 }
 
 export interface InformerOptions<T extends KubeObject> {
   readonly api: KubeApi;
-  /** The collection to mirror: its list path, which is its watch path too. */
+  /** The path of the collection to mirror, for both list and watch. */
   readonly path: string;
   readonly reduce: (object: unknown) => T;
   readonly store: InformerStore<T>;
@@ -28,7 +31,9 @@ export interface InformerOptions<T extends KubeObject> {
   readonly timing?: ReflectorTiming | undefined;
 }
 
-/** Joins the three parts of a cache: the reflector that follows the API server, the store, and those who want to know. */
+/**
+ * Connects the parts of a cache: the reflector that follows the API server, the store, the handlers and the waiters.
+ */
 export class Informer<T extends KubeObject> {
   readonly reflector: Reflector<T>;
   readonly #options: InformerOptions<T>;
@@ -66,7 +71,7 @@ export class Informer<T extends KubeObject> {
 
   /**
    * Waits until the store mirrors the collection up to this resourceVersion.
-   * @returns false when that did not happen within `limitMs`
+   * @returns whether that happened within `limitMs`
    */
   waitFor(resourceVersion: string, limitMs: number, signal?: AbortSignal): Promise<boolean> {
     return this.#waiters.wait(resourceVersion, this.reflector.resourceVersion, limitMs, signal);
@@ -113,7 +118,7 @@ export class Informer<T extends KubeObject> {
     else this.#tell((handler) => handler.updated(item, previous));
   }
 
-  /** A handler that throws harms neither the others nor the reflector. */
+  /** Calls all handlers. If one throws, the others and the reflector continue. */
   #tell(call: (handler: InformerHandler<T>) => void): void {
     for (const handler of this.#handlers) {
       try {

@@ -7,22 +7,24 @@ import { NoInitialEventsError, OutOfOrderError } from './reflector-errors.ts';
 import { isProvablyNewer } from './resource-version.ts';
 
 /**
- * Makes a watch begin with the whole state (Kubernetes API concepts, "Streaming lists"). Without a resourceVersion that
- * is at least the state of the moment at which the API server took the request.
+ * Makes a watch begin with the whole state (Kubernetes API concepts, "Streaming lists"). Because there is no
+ * resourceVersion, this state is at least as new as the request.
  */
 export const INITIAL_EVENTS_QUERY = {
   sendInitialEvents: true,
   resourceVersionMatch: 'NotOlderThan',
 } as const;
 
-/** The annotation of the bookmark behind the last initial event. */
+/** The annotation of the bookmark that follows the last initial event. */
 const END_ANNOTATION = 'k8s.io/initial-events-end';
-/** What a refusal of the parameters names, whatever its status. One of RBAC names neither. */
+/**
+ * The message names one of these if the API server refuses the parameters, whatever the status. RBAC denials do not.
+ */
 const PARAMETERS = /sendInitialEvents|resourceVersionMatch/;
 
 /**
- * Whether the API server serves watches, but none with initial events: its feature gate WatchList is off (422), or it is
- * older and forbids resourceVersionMatch, or it ignores both parameters.
+ * Whether the API server serves watches, but not with initial events: the feature gate WatchList is off (422), or the
+ * server is older and either forbids resourceVersionMatch or ignores both parameters.
  */
 export function lacksInitialEvents(error: unknown): boolean {
   if (error instanceof NoInitialEventsError) return true;
@@ -31,9 +33,9 @@ export function lacksInitialEvents(error: unknown): boolean {
 }
 
 /**
- * Reads the state that a watch begins with, up to its end; the events after it are left to be read. The state comes as
- * ADDED events in any order. What changes while it is sent may follow before the end, in order.
- * @throws NoInitialEventsError, OutOfOrderError, KubeMalformedError, or what ends the watch
+ * Reads the state at the beginning of a watch, and leaves the later events unread. The state arrives as ADDED events in
+ * any order. Changes that happen while it is sent may follow before its end, in order.
+ * @throws NoInitialEventsError, OutOfOrderError, KubeMalformedError, or the error that ends the watch
  */
 export async function readInitialEvents<T extends KubeObject>(
   events: AsyncGenerator<WatchEvent, void>,
@@ -41,7 +43,7 @@ export async function readInitialEvents<T extends KubeObject>(
 ): Promise<Listed<T>> {
   const state = new InitialState(reduce);
   for (;;) {
-    // Not `for await`, which would close the watch behind the last of them.
+    // Do not use `for await` here: it would close the watch after the loop.
     const { value: event } = await events.next();
     if (event === undefined) throw new Error('the watch ended before its initial events did');
     if (event.type !== 'BOOKMARK') state.take(event);
@@ -52,7 +54,7 @@ export async function readInitialEvents<T extends KubeObject>(
 class InitialState<T extends KubeObject> {
   readonly #reduce: (object: unknown) => T;
   readonly #items = new Map<string, T>();
-  /** Of the last change that followed the state; empty as long as none did. */
+  /** The resourceVersion of the last change after the state; empty: no change has followed yet. */
   #lastChange = '';
 
   constructor(reduce: (object: unknown) => T) {
@@ -79,7 +81,7 @@ class InitialState<T extends KubeObject> {
   }
 }
 
-/** An API server that sends initial events sends no bookmark before the one at their end. */
+/** The resourceVersion of the bookmark at the end of the initial events. Any other bookmark before it is an error. */
 function endOf(metadata: JsonObject): string {
   const { annotations } = metadata;
   if (!isObject(annotations) || annotations[END_ANNOTATION] !== 'true') {

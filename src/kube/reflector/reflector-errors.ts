@@ -9,23 +9,23 @@ export type RelistReason =
   | 'malformed'
   | 'silence';
 
-/** The events of a watch are not in the order of their changes. */
+/** The events of a watch are not in the order in which the changes were made. */
 export class OutOfOrderError extends Error {
   override readonly name = 'OutOfOrderError';
   constructor() {
-    super('the watch sent a change that is older than one before it');
+    super('the watch sent a change that is older than the previous one');
   }
 }
 
-/** The API server was restored from a backup, or is another one. */
+/** The API server has lost changes that it sent before: it was restored from a backup, or is another API server. */
 export class WentBackError extends Error {
   override readonly name = 'WentBackError';
   constructor() {
-    super('the API server is at another state than one that it had sent');
+    super('the state of the API server contradicts what it sent before');
   }
 }
 
-/** Neither an event nor a bookmark has come. */
+/** The watch has sent neither an event nor a bookmark for too long. */
 export class SilenceError extends Error {
   override readonly name = 'SilenceError';
   constructor() {
@@ -33,12 +33,12 @@ export class SilenceError extends Error {
   }
 }
 
-/** The API server knows nothing of initial events, or they take longer than pages would. */
+/** The API server does not support initial events, or they take longer than pages would. */
 export class NoInitialEventsError extends Error {
   override readonly name = 'NoInitialEventsError';
 }
 
-/** The relist that an error calls for at once; undefined: what failed is tried again. */
+/** The reason for a relist, if the error requires one; undefined: the failed request is tried again. */
 export function relistReasonOf(error: unknown): RelistReason | undefined {
   if (error instanceof OutOfOrderError) return 'outOfOrder';
   if (error instanceof WentBackError) return 'wentBack';

@@ -31,7 +31,7 @@ import {
 import { isProvablyNewer, mayBeNewer, newestOf } from './resource-version.ts';
 import { openWatch } from './watch-events.ts';
 
-/** What every reflected object has, however much it is reduced. */
+/** The fields that every mirrored object must keep. */
 export interface KubeObject {
   readonly namespace: string;
   readonly name: string;
@@ -39,9 +39,9 @@ export interface KubeObject {
   readonly resourceVersion: string;
 }
 
-/** Where the reflector writes to. The calls come one at a time and are the whole truth: nothing else may write. */
+/** The store that the reflector writes to. The reflector makes one call at a time, and nothing else may write to it. */
 export interface ReflectorStore<T extends KubeObject> {
-  /** The whole state, in one step: readers see the old or the new, never a part. */
+  /** Replaces the whole state in one step: readers see the old state or the new one, never a part. */
   replace(items: readonly T[]): void;
   upsert(item: T): void;
   remove(item: T): void;
@@ -52,27 +52,27 @@ export interface ReflectorOptions<T extends KubeObject> {
   readonly api: KubeApi;
   /** The collection to list and watch, for example `/api/v1/configmaps`. */
   readonly path: string;
-  /** Takes from an API object what the store keeps. @throws KubeMalformedError when it is not such an object */
+  /** Reduces an API object to what the store keeps. @throws KubeMalformedError if it is not such an object */
   readonly reduce: (object: unknown) => T;
   readonly store: ReflectorStore<T>;
   readonly log: Logger;
-  /** Called after the store changed or the API server confirmed that nothing did. */
+  /** Called after the store has changed, or the API server has confirmed that nothing has changed. */
   readonly onProgress: (resourceVersion: string) => void;
-  /** Called whenever the API server has answered: with a list, a watch that it accepts, an event. */
+  /** Called whenever the API server has answered with a list, accepted a watch or sent an event. */
   readonly onContact?: (() => void) | undefined;
-  /** Other than in production: for tests that cannot wait for minutes. */
+  /** Replaces the default times in tests that cannot wait for minutes. */
   readonly timing?: ReflectorTiming | undefined;
 }
 
-/** How long the reflector bears an API server that says nothing. */
+/** How long the reflector waits for an API server that sends nothing. All times are in milliseconds. */
 export interface ReflectorTiming {
-  /** Without a byte of a page. */
+  /** The longest time without a byte of a page. */
   readonly pageSilenceMs: number;
-  /** Without a byte of the initial events of a watch, and until their end. */
+  /** The longest time without a byte of the initial events of a watch, and the longest time until their end. */
   readonly initialEventsMs: { readonly silence: number; readonly whole: number };
-  /** How long lists come in pages after a list by initial events has failed, in whatever way. */
+  /** How long lists are read in pages after a list by initial events has failed for any reason. */
   readonly pagesMs: number;
-  /** Without an event or bookmark of a watch. */
+  /** The longest time without an event or bookmark of a watch: a random time in this range. */
   readonly silenceMs: { readonly least: number; readonly most: number };
 }
 
@@ -86,43 +86,48 @@ export interface ReflectorStats {
   readonly events: Record<WatchEvent['type'], number>;
 }
 
-/** Parsed at once: 100 objects of 7 kB block the event loop for 3 ms. */
+/** Objects per page. A page is parsed at once: 100 objects of 7 kB block the event loop for 3 ms. */
 const PAGE_SIZE = 100;
 const TIMING: ReflectorTiming = {
   pageSilenceMs: 15_000,
   /**
-   * An API server sends initial events without a pause, and bookmarks about once a minute from the beginning of the watch
-   * on. Whatever comes after the end of initial events must not have waited behind them for so long that a bookmark among
-   * it passes for news. Pages need no more bytes than initial events, and fewer before Kubernetes 1.37.
+   * An API server sends initial events without a pause. From the start of the watch it also creates a bookmark about
+   * once a minute. `whole` is shorter than that, so that no bookmark can wait behind the initial events and then seem
+   * to confirm the present. Pages need at most as many bytes as initial events, and fewer before Kubernetes 1.37.
    */
   initialEventsMs: { silence: 5_000, whole: 45_000 },
-  /** Lists are rare, so that this costs nothing, and an API server that was upgraded is asked for initial events again. */
+  /** Lists are rare, so pages cost little; and after an upgrade of the API server, initial events are tried again. */
   pagesMs: 60 * 60_000,
   /**
-   * A watch that is silent for longer than between two bookmarks is dead, or on an API server whose etcd reports no
-   * progress. A list tells the truth in either case.
+   * Longer than the time between two bookmarks. A watch that is silent for longer is dead, or the etcd of its API
+   * server reports no progress. In both cases a list shows the current state.
    */
   silenceMs: { least: 90_000, most: 120_000 },
 };
-/** A watch that ends sooner, without news, counts as a failure; so do its like a server sees at most one a second. */
+/**
+ * A watch that ends sooner, without any news, counts as a failure. The API server therefore sees at most one such watch
+ * per second.
+ */
 const SHORT_WATCH_MS = 1_000;
 /**
- * A relist so soon after a list waits a moment, so that a server that answers 410 for ever is not flooded. It does not wait as
- * long as after other failures: the API server is there, and in an outage the wait for it may have been 3 s already.
+ * A relist within RELIST_SPACING_MS of the last list is delayed by RELIST_DELAY_MS, so that a server which always
+ * answers 410 is not flooded. The delay is shorter than after other failures, because the API server can be reached,
+ * and the reflector may already have waited for it for 3 s.
  */
 const RELIST_SPACING_MS = 10_000;
 const RELIST_DELAY_MS = 1_000;
-/** Watches that end at once, again and again, ask where the API server is no more often than this. */
+/** If watches repeatedly end at once, the position of the API server is verified at most once in this time. */
 const VERIFIED_MS = 10_000;
-/** The same broken line again and again: after so many times a relist steps over it. */
+/** After this number of malformed answers without progress in between, a relist skips the malformed event. */
 const MALFORMED_BEFORE_RELIST = 3;
 const MAX_RETRY_AFTER_MS = 60_000;
 
 /**
- * Mirrors one collection of a Kubernetes API server into a store, for as long as it runs, through every fault:
- * list by the initial events of a watch or in pages, then watch with bookmarks, resume from the last resourceVersion,
- * list again when that is gone.
- * The semantics follow client-go's tools/cache/reflector.go; docs/decisions/0002-own-reflector.md says why it is ours.
+ * Mirrors one collection of a Kubernetes API server into a store, and recovers from every fault. It lists by the
+ * initial events of a watch or in pages, then watches with bookmarks. After a failure it resumes from the last
+ * resourceVersion, or lists again if the API server no longer has that version. The semantics follow
+ * tools/cache/reflector.go of client-go. docs/decisions/0002-own-reflector.md explains why this is a separate
+ * implementation.
  */
 export class Reflector<T extends KubeObject> {
   readonly stats: ReflectorStats = {
@@ -141,10 +146,10 @@ export class Reflector<T extends KubeObject> {
   #resourceVersion = '';
   #newestObject = '';
   #mustList = true;
-  /** Until then lists come in pages, on the clock of performance.now(). */
+  /** Until this time lists are read in pages, on the clock of performance.now(). */
   #inPagesUntil = Number.NEGATIVE_INFINITY;
   #mustVerify = false;
-  /** Where the API server was when it was asked last. */
+  /** The position of the API server when it was last asked for it. */
   #position: Position | undefined;
   #lastListAt = Number.NEGATIVE_INFINITY;
   #lastContactAt: number | undefined;
@@ -158,38 +163,41 @@ export class Reflector<T extends KubeObject> {
     this.#timing = options.timing ?? TIMING;
   }
 
-  /** Whether the store has held the whole collection once. It stays true: an outage makes the state old, not absent. */
+  /**
+   * Whether the store has held the whole collection once. It stays true in an outage, because the store keeps its
+   * state.
+   */
   get synced(): boolean {
     return this.#lastContactAt !== undefined;
   }
 
   /**
-   * When the API server was last known to be in the state that the store holds: when the list was asked for, and since
-   * then with each event and bookmark of a watch that is at the present. On the clock of performance.now().
+   * When the API server was last known to be in the state that the store holds, on the clock of performance.now(). A
+   * list sets it to the time of its request; later each event and bookmark of a watch that has caught up does.
    */
   get lastContactAt(): number | undefined {
     return this.#lastContactAt;
   }
 
   /**
-   * Whether the API server does not let the account of the service list here, and never has. An outage after the refusal
-   * does not change that: nothing says that the permission is there now.
+   * Whether the account of the service may not list this collection, and never could. It stays true if an outage
+   * follows, because an outage does not mean that the right has been granted.
    */
   get refused(): boolean {
     return !this.synced && this.#forbidden;
   }
 
-  /** The resourceVersion of the newest object that was seen, deleted ones included; empty before there was one. */
+  /** The resourceVersion of the newest object that was seen, including deleted objects; empty: none was seen yet. */
   get newestObject(): string {
     return this.#newestObject;
   }
 
-  /** Up to where the store mirrors the collection; empty before the first list. */
+  /** The resourceVersion up to which the store mirrors the collection; empty before the first list. */
   get resourceVersion(): string {
     return this.#resourceVersion;
   }
 
-  /** What keeps the reflector from the API server now; undefined while all is well. */
+  /** The error of the current outage; undefined: the reflector is connected. */
   get lastError(): Error | undefined {
     return this.#lastError;
   }
@@ -198,7 +206,7 @@ export class Reflector<T extends KubeObject> {
     this.#running ??= this.#run();
   }
 
-  /** Ends the list or watch. Once it resolves nothing is left: no request, no timer, no further change of the store. */
+  /** Ends the list or watch. Once it resolves, no request or timer is left and the store does not change any more. */
   async stop(): Promise<void> {
     this.#stopping.abort(new Error('the reflector was stopped'));
     await this.#running;
@@ -221,19 +229,19 @@ export class Reflector<T extends KubeObject> {
     }
   }
 
-  /** Reads the whole collection and puts it into the store at once. Where a watch sends it, follows that watch too. */
+  /** Reads the whole collection into the store. If it is read by a watch, this follows the watch to its end too. */
   async #list(attempt: Attempt): Promise<void> {
     this.stats.lists += 1;
     this.#lastListAt = performance.now();
     if (this.#lastListAt >= this.#inPagesUntil && (await this.#watchFromBeginning(attempt))) return;
-    // The state is that of the first page, however long the others take.
+    // All pages show the state at the time of the first page.
     const startedAt = performance.now();
     this.#replace(await listInPages(this.#pages, PAGE_SIZE), startedAt);
   }
 
   /**
    * Lists by the initial events of a watch and then follows that watch to its end.
-   * @returns false where the API server does not send them, or not fast enough: pages are worth a try at once
+   * @returns false if the API server does not send them, or not fast enough, so that pages should be tried at once
    */
   async #watchFromBeginning(attempt: Attempt): Promise<boolean> {
     try {
@@ -246,13 +254,13 @@ export class Reflector<T extends KubeObject> {
       const reason = error instanceof Error ? error.message : undefined;
       this.#options.log.info(
         { path: this.#options.path, reason },
-        'the API server sends no initial events: lists come in pages for a while',
+        'the API server sends no initial events: lists are read in pages for a while',
       );
       return false;
     }
   }
 
-  /** One watch, from its request to its end, that begins with the whole state. */
+  /** Runs one watch that begins with the whole state, from its request to its end. */
   async #watchWithInitialEvents(attempt: Attempt): Promise<void> {
     const { api, path, reduce, onContact } = this.#options;
     const { silence, whole } = this.#timing.initialEventsMs;
@@ -265,7 +273,7 @@ export class Reflector<T extends KubeObject> {
       await using events = await openWatch({ api, path, from: INITIAL_EVENTS_QUERY, watchdog, signal });
       onContact?.();
       watchdog.start(silence, new NoInitialEventsError('the initial events stopped before their end'));
-      // Not held in a variable: it would keep what the store lets go of for as long as the watch runs.
+      // Do not keep the list in a variable: it would hold objects that the store has dropped until the watch ends.
       this.#replace(await readInitialEvents(events, reduce), startedAt);
       limit.clear();
       watchdog.start(between(this.#timing.silenceMs), new SilenceError());
@@ -281,14 +289,14 @@ export class Reflector<T extends KubeObject> {
 
   /**
    * Puts a whole state into the store.
-   * @param startedAt when it was asked for: the state is that of this moment, or of a later one
+   * @param startedAt when the state was requested. The state is at least as new as this
    */
   #replace({ items, resourceVersion }: Listed<T>, startedAt: number): void {
     this.#mustList = false;
     this.#mustVerify = false;
     this.#malformedInARow = 0;
     this.#options.store.replace(items);
-    // What was seen before stays seen, unless the server went back to a time before it.
+    // Keep the newest resourceVersion that was seen, unless the API server has gone back to an older state.
     if (isProvablyNewer(this.#newestObject, resourceVersion)) this.#newestObject = '';
     for (const item of items) this.#newestObject = newestOf(this.#newestObject, item.resourceVersion);
     this.#lastContactAt = startedAt;
@@ -310,9 +318,11 @@ export class Reflector<T extends KubeObject> {
   }
 
   /**
-   * Whenever a watch has ended, the next may reach an API server that was restored from a backup in between, also without
-   * a refused connection: it came back quickly, or a load balancer hid it. It accepts a watch from a resourceVersion that
-   * it is yet to reach, sends nothing until it has reached that, and never sends what came before.
+   * Checks that the API server has not gone back to an older state. It may have been restored from a backup after the
+   * last watch ended, even if no connection was refused, because it came back quickly or a load balancer hid the
+   * restart. Such an API server accepts a watch from a resourceVersion that it has not reached yet, sends nothing until
+   * it reaches that, and never sends the changes before it.
+   * @throws WentBackError
    */
   async #verify(): Promise<void> {
     const askedAt = performance.now();
@@ -327,7 +337,10 @@ export class Reflector<T extends KubeObject> {
     this.#position = { resourceVersion, askedAt };
   }
 
-  /** A server with another history may be beyond the old resourceVersion already; then what is old differs. */
+  /**
+   * Whether an object of the API server is consistent with the store. A server with another history may already be
+   * beyond the known resourceVersion, but then its old objects differ.
+   */
   #agreesWith({ namespace, name, uid, resourceVersion }: T): boolean {
     const known = this.#options.store.get(namespace, name);
     return (
@@ -336,7 +349,7 @@ export class Reflector<T extends KubeObject> {
     );
   }
 
-  /** One watch, from its request to its end. Throws unless it ended as the API server ends watches. */
+  /** Runs one watch from its request to its end. Throws unless the API server has ended it in the regular way. */
   async #watch(attempt: Attempt): Promise<void> {
     const { api, path } = this.#options;
     const { signal } = this.#stopping;
@@ -381,8 +394,8 @@ export class Reflector<T extends KubeObject> {
     const item = this.#options.reduce(object);
     const known = this.#options.store.get(item.namespace, item.name);
     if (!mayBeNewer(item.resourceVersion, this.#resourceVersion)) {
-      // Said twice is harmless. Anything else that is not newer than what was seen means that the order is broken
-      // or that the server went back in time: only a list tells the truth then.
+      // A repeated event is harmless. Any other event that is not newer means that the order is wrong or that the
+      // server has gone back to an older state, so a list is necessary.
       const repeated =
         type === 'DELETED' ? known === undefined : known?.resourceVersion === item.resourceVersion;
       if (!repeated) throw new OutOfOrderError();
@@ -419,7 +432,10 @@ export class Reflector<T extends KubeObject> {
     return performance.now() - startedAt < SHORT_WATCH_MS && this.#resourceVersion === startedFrom;
   }
 
-  /** Decides what a failure means: list again or resume, and after how many milliseconds. */
+  /**
+   * Decides whether to list again or to resume after a failure.
+   * @returns how long to wait before that, in milliseconds
+   */
   #recover(error: unknown, attempt: Attempt): number {
     const { log, path, api } = this.#options;
     this.stats.failures += 1;
@@ -446,7 +462,7 @@ export class Reflector<T extends KubeObject> {
       this.#forbidden = true;
       log.error(context, 'the account of the service may not list and watch: grant it both verbs');
     } else {
-      log.warn(context, 'lost the API server');
+      log.warn(context, 'lost contact with the API server');
     }
     return delayMs;
   }
@@ -459,7 +475,7 @@ export class Reflector<T extends KubeObject> {
   }
 }
 
-/** A list or watch; where one becomes the other, that begins the attempt again. */
+/** One list or watch. If a list continues as a watch, a new attempt starts at that point. */
 interface Attempt {
   startedAt: number;
   startedFrom: string;

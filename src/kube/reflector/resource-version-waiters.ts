@@ -1,26 +1,27 @@
 import { compareResourceVersions, hasReached, isComparable } from './resource-version.ts';
 
-/** Those who wait for the same resourceVersion. */
+/** The waiters for one resourceVersion. */
 interface Group {
   readonly resourceVersion: string;
   readonly release: Set<(reached: boolean) => void>;
 }
 
 /**
- * Those who wait for a cache to reach a resourceVersion, in groups that are kept in order: an event costs the groups
- * that it releases, and a wait that ends otherwise a binary search, however many wait.
+ * The waiters for a cache to reach a resourceVersion, in sorted groups. The cost of an event is proportional to the
+ * groups that it releases. A wait that ends in another way costs one binary search. Neither depends on the number of
+ * waiters.
  */
 export class ResourceVersionWaiters {
-  /** Ascending; none is empty. */
+  /** In ascending order. No group is empty. */
   #groups: Group[] = [];
 
   /**
-   * @param current the resourceVersion that the cache has reached; empty for none
-   * @returns true once it has reached the wanted one, false after `limitMs` or when the signal is aborted
+   * @param current the resourceVersion that the cache has reached; empty: none
+   * @returns true once the cache has reached the wanted one; false after `limitMs` or if the signal aborts
    */
   wait(wanted: string, current: string, limitMs: number, signal?: AbortSignal): Promise<boolean> {
     if (hasReached(current, wanted)) return Promise.resolve(true);
-    // Opaque versions cannot be waited for: the caller goes on as after a wait that took too long.
+    // Opaque versions cannot be compared, so the result is the same as that of a wait that timed out.
     if (!isComparable(wanted) || signal?.aborted) return Promise.resolve(false);
     return new Promise((resolve) => {
       const release = (reached: boolean) => {
@@ -38,13 +39,13 @@ export class ResourceVersionWaiters {
     });
   }
 
-  /** The cache has reached this resourceVersion. */
+  /** Call it when the cache has reached this resourceVersion. */
   reached(resourceVersion: string): void {
     if (this.#groups.length === 0 || !isComparable(resourceVersion)) return;
     this.#release(this.#countUpTo(resourceVersion), true);
   }
 
-  /** Nothing more will come. */
+  /** Ends all waits. Call it when the cache is no longer updated. */
   releaseAll(): void {
     this.#release(this.#groups.length, false);
   }

@@ -4,15 +4,15 @@ import type { KubeApi, KubeRequest, KubeStream } from '../client/kube-client.ts'
 import { WatchDecoder, type WatchEvent } from '../client/watch-decoder.ts';
 
 const OPEN_DEADLINE_MS = 15_000;
-/** The API server ends a watch itself after a time in this range, which spreads reconnects. */
+/** The API server is asked to end a watch after a random time in this range, which spreads reconnects. */
 const WATCH_SECONDS = { least: 300, most: 600 };
 
-/** What to watch, and from where on. */
+/** What to watch, and from which state. */
 export interface WatchOptions {
   readonly api: KubeApi;
   readonly path: string;
   readonly from: KubeRequest['query'];
-  /** Refreshed with all that comes. Its signal ends the watch. */
+  /** Is refreshed whenever bytes arrive. Its signal ends the watch. */
   readonly watchdog: Watchdog;
   /** Ends the watch. */
   readonly signal: AbortSignal;
@@ -20,7 +20,8 @@ export interface WatchOptions {
 
 /**
  * Opens a watch. Resolves once the API server has accepted it.
- * @returns its events as they come, with turns of the event loop for others between them. Ends as the response does
+ * @returns its events as they arrive, with turns of the event loop in between. The generator ends, or throws, as the
+ *   response does
  */
 export async function openWatch({
   api,
@@ -43,7 +44,7 @@ async function* eventsOf(
   signal: AbortSignal,
 ): AsyncGenerator<WatchEvent, void> {
   for await (const event of inSlices(decoded(stream, watchdog))) {
-    // A chunk may hold many: those behind the end are not wanted.
+    // A chunk may contain many events. Do not yield those that follow the end of the watch.
     signal.throwIfAborted();
     yield event;
   }

@@ -138,7 +138,7 @@ describe('a rotated token in a kubeconfig', () => {
     const lists = wholeLists();
     steady.rotateToken();
     steady.dropConnections();
-    await until(() => server.logged('lost the API server') > 0);
+    await until(() => server.logged('lost contact with the API server') > 0);
     await server.writeKubeconfig('steady', steady.kubeconfig);
     await until(async () => (await server.write('steady', 5)).status === 200);
     await until(() => steady.openWatches === 1);
@@ -162,7 +162,7 @@ describe('a start with a dead cluster', () => {
     await server.process.ready();
     expect(await server.shows('steady', 3)).toBe(true);
     expect(await server.read('dead')).toMatchObject({ status: 503, body: { code: 'CACHE_NOT_SYNCED' } });
-    expect(server.logged('lost the API server')).toBe(0);
+    expect(server.logged('lost contact with the API server')).toBe(0);
     seven.thaw();
     await until(() => server.shows('dead', 7));
   });
@@ -179,7 +179,7 @@ describe('a start with a dead cluster', () => {
       const sorted = Object.fromEntries(order.map((name) => [name, kubeconfigs[name] ?? '']));
       const server = await ClustersServer.start(sorted, { READY_CLUSTERS: policy });
       await until(() => server.shows('steady', 3));
-      await until(() => server.logged('lost the API server') > 0);
+      await until(() => server.logged('lost contact with the API server') > 0);
       expect((await server.process.probe('/readyz')).status).toBe(status);
       await seven.acceptConnections();
       await server.process.ready();

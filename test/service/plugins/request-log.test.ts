@@ -166,7 +166,7 @@ describe('the lines about requests that were not served', () => {
     expect(ofGreedy.filter(({ statusCode }) => statusCode === 404)).toHaveLength(25);
     expect(ofGreedy.filter(({ statusCode }) => statusCode === 400)).toHaveLength(25);
     expect(ofGreedy.filter(({ statusCode }) => statusCode === 200)).toHaveLength(1);
-    expect(ofGreedy.at(-1)).toMatchObject({ lines: 10, msg: 'lines of a client were left out' });
+    expect(ofGreedy.at(-1)).toMatchObject({ lines: 10, msg: 'log lines of a client were left out' });
     expect(written.filter(({ user, statusCode }) => user === 'client' && statusCode === 404)).toHaveLength(1);
   });
 });
@@ -277,7 +277,7 @@ describe('the Event on a Deployment', () => {
       await until(() => demo.requests.count('event') === 1);
     }
     expect(
-      await lineOf('the account of the service may not create events: the namespace gets none'),
+      await lineOf('the account of the service may not create events: none are created in this namespace'),
     ).toBeDefined();
     expect(demo.requests.count('event')).toBe(1);
   });

@@ -110,7 +110,7 @@ describe('Events that the account may not create', () => {
   it('are logged in one line per 5 minutes, with a namespace and the number of refusals', async () => {
     grantIn();
     await scaleIn(...numbered(50));
-    const message = 'the account of the service may not create events: the namespace gets none';
+    const message = 'the account of the service may not create events: none are created in this namespace';
     const line = { level: 'info', message };
     expect(log.lines).toEqual([{ ...line, context: { namespace: 'ns-0', pauseMs: PAUSE_MS, times: 1 } }]);
     await vi.advanceTimersByTimeAsync(PAUSE_MS);

@@ -110,7 +110,7 @@ describe('loadConfig', () => {
     expect(message.split('\n')).toEqual([
       'The configuration is not usable:',
       '  - PORT must be integer (it is "https")',
-      '  - WATCH_NAMESPACES must be names of namespaces separated by commas, without spaces (it is "team-a, team-b")',
+      '  - WATCH_NAMESPACES must be namespaces separated by commas, without spaces (it is "team-a, team-b")',
       '  - LOG_LEVEL must be equal to one of the allowed values: trace, debug, info, warn, error, fatal, silent (it is "verbose")',
       '  - MANAGEMENT_PORT must be <= 65535 (it is "70000")',
       '  - DRAIN_DELAY_SECONDS must be >= 0 (it is "-1")',

@@ -56,7 +56,7 @@ clusters:
   - context: y
 `;
     expect(inFile(text).toSorted()).toEqual([
-      'etc/clusters.yaml:3: clusters[0].contxt is no field that there is',
+      'etc/clusters.yaml:3: clusters[0].contxt is not a known field',
       'etc/clusters.yaml:4: clusters[1].name is not a DNS label',
       'etc/clusters.yaml:5: clusters[1].context must not have fewer than 1 characters',
       'etc/clusters.yaml:8: clusters[1].namespaces[1] is not a DNS label',
@@ -73,7 +73,7 @@ clusters:
     ['clusters:\n  - name: a\n    name: b\n', 'etc/clusters.yaml:3: Map keys must be unique'],
     [
       'clusters:\n  - name: a\n  - name: a\n',
-      'etc/clusters.yaml:3: clusters[1].name a is the name of another cluster already',
+      'etc/clusters.yaml:3: clusters[1].name a is already the name of another cluster',
     ],
   ])('is refused if it is %j', (text, mistake) => {
     expect(inFile(text)).toEqual([mistake]);
@@ -82,7 +82,7 @@ clusters:
   it('cannot name a cluster like a path of the service', () => {
     for (const name of RESERVED_NAMES) {
       expect(inFile(`clusters: [{ name: ${name} }]`)).toEqual([
-        `etc/clusters.yaml:1: clusters[0].name ${name} is taken by a path of the service: choose another`,
+        `etc/clusters.yaml:1: clusters[0].name ${name} is reserved for a path of the service: choose another`,
       ]);
     }
     expect([...RESERVED_NAMES].toSorted()).toEqual(
@@ -106,8 +106,8 @@ describe('the variable CLUSTERS', () => {
     ['a=', 'CLUSTERS: "a=" is not name=kubeconfig'],
     ['a=x,', 'CLUSTERS: "" is not name=kubeconfig'],
     ['A=x', 'CLUSTERS: name "A" is not a DNS label'],
-    ['a=x,a=y', 'CLUSTERS: name a is the name of another cluster already'],
-    ['docs=x', 'CLUSTERS: name docs is taken by a path of the service: choose another'],
+    ['a=x,a=y', 'CLUSTERS: name a is already the name of another cluster'],
+    ['docs=x', 'CLUSTERS: name docs is reserved for a path of the service: choose another'],
   ])('is refused if it is %j', (value, mistake) => {
     expect(inVariable(value)).toEqual([mistake]);
   });

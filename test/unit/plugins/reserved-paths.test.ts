@@ -9,7 +9,7 @@ it('reserved paths: an app does not start if a route begins with a possible name
   const app = await buildTestApp();
   app.get('/shop/:item', OPEN, handler);
   app.register(async (scope) => void scope.post('/orders', OPEN, handler), { prefix: '/store' });
-  await expect(app.ready()).rejects.toThrow(/reserve them in src\/fleet\/reserved-names\.ts: shop, store$/);
+  await expect(app.ready()).rejects.toThrow(/add them to src\/fleet\/reserved-names\.ts: shop, store$/);
 });
 
 it('reserved paths: routes may begin with a reserved name, a parameter or an impossible name of a cluster', async () => {
