@@ -109,7 +109,7 @@ function isReady(): Promise<boolean> {
 }
 
 async function explain(): Promise<void> {
-  const { clusters }: { clusters: { name: string }[] } = JSON.parse(await read('/clusters'));
+  const { clusters = [] } = await read<{ clusters: { name: string }[] }>('/clusters');
   const names = clusters.map(({ name }) => name);
   const served = demos.size > 0 ? 'demo cluster' : 'cluster';
   console.log(`
@@ -139,23 +139,22 @@ The client "viewer" may read the namespace shop and scale nothing, which is refu
   console.log(curl('/replica-count?namespace=shop&deployment=cart', scaleTo(0), 'viewer'));
 }
 
-/** The curl lines for a cluster. All of them succeed, and none changes anything in a real cluster. */
+/**
+ * The curl lines for a cluster. None changes anything in a real cluster, and all succeed, except where its RBAC gives the
+ * client no rights.
+ */
 async function exampleIn(prefix: string): Promise<string[]> {
-  const { deployments }: { deployments: string[] } = JSON.parse(await read(`${prefix}/deployments`));
+  const { deployments = [] } = await read<{ deployments: string[] }>(`${prefix}/deployments`);
   const example = deployments.includes('default/my-deployment') ? 'default/my-deployment' : deployments[0];
   const lines = [curl(`${prefix}/deployments`)];
   if (example === undefined) return lines;
   const [namespace = '', deployment = ''] = example.split('/');
   const query = `namespace=${namespace}&deployment=${deployment}`;
-  const count = await read(`${prefix}/replica-count?${query}`);
-  const { replicaCount }: { replicaCount: number } = JSON.parse(count);
+  lines.push(curl(`${prefix}/deployments?namespace=${namespace}`), curl(`${prefix}/replica-count?${query}`));
+  const { replicaCount } = await read<{ replicaCount: number }>(`${prefix}/replica-count?${query}`);
+  if (replicaCount === undefined) return lines;
   const wanted = demos.size > 0 ? replicaCount + 2 : replicaCount;
-  return [
-    ...lines,
-    curl(`${prefix}/deployments?namespace=${namespace}`),
-    curl(`${prefix}/replica-count?${query}`),
-    curl(`${prefix}/replica-count?${query}`, scaleTo(wanted)),
-  ];
+  return [...lines, curl(`${prefix}/replica-count?${query}`, scaleTo(wanted))];
 }
 
 function scaleTo(replicas: number | string): string {
@@ -171,12 +170,13 @@ function certificateOf(client: string): { cert: string; key: string } {
   return { cert: `certs/${client}-cert.pem`, key: `certs/${client}-key.pem` };
 }
 
-async function read(path: string): Promise<string> {
+/** The body of an answer. The answer to a client without rights has none of these fields. */
+async function read<Body>(path: string): Promise<Partial<Body>> {
   const { cert, key } = certificateOf('client');
   const files = { ca: readFileSync(CA), cert: readFileSync(cert), key: readFileSync(key) };
   const call = request({ host: 'localhost', port, path, ...files }).end();
   const [response] = await once(call, 'response');
   let text = '';
   for await (const chunk of response) text += chunk;
-  return text;
+  return JSON.parse(text);
 }
