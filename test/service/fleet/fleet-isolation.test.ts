@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { CALL_PLACES } from '../../../src/cluster/call-places.ts';
 import { FakeApiServer } from '../../support/fake-apiserver/fake-apiserver.ts';
+import { CLUSTER_FAULTS } from '../../support/fleet/cluster-faults.ts';
 import { at } from '../../support/kube-requests.ts';
-import { kubeconfigYaml } from '../../support/kubeconfig.ts';
 import { TestService } from '../../support/service.ts';
 import type { Answer, TestClient } from '../../support/test-client.ts';
 import { until } from '../../support/until.ts';
@@ -79,7 +79,11 @@ async function takeAllPlaces(): Promise<Calls> {
     ...callsOf(CALL_PLACES.reviews, strangers, (client, name) => client.get(countOf('faulty', 'cart', name))),
   ];
   let answered = 0;
-  for (const call of calls) call.then(() => (answered += 1));
+  for (const call of calls)
+    call.then(
+      () => (answered += 1),
+      () => {}, // the service was stopped
+    );
   return {
     get answered() {
       return answered;
@@ -172,71 +176,12 @@ async function stateOfFaulty(): Promise<unknown> {
   return at((await service.get('/clusters')).body, 'clusters.1.state');
 }
 
-interface Fault {
-  readonly name: string;
-  begin(): Promise<void> | void;
-  end(): Promise<void> | void;
-  /** What writes are answered with; absent: they hang. */
-  readonly code?: string;
-  /** Whether nothing answers: then callers are refused without being made to wait. */
-  readonly dead: boolean;
-}
-
-const slow = Promise.withResolvers<void>();
-const FAULTS: readonly Fault[] = [
-  {
-    name: 'killed',
-    begin: () => faulty.refuseConnections(),
-    code: 'KUBERNETES_UNREACHABLE',
-    end: () => faulty.acceptConnections(),
-    dead: true,
-  },
-  {
-    name: 'black-holed',
-    begin: () => faulty.freeze(),
-    end: () => faulty.thaw(),
-    dead: true,
-  },
-  {
-    name: 'slow to answer',
-    begin: () => void faulty.faults.add({ on: 'any', fault: { type: 'call', action: () => slow.promise } }),
-    end: () => {
-      faulty.faults.clear();
-      slow.resolve();
-    },
-    dead: false,
-  },
-  {
-    name: 'seen with a wrong CA',
-    begin: async () => {
-      await service.rewriteKubeconfig(
-        'faulty',
-        kubeconfigYaml(faulty.url, healthy.ca, { token: faulty.token }),
-      );
-      faulty.dropConnections();
-    },
-    code: 'KUBERNETES_UNREACHABLE',
-    end: () => service.rewriteKubeconfig('faulty', faulty.kubeconfig),
-    dead: true,
-  },
-  {
-    name: 'asked with an expired token',
-    begin: () => {
-      faulty.rotateToken();
-      faulty.dropConnections();
-    },
-    code: 'KUBERNETES_UNAVAILABLE',
-    end: () => service.rewriteKubeconfig('faulty', faulty.kubeconfig),
-    dead: false,
-  },
-];
-
 describe('a cluster that is', { timeout: 120_000 }, () => {
-  it.each(FAULTS)(
+  it.each(CLUSTER_FAULTS)(
     '$name does not make callers of the other wait, and comes back by itself',
     async (fault) => {
       let burst: Promise<void>[] = [];
-      await fault.begin();
+      const end = await fault.begin({ service, healthy, faulty });
       try {
         if (fault.code !== undefined)
           await until(async () => codeOf(await write('faulty', 'cart', 1)) === fault.code);
@@ -254,9 +199,9 @@ describe('a cluster that is', { timeout: 120_000 }, () => {
           burst = await expectFailingFast();
         }
       } finally {
-        await fault.end();
+        await end();
+        await recovery();
       }
-      await recovery();
       await Promise.all(burst);
     },
   );
