@@ -114,6 +114,10 @@ soak: chaos fuzz $(INSTALLED) ## Run long, random and timed tests: chaos, fuzz, 
 	SEED=random FC_RUNS=$${FC_RUNS:-5000} $(VITEST) --project unit --testTimeout 600000
 	ATTACK_SOAK_SECONDS=$${ATTACK_SOAK_SECONDS:-1200} npm test -- --project attack -t 'all at once'
 
+.PHONY: bench
+bench: $(INSTALLED) ## Measure how a fault of one cluster slows another, and how a long list blocks the event loop
+	npm run --silent bench
+
 .PHONY: setup
 setup: ## Install what `make all` needs if it is missing: Docker, kind, Helm, kubectl
 	hack/setup.sh

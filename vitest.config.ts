@@ -16,7 +16,15 @@ export default defineConfig({
       ? ['default', ['json', { outputFile: process.env.VITEST_JSON }]]
       : ['default'],
     projects: [
-      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'] } },
+      {
+        test: {
+          name: 'unit',
+          include: ['test/unit/**/*.test.ts'],
+          setupFiles: ['test/support/no-sockets-no-processes.ts'],
+          // No test should fail because the machine is busy.
+          testTimeout: 30_000,
+        },
+      },
       {
         test: {
           name: 'service',

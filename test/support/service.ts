@@ -9,7 +9,7 @@ import type { Limits } from '../../src/config/limits.ts';
 import { Fleet } from '../../src/fleet/fleet.ts';
 import type { ReflectorTiming } from '../../src/kube/reflector/reflector.ts';
 import type { LogSink } from '../../src/observability/log-stream.ts';
-import { type IdentityPolicy, identify } from '../../src/tls/certificate-identity.ts';
+import { type CallerIdentity, type IdentityPolicy, identify } from '../../src/tls/certificate-identity.ts';
 import { tlsServerOptions } from '../../src/tls/server-options.ts';
 import { CertificateAuthority, type IssuedCertificate } from './issue-certificate.ts';
 import { defaultDecisionTimes, testLimits } from './limits.ts';
@@ -27,6 +27,8 @@ export interface ServiceOptions {
   /** Settings that differ from the defaults. */
   readonly decisionTimes?: DecisionTimes;
   readonly policy?: Partial<IdentityPolicy>;
+  /** Who sends requests by `app.inject`, which have no certificate. Default: nobody, so that they are refused. */
+  readonly injecting?: CallerIdentity;
   /** Limits that differ from the defaults. By default they do not restrict the clients of tests. */
   readonly limits?: Partial<Limits>;
   /** The destination of log lines. Default: nowhere, or stdout if LOG_LEVEL is set. */
@@ -67,7 +69,7 @@ export class TestService {
   /** Starts the service. It answers at once, with 503 until its cache is filled. */
   static async start(options: ServiceOptions): Promise<TestService> {
     const { kubeconfig, namespaces = [], timing, authorization = 'AlwaysAllow', logStream } = options;
-    const { decisionTimes = defaultDecisionTimes } = options;
+    const { decisionTimes = defaultDecisionTimes, injecting } = options;
     const authority = await CertificateAuthority.create({ commonName: 'test CA' });
     const server = await authority.issue({
       commonName: 'localhost',
@@ -98,7 +100,8 @@ export class TestService {
       logLevel: logStream ? 'debug' : (process.env.LOG_LEVEL ?? 'silent'),
       logStream: logStream ?? logTo((line) => process.stdout.write(line)),
       https: tlsServerOptions(material, limits),
-      identify: (certificate) => identify(certificate, policy),
+      identify: (certificate) =>
+        certificate === undefined && injecting !== undefined ? injecting : identify(certificate, policy),
       limits,
       docs: true,
       createFleet: (log) =>

@@ -16,6 +16,8 @@ export interface ChaosOptions extends WalkSizes {
 export interface ChaosReport {
   /** For people. */
   readonly summary: string;
+  /** The names of the kinds of faults that struck in any of the walks. */
+  readonly struck: ReadonlySet<string>;
   /** Bytes, garbage excluded, from before everything was started to after everything was stopped. */
   readonly heapGrowth: number;
   /** Of one walk. */
@@ -45,6 +47,7 @@ export async function chaos({ seeds, faults, changes }: ChaosOptions): Promise<C
     const walks = ends.flatMap((end) => (end.status === 'fulfilled' ? [end.value] : []));
     return {
       summary: walks.map(({ summary }) => summary).join('\n'),
+      struck: new Set(walks.flatMap(({ struck }) => [...struck.keys()])),
       mostSockets: Math.max(...walks.map(({ mostSockets }) => mostSockets)),
       mostTimers: Math.max(...walks.map(({ mostTimers }) => mostTimers)),
       heapGrowth: (await heapInUse()) - heap,
@@ -68,7 +71,7 @@ async function walkOf(seed: number, sizes: WalkSizes, failures: readonly unknown
     const wrong = [...reader.untruths, ...walk.writes.untruths, ...failures];
     if (wrong.length > 0) throw new Error(wrong.map(messageOf).join('\n'));
   };
-  const walk = new Walk({ demo, subjects, history, excuses, random, writeToken, check, ...sizes });
+  const walk = new Walk({ demo, subjects, history, excuses, seed, random, writeToken, check, ...sizes });
   const reader = new Reader({
     subjects,
     service,
@@ -87,7 +90,12 @@ async function walkOf(seed: number, sizes: WalkSizes, failures: readonly unknown
     await scene.stopCaches();
     check();
     say(summary());
-    return { summary: summary(), mostSockets: walk.mostSockets, mostTimers: walk.mostTimers };
+    return {
+      summary: summary(),
+      struck: walk.struck,
+      mostSockets: walk.mostSockets,
+      mostTimers: walk.mostTimers,
+    };
   } catch (error) {
     throw new Error(`seed ${seed}; again: ${replay}; ${messageOf(error)}; before: ${walk.story}`, {
       cause: error,

@@ -3,6 +3,7 @@ import type { FakeApiServer } from '../../support/fake-apiserver/fake-apiserver.
 import type { ActiveFault } from '../../support/fake-apiserver/faults.ts';
 import { until } from '../../support/until.ts';
 import { Changes, LEAST } from './changes.ts';
+import { Deck } from './deck.ts';
 import type { Excuses } from './excuses.ts';
 import type { FaultKind, RuleKind, Site } from './fault-kind.ts';
 import { FAULT_KINDS } from './fault-kinds.ts';
@@ -24,6 +25,7 @@ export interface WalkOptions extends WalkSizes {
   readonly subjects: readonly Subject[];
   readonly history: ServerHistory;
   readonly excuses: Excuses;
+  readonly seed: number;
   readonly random: Random;
   readonly writeToken: () => Promise<void>;
   /** Throws as soon as something is known to be wrong. */
@@ -49,6 +51,8 @@ const QUIET_EVERY = 10;
  */
 export class Walk {
   faults = 0;
+  /** How often a fault was made ready and did not strike. */
+  misses = 0;
   quietPoints = 0;
   mostSockets = 0;
   mostTimers = 0;
@@ -58,21 +62,22 @@ export class Walk {
   readonly writes = new Writes();
   readonly #options: WalkOptions;
   readonly #site: Site;
-  #deck: FaultKind[] = [];
+  readonly #deck: Deck;
   #story: string[] = [];
   #sinceQuiet = 0;
   #otherObjects = 0;
 
   constructor(options: WalkOptions) {
-    const { demo, writeToken } = options;
+    const { demo, seed, random, writeToken } = options;
     this.#options = options;
+    this.#deck = new Deck(FAULT_KINDS, seed, random);
     this.changes = new Changes(demo);
     this.#site = { demo, writeToken, recreateSome: (random) => this.changes.recreateSome(random) };
   }
 
   toString(): string {
     return (
-      `${this.faults} faults of ${this.struck.size} kinds, ${this.changes.made} changes, ` +
+      `${this.faults} faults of ${this.struck.size} kinds, ${this.misses} misses, ${this.changes.made} changes, ` +
       `${this.writes.succeeded} writes, ${this.quietPoints} quiet points, ` +
       `at most ${this.mostSockets} sockets and ${this.mostTimers} timers`
     );
@@ -87,7 +92,7 @@ export class Walk {
   async run(): Promise<void> {
     const { faults, changes, random } = this.#options;
     while (this.faults < faults || this.changes.made < changes) {
-      await this.#burst(this.#draw(random.between(2, 5)));
+      await this.#burst(this.#deck.draw(random.between(2, 5)));
       this.#look();
       if (this.#sinceQuiet < QUIET_EVERY) continue;
       await this.#quietPoint();
@@ -96,12 +101,6 @@ export class Walk {
       else if (next < 0.65) await this.#emptyEtcd();
     }
     await this.#quietPoint();
-  }
-
-  /** From a shuffled deck of all kinds, so that each has its turn. */
-  #draw(count: number): FaultKind[] {
-    if (this.#deck.length < count) this.#deck.push(...this.#options.random.shuffled(FAULT_KINDS));
-    return this.#deck.splice(0, count);
   }
 
   async #burst(kinds: readonly FaultKind[]): Promise<void> {
@@ -116,8 +115,8 @@ export class Walk {
     await this.#change(kinds.length);
     // A list comes in pages only where the API server has no initial events.
     demo.initialEvents = strikes.has('list') ? 'refused' : 'served';
-    if (strikes.has('list')) demo.compact(); // nothing but a relist helps then
     if (strikes.has('list') || strikes.has('watch')) demo.dropConnections(random.pick(['close', 'reset']));
+    if (strikes.has('list')) this.#forceRelist();
     const writes = random.between(0, 2) + armed.filter(({ kind }) => kind.strikes === 'write').length;
     for (let left = writes; left > 0; left -= 1) {
       this.writes.begin(subjects, this.changes, history, random);
@@ -128,12 +127,31 @@ export class Walk {
 
     for (const { fault, kind } of armed) {
       fault.remove();
-      if (fault.hits > 0) this.#count(kind);
+      if (fault.hits > 0) this.#strike(kind);
+      else this.#miss(kind);
     }
-    for (const kind of kinds) if (!isRule(kind)) this.#count(kind);
+    for (const kind of kinds) if (!isRule(kind)) this.#strike(kind);
     if (armed.every(({ endExcuse }) => endExcuse === undefined)) return;
     demo.dropConnections('reset');
     for (const { endExcuse } of armed) endExcuse?.();
+  }
+
+  /** Compacts a change that no cache has seen, since no watch is open: nothing but a relist helps then. */
+  #forceRelist(): void {
+    const { demo, random } = this.#options;
+    this.changes.make(random);
+    demo.compact();
+  }
+
+  #strike(kind: FaultKind): void {
+    this.#deck.struck(kind);
+    this.#count(kind);
+  }
+
+  #miss(kind: FaultKind): void {
+    this.misses += 1;
+    this.#tell(`${kind.name} did not strike`);
+    this.#deck.missed(kind);
   }
 
   #arm(kind: RuleKind): Armed {
@@ -210,7 +228,9 @@ export class Walk {
     await Promise.all(subjects.map((subject) => becomesEqual(subject, demo)));
     while (demo.deployments.size < LEAST) {
       this.changes.create(random);
-      if (demo.deployments.size % 10 === 0) await sleep(1);
+      // No more at once than a cache takes in soon, however busy the machine is: an event in flight has no age.
+      if (demo.deployments.size % 50 === 0)
+        await Promise.all(subjects.map((subject) => becomesEqual(subject, demo)));
     }
     this.#count({ name: 'restart with an empty etcd' });
   }

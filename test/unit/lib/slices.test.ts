@@ -1,25 +1,42 @@
-import { expect, it } from 'vitest';
+import { afterEach, expect, it, vi } from 'vitest';
 import { inSlices } from '../../../src/lib/slices.ts';
 
 const CHUNKS = 20;
+
+afterEach(() => void vi.restoreAllMocks());
 
 /** Chunks that are all available at once. */
 async function* chunks(): AsyncGenerator<number> {
   for (let chunk = 0; chunk < CHUNKS; chunk += 1) yield chunk;
 }
 
-it('slices let other work run between chunks, and pass on all chunks in order', async () => {
-  let turns = 0;
+/** The chunks, by the turn of the event loop that took them. @param chunkMs how long the work on each takes */
+async function takeAll(chunkMs: number): Promise<number[][]> {
+  let now = 0;
+  vi.spyOn(performance, 'now').mockImplementation(() => now);
+  const turns: number[][] = [[]];
   let counting = setImmediate(function count() {
-    turns += 1;
+    turns.push([]);
     counting = setImmediate(count);
   });
-  const taken: number[] = [];
   for await (const chunk of inSlices(chunks())) {
-    taken.push(chunk);
-    for (const end = performance.now() + 4; performance.now() < end; );
+    turns.at(-1)?.push(chunk);
+    now += chunkMs;
   }
   clearImmediate(counting);
-  expect(taken).toEqual(Array.from({ length: CHUNKS }, (_, chunk) => chunk));
-  expect(turns).toBeGreaterThanOrEqual(CHUNKS - 1);
-});
+  return turns;
+}
+
+it.each([
+  [1, 3],
+  [2.9, 2],
+  [4, 1],
+])(
+  'slices of chunks that take %d ms pass on all of them in order, %d per turn of the event loop',
+  async (chunkMs, most) => {
+    const turns = await takeAll(chunkMs);
+    expect(turns.flat()).toEqual(Array.from({ length: CHUNKS }, (_, chunk) => chunk));
+    expect(turns.filter((turn) => turn.length > 0)).toHaveLength(Math.ceil(CHUNKS / most));
+    expect(Math.max(...turns.map((turn) => turn.length))).toBe(most);
+  },
+);

@@ -81,22 +81,6 @@ describe('a kubeconfig', () => {
     expect(await read(`${none}:${two}:${one}`)).toMatchObject({ origin: 'https://two.example.com' });
   });
 
-  it('may name an exec plugin, whose token is then used', async () => {
-    const credential = {
-      apiVersion: 'client.authentication.k8s.io/v1',
-      kind: 'ExecCredential',
-      status: { token: 't' },
-    };
-    const exec = {
-      apiVersion: 'client.authentication.k8s.io/v1',
-      command: 'echo',
-      args: [JSON.stringify(credential)],
-      interactiveMode: 'Never',
-    };
-    const path = folder().write('config', kubeconfig('one', { exec }));
-    expect(await read(path)).toMatchObject({ headers: { authorization: 'Bearer t' } });
-  });
-
   it('may name files relative to its own folder', async () => {
     const files = folder();
     files.write('client.crt', 'CERTIFICATE');
