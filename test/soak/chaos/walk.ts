@@ -228,7 +228,8 @@ export class Walk {
     await Promise.all(subjects.map((subject) => becomesEqual(subject, demo)));
     while (demo.deployments.size < LEAST) {
       this.changes.create(random);
-      // No more at once than a cache takes in soon, however busy the machine is: an event in flight has no age.
+      // No more at once than a cache takes in soon, however busy the machine is: an event says nothing about the time
+      // that it was on its way, so an answer that rests on it may be older than its Age by that time.
       if (demo.deployments.size % 50 === 0)
         await Promise.all(subjects.map((subject) => becomesEqual(subject, demo)));
     }
