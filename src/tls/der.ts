@@ -87,7 +87,8 @@ export function readTime({ tag, content }: DerElement): Date {
   const [, year = '', month, day, hours, minutes, seconds] = digits ?? [];
   const century = tag === Tag.utcTime ? (Number(year) < 50 ? '20' : '19') : '';
   const date = new Date(`${century}${year}-${month}-${day}T${hours}:${minutes}:${seconds}Z`);
-  if (Number.isNaN(date.getTime())) throw new DerError('a time is not valid');
+  // Date takes 30 February for 1 March, and 24:00 for the next day.
+  if (date.getUTCDate() !== Number(day)) throw new DerError('a time is not valid');
   return date;
 }
 

@@ -124,7 +124,7 @@ describe('a DER reader', () => {
   it('refuses elements that are left over', () => {
     const fields = reader();
     fields.take(Tag.integer);
-    expect(() => fields.end()).toThrow(new DerError('there is more than expected'));
+    expect(() => fields.end()).toThrow(new DerError('there are more elements than expected'));
   });
 
   it('refuses bytes that are not DER from the start', () => {
@@ -176,13 +176,15 @@ describe('the time of a certificate', () => {
     ['a thirteenth month', Tag.generalizedTime, '20261301000000Z'],
     ['a month of 0', Tag.generalizedTime, '20260001000000Z'],
     ['a 32nd day', Tag.generalizedTime, '20260132000000Z'],
+    ['30 February', Tag.generalizedTime, '20260230000000Z'],
+    ['24 o’clock', Tag.generalizedTime, '20260101240000Z'],
     ['a 25th hour', Tag.generalizedTime, '20260101250000Z'],
     ['a 61st second', Tag.generalizedTime, '20260101000060Z'],
     ['letters', Tag.generalizedTime, 'yesterday'],
     ['text in front of it', Tag.generalizedTime, ' 20260101000000Z'],
     ['text behind it', Tag.generalizedTime, '20260101000000Z\n'],
   ])('is refused with %s', (_title, tag, text) => {
-    expect(() => timeOf(tag, text)).toThrow(new DerError('a time is not one'));
+    expect(() => timeOf(tag, text)).toThrow(new DerError('a time is not valid'));
   });
 });
 
