@@ -28,7 +28,7 @@ export const ACTIONS: readonly ActionKind[] = [
     const ms = random.between(100, 600);
     return () => freeze(demo, ms);
   }),
-  // Longer than the silence that the walk's reflectors bear.
+  // Longer than the silence after which the reflectors of a walk end a watch.
   action(
     'long black hole',
     (_, { demo }) =>

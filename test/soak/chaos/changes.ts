@@ -8,7 +8,7 @@ export const LEAST = 540;
 const MOST = 680;
 export const AT_FIRST = 600;
 
-/** Changes of Deployments behind the API's back. */
+/** Changes of Deployments that do not come through the API. */
 export class Changes {
   made = 0;
   readonly #demo: FakeApiServer;
@@ -18,7 +18,7 @@ export class Changes {
     this.#demo = demo;
   }
 
-  /** Which Deployment it befalls follows from the seed: nothing but a walk creates and deletes. */
+  /** The seed decides which Deployment changes, because only a walk creates and deletes Deployments. */
   make(random: Random): void {
     const { deployments } = this.#demo;
     const { namespace, name } = this.any(random);
@@ -29,7 +29,7 @@ export class Changes {
     else if (what < 0.3) deployments.recreate(namespace, name, replicas);
     else if (what < 0.45 && deployments.size < MOST) this.create(random);
     else if (what < 0.6 && deployments.size > LEAST) deployments.delete(namespace, name);
-    // The same count again would be no change.
+    // The same count would not be a change.
     else deployments.scale(namespace, name, (deployments.get(namespace, name)?.replicas ?? 0) + 1 + replicas);
   }
 
@@ -44,7 +44,7 @@ export class Changes {
     this.#demo.deployments.create({ namespace, name, replicas: random.between(0, 20) });
   }
 
-  /** Deletes some and makes others of the same names: the kind of change that only the uid tells. */
+  /** Deletes some and creates others with the same names: only the uid shows this kind of change. */
   recreateSome(random: Random): void {
     for (let left = random.between(1, 8); left > 0; left -= 1) {
       const { namespace, name } = this.any(random);

@@ -8,12 +8,12 @@ const { SEED, CHAOS_FAULTS, CHAOS_CHANGES } = process.env;
 const faults = Number(CHAOS_FAULTS ?? 40);
 const changes = Number(CHAOS_CHANGES ?? 400);
 const seeds = SEED === undefined ? [1, 2, 3, 4] : [seed()];
-/** The replay of one short walk strikes some kinds of faults only; see Deck. */
+/** One short walk alone, as in a replay, strikes only some kinds of faults; see Deck. */
 const strikesAll = seeds.length * faults >= 2 * FAULT_KINDS.length;
 const MIB = 1024 * 1024;
 
 describe('after any sequence of faults and changes', () => {
-  // Whatever is loaded and compiled once is there before memory is measured.
+  // Loads and compiles everything once before memory is measured.
   beforeAll(async () => void (await chaos({ seeds: [0], faults: 1, changes: 1 })), 60_000);
 
   it('the cache equals the server, no answer was older than it said, and nothing is left behind', {

@@ -8,17 +8,17 @@ import { ServerHistory } from './server-history.ts';
 import { Walk, type WalkSizes } from './walk.ts';
 
 export interface ChaosOptions extends WalkSizes {
-  /** A walk for each, all at the same time: most of a walk is waiting. */
+  /** One walk per seed, all at the same time: most of a walk is waiting. */
   readonly seeds: readonly number[];
 }
 
-/** What the walks came to. */
+/** The results of the walks. */
 export interface ChaosReport {
   /** For people. */
   readonly summary: string;
   /** The names of the kinds of faults that struck in any of the walks. */
   readonly struck: ReadonlySet<string>;
-  /** Bytes, garbage excluded, from before everything was started to after everything was stopped. */
+  /** In bytes, without garbage, from before the start to after the stop of everything. */
   readonly heapGrowth: number;
   /** Of one walk. */
   readonly mostSockets: number;
@@ -26,11 +26,11 @@ export interface ChaosReport {
   readonly mostTimers: number;
 }
 
-/** A small part of the full jitter: the delays keep their rules, but a walk of 500 faults does not take an hour. */
+/** A small part of the full jitter, so that a walk of 500 faults does not take an hour. The rules of the delays stay. */
 const JITTER = 0.1;
 const PROGRESS_MS = 10_000;
 
-/** Random walks. Throws, with the seed, where a cache is wrong, an answer untrue or something is left behind. */
+/** Makes random walks. Throws, with the seed, if a cache is wrong, an answer is untrue or something is left behind. */
 export async function chaos({ seeds, faults, changes }: ChaosOptions): Promise<ChaosReport> {
   const resources = openResources();
   const heap = await heapInUse();
@@ -103,7 +103,7 @@ async function walkOf(seed: number, sizes: WalkSizes, failures: readonly unknown
   } finally {
     clearInterval(progress);
     await Promise.allSettled([reader.stop()]);
-    // What is left open has been told above, where it was the only thing wrong.
+    // If something left open was the only fault, it has been reported above.
     await scene.stop().catch(() => {});
   }
 }

@@ -1,14 +1,14 @@
 import type { FaultKind } from './fault-kind.ts';
 import type { Random } from './random.ts';
 
-/** Walks of this number of seeds in a row begin with different kinds, and with all kinds between them. */
+/** The walks of this number of consecutive seeds begin with different kinds, and together with all kinds. */
 export const PARTS = 4;
-/** A kind that strikes nothing so often in a row can strike nothing at all. */
+/** A kind that misses this many times in a row can probably never strike. */
 const MAX_MISSES = 5;
 
 /**
- * The kinds of faults in a random order, again and again, so that each has its turn. A kind that was drawn and did not
- * strike is drawn again at once.
+ * Draws the kinds of faults in a random order, again and again, so that each has its turn. A kind that was drawn and did
+ * not strike is drawn again at once.
  */
 export class Deck {
   readonly #kinds: readonly FaultKind[];

@@ -1,4 +1,4 @@
-/** A time in which a watch misled whoever listened to it. */
+/** A time in which a watch misled its clients. */
 interface Excuse {
   /** Before the watch was opened. */
   readonly from: number;
@@ -7,23 +7,23 @@ interface Excuse {
   readonly disordered: boolean;
 }
 
-/** What a connection that was reset had already delivered is still read afterwards. */
+/** Bytes that arrived before a connection was reset are still read afterwards. */
 const LAST_BYTES_MS = 100;
 
 /**
- * The times when the stated age cannot be held against the cache, because the server itself misled it:
+ * The times in which the stated age may be wrong without a fault of the cache, because the server itself misled it:
  *
- * - slow drip: an event may arrive as late as the drip is long, and nothing in it says how late it is;
- * - events out of order: the second of a pair arrives before the first one, which has been true for as long.
+ * - slow drip: an event may be late by the length of the drip, and nothing in it says by how much;
+ * - events out of order: the second event of a pair arrives before the first, which was true earlier.
  *
- * Neither says anything from before its watch was opened: an answer that rests on such a watch (its last contact falls
- * into that time) may be as old as the opening, and not older. Once anything else has confirmed the cache, the stated
- * age counts again.
+ * Neither sends a state from before its watch was opened: an answer that rests on such a watch (its last contact is in
+ * that time) may be as old as the opening, but not older. Once something else has confirmed the cache, the stated age
+ * must be right again.
  */
 export class Excuses {
   readonly #excuses: Excuse[] = [];
 
-  /** From now on; returns what ends it. */
+  /** Begins an excuse now. Returns the function that ends it. */
   begin(misleads: 'late' | 'disordered'): () => void {
     const excuse: Excuse = {
       from: performance.now(),
@@ -36,13 +36,13 @@ export class Excuses {
     };
   }
 
-  /** How far back an answer may reach whose last contact was between these times; undefined: no excuse. */
+  /** How old an answer may be whose last contact was between these times; undefined: there is no excuse. */
   reachingBackTo(earliestContact: number, latestContact: number): number | undefined {
     const froms = this.#valid(earliestContact, latestContact).map(({ from }) => from);
     return froms.length === 0 ? undefined : Math.min(...froms);
   }
 
-  /** Whether events in the wrong order may have left a mixture of two states, as no server ever held it. */
+  /** Whether events in the wrong order may have left a mixture of two states that the server never held. */
   mayBeMixed(earliestContact: number, latestContact: number): boolean {
     return this.#valid(earliestContact, latestContact).some(({ disordered }) => disordered);
   }

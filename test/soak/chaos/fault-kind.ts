@@ -2,10 +2,10 @@ import type { FakeApiServer } from '../../support/fake-apiserver/fake-apiserver.
 import type { FaultRule } from '../../support/fake-apiserver/faults.ts';
 import type { Random } from './random.ts';
 
-/** What a walk offers to faults that are more than a rule for requests. */
+/** What a walk offers to faults of the whole server. */
 export interface Site {
   readonly demo: FakeApiServer;
-  /** Writes the token of now to the file that the kubeconfig names. */
+  /** Writes the current token to the file that the kubeconfig names. */
   writeToken(): Promise<void>;
   /** Deletes some Deployments and makes others of the same names. */
   recreateSome(random: Random): void;
@@ -15,20 +15,18 @@ interface KindBase {
   readonly name: string;
 }
 
-/** Befalls requests. */
+/** A fault of single requests. */
 export interface RuleKind extends KindBase {
-  /** What has to be asked of the server for it to strike. */
+  /** The request that it strikes. */
   readonly strikes: 'watch' | 'list' | 'write' | 'read';
   rule(random: Random, site: Site): FaultRule;
-  /**
-   * What the server says under this fault is late, or in the wrong order, and no client can tell. See Excuses.
-   */
+  /** Under this fault the server sends events late or in the wrong order, and no client can tell. See Excuses. */
   readonly misleads?: 'late' | 'disordered';
-  /** What it does to a cache is healed by the next list or connection: to be looked at before either. */
+  /** The next list or connection would repair the damage to a cache, so check the cache before either. */
   readonly lingers?: boolean;
 }
 
-/** Befalls the server as a whole. Draws all its random numbers at once and returns what is to be done. */
+/** A fault of the whole server. Draws all its random numbers at once and returns the action. */
 export interface ActionKind extends KindBase {
   act(random: Random, site: Site): () => Promise<void>;
 }

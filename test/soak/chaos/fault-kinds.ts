@@ -4,7 +4,7 @@ import { ACTIONS } from './actions.ts';
 import type { FaultKind, RuleKind, Site } from './fault-kind.ts';
 import type { Random } from './random.ts';
 
-/** One for all namespaces, and one for each of two. */
+/** One watch for all namespaces, and one for each of two namespaces. */
 const WATCHES = 3;
 const ENDINGS: readonly Ending[] = ['close', 'reset', 'silence', 'end'];
 const REFUSALS = [401, 403, 410, 429, 500, 503, 504] as const;
@@ -158,5 +158,5 @@ const WRITE_AND_READ: readonly RuleKind[] = [
   },
 ];
 
-/** All but those that need a walk of their own: an emptied etcd, and nothing but bookmarks (see Walk). */
+/** All kinds except two that Walk makes at quiet points: an emptied etcd, and bookmarks without events. */
 export const FAULT_KINDS: readonly FaultKind[] = [...WATCH, ...LIST, ...WRITE_AND_READ, ...ACTIONS];

@@ -3,14 +3,14 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { until } from '../../support/until.ts';
 
-// A test cannot choose the flags of its process, but V8 takes this one at any time.
+// A test cannot choose the flags of its process, but V8 accepts this one at any time.
 setFlagsFromString('--expose-gc');
 const collectGarbage: () => void = runInNewContext('gc');
 
-/** Of what keeps a process alive, that which a cluster uses. */
+/** The kinds of resources that keep a process alive and that a cluster uses. */
 const KINDS = ['TCPSocketWrap', 'TCPServerWrap', 'TLSWrap', 'TCPConnectWrap', 'Timeout', 'Immediate'];
 
-/** Bytes of the heap that are in use, garbage excluded. */
+/** Bytes of the heap in use, without garbage. */
 export async function heapInUse(): Promise<number> {
   for (let round = 0; round < 4; round += 1) {
     collectGarbage();
@@ -28,7 +28,7 @@ export function openResources(): Readonly<Record<string, number>> {
   return counts;
 }
 
-/** Resolves once no more sockets and timers are open than there were. @throws with what is left */
+/** Resolves once no more sockets and timers are open than before. @throws with those that are left */
 export async function backTo(before: Readonly<Record<string, number>>): Promise<void> {
   const left = () =>
     Object.entries(openResources()).filter(([kind, count]) => count > (before[kind] ?? 0) + ownTimer(kind));
@@ -37,7 +37,7 @@ export async function backTo(before: Readonly<Record<string, number>>): Promise<
   });
 }
 
-/** `until` waits with a timer of its own, which has just fired when it looks. */
+/** The timer of `until` itself has just fired when it checks, so it does not count. */
 function ownTimer(kind: string): number {
   return kind === 'Timeout' ? 1 : 0;
 }

@@ -1,7 +1,7 @@
 const EVERY_MS = 20;
 const REMEMBERED = 250;
 
-/** How late the event loop of this process has been lately: whatever is between server and cache is as late. */
+/** How late the event loop of this process was recently. Everything between server and cache is as late. */
 export class LoopLag {
   readonly #lags: number[] = [];
   readonly #timer: NodeJS.Timeout;

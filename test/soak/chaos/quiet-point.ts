@@ -4,10 +4,10 @@ import type { FakeApiServer } from '../../support/fake-apiserver/fake-apiserver.
 import { listAnswer, reduced } from './server-history.ts';
 import { type Subject, watches } from './subject.ts';
 
-/** The longest wait of a reflector in a walk is for the silence of a watch, some of them in a row. */
+/** The longest wait of a reflector in a walk: several watches in a row that end because of silence. */
 const LIMIT_MS = 40_000;
 
-/** Waits until the cache equals the server, all of it, and says so truthfully. @throws with the first difference */
+/** Waits until the whole cache equals the server and states a true age. @throws with the first difference */
 export async function becomesEqual(subject: Subject, demo: FakeApiServer): Promise<void> {
   const givesUpAt = performance.now() + LIMIT_MS;
   for (;;) {

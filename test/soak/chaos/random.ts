@@ -14,17 +14,17 @@ export class Random {
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   };
 
-  /** A sequence of its own, for what happens at a time of its own: it does not shift this one. */
+  /** An independent sequence, for actions at times that do not follow from the seed. It does not shift this sequence. */
   fork(): Random {
     return new Random(this.between(0, 2 ** 32 - 1));
   }
 
-  /** An integer, both ends included. */
+  /** An integer between the two, inclusive. */
   between(least: number, most: number): number {
     return least + Math.floor(this.next() * (most - least + 1));
   }
 
-  /** Whether something of this probability happens. */
+  /** Returns true with this probability. */
   chance(probability: number): boolean {
     return this.next() < probability;
   }

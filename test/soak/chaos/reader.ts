@@ -12,15 +12,15 @@ import { type Subject, watches } from './subject.ts';
 import type { Timeline } from './timeline.ts';
 
 /**
- * What is on the wire while a change is made. Server and cache share one process here: an event takes a few turns of
- * its event loop, each of which a list may block for some 50 ms, and a busy machine for longer.
+ * How long an event is on its way. Server and cache share one process here: an event takes a few turns of its event loop,
+ * and each turn may take about 50 ms because of a list, or longer on a busy machine.
  */
 const ON_THE_WIRE = { leastMs: 150, turns: 3 };
 const READS_AT_ONCE = 3;
 const MAX_REPORTED = 5;
 const READER = { user: 'reader', groups: [] };
 
-/** An answer, and the time of the last contact that it states. */
+/** An answer with the age that it states. */
 interface Answered<T> {
   /** For the message. */
   readonly what: () => string;
@@ -39,17 +39,17 @@ export interface ReaderOptions {
   readonly history: ServerHistory;
   readonly excuses: Excuses;
   readonly random: Random;
-  /** Says what has just happened; for messages. */
+  /** What has just happened, for messages. */
   readonly where: () => string;
 }
 
 /**
- * Reads without pause and judges every answer: the server must have held it at some moment within the age that the
- * answer states, which is `Age`: seconds, rounded up.
+ * Reads without pause and judges every answer: the server must have held it at some moment within the stated age, which
+ * is `Age` in seconds, rounded up.
  */
 export class Reader {
   reads = 0;
-  /** How far the worst answer came to lie before its stated age; negative: all were younger. */
+  /** By how much the worst answer was older than its stated age; negative: all were younger. */
   worstMs = Number.NEGATIVE_INFINITY;
   /** The first few answers that were not true. */
   readonly untruths: string[] = [];
@@ -78,7 +78,7 @@ export class Reader {
     await this.#reading;
   }
 
-  /** From memory. In most rounds in each turn of the event loop, so that no half-done state goes unseen. */
+  /** Reads from memory, mostly in every turn of the event loop, so that it sees every intermediate state. */
   async #readCache(): Promise<void> {
     while (!this.#stopped) {
       for (let left = READS_AT_ONCE; left > 0; left -= 1) {
@@ -93,7 +93,7 @@ export class Reader {
     }
   }
 
-  /** From the API server, and through the whole service. */
+  /** Reads from the API server and through the whole service. */
   async #readBeyondCache(): Promise<void> {
     while (!this.#stopped) {
       const subject = this.#random.pick(this.#options.subjects);
@@ -125,7 +125,7 @@ export class Reader {
       reading = { ageMs };
     } catch (error) {
       if (!(error instanceof DeploymentError)) throw error;
-      // An absence states no age; the list of its namespace does, at the same moment and of the same contact.
+      // An absence states no age. The list of its namespace does, at the same moment and from the same contact.
       reading = cluster.list(namespace);
     }
     const receivedAt = performance.now();
@@ -151,7 +151,7 @@ export class Reader {
         this.#judgeDeployment(label, namespace, name, reading.value, reading, sentAt, receivedAt);
       }
     } catch (error) {
-      // That it is gone, or that the API server cannot be asked: neither states an age.
+      // The Deployment does not exist, or the API server cannot be asked: neither answer states an age.
       if (!(error instanceof DeploymentError || error instanceof FreshnessError)) throw error;
     }
   }

@@ -8,7 +8,7 @@ import { until } from '../../support/until.ts';
 import { AT_FIRST, NAMESPACES } from './changes.ts';
 import type { Subject } from './subject.ts';
 
-/** The reflectors' own deadlines are up to minutes; a walk has only seconds for each fault. */
+/** The default deadlines of a reflector are up to minutes; a walk has only seconds per fault. */
 const TIMING = {
   silenceMs: { least: 700, most: 900 },
   pageSilenceMs: 3_000,
@@ -36,7 +36,7 @@ export class Scene {
     this.#folder = folder;
   }
 
-  /** Starts it; the caches are filled. */
+  /** Starts it. Resolves once the caches are filled. */
   static async start(): Promise<Scene> {
     const demo = await FakeApiServer.start({
       deployments: AT_FIRST,
@@ -65,11 +65,11 @@ export class Scene {
     return scene;
   }
 
-  /** Writes the token of now to the file that the kubeconfig names. */
+  /** Writes the current token to the file that the kubeconfig names. */
   readonly writeToken = (): Promise<void> =>
     writeFile(join(this.#folder, 'token'), `${this.demo.token}\n`, { mode: 0o600 });
 
-  /** Stops the service and both caches; no connection to the demo cluster may be left. Harmless when repeated. */
+  /** Stops the service and both caches, after which no connection to the demo cluster may be left. May be repeated. */
   async stopCaches(): Promise<void> {
     this.#stopping ??= Promise.all([this.service.stop(), this.subjects[1]?.cluster.stop()]);
     await this.#stopping;

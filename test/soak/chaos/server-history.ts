@@ -6,10 +6,10 @@ import { Timeline } from './timeline.ts';
 
 /** Longer than any age that a walk reaches. */
 const KEPT_MS = 180_000;
-/** Reads that ask for what has just changed find stale answers best. */
+/** Reads of Deployments that have just changed are the best at finding stale answers. */
 const RECENT_CHANGES = 40;
 
-/** Everything that the server has held, and when: what the cache's answers are judged by. */
+/** Every state that the server has held, with its time, to judge the answers of the cache. */
 export class ServerHistory {
   readonly #deployments: Deployments;
   readonly #states = new Map<string, Timeline<Deployment | undefined>>();
@@ -17,7 +17,7 @@ export class ServerHistory {
   readonly #lists = new Map<string | undefined, Timeline<string>>();
   #recent: string[] = [];
 
-  /** Hears of every change of these Deployments from now on, those that come through the API too. */
+  /** Records every change of these Deployments from now on, including those through the API. */
   constructor(deployments: Deployments) {
     this.#deployments = deployments;
     for (const { namespace, name } of deployments.list()) this.#note(namespace, name);
@@ -50,7 +50,7 @@ export class ServerHistory {
     return listAnswer(records.filter((record) => namespace === undefined || record.namespace === namespace));
   }
 
-  /** Forgets what no read can be about any more. */
+  /** Forgets states that no read can return any more. */
   forgetOld(): void {
     const horizon = performance.now() - KEPT_MS;
     for (const timeline of this.#states.values()) timeline.forgetBefore(horizon);
@@ -112,13 +112,13 @@ export class ServerHistory {
   }
 }
 
-/** A record of the server as the cache should hold it. */
+/** A record of the server in the form in which the cache should hold it. */
 export function reduced(record: DeploymentRecord): Deployment {
   const { namespace, name, uid, resourceVersion, generation, replicas } = record;
   return { namespace, name, uid, resourceVersion: String(resourceVersion), generation, replicas };
 }
 
-/** The answer of `GET /deployments`, written anew so that the product's code is not judged by itself. */
+/** The answer of `GET /deployments`, written independently, so that the code of the service is not judged by itself. */
 export function listAnswer(records: readonly DeploymentRecord[]): string {
   return JSON.stringify({ deployments: records.map(({ namespace, name }) => `${namespace}/${name}`).sort() });
 }

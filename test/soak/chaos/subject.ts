@@ -4,7 +4,7 @@ import type { Cluster } from '../../../src/cluster/cluster.ts';
 export interface Subject {
   readonly name: string;
   readonly cluster: Cluster;
-  /** Those it watches, each with a reflector of its own; empty: all, with a single one. */
+  /** The namespaces that it watches, each with its own reflector; empty: all, with one reflector. */
   readonly namespaces: readonly string[];
 }
 

@@ -3,26 +3,26 @@ interface Entry<T> {
   readonly value: T;
 }
 
-/** What was true when, on the clock of performance.now(): each value held from its note to the next one. */
+/** Values over time, on the clock of performance.now(): each value held from its note to the next one. */
 export class Timeline<T> {
   #entries: Entry<T>[];
 
-  /** @param first what held before the first note */
+  /** @param first the value before the first note */
   constructor(first: T) {
     this.#entries = [{ from: Number.NEGATIVE_INFINITY, value: first }];
   }
 
-  /** From now on this holds. */
+  /** This value holds from now on. */
   note(value: T): void {
     this.#entries.push({ from: performance.now(), value });
   }
 
-  /** What holds now. */
+  /** The current value. */
   get current(): T | undefined {
     return this.#entries.at(-1)?.value;
   }
 
-  /** When a value that matches held last, up to `until`: its end, or `until` while it still holds; undefined: never. */
+  /** When a matching value last held, up to `until`: its end, or `until` if it still holds; undefined: never. */
   lastHeld(matches: (value: T) => boolean, until: number): number | undefined {
     let end = until;
     for (const { from, value } of this.#entries.toReversed()) {
@@ -34,13 +34,13 @@ export class Timeline<T> {
     return undefined;
   }
 
-  /** Forgets what ended before that time. */
+  /** Forgets values that ended before that time. */
   forgetBefore(time: number): void {
     const first = this.#entries.findIndex((_, at) => (this.#entries[at + 1]?.from ?? Infinity) >= time);
     this.#entries = this.#entries.slice(first);
   }
 
-  /** The newest entries, the newest last; for messages. */
+  /** The newest entries, the newest last, for messages. */
   toString(): string {
     return this.#entries
       .slice(-6)

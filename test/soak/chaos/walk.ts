@@ -15,7 +15,7 @@ import type { Subject } from './subject.ts';
 import { Writes } from './writes.ts';
 
 export interface WalkSizes {
-  /** That struck, at least. */
+  /** The least number of faults that strike. */
   readonly faults: number;
   readonly changes: number;
 }
@@ -28,11 +28,11 @@ export interface WalkOptions extends WalkSizes {
   readonly seed: number;
   readonly random: Random;
   readonly writeToken: () => Promise<void>;
-  /** Throws as soon as something is known to be wrong. */
+  /** Throws if something is known to be wrong. */
   readonly check: () => void;
 }
 
-/** A fault that was made ready. */
+/** A fault that is ready to strike. */
 interface Armed {
   readonly kind: RuleKind;
   readonly fault: ActiveFault;
@@ -43,15 +43,15 @@ const STRIKE_LIMIT_MS = 5_000;
 const QUIET_EVERY = 10;
 
 /**
- * Faults in bursts, changes before, between and after them, and now and then a quiet point.
+ * Bursts of faults, with changes before, between and after them, and a quiet point from time to time.
  *
- * The seed decides which faults and changes come, with which figures and in which order: nothing here draws a number
- * that depends on what the cache did. It does not decide the time of day: sockets and timers are real, so that which
- * request a fault befalls, or between which two events a connection breaks, may differ from run to run of one seed.
+ * The seed decides which faults and changes come, with which figures and in which order: no random number depends on what
+ * the cache did. The seed does not decide the time: sockets and timers are real, so which
+ * request a fault strikes, or between which two events a connection breaks, may differ between runs of one seed.
  */
 export class Walk {
   faults = 0;
-  /** How often a fault was made ready and did not strike. */
+  /** How often a fault was ready and did not strike. */
   misses = 0;
   quietPoints = 0;
   mostSockets = 0;
@@ -83,12 +83,12 @@ export class Walk {
     );
   }
 
-  /** What happened last. */
+  /** The latest actions, for messages. */
   get story(): string {
     return this.#story.join('; ');
   }
 
-  /** @throws Error where the cache and the server do not agree */
+  /** @throws Error if a cache does not equal the server */
   async run(): Promise<void> {
     const { faults, changes, random } = this.#options;
     while (this.faults < faults || this.changes.made < changes) {
@@ -113,7 +113,7 @@ export class Walk {
     const strikes = new Set(armed.map(({ kind }) => kind.strikes));
 
     await this.#change(kinds.length);
-    // A list comes in pages only where the API server has no initial events.
+    // Lists are read in pages only if the API server has no initial events.
     demo.initialEvents = strikes.has('list') ? 'refused' : 'served';
     if (strikes.has('list') || strikes.has('watch')) demo.dropConnections(random.pick(['close', 'reset']));
     if (strikes.has('list')) this.#forceRelist();
@@ -136,7 +136,7 @@ export class Walk {
     for (const { endExcuse } of armed) endExcuse?.();
   }
 
-  /** Compacts a change that no cache has seen, since no watch is open: nothing but a relist helps then. */
+  /** Compacts a change that no cache has seen, because no watch is open. Then only a relist helps. */
   #forceRelist(): void {
     const { demo, random } = this.#options;
     this.changes.make(random);
@@ -164,7 +164,7 @@ export class Walk {
     for (const action of actions) await action();
   }
 
-  /** A third of the changes that are due for so many faults, some at once and some with pauses. */
+  /** A third of the changes that are due for this number of faults, some at once and some with pauses. */
   async #change(faults: number): Promise<void> {
     const { random, ...wanted } = this.#options;
     const share = (wanted.changes / wanted.faults) * faults;
@@ -177,7 +177,7 @@ export class Walk {
     }
   }
 
-  /** Ends all faults and sees that every cache comes to equal the server, without any help. */
+  /** Ends all faults and checks that every cache comes to equal the server without help. */
   async #quietPoint(): Promise<void> {
     const { demo, subjects, history, check } = this.#options;
     this.#tell('quiet');
@@ -193,8 +193,8 @@ export class Walk {
   }
 
   /**
-   * Bookmarks and no events, while other objects change: what a quiet collection of a busy cluster sees. Only at a
-   * quiet point, since a server whose bookmarks step over events deceives every client for good.
+   * Bookmarks without events while other objects change, as in a quiet collection of a busy cluster. Only at a quiet
+   * point: a server whose bookmarks skip events misleads every client for good.
    */
   async #bookmarksOnly(): Promise<void> {
     const { demo, subjects } = this.#options;
@@ -217,8 +217,8 @@ export class Walk {
   }
 
   /**
-   * A restart with an empty etcd: resourceVersions begin anew. While they have not grown beyond the one that a cache
-   * has reached, it can tell; a server that has caught up in silence could not be told from one that never went back.
+   * A restart with an empty etcd: resourceVersions start from the beginning. A cache notices this as long as they have not
+   * grown beyond the one that it has reached. It could not tell a server that has caught up from one that never went back.
    */
   async #emptyEtcd(): Promise<void> {
     const { demo, subjects, random } = this.#options;
