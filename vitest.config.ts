@@ -21,6 +21,8 @@ export default defineConfig({
           name: 'unit',
           include: ['test/unit/**/*.test.ts'],
           setupFiles: ['test/support/no-sockets-no-processes.ts'],
+          // Files of a worker share their modules, which have no state: otherwise each file loads them again.
+          isolate: false,
           // No test should fail because the machine is busy.
           testTimeout: 30_000,
         },
