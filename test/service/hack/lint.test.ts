@@ -1,46 +1,29 @@
 import { spawnSync } from 'node:child_process';
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { StubCommands } from '../../support/hack/stub-commands.ts';
 
 const repository = resolve(import.meta.dirname, '../../..');
 /** Programs of the machine that the scripts may use; all others must be stubs. */
 const TOOLS = 'bash cat chmod dirname env find ln mkdir mktemp mv rm sed sleep tr'.split(' ');
 
 let root: string; // contains a space
-let stubs: string; // the whole PATH, so that no program of this machine is found or changed
+let commands: StubCommands; // the whole PATH, so that no program of this machine is found or changed
 
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), 'lint test '));
-  stubs = join(root, 'stubs');
-  mkdirSync(stubs);
-  for (const name of TOOLS) {
-    const folder = (process.env.PATH ?? '').split(delimiter).find((each) => existsSync(join(each, name)));
-    writeFileSync(join(stubs, name), `#!/bin/sh\nexec ${folder}/${name} "$@"\n`, { mode: 0o755 });
-  }
-  stub('uname', 'case $1 in -s) echo Linux ;; -m) echo x86_64 ;; esac');
+  commands = new StubCommands(root);
+  commands.link(TOOLS);
+  commands.add('uname', 'case $1 in -s) echo Linux ;; -m) echo x86_64 ;; esac');
   user(1000);
 });
 afterEach(() => rmSync(root, { recursive: true }));
 
-/** A command in the PATH that records its call and then runs `body`. */
-function stub(name: string, body = ''): void {
-  const log = `echo "${name} $*" >>"${join(root, 'calls')}"`;
-  writeFileSync(join(stubs, name), `#!/bin/sh\n${log}\n${body}\n`, { mode: 0o755 });
-}
-
 /** Sets the user id that the scripts see. */
 function user(id: number): void {
-  stub('id', `echo ${id}`);
+  commands.add('id', `echo ${id}`);
 }
 
 /** A program that creates a program which succeeds. */
@@ -48,21 +31,19 @@ const creating = (file: string) => `printf '#!/bin/sh\\n' >"${file}"; chmod 755 
 
 /** A Debian whose packages and Go modules can be installed. */
 function installable(): void {
-  stub('apt-get', `[ "$1" != install ] || { ${creating(join(stubs, 'shellcheck'))}; }`);
+  commands.add('apt-get', `[ "$1" != install ] || { ${creating(join(commands.folder, 'shellcheck'))}; }`);
   // The argument after -o is the file to build.
-  stub('go', `while [ "$1" != -o ]; do shift; done; ${creating('$2')}`);
+  commands.add('go', `while [ "$1" != -o ]; do shift; done; ${creating('$2')}`);
 }
 
 function run(script: string, ...args: string[]) {
-  const env = { PATH: stubs, HOME: root, XDG_CACHE_HOME: join(root, 'cache') };
+  const env = { PATH: commands.folder, HOME: root, XDG_CACHE_HOME: join(root, 'cache') };
   const { status, stdout, stderr } = spawnSync(join(repository, script), args, { env, encoding: 'utf8' });
   return { status, stdout, stderr };
 }
 
 function calls(name: string): string[] {
-  const file = join(root, 'calls');
-  const lines = existsSync(file) ? readFileSync(file, 'utf8').split('\n') : [];
-  return lines.filter((line) => line.startsWith(`${name} `));
+  return commands.calls.split('\n').filter((line) => line.startsWith(`${name} `));
 }
 
 describe('hack/lint.sh', () => {
@@ -77,15 +58,15 @@ describe('hack/lint.sh', () => {
   });
 
   it('names only what is missing', () => {
-    stub('shellcheck');
+    commands.add('shellcheck');
     const { status, stderr } = run('hack/lint.sh');
     expect(status).toBe(1);
     expect(stderr).toContain('error: missing: actionlint\n');
   });
 
   it('checks every script and every workflow', () => {
-    stub('shellcheck');
-    stub('actionlint');
+    commands.add('shellcheck');
+    commands.add('actionlint');
     expect(run('hack/lint.sh')).toMatchObject({ status: 0, stderr: '' });
     const scripts = readdirSync(join(repository, 'hack'), { recursive: true, encoding: 'utf8' })
       .filter((name) => name.endsWith('.sh'))
@@ -99,9 +80,9 @@ describe('hack/lint.sh', () => {
   });
 
   it.each(['shellcheck', 'actionlint'])('fails if %s finds a fault', (name) => {
-    stub('shellcheck');
-    stub('actionlint');
-    stub(name, 'exit 1');
+    commands.add('shellcheck');
+    commands.add('actionlint');
+    commands.add(name, 'exit 1');
     expect(run('hack/lint.sh').status).not.toBe(0);
   });
 });
@@ -123,8 +104,8 @@ describe('hack/lint-tools.sh', () => {
   it('takes what is in PATH and installs nothing', () => {
     user(0);
     installable();
-    stub('shellcheck');
-    stub('actionlint');
+    commands.add('shellcheck');
+    commands.add('actionlint');
     expect(run('hack/lint-tools.sh')).toMatchObject({ status: 0, stderr: '' });
     expect([...calls('apt-get'), ...calls('go')]).toEqual([]);
   });
@@ -138,7 +119,7 @@ describe('hack/lint-tools.sh', () => {
   });
 
   it('asks for actionlint or Go if it has neither', () => {
-    stub('shellcheck');
+    commands.add('shellcheck');
     const { status, stderr } = run('hack/lint-tools.sh');
     expect(status).toBe(1);
     expect(stderr).toContain('Install Go 1.26');

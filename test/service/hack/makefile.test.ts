@@ -3,42 +3,34 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, write
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { StubCommands } from '../../support/hack/stub-commands.ts';
 
 const repository = resolve(import.meta.dirname, '../../..');
 const NAME = 'k8s-deployment-scaler';
 
 let folder: string; // a copy of the files that make needs; its path contains a space
-let stubs: string; // first in the PATH of the recipes
-
-/** A command that records its call in one line and then runs `body`. */
-function stub(name: string, body = ''): void {
-  const text = `#!/bin/bash\necho "${name} $*" >>"${join(folder, 'calls')}"\n${body}\n`;
-  writeFileSync(join(stubs, name), text, { mode: 0o755 });
-}
+let commands: StubCommands; // first in the PATH of the recipes
 
 function make(...args: string[]) {
-  const env = { ...process.env, TOOLS_BIN: stubs, MAKEFLAGS: '', KUBECONFIG: undefined };
+  const env = { ...process.env, TOOLS_BIN: commands.folder, MAKEFLAGS: '', KUBECONFIG: undefined };
   const { status, stdout, stderr } = spawnSync('make', args, { cwd: folder, env, encoding: 'utf8' });
   return { status, output: stdout + stderr };
 }
 
 /** The recorded calls that change something. */
 function calls(): string[] {
-  const lines = existsSync(join(folder, 'calls'))
-    ? readFileSync(join(folder, 'calls'), 'utf8').split('\n')
-    : [];
+  const lines = commands.calls.split('\n');
   return lines.filter((line) => !/^$|^docker (version|images|image inspect)|^kind get/.test(line));
 }
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'a repository '));
-  stubs = join(folder, 'stubs');
-  mkdirSync(stubs);
+  commands = new StubCommands(folder);
   for (const path of ['Makefile', 'hack/generate-certs.sh', 'hack/deploy']) {
     cpSync(join(repository, path), join(folder, path), { recursive: true });
   }
-  stub('docker', `[ "$1" != images ] || echo 0123456789ab`);
-  for (const tool of ['kind', 'helm', 'kubectl']) stub(tool);
+  commands.add('docker', `[ "$1" != images ] || echo 0123456789ab`);
+  for (const tool of ['kind', 'helm', 'kubectl']) commands.add(tool);
 });
 
 afterEach(() => rmSync(folder, { recursive: true }));
@@ -99,7 +91,7 @@ describe('make', () => {
   });
 
   it('keeps an existing kind cluster', () => {
-    stub('kind', `[ "$1" != get ] || echo ${NAME}`);
+    commands.add('kind', `[ "$1" != get ] || echo ${NAME}`);
     expect(make('kind-create')).toMatchObject({ status: 0 });
     expect(calls()).toEqual([]);
   });
@@ -112,7 +104,7 @@ describe('make', () => {
   });
 
   it('tears down without an error even if nothing exists and Docker is missing', () => {
-    stub('docker', 'exit 1');
+    commands.add('docker', 'exit 1');
     const { status, output } = make('teardown');
     expect(status).toBe(0);
     expect(output).toContain('there is no cluster to delete');

@@ -8,34 +8,25 @@ import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
-  readFileSync,
   rmSync,
-  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { StubCommands } from '../../support/hack/stub-commands.ts';
 
 const script = resolve(import.meta.dirname, '../../../hack/setup.sh');
 const TOOLS = ['bash', 'cat', 'chmod', 'cut', 'gzip', 'mkdir', 'mktemp', 'mv', 'openssl', 'rm', 'tar'];
 
 let root: string; // contains a space, and so do the paths of all folders in it
-let stubs: string; // the only folder in the PATH, so that no program of this machine is found or changed
+let commands: StubCommands; // the whole PATH, so that no program of this machine is found or changed
 let bin: string; // TOOLS_BIN
 let web: string; // the files that curl finds
 
-const calls = () => (existsSync(join(root, 'calls')) ? readFileSync(join(root, 'calls'), 'utf8') : '');
-
-/** A command in the PATH that records its call and then runs `body`. */
-function stub(name: string, body = ''): void {
-  const log = `echo "${name} $*" >>"${join(root, 'calls')}"`;
-  writeFileSync(join(stubs, name), `#!/bin/bash\n${log}\n${body}\n`, { mode: 0o755 });
-}
-
 function machine(system: string, hardware: string, user = 1000): void {
-  stub('uname', `case $1 in -s) echo ${system} ;; -m) echo ${hardware} ;; esac`);
-  stub('id', `echo ${user}`);
+  commands.add('uname', `case $1 in -s) echo ${system} ;; -m) echo ${hardware} ;; esac`);
+  commands.add('id', `echo ${user}`);
 }
 
 /** Lets curl find a file at this URL, and its SHA-256 next to it. */
@@ -68,7 +59,7 @@ function publishAll(platform: string): string[] {
 }
 
 function setup(...args: string[]) {
-  const env = { PATH: stubs, HOME: root, TOOLS_BIN: bin, TMPDIR: root };
+  const env = { PATH: commands.folder, HOME: root, TOOLS_BIN: bin, TMPDIR: root };
   const { status, stdout, stderr } = spawnSync('/bin/bash', [script, ...args], { env, encoding: 'utf8' });
   return { status, output: stdout + stderr };
 }
@@ -77,16 +68,14 @@ const installed = () => (existsSync(bin) ? readdirSync(bin).sort() : []);
 
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), 'a machine '));
-  [stubs, bin, web] = [join(root, 'stubs'), join(root, 'home bin'), join(root, 'web')];
-  mkdirSync(stubs);
-  for (const tool of TOOLS) {
-    symlinkSync(execFileSync('which', [tool], { encoding: 'utf8' }).trim(), join(stubs, tool));
-  }
-  stub(
+  [bin, web] = [join(root, 'home bin'), join(root, 'web')];
+  commands = new StubCommands(root);
+  commands.link(TOOLS);
+  commands.add(
     'curl',
     `while [ $# -gt 1 ]; do [ "$1" != -o ] || file=$2; shift; done; cat "${web}/\${1#https://}" >"$file"`,
   );
-  stub('docker', `echo 'Docker version 28.2.2, build e6534b4'`);
+  commands.add('docker', `echo 'Docker version 28.2.2, build e6534b4'`);
   machine('Linux', 'x86_64');
 });
 
@@ -103,7 +92,7 @@ describe('setup: kind, Helm and kubectl', () => {
     const urls = publishAll(platform);
     const { status, output } = setup();
     expect({ status, output }).toMatchObject({ status: 0 });
-    for (const url of urls) expect(calls()).toContain(`${url}\n`);
+    for (const url of urls) expect(commands.calls).toContain(`${url}\n`);
     expect(installed()).toEqual(['helm', 'kind', 'kubectl']);
     for (const name of installed()) accessSync(join(bin, name), constants.X_OK);
   });
@@ -113,14 +102,14 @@ describe('setup: kind, Helm and kubectl', () => {
     setup();
     rmSync(join(root, 'calls'));
     expect(setup()).toMatchObject({ status: 0, output: expect.stringContaining('Helm 4.3.1 is installed') });
-    expect(calls()).not.toContain('curl');
+    expect(commands.calls).not.toContain('curl');
   });
 
   it('are kept if they are new enough, and replaced if they are too old', () => {
     publishAll('linux-amd64');
-    stub('kind', `echo 'kind v0.34.1 go1.27.0 linux/amd64'`);
-    stub('helm', `echo 'v3.19.4+gdbc6d8e'`);
-    stub('kubectl', `echo 'Client Version: v1.36.0'`);
+    commands.add('kind', `echo 'kind v0.34.1 go1.27.0 linux/amd64'`);
+    commands.add('helm', `echo 'v3.19.4+gdbc6d8e'`);
+    commands.add('kubectl', `echo 'Client Version: v1.36.0'`);
     expect(setup()).toMatchObject({ status: 0, output: expect.stringContaining('Helm 3.19.4 is too old') });
     expect(installed()).toEqual(['helm']);
   });
@@ -152,16 +141,16 @@ describe('setup: kind, Helm and kubectl', () => {
 
 describe('setup: a dry run', () => {
   it('prints the whole plan and changes nothing', () => {
-    rmSync(join(stubs, 'docker'));
-    stub('apt-get');
-    stub('sudo');
+    rmSync(join(commands.folder, 'docker'));
+    commands.add('apt-get');
+    commands.add('sudo');
     const { status, output } = setup('--dry-run');
     expect(status).toBe(0);
     expect(output).toContain(`kind: https://kind.sigs.k8s.io/dl/v0.33.0/kind-linux-amd64 -> ${bin}/kind`);
     expect(output).toContain('helm: https://get.helm.sh/');
     expect(output).toContain('kubectl: https://dl.k8s.io/');
     expect(output).toContain('+ sudo apt-get install -y docker.io');
-    expect(calls()).not.toMatch(/curl|sudo|apt-get/);
+    expect(commands.calls).not.toMatch(/curl|sudo|apt-get/);
     expect(installed()).toEqual([]);
   });
 });
@@ -170,29 +159,38 @@ describe('setup: Docker', () => {
   beforeEach(() => {
     publishAll('linux-amd64');
     publishAll('darwin-arm64');
-    rmSync(join(stubs, 'docker'));
+    rmSync(join(commands.folder, 'docker'));
   });
 
   it('is installed by the package manager on Linux, without sudo for root', () => {
     machine('Linux', 'x86_64', 0);
-    stub('apt-get', `echo '#!/bin/bash' >"${stubs}/docker"; chmod 755 "${stubs}/docker"`);
+    commands.add(
+      'apt-get',
+      `echo '#!/bin/bash' >"${commands.folder}/docker"; chmod 755 "${commands.folder}/docker"`,
+    );
     expect(setup()).toMatchObject({ status: 0 });
-    expect(calls()).toContain('apt-get install -y docker.io');
+    expect(commands.calls).toContain('apt-get install -y docker.io');
   });
 
   it('is installed with sudo on Linux for other users', () => {
-    stub('dnf', `echo '#!/bin/bash' >"${stubs}/docker"; chmod 755 "${stubs}/docker"`);
-    stub('sudo', '"$@"');
+    commands.add(
+      'dnf',
+      `echo '#!/bin/bash' >"${commands.folder}/docker"; chmod 755 "${commands.folder}/docker"`,
+    );
+    commands.add('sudo', '"$@"');
     expect(setup()).toMatchObject({ status: 0 });
-    expect(calls()).toContain('sudo dnf install -y moby-engine');
+    expect(commands.calls).toContain('sudo dnf install -y moby-engine');
   });
 
   it('is installed with Colima by Homebrew on macOS', () => {
     machine('Darwin', 'arm64');
-    stub('brew');
-    stub('colima', `echo '#!/bin/bash' >"${stubs}/docker"; chmod 755 "${stubs}/docker"`);
+    commands.add('brew');
+    commands.add(
+      'colima',
+      `echo '#!/bin/bash' >"${commands.folder}/docker"; chmod 755 "${commands.folder}/docker"`,
+    );
     expect(setup()).toMatchObject({ status: 0 });
-    expect(calls()).toContain('brew install colima docker\ncolima start');
+    expect(commands.calls).toContain('brew install colima docker\ncolima start');
   });
 
   it.each([
@@ -205,7 +203,7 @@ describe('setup: Docker', () => {
   });
 
   it('is reported if it does not answer', () => {
-    stub('docker', `[ "$1" = --version ] && echo 'Docker version 28.2.2, build e6534b4'`);
+    commands.add('docker', `[ "$1" = --version ] && echo 'Docker version 28.2.2, build e6534b4'`);
     expect(setup()).toMatchObject({ status: 1, output: expect.stringContaining('Docker does not answer') });
     expect(installed()).toEqual(['helm', 'kind', 'kubectl']);
   });
@@ -218,16 +216,16 @@ describe('an impossible setup is refused before it changes anything', () => {
   ])('on %s %s', (system, hardware, says) => {
     machine(system, hardware);
     expect(setup()).toMatchObject({ status: 1, output: expect.stringContaining(says) });
-    expect(calls()).not.toContain('curl');
+    expect(commands.calls).not.toContain('curl');
   });
 
   it('without openssl, which verifies the downloads', () => {
-    rmSync(join(stubs, 'openssl'));
+    rmSync(join(commands.folder, 'openssl'));
     expect(setup()).toMatchObject({
       status: 1,
       output: expect.stringContaining('openssl is not in the PATH'),
     });
-    expect(calls()).not.toContain('curl');
+    expect(commands.calls).not.toContain('curl');
   });
 
   it('with an unknown option', () => {
@@ -235,6 +233,6 @@ describe('an impossible setup is refused before it changes anything', () => {
       status: 2,
       output: expect.stringContaining('unknown option --dryrun'),
     });
-    expect(calls()).toBe('');
+    expect(commands.calls).toBe('');
   });
 });
