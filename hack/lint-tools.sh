@@ -22,20 +22,13 @@ install_shellcheck() {
 	DEBIAN_FRONTEND=noninteractive apt-get install -qq --yes --no-install-recommends shellcheck >/dev/null
 }
 
-build_actionlint() { # build_actionlint FOLDER
-	command -v go >/dev/null || die "actionlint is not in PATH, and there is no Go to build it. Install Go 1.26 or newer, or
-actionlint (https://$ACTIONLINT)."
-	CGO_ENABLED=0 GOFLAGS=-buildvcs=false with_progress "building actionlint $version from its Go module" \
-		go build -trimpath -ldflags '-s -w' -o "$1/actionlint" "$ACTIONLINT/cmd/actionlint"
-}
-
 fill() { # fill FOLDER
 	command -v shellcheck >/dev/null || install_shellcheck
 	ln -s "$(command -v shellcheck)" "$1/shellcheck"
 	if command -v actionlint >/dev/null; then
 		ln -s "$(command -v actionlint)" "$1/actionlint"
 	else
-		build_actionlint "$1"
+		build_tool "$1" actionlint . "$ACTIONLINT/cmd/actionlint"
 	fi
 }
 

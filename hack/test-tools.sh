@@ -23,23 +23,16 @@ download_kubeconform() { # download_kubeconform FOLDER
 	tar -xzf "$1/archive.tar.gz" -C "$1" kubeconform
 }
 
-build() { # build FOLDER MODULE PACKAGE
-	command -v go >/dev/null || die "$2 for the chart's tests is not in PATH, cannot be downloaded, and there is no Go to
-build it. Install Go 1.26 or newer, or $2."
-	CGO_ENABLED=0 GOFLAGS=-buildvcs=false with_progress "building $2 from its Go module" \
-		go -C "$2" build -trimpath -ldflags '-s -w' -o "$1/$2" "$3"
-}
-
 fill() { # fill FOLDER
 	if [[ $(helm version --short 2>/dev/null) == v4.* ]]; then
 		ln -s "$(command -v helm)" "$1/helm"
 	elif ! download_helm "$1"; then
-		build "$1" helm helm.sh/helm/v4/cmd/helm
+		build_tool "$1" helm helm helm.sh/helm/v4/cmd/helm
 	fi
 	if command -v kubeconform >/dev/null; then
 		ln -s "$(command -v kubeconform)" "$1/kubeconform"
 	elif ! download_kubeconform "$1"; then
-		build "$1" kubeconform github.com/yannh/kubeconform/cmd/kubeconform
+		build_tool "$1" kubeconform kubeconform github.com/yannh/kubeconform/cmd/kubeconform
 	fi
 	rm -f "$1/archive.tar.gz"
 }

@@ -31,6 +31,12 @@ with_progress() { # with_progress TITLE COMMAND...
 	wait "$pid"
 }
 
+build_tool() { # build_tool FOLDER TOOL MODULE PACKAGE: builds FOLDER/TOOL from the Go module in the folder MODULE
+	command -v go >/dev/null || die "there is neither $2 nor Go to build it. Install Go 1.26 or newer, or $2."
+	CGO_ENABLED=0 GOFLAGS=-buildvcs=false with_progress "building $2 from its Go module" \
+		go -C "$3" build -trimpath -ldflags '-s -w' -o "$1/$2" "$4"
+}
+
 # Fails quietly without a network, and with a message if the archive does not match its checksum.
 fetch() { # fetch FOLDER URL CHECKSUMS_URL: downloads and verifies FOLDER/archive.tar.gz
 	local name=${2##*/} sum algorithm=sha256
