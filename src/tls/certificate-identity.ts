@@ -26,7 +26,8 @@ export interface IdentityPolicy {
   readonly allowedClients: readonly string[];
 }
 
-const CLIENT_AUTH = '1.3.6.1.5.5.7.3.2';
+/** The extended key usage clientAuth (RFC 5280, section 4.2.1.12). */
+export const CLIENT_AUTH = '1.3.6.1.5.5.7.3.2';
 /** Refused above all for `system:masters`: a CA for clients of this service must not create cluster administrators. */
 const RESERVED_PREFIX = 'system:';
 /** The group to which the API server adds every authenticated user. */

@@ -1,10 +1,9 @@
 import type { X509Certificate } from 'node:crypto';
 import type { Authority } from './authority.ts';
+import { CLIENT_AUTH } from './certificate-identity.ts';
 import { readAuthorities } from './material.ts';
 import { serialKey } from './revocation-list.ts';
 import type { RevocationLists, TlsMaterial } from './secure-context.ts';
-
-const CLIENT_AUTH = '1.3.6.1.5.5.7.3.2';
 
 /**
  * Decides which connections stay open when a set with other authorities or CRLs is put to use. A connection stays only
