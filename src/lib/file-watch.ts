@@ -35,7 +35,7 @@ export class FileWatch {
     const { look, pollMs = 2_000 } = this.#options;
     while (!signal.aborted) {
       await look(signal);
-      await sleep(pollMs, undefined, { ref: false, signal }).catch(() => {});
+      await pause(pollMs, signal);
     }
   }
 }
@@ -61,10 +61,15 @@ export async function readAtRest<T>(options: AtRestOptions<T>): Promise<T | unde
   for (let reading = 1; reading < MAX_READINGS; reading += 1) {
     if (signal.aborted) return undefined;
     if (known(contents)) return contents;
-    await sleep(settleMs, undefined, { ref: false, signal }).catch(() => {});
+    await pause(settleMs, signal);
     const next = await read();
     if (same(next, contents)) break;
     contents = next;
   }
   return signal.aborted ? undefined : contents;
+}
+
+/** Resolves after this time, or at once when the signal is aborted. Does not keep the process alive. */
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  await sleep(ms, undefined, { ref: false, signal }).catch(() => {});
 }
