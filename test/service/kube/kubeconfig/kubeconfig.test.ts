@@ -1,14 +1,12 @@
-import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
-import { connect } from 'node:net';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { KubeClient } from '../../../../src/kube/client/kube-client.ts';
 import { CredentialSource } from '../../../../src/kube/kubeconfig/credentials.ts';
 import { type KubeconfigSource, kubeConfigLoader } from '../../../../src/kube/kubeconfig/kubeconfig.ts';
 import { CertificateAuthority } from '../../../support/issue-certificate.ts';
 import { ApiServer } from '../../../support/kube/api-server.ts';
 import { base64, folder, track } from '../../../support/kube/clients.ts';
+import { ConnectProxy } from '../../../support/kube/proxies.ts';
 
 const SERVER = 'https://one.example.com';
 
@@ -78,7 +76,9 @@ describe('the auth-provider', () => {
       'expiry-key': '',
     };
     const path = files.write('config', kubeconfig({}, { 'auth-provider': { name, config } }));
-    await expect(read({ kubeconfig: path })).rejects.toThrow(`uses the auth-provider ${name}`);
+    await expect(read({ kubeconfig: path })).rejects.toThrow(
+      'users[0].user.auth-provider is not supported, only oidc is: use the exec plugin that replaced it',
+    );
     expect(readFileSync(mark, 'utf8')).toBe('untouched');
     expect(await read({ kubeconfig: path, contextName: 'second' })).toMatchObject({
       origin: 'https://two.example.com',
@@ -91,7 +91,7 @@ describe('insecure-skip-tls-verify', () => {
 
   it('is refused, and the message says how to fix it', async () => {
     await expect(read({ kubeconfig: file(insecure) })).rejects.toThrow(
-      `the kubeconfig disables TLS verification for ${SERVER}: add certificate-authority-data to it, or set ALLOW_INSECURE_TLS=true`,
+      'clusters[0].cluster.insecure-skip-tls-verify disables TLS verification: add certificate-authority-data instead, or set ALLOW_INSECURE_TLS=true',
     );
   });
 
@@ -172,7 +172,7 @@ describe('proxy-url', () => {
   it('is the proxy of all connections to the API server', async () => {
     const authority = await CertificateAuthority.create({ commonName: 'CA' });
     const server = await ApiServer.start(authority);
-    const proxy = await ConnectProxy.start(new URL(server.origin).host);
+    const proxy = await ConnectProxy.start(server.port);
     const cluster = {
       // Only the proxy can resolve this name.
       server: 'https://kubernetes.default',
@@ -183,38 +183,3 @@ describe('proxy-url', () => {
     expect(proxy.asked).toEqual(['kubernetes.default:443']);
   });
 });
-
-/** An HTTP proxy that connects every client to one address. */
-class ConnectProxy {
-  readonly asked: (string | undefined)[] = [];
-  readonly #server: Server;
-
-  private constructor(target: string) {
-    const [host, port] = target.split(':');
-    this.#server = createServer().on('connect', (request, client, head) => {
-      this.asked.push(request.url);
-      const far = connect(Number(port), host, () => {
-        client.write('HTTP/1.1 200 Connection Established\r\n\r\n');
-        far.write(head);
-        far.pipe(client).pipe(far);
-      });
-      for (const socket of [far, client]) socket.on('error', () => far.destroy());
-    });
-  }
-
-  static async start(target: string): Promise<ConnectProxy> {
-    const proxy = new ConnectProxy(target);
-    proxy.#server.listen(0, '127.0.0.1');
-    await once(proxy.#server, 'listening');
-    onTestFinished(() => {
-      proxy.#server.close();
-    });
-    return proxy;
-  }
-
-  get origin(): string {
-    const address = this.#server.address();
-    if (address === null || typeof address === 'string') throw new Error('the proxy does not listen');
-    return `http://127.0.0.1:${address.port}`;
-  }
-}

@@ -53,9 +53,9 @@ describe('a kubeconfig that now points to another API server', () => {
     const server = apiServerOf(plain());
     if (server === undefined) throw new Error('no server');
     const load = pinnedTo(server, plain);
-    expect(load().getCurrentUser()?.token).toBe('1');
+    expect(load().user.token).toBe('1');
     writeFileSync(path, kubeconfig('one', { token: 'rotated' }));
-    expect(load().getCurrentUser()?.token).toBe('rotated');
+    expect(load().user.token).toBe('rotated');
     writeFileSync(path, kubeconfig('two', { token: '2' }));
     expect(load).toThrow('points to another API server');
   });
@@ -153,7 +153,7 @@ describe('credentials', () => {
   it.each(['', '\n'])('cannot be read while the token file contains %j', async (content) => {
     const files = folder();
     const tokenFile = files.write('token', content);
-    const user = { authProvider: { name: 'tokenFile', config: { tokenFile } } };
+    const user = { tokenFile };
     const source = new CredentialSource(configLoader({ server }, user));
     await expect(source.get()).rejects.toThrow('the token is empty');
     files.write('token', 'secret\n');
