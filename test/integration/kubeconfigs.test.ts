@@ -9,7 +9,7 @@ import { kubeConfigLoader } from '../../src/kube/kubeconfig/kubeconfig.ts';
 import { CertificateAuthority, type IssuedCertificate } from '../support/issue-certificate.ts';
 import { ApiServer, type Received } from '../support/kube/api-server.ts';
 import { ConnectProxy, SocksProxy } from '../support/kube/proxies.ts';
-import { base64, type Case, type World } from '../support/kubeconfig-cases/case.ts';
+import { base64, type Case, jwt, type World } from '../support/kubeconfig-cases/case.ts';
 import { generatedCases } from '../support/kubeconfig-cases/generated.ts';
 import { HANDWRITTEN } from '../support/kubeconfig-cases/handwritten.ts';
 import { type KubectlRun, kubectl } from '../support/kubeconfig-cases/kubectl.ts';
@@ -68,6 +68,8 @@ class Scene {
 
   static async start(): Promise<Scene> {
     const secure = await ApiServer.start(authority);
+    secure.handler = (received, response) =>
+      void response.end(JSON.stringify(answerAsIssuer(secure.origin, received)));
     const plain = await ApiServer.startPlain();
     const proxy = await ConnectProxy.start(secure.port);
     const socks = await SocksProxy.start(secure.port);
@@ -78,10 +80,18 @@ class Scene {
 
   /** The request that has arrived since the last call, and over which proxy; undefined: none. */
   taken(): object | undefined {
-    const [request] = this.#servers.flatMap(({ received }) => received.splice(0));
+    const requests = this.#servers.flatMap(({ received }) => received.splice(0));
+    const request = requests.find(({ url }) => url?.endsWith(PATH));
     const over = this.#proxies.flatMap(({ asked }) => asked.splice(0));
     return request === undefined ? undefined : { ...essence(request), over };
   }
+}
+
+/** The answers of an issuer of OpenID Connect; `{}` for all other paths. */
+function answerAsIssuer(issuer: string, { url }: Received): object {
+  if (url === '/.well-known/openid-configuration') return { issuer, token_endpoint: `${issuer}/token` };
+  if (url === '/token') return { id_token: jwt(4_102_444_800), access_token: 'a', token_type: 'Bearer' };
+  return {};
 }
 
 /** What a request says about the caller and its kubeconfig. */
@@ -198,6 +208,8 @@ describe('a kubeconfig is read by the service as by kubectl', () => {
     const scene = await Scene.start();
     write(each.files(scene.world), scene.world.folder);
     const theirs = await byKubectl(each, scene);
+    // kubectl writes tokens that it has renewed into the kubeconfig.
+    write(each.files(scene.world), scene.world.folder);
     const ours = await byService(each, scene);
     const reasons = `kubectl: ${theirs.reason}\nservice: ${ours.reason}`;
     if (each.refused !== undefined) expect(theirs.request === undefined, reasons).toBe(each.refused);

@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import type { RequestOptions } from 'node:https';
+import { isObject, parseJson } from '../json.ts';
 import { KubeCredentialsError } from '../kube-errors.ts';
 import { ExecPlugin } from './exec-plugin.ts';
 import { type HeaderFields, headerValue, impersonationHeaders } from './header-fields.ts';
 import type { KubeConfigLoader, Kubeconfig } from './kubeconfig.ts';
 import type { UserFields } from './kubeconfig-file.ts';
-import { OidcLogin } from './oidc-login.ts';
 import { readTlsFiles, tlsOptions } from './tls-files.ts';
 
 /** What a connection to the API server needs. */
@@ -26,15 +26,14 @@ export interface Credentials {
 const FRESH_MS = 10_000;
 
 /**
- * The credentials of one cluster, by the rules of kubectl: client certificate, then token, password, exec plugin or
- * OpenID Connect. They are read at most once in 10 s, however many requests need them.
+ * The credentials of one cluster, by the rules of kubectl: a client certificate, and a token, a password or what an exec
+ * plugin returns. They are read at most once in 10 s, however many requests need them.
  */
 export class CredentialSource {
   readonly #load: KubeConfigLoader;
   readonly #closing: AbortSignal | undefined;
   #config: Kubeconfig | undefined;
   #plugin: ExecPlugin | undefined;
-  #oidc: OidcLogin | undefined;
   #current: Promise<Credentials> | undefined;
   #readAt = 0;
 
@@ -69,8 +68,6 @@ export class CredentialSource {
   #open(): Kubeconfig {
     const config = this.#load();
     const { cluster, user } = config;
-    const provider = user['auth-provider'];
-    this.#oidc = provider === undefined ? undefined : new OidcLogin(provider);
     // Keep the plugin if it has not changed: it may hold a credential that has not expired, or a recent failure.
     if (user.exec === undefined || hasOwnLogin(user)) this.#plugin = undefined;
     else if (!this.#plugin?.serves(user.exec, cluster))
@@ -84,13 +81,13 @@ export class CredentialSource {
       // Use these throughout, even if reload() runs in between: a plugin's token must never reach another config's
       // server.
       const { cluster, user, proxyUrl } = this.#config;
-      const [plugin, oidc] = [this.#plugin, this.#oidc];
+      const plugin = this.#plugin;
       const { ca, client } = await readTlsFiles(cluster, user);
       const url = new URL(cluster.server);
       const encrypted = url.protocol === 'https:';
       // As kubectl, send no credentials where everybody on the way could read them.
       const issued = encrypted ? await plugin?.get() : undefined;
-      const token = encrypted ? (issued?.token ?? (await oidc?.token()) ?? (await tokenOf(user))) : undefined;
+      const token = encrypted ? (issued?.token ?? idTokenOf(user) ?? (await tokenOf(user))) : undefined;
       return {
         origin: url.origin,
         basePath: url.pathname.replace(/\/+$/, ''),
@@ -135,6 +132,28 @@ async function tokenOf({ token, tokenFile }: UserFields): Promise<string | undef
   } catch (error) {
     if (token === undefined) throw error;
     return token;
+  }
+}
+
+/**
+ * The id-token of OpenID Connect.
+ * @throws Error if it has expired. kubectl would renew it and write the new tokens into the kubeconfig, which the next
+ *   start needs; here the file is mostly read-only, and other readers would be left with a refresh-token that is used up
+ */
+function idTokenOf(user: UserFields): string | undefined {
+  const token = user['auth-provider']?.config?.['id-token'];
+  if (token !== undefined && Date.now() >= expiryOf(token))
+    throw new Error('the id-token has expired and is not renewed here: use an exec plugin or a tokenFile');
+  return token;
+}
+
+/** When a JSON Web Token expires, in milliseconds since 1970; 0: it is none, so nobody knows. */
+function expiryOf(token: string): number {
+  try {
+    const claims = parseJson(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString());
+    return isObject(claims) && typeof claims.exp === 'number' ? claims.exp * 1000 : 0;
+  } catch {
+    return 0;
   }
 }
 

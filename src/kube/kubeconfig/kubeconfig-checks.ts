@@ -85,7 +85,7 @@ export function identifiesUser(fields: UserFields): boolean {
   return credentials.some((name) => fields[name] !== undefined);
 }
 
-/** client-node runs the commands of the other providers in a shell, without a deadline; kubectl has removed them. */
+/** kubectl has removed all other providers. */
 function checkProvider(user: Entry<UserFields>, hasOther: boolean): void {
   const provider = user.fields['auth-provider'];
   if (provider === undefined) return;
@@ -97,6 +97,7 @@ function checkProvider(user: Entry<UserFields>, hasOther: boolean): void {
     );
   if (hasOther || user.fields.exec !== undefined)
     throw mistake(user, 'auth-provider', 'must be the only login: remove the others');
+  if (provider.config?.['id-token'] === undefined) throw mistake(user, 'auth-provider', 'has no id-token');
 }
 
 function checkExec(user: Entry<UserFields>): void {

@@ -35,6 +35,12 @@ export interface Case {
   readonly differs?: 'refuses' | 'accepts';
 }
 
+/** A JSON Web Token that expires at this time, in seconds since 1970. Nobody here checks its signature. */
+export function jwt(exp: number): string {
+  const part = (content: object) => Buffer.from(JSON.stringify(content)).toString('base64url');
+  return `${part({ alg: 'RS256' })}.${part({ exp })}.c2lnbmF0dXJl`;
+}
+
 export const base64 = (text: string) => Buffer.from(text).toString('base64');
 
 /** The parts of a kubeconfig that a case changes. */

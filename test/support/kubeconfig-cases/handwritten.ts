@@ -1,4 +1,4 @@
-import { base64, type Case, kubeconfig, secure, type World } from './case.ts';
+import { base64, type Case, jwt, kubeconfig, secure, type World } from './case.ts';
 
 const EXEC_V1 = 'client.authentication.k8s.io/v1';
 const EXEC_V1BETA1 = 'client.authentication.k8s.io/v1beta1';
@@ -161,14 +161,15 @@ const LOGINS: readonly Case[] = [
     kubeconfig(world, { user: { 'auth-provider': { name: 'gcp' } } }),
   ),
   one('an id-token of OpenID Connect that is valid', (world) =>
-    kubeconfig(world, {
-      user: {
-        'auth-provider': {
-          name: 'oidc',
-          config: { 'idp-issuer-url': 'https://issuer.invalid', 'client-id': 'me', 'id-token': idToken() },
-        },
-      },
-    }),
+    kubeconfig(world, { user: openIdConnect(world, jwt(4_102_444_800)) }),
+  ),
+  one(
+    'an id-token of OpenID Connect that has expired',
+    (world) => kubeconfig(world, { user: openIdConnect(world, jwt(0)) }),
+    { differs: 'refuses' },
+  ),
+  refused('a login by OpenID Connect without an id-token', (world) =>
+    kubeconfig(world, { user: { 'auth-provider': { name: 'oidc', config: { 'client-id': 'me' } } } }),
   ),
   one(
     'a field of the user that nobody knows',
@@ -177,10 +178,16 @@ const LOGINS: readonly Case[] = [
   ),
 ];
 
-/** A JSON Web Token that expires in the year 2100. */
-function idToken(): string {
-  const part = (content: object) => Buffer.from(JSON.stringify(content)).toString('base64url');
-  return `${part({ alg: 'RS256' })}.${part({ iss: 'https://issuer.invalid', exp: 4_102_444_800 })}.c2lnbmF0dXJl`;
+/** A login whose issuer is the API server of the world, which renews every token. */
+function openIdConnect({ host, ca }: World, idToken: string): object {
+  const config = {
+    'idp-issuer-url': `https://${host}`,
+    'idp-certificate-authority-data': base64(ca),
+    'client-id': 'me',
+    'id-token': idToken,
+    'refresh-token': 'r',
+  };
+  return { 'auth-provider': { name: 'oidc', config } };
 }
 
 const IMPERSONATION: readonly Case[] = [

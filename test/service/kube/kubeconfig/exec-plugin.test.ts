@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ExecPlugin } from '../../../../src/kube/kubeconfig/exec-plugin.ts';
 import type { ClusterFields, ExecFields } from '../../../../src/kube/kubeconfig/kubeconfig-file.ts';
+import { CertificateAuthority } from '../../../support/issue-certificate.ts';
 import { ExecScript, printing } from '../../../support/kube/exec-script.ts';
 
 beforeEach(() => {
@@ -24,8 +25,12 @@ describe('an exec plugin that succeeds', () => {
   });
 
   it('provides a client certificate with its key', async () => {
-    const script = new ExecScript(printing({ clientCertificateData: 'C', clientKeyData: 'K' }));
-    expect(await pluginOf(script).get()).toEqual({ token: undefined, cert: 'C', key: 'K' });
+    const authority = await CertificateAuthority.create({ commonName: 'CA' });
+    const { cert, key } = await authority.issue({ commonName: 'scaler', usages: ['clientAuth'] });
+    const script = new ExecScript(printing({ clientCertificateData: cert, clientKeyData: key }));
+    const { token, client } = await pluginOf(script).get();
+    expect(token).toBeUndefined();
+    expect([client?.cert.trim(), client?.key.trim()]).toEqual([cert.trim(), key.trim()]);
   });
 
   it('gets its arguments, its environment, and the same information as from kubectl', async () => {

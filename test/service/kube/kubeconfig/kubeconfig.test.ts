@@ -1,5 +1,6 @@
+import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { KubeClient } from '../../../../src/kube/client/kube-client.ts';
 import { CredentialSource } from '../../../../src/kube/kubeconfig/credentials.ts';
 import { type KubeconfigSource, kubeConfigLoader } from '../../../../src/kube/kubeconfig/kubeconfig.ts';
@@ -106,6 +107,85 @@ describe('insecure-skip-tls-verify', () => {
   });
 });
 
+describe('http://', () => {
+  it.each(['http://localhost:8001', 'http://127.0.0.2', 'http://[::1]:8001'])(
+    'is allowed for this machine: %s',
+    async (server) => {
+      const { origin, headers } = await read({ kubeconfig: file({ server }) });
+      expect(origin).toBe(new URL(server).origin);
+      expect(headers).toEqual({});
+    },
+  );
+
+  it.each(['http://10.0.0.1:8001', 'http://localhost.example.com', 'http://127.0.0.1.example.com'])(
+    'is refused for another machine, and the message says how to allow it: %s',
+    async (server) => {
+      await expect(read({ kubeconfig: file({ server }) })).rejects.toThrow(
+        'clusters[0].cluster.server is not encrypted and not on this machine: use https://, or set ALLOW_INSECURE_TLS=true',
+      );
+      const { origin, headers } = await read({ kubeconfig: file({ server }), allowInsecureTls: true });
+      expect(origin).toBe(new URL(server).origin);
+      expect(headers).toEqual({});
+    },
+  );
+});
+
+describe('a kubeconfig with a mistake', () => {
+  it.each([
+    ['users[0].user.tokn is not a known field', {}, { tokn: 'TOP-SECRET' }],
+    ['users[0].user.token must be string', {}, { token: 1 }],
+    ['users[0].user.as-groups needs as, the user to impersonate', {}, { token: 't', 'as-groups': ['g'] }],
+    ['users[0].user.exec has no command', {}, { exec: { apiVersion: 'v1' } }],
+    [
+      'users[0].user.exec.apiVersion is not client.authentication.k8s.io/v1 or client.authentication.k8s.io/v1beta1',
+      {},
+      { exec: { command: 'x' } },
+    ],
+    [
+      'users[0].user.exec.interactiveMode must be Never or IfAvailable: nobody can answer here',
+      {},
+      { exec: { apiVersion: 'client.authentication.k8s.io/v1', command: 'x', interactiveMode: 'Always' } },
+    ],
+    ['users[0].user.client-key-data is not base64', {}, { 'client-key-data': 'TOP-SECRET!' }],
+    ['users[0].user has no credentials, such as token, client-certificate or exec', {}, {}],
+    ['clusters[0].cluster has no server', { server: '' }, undefined],
+    ['clusters[0].cluster.server is not a URL that begins with https://', { server: 'one:6443' }, undefined],
+    [
+      'clusters[0].cluster.server holds a user: move it to users, as username and password',
+      { server: 'https://me:TOP-SECRET@one' },
+      undefined,
+    ],
+    [
+      'clusters[0].cluster.proxy-url is not a URL that begins with http://, https:// or socks5://',
+      { 'proxy-url': 'me:TOP-SECRET@proxy' },
+      undefined,
+    ],
+  ])('names file, line and field, but no secret: %s', async (mistake, cluster, user) => {
+    const kubeconfig = file(cluster, user);
+    const error = await read({ kubeconfig }).catch((caught: Error) => caught);
+    expect(error).toMatchObject({
+      message: `no credentials for the API server: ${kubeconfig}:1: ${mistake}`,
+    });
+  });
+
+  it('names the file of the CA if that holds no certificate', async () => {
+    const ca = folder().write('ca.crt', 'garbage');
+    await expect(read({ kubeconfig: file({ 'certificate-authority': ca }) })).rejects.toThrow(
+      `${ca} holds no certificate`,
+    );
+  });
+
+  it('names the variable of a proxy that is none', async () => {
+    vi.stubEnv('HTTPS_PROXY', 'ftp://proxy');
+    onTestFinished(() => {
+      vi.unstubAllEnvs();
+    });
+    await expect(read({ kubeconfig: file() })).rejects.toThrow(
+      'HTTPS_PROXY is not the address of a proxy: it must begin with http://, https:// or socks5://',
+    );
+  });
+});
+
 describe('a token file', () => {
   it('is found relative to the kubeconfig, and takes precedence over a token', async () => {
     const files = folder();
@@ -145,9 +225,12 @@ describe('an exec plugin', () => {
   });
 
   it('may provide a client certificate', async () => {
-    const output = { clientCertificateData: 'CERTIFICATE', clientKeyData: 'KEY' };
+    const authority = await CertificateAuthority.create({ commonName: 'CA' });
+    const { cert, key } = await authority.issue({ commonName: 'scaler', usages: ['clientAuth'] });
+    const output = { clientCertificateData: cert, clientKeyData: key };
     const { tls, headers } = await read({ kubeconfig: file({}, exec('echo', output)) });
-    expect(tls).toMatchObject({ cert: 'CERTIFICATE', key: 'KEY' });
+    expect(new X509Certificate(String(tls.cert)).subject).toBe('CN=scaler');
+    expect(String(tls.key).trim()).toBe(key.trim());
     expect(headers.authorization).toBeUndefined();
   });
 });

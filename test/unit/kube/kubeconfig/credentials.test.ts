@@ -81,15 +81,6 @@ describe('a kubeconfig', () => {
     expect(await read(`${none}:${two}:${one}`)).toMatchObject({ origin: 'https://two.example.com' });
   });
 
-  it('may name files relative to its own folder', async () => {
-    const files = folder();
-    files.write('client.crt', 'CERTIFICATE');
-    files.write('client.key', 'KEY');
-    const user = { 'client-certificate': 'client.crt', 'client-key': 'client.key' };
-    const { tls } = await read(files.write('config', kubeconfig('one', user)));
-    expect([String(tls.cert), String(tls.key)]).toEqual(['CERTIFICATE', 'KEY']);
-  });
-
   it.each([
     ['does not exist', () => '/nowhere/kubeconfig'],
     ['is not YAML', () => folder().write('config', '{"clusters": [')],
