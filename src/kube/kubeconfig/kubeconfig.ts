@@ -91,10 +91,15 @@ function fromServiceAccount(): Kubeconfig {
   config.loadFromCluster();
   const { server = '', caFile } = config.getCurrentCluster() ?? {};
   const tokenFile: unknown = config.getCurrentUser()?.authProvider?.config?.tokenFile;
+  // client-node takes some ports for http://, which client-go never does: the token would travel in the clear.
+  const address = new URL(server.replace(/^http:/, 'https:'));
   return {
-    cluster: { server, ...(caFile === undefined ? {} : { 'certificate-authority': caFile }) },
+    cluster: {
+      server: address.origin,
+      ...(caFile === undefined ? {} : { 'certificate-authority': caFile }),
+    },
     user: { tokenFile: String(tokenFile) },
-    proxyUrl: environmentProxy(new URL(server), process.env),
+    proxyUrl: environmentProxy(address, process.env),
   };
 }
 

@@ -102,6 +102,23 @@ describe('a kubeconfig', () => {
   });
 });
 
+describe('the service account of a pod', () => {
+  it.each([
+    ['10.96.0.1', '443', 'https://10.96.0.1'],
+    ['10.96.0.1', '8080', 'https://10.96.0.1:8080'],
+    ['fd00::1', '6443', 'https://[fd00::1]:6443'],
+  ])('leads to the API server at %s, port %s', (host, port, server) => {
+    vi.stubEnv('KUBERNETES_SERVICE_HOST', host);
+    vi.stubEnv('KUBERNETES_SERVICE_PORT', port);
+    const folder = '/var/run/secrets/kubernetes.io/serviceaccount';
+    expect(kubeConfigLoader({ kubeconfig: undefined })()).toEqual({
+      cluster: { server, 'certificate-authority': `${folder}/ca.crt` },
+      user: { tokenFile: `${folder}/token` },
+      proxyUrl: undefined,
+    });
+  });
+});
+
 describe('credentials', () => {
   /** Counts how often the kubeconfig is loaded. */
   function counted() {
