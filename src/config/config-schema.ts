@@ -133,7 +133,7 @@ export const ConfigSchema = Type.Object({
   KUBECONFIG: Type.Optional(
     Type.String({
       description:
-        'Kubeconfig of a single cluster, used if CLUSTERS_FILE and CLUSTERS are unset; if all three are unset, a pod uses its service account',
+        'Kubeconfig of a single cluster, or several files that are merged, separated by `:`, used if CLUSTERS_FILE and CLUSTERS are unset; if all three are unset, a pod uses its service account',
     }),
   ),
   CLUSTER_NAME: Type.String({
@@ -148,7 +148,7 @@ export const ConfigSchema = Type.Object({
   ALLOW_INSECURE_TLS: Type.Boolean({
     default: false,
     description:
-      'Whether a kubeconfig may disable the verification of its API server (insecure-skip-tls-verify)',
+      'Whether a kubeconfig may disable the verification of its API server (insecure-skip-tls-verify), or name one on another machine by http://',
   }),
   WATCH_NAMESPACES: Type.Optional(
     Type.String({

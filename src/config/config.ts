@@ -1,4 +1,4 @@
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, existsSync } from 'node:fs';
 import { envSchema } from 'env-schema';
 import type { DecisionTimes } from '../cluster/access/authorizer.ts';
 import { type ClusterEntry, ClustersError } from '../fleet/clusters-file.ts';
@@ -125,7 +125,7 @@ function unreadableFiles(set: Record<string, string>, from: ClustersSource['from
   );
   const crl = set.TLS_CRL_FILE === undefined ? [] : [['TLS_CRL_FILE', set.TLS_CRL_FILE] as const];
   const kubeconfig = from === 'KUBECONFIG' ? set.KUBECONFIG : undefined;
-  const kubeconfigs = kubeconfigPaths(kubeconfig).map((path) => ['KUBECONFIG', path] as const);
+  const kubeconfigs = unusable(kubeconfigPaths(kubeconfig)).map((path) => ['KUBECONFIG', path] as const);
   return [
     ...certificates
       .filter(([, path]) => !isReadable(path))
@@ -133,10 +133,16 @@ function unreadableFiles(set: Record<string, string>, from: ClustersSource['from
         ([name, path]) =>
           `${name} names a file that cannot be read: ${path} (make generate-certs makes a set)`,
       ),
-    ...[...crl, ...kubeconfigs]
-      .filter(([, path]) => !isReadable(path))
-      .map(([name, path]) => `${name} names a file that cannot be read: ${path}`),
+    ...[...crl.filter(([, path]) => !isReadable(path)), ...kubeconfigs].map(
+      ([name, path]) => `${name} names a file that cannot be read: ${path}`,
+    ),
   ];
+}
+
+/** The kubeconfigs that cannot be read. As for kubectl, some may be missing, but not all. */
+function unusable(paths: readonly string[]): string[] {
+  const unreadable = paths.filter((path) => !isReadable(path));
+  return unreadable.length === paths.length ? unreadable : unreadable.filter((path) => existsSync(path));
 }
 
 function isReadable(file: string): boolean {

@@ -1,8 +1,9 @@
-import { dirname, resolve } from 'node:path';
+import { delimiter, dirname, resolve } from 'node:path';
 import { type Static, Type } from 'typebox';
 import { Value } from 'typebox/value';
-import { type Document, isMap, LineCounter, parseDocument } from 'yaml';
+import { kubeconfigPaths } from '../kube/kubeconfig/kubeconfig.ts';
 import { LABEL } from '../lib/dns-label.ts';
+import { fieldName, YamlError, YamlFile } from '../lib/yaml-file.ts';
 import type { ClusterSpec } from './fleet.ts';
 import { RESERVED_NAMES } from './reserved-names.ts';
 
@@ -46,44 +47,34 @@ export class ClustersError extends Error {
  * @throws ClustersError
  */
 export function parseClustersFile(path: string, text: string): ClusterEntry[] {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines });
-  const at = (offset: number | undefined) => `${path}:${lines.linePos(offset ?? 0).line}`;
-  if (document.errors.length > 0) {
-    const texts = document.errors.map(
-      ({ pos, message }) => `${at(pos[0])}: ${message.replace(/ at line .*/s, '')}`,
+  const file = yamlOf(path, text);
+  const mistakes = file
+    .mistakes(File, file.content)
+    .map(
+      ({ at, field, keyword, meaning }) =>
+        `${at}: ${fieldName(field)} ${keyword === 'pattern' ? 'is not a DNS label' : meaning}`,
     );
-    throw new ClustersError(texts);
-  }
-  const content = contentOf(document, path);
-  const mistakes = Value.Errors(File, content)
-    // The findings inside an unknown field repeat what `additionalProperties` says.
-    .filter(({ keyword }) => keyword !== 'boolean')
-    .map(({ instancePath, keyword, message, params }) => {
-      const unknown = keyword === 'additionalProperties' ? namesIn(params) : [];
-      const field = [...keysOf(instancePath), ...unknown.slice(0, 1)];
-      return `${at(offsetOf(document, field))}: ${fieldName(field)} ${meaningOf(keyword, message, params)}`;
-    });
   if (mistakes.length > 0) throw new ClustersError(mistakes);
-  const { clusters } = Value.Parse(File, content);
+  const { clusters } = Value.Parse(File, file.content);
   const wrong = clusters.flatMap(({ name }, index) => {
     const reason = invalidNameReason(name, clusters.slice(0, index));
     const field = ['clusters', index, 'name'];
-    return reason === undefined ? [] : [`${at(offsetOf(document, field))}: ${fieldName(field)} ${reason}`];
+    return reason === undefined ? [] : [`${file.at(field)}: ${fieldName(field)} ${reason}`];
   });
   if (wrong.length > 0) throw new ClustersError(wrong);
   return clusters.map((cluster) => entryOf(cluster, dirname(path)));
 }
 
-/**
- * Resolves the aliases in the file. Unknown aliases, and too many of them, are not found before.
- * @throws ClustersError
- */
-function contentOf(document: Document, path: string): unknown {
+/** @throws ClustersError */
+function yamlOf(path: string, text: string): YamlFile {
   try {
-    return document.toJS();
+    return new YamlFile(path, text);
   } catch (error) {
-    throw new ClustersError([`${path}: ${error instanceof Error ? error.message : error}`]);
+    if (!(error instanceof YamlError)) throw error;
+    const mistakes = error.mistakes.map(
+      ({ line, text }) => `${path}${line === undefined ? '' : `:${line}`}: ${text}`,
+    );
+    throw new ClustersError(mistakes);
   }
 }
 
@@ -121,48 +112,7 @@ function entryOf(
   { name, context, contextName, namespaces = [] }: Static<typeof File>['clusters'][number],
   folder: string,
 ): ClusterEntry {
-  const kubeconfig = context === undefined ? undefined : resolve(folder, context);
+  const paths = kubeconfigPaths(context).map((path) => resolve(folder, path));
+  const kubeconfig = context === undefined ? undefined : paths.join(delimiter);
   return { name, kubeconfig, contextName, namespaces };
-}
-
-type Field = readonly (string | number)[];
-
-/** The parts of a JSON pointer. Indices are numbers. */
-function keysOf(pointer: string): Field {
-  return pointer
-    .split('/')
-    .slice(1)
-    .map((key) => (/^\d+$/.test(key) ? Number(key) : key.replaceAll('~1', '/').replaceAll('~0', '~')));
-}
-
-/** For example `clusters[1].name`. */
-function fieldName(field: Field): string {
-  const name = field.map((key) => (typeof key === 'number' ? `[${key}]` : `.${key}`)).join('');
-  return name.slice(1) || 'the file';
-}
-
-/** The position of a field in the text or, if the field is missing, that of the object that lacks it. */
-function offsetOf(document: Document, field: Field): number | undefined {
-  const parent: unknown = field.length > 1 ? document.getIn(field.slice(0, -1), true) : document.contents;
-  const key = field.at(-1);
-  const pair = isMap(parent) ? parent.items.find((item) => String(item.key) === key) : undefined;
-  return offsetIn(pair?.key) ?? offsetIn(document.getIn(field, true)) ?? offsetIn(parent);
-}
-
-function offsetIn(node: unknown): number | undefined {
-  const range = typeof node === 'object' && node !== null && 'range' in node ? node.range : undefined;
-  return Array.isArray(range) ? range[0] : undefined;
-}
-
-function meaningOf(keyword: string, message: string, params: unknown): string {
-  if (keyword === 'additionalProperties') return 'is not a known field';
-  if (keyword === 'required') return `lacks ${namesIn(params).join(', ')}`;
-  if (keyword === 'pattern') return 'is not a DNS label';
-  return message;
-}
-
-/** The properties that a finding of the validator is about. */
-function namesIn(params: unknown): string[] {
-  if (typeof params !== 'object' || params === null) return [];
-  return Object.values(params).flat().map(String);
 }

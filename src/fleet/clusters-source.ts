@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { apiServerOf, kubeConfigLoader } from '../kube/kubeconfig/kubeconfig.ts';
+import { apiServerOf, kubeConfigLoader, warningAbout } from '../kube/kubeconfig/kubeconfig.ts';
 import {
   type ClusterEntry,
   ClustersError,
@@ -85,15 +85,25 @@ function entriesOf(
   return [{ name, kubeconfig, contextName: undefined, namespaces: [] }];
 }
 
-/**
- * Adds the API server from the kubeconfig of the cluster. If the kubeconfig is not usable, `server` stays undefined and
- * the cluster is unreachable.
- */
-export function specOf(entry: ClusterEntry, allowInsecureTls: boolean): ClusterSpec {
+/** A spec, and what its kubeconfig is like. */
+export interface ReadSpec {
+  /** If the kubeconfig is not usable, `server` is undefined and the cluster is unreachable. */
+  readonly spec: ClusterSpec;
+  /** Why the kubeconfig is not usable; undefined: it is. */
+  readonly refusal: string | undefined;
+  /** What in a usable kubeconfig has no effect; undefined: nothing. */
+  readonly warning: string | undefined;
+}
+
+/** Adds the API server from the kubeconfig of the cluster. */
+export function readSpec(entry: ClusterEntry, allowInsecureTls: boolean): ReadSpec {
   try {
-    return { ...entry, server: apiServerOf(kubeConfigLoader({ ...entry, allowInsecureTls })()) };
-  } catch {
-    return { ...entry, server: undefined };
+    const kubeconfig = kubeConfigLoader({ ...entry, allowInsecureTls })();
+    const spec = { ...entry, server: apiServerOf(kubeconfig) };
+    return { spec, refusal: undefined, warning: warningAbout(kubeconfig) };
+  } catch (error) {
+    const refusal = error instanceof Error ? error.message : String(error);
+    return { spec: { ...entry, server: undefined }, refusal, warning: undefined };
   }
 }
 

@@ -5,7 +5,7 @@ import { kubeconfigPaths } from '../kube/kubeconfig/kubeconfig.ts';
 import { FileWatch, readAtRest } from '../lib/file-watch.ts';
 import type { Logger } from '../lib/logger.ts';
 import { type ClusterEntry, ClustersError } from './clusters-file.ts';
-import { type ClustersSource, readClusters, specOf } from './clusters-source.ts';
+import { type ClustersSource, readClusters, readSpec } from './clusters-source.ts';
 import type { ClusterSpec, Fleet, FleetMember } from './fleet.ts';
 
 export interface ClustersWatchOptions<C extends FleetMember & Pick<Cluster, 'reloadCredentials'>> {
@@ -90,10 +90,16 @@ export class ClustersWatch<C extends FleetMember & Pick<Cluster, 'reloadCredenti
 
   #update(before: Contents | undefined, now: Contents): void {
     const { fleet, allowInsecureTls, log } = this.#options;
-    const read = this.#entries.map((entry) => specOf(entry, allowInsecureTls));
-    const broken = new Set(read.filter(({ server }) => server === undefined).map(({ name }) => name));
-    for (const cluster of broken) log.error({ cluster }, 'the kubeconfig of a cluster is not usable');
-    const specs = read.map((spec) => ({ ...spec, server: spec.server ?? this.#servers.get(spec.name) }));
+    const read = this.#entries.map((entry) => readSpec(entry, allowInsecureTls));
+    const broken = new Set<string>();
+    for (const { spec, refusal, warning } of read) {
+      const cluster = spec.name;
+      if (warning !== undefined) log.warn({ cluster }, warning);
+      if (refusal === undefined) continue;
+      broken.add(cluster);
+      log.error({ cluster, reason: refusal }, 'the kubeconfig of a cluster is not usable');
+    }
+    const specs = read.map(({ spec }) => ({ ...spec, server: spec.server ?? this.#servers.get(spec.name) }));
     this.#servers = serversOf(specs);
     const { added, replaced, removed } = fleet.update(specs);
     const untouched = ({ name }: ClusterEntry) =>

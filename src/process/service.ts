@@ -7,7 +7,7 @@ import { Cluster } from '../cluster/cluster.ts';
 import { type Config, ConfigError, loadConfig } from '../config/config.ts';
 import type { Limits } from '../config/limits.ts';
 import { limitsOn, MachineError, thisMachine } from '../config/machine-limits.ts';
-import { specOf } from '../fleet/clusters-source.ts';
+import { readSpec } from '../fleet/clusters-source.ts';
 import { ClustersWatch } from '../fleet/clusters-watch.ts';
 import { type ClusterSpec, Fleet } from '../fleet/fleet.ts';
 import type { LogStream } from '../observability/log-stream.ts';
@@ -58,7 +58,7 @@ export class Service {
     const loaded = load(environment);
     setMaxIdleHTTPParsers(MAX_IDLE_PARSERS);
     const { config } = loaded;
-    const specs = config.clusters.map((entry) => specOf(entry, config.ALLOW_INSECURE_TLS));
+    const specs = config.clusters.map((entry) => readSpec(entry, config.ALLOW_INSECURE_TLS).spec);
     const app = await appOf(loaded, specs, logStream);
     const clustersWatch = new ClustersWatch({
       source: config.clustersSource,

@@ -1,7 +1,7 @@
 import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { Registry } from 'prom-client';
-import { clustersSource, readClusters, specOf } from '../../src/fleet/clusters-source.ts';
+import { clustersSource, readClusters, readSpec } from '../../src/fleet/clusters-source.ts';
 import { ClustersWatch } from '../../src/fleet/clusters-watch.ts';
 import { Fleet } from '../../src/fleet/fleet.ts';
 import { CredentialSource } from '../../src/kube/kubeconfig/credentials.ts';
@@ -52,7 +52,7 @@ management.listen(0, '127.0.0.1', async () => {
     false,
     [],
   );
-  const specs = readClusters(source).map((entry) => specOf(entry, false));
+  const specs = readClusters(source).map((entry) => readSpec(entry, false).spec);
   let reloads = 0;
   const create = () => ({
     synced: true,

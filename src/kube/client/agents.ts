@@ -37,9 +37,17 @@ export function newAgents(
     const options = { connections, allowH2: false, pipelining: 1, keepAliveTimeout: 30_000 };
     if (proxyUrl === undefined)
       return new Agent({ ...options, connect: recorded(buildConnector(connect), connecting) });
-    return new ProxyAgent({ ...options, uri: proxyUrl, requestTls: connect });
+    return new ProxyAgent({ ...options, uri: proxyUrl, requestTls: connect, ...proxyTls(proxyUrl, tls) });
   };
   return { credentials, calls: newAgent(callConnections), watches: newAgent(null) };
+}
+
+/**
+ * As in kubectl, the CA of the API server is that of an encrypted proxy too. For any other proxy the option must be
+ * absent: undici would encrypt the connection to a SOCKS proxy.
+ */
+function proxyTls(proxyUrl: string, { ca, rejectUnauthorized }: Credentials['tls']): object {
+  return new URL(proxyUrl).protocol === 'https:' ? { proxyTls: { ca, rejectUnauthorized } } : {};
 }
 
 /** A connector that keeps its sockets in a set until they are connected or closed. */

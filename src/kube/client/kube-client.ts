@@ -134,7 +134,7 @@ export class KubeClient implements KubeApi {
       headers: {
         ...credentials.headers,
         accept: request.accept ?? 'application/json',
-        'accept-encoding': 'gzip',
+        ...(credentials.compression ? { 'accept-encoding': 'gzip' } : {}),
         'user-agent': 'k8s-deployment-scaler',
         ...(body === null ? {} : { 'content-type': request.contentType ?? 'application/json' }),
       },

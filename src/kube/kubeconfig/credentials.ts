@@ -1,8 +1,12 @@
+import { readFile } from 'node:fs/promises';
 import type { RequestOptions } from 'node:https';
-import { KubeConfig } from '@kubernetes/client-node';
+import { isObject, parseJson } from '../json.ts';
 import { KubeCredentialsError } from '../kube-errors.ts';
-import { type ExecCredential, ExecPlugin } from './exec-plugin.ts';
-import type { KubeConfigLoader } from './kubeconfig.ts';
+import { ExecPlugin } from './exec-plugin.ts';
+import { type HeaderFields, headerValue, impersonationHeaders } from './header-fields.ts';
+import type { KubeConfigLoader, Kubeconfig } from './kubeconfig.ts';
+import type { UserFields } from './kubeconfig-file.ts';
+import { readTlsFiles, tlsOptions } from './tls-files.ts';
 
 /** What a connection to the API server needs. */
 export interface Credentials {
@@ -12,21 +16,23 @@ export interface Credentials {
   readonly basePath: string;
   readonly proxyUrl: string | undefined;
   readonly tls: Readonly<Pick<RequestOptions, 'ca' | 'cert' | 'key' | 'servername' | 'rejectUnauthorized'>>;
-  /** Authorization for a token or a password, and Impersonate-User if the kubeconfig has it. */
-  readonly headers: Readonly<Record<string, string>>;
+  /** Authorization for a token or a password, and the headers for impersonation. */
+  readonly headers: HeaderFields;
+  /** Whether the API server may compress its answers. */
+  readonly compression: boolean;
 }
 
 /** How long credentials are used before their files and plugins are read again. */
 const FRESH_MS = 10_000;
 
 /**
- * The credentials of one cluster, as @kubernetes/client-node resolves them (client certificate, token, token file, exec
- * plugin). They are read at most once in 10 s, however many requests need them.
+ * The credentials of one cluster, by the rules of kubectl: a client certificate, and a token, a password or what an exec
+ * plugin returns. They are read at most once in 10 s, however many requests need them.
  */
 export class CredentialSource {
   readonly #load: KubeConfigLoader;
   readonly #closing: AbortSignal | undefined;
-  #config: KubeConfig | undefined;
+  #config: Kubeconfig | undefined;
   #plugin: ExecPlugin | undefined;
   #current: Promise<Credentials> | undefined;
   #readAt = 0;
@@ -59,56 +65,39 @@ export class CredentialSource {
     this.#current = undefined;
   }
 
-  /** The kubeconfig without its exec plugin, which ExecPlugin runs instead. */
-  #open(): KubeConfig {
+  #open(): Kubeconfig {
     const config = this.#load();
-    const user = config.getCurrentUser();
-    const cluster = config.getCurrentCluster();
-    if (!user?.exec || cluster === null) {
-      this.#plugin = undefined;
-      return config;
-    }
+    const { cluster, user } = config;
     // Keep the plugin if it has not changed: it may hold a credential that has not expired, or a recent failure.
-    if (!this.#plugin?.serves(user)) this.#plugin = new ExecPlugin(user, this.#closing);
-    const { exec, ...plain } = user;
-    const opened = new KubeConfig();
-    opened.loadFromClusterAndUser(cluster, plain);
-    return opened;
+    if (user.exec === undefined || hasOwnLogin(user)) this.#plugin = undefined;
+    else if (!this.#plugin?.serves(user.exec, cluster))
+      this.#plugin = new ExecPlugin(user.exec, cluster, this.#closing);
+    return config;
   }
 
   async #read(): Promise<Credentials> {
     try {
       this.#config ??= this.#open();
-      // Use this pair throughout, even if reload() runs in between: a plugin's token must never reach another config's
+      // Use these throughout, even if reload() runs in between: a plugin's token must never reach another config's
       // server.
-      const config = this.#config;
+      const { cluster, user, proxyUrl } = this.#config;
       const plugin = this.#plugin;
-      const cluster = config.getCurrentCluster();
-      if (cluster === null) throw new Error('the kubeconfig has no current context with a cluster');
-      const options: RequestOptions = { headers: {} };
-      await config.applyToHTTPSOptions(options);
-      const headers = headersOf(options);
-      // A token file is empty while it is being written. Without a token the API server would treat the request as
-      // anonymous and answer 403, which does not make the client read the token again.
-      if (config.getCurrentUser()?.authProvider && !/^\S+ \S/.test(headers.authorization ?? ''))
-        throw new Error('the token is empty');
-      const issued = await plugin?.get();
-      if (issued?.token !== undefined) headers.authorization = `Bearer ${issued.token}`;
+      const { ca, client } = await readTlsFiles(cluster, user);
       const url = new URL(cluster.server);
-      const { ca, servername, rejectUnauthorized } = options;
-      const { cert, key } = clientCertificate(options, issued);
+      const encrypted = url.protocol === 'https:';
+      // As kubectl, send no credentials where everybody on the way could read them.
+      const issued = encrypted ? await plugin?.get() : undefined;
+      const token = encrypted ? (issued?.token ?? idTokenOf(user) ?? (await tokenOf(user))) : undefined;
       return {
         origin: url.origin,
         basePath: url.pathname.replace(/\/+$/, ''),
-        proxyUrl: cluster.proxyUrl,
-        tls: {
-          ...(ca === undefined ? {} : { ca }),
-          ...(cert === undefined ? {} : { cert }),
-          ...(key === undefined ? {} : { key }),
-          ...(servername === undefined ? {} : { servername }),
-          ...(rejectUnauthorized === undefined ? {} : { rejectUnauthorized }),
+        proxyUrl,
+        tls: encrypted ? tlsOptions(cluster, ca, issued?.client ?? client) : {},
+        headers: {
+          ...(encrypted ? authorization(user, token) : {}),
+          ...impersonationHeaders(user),
         },
-        headers,
+        compression: cluster['disable-compression'] !== true,
       };
     } catch (error) {
       throw new KubeCredentialsError(error);
@@ -116,17 +105,61 @@ export class CredentialSource {
   }
 }
 
-/** The client certificate of the plugin if it returns one, otherwise that of the kubeconfig. */
-function clientCertificate(options: RequestOptions, issued: ExecCredential | undefined) {
-  return issued?.cert !== undefined && issued.key !== undefined ? issued : options;
+/** Whether the kubeconfig itself holds credentials, in which case kubectl does not run its exec plugin. */
+function hasOwnLogin(user: UserFields): boolean {
+  const own = [
+    'token',
+    'tokenFile',
+    'username',
+    'password',
+    'client-certificate',
+    'client-certificate-data',
+  ] as const;
+  return own.some((name) => user[name] !== undefined);
 }
 
-function headersOf({ auth, headers }: RequestOptions): Record<string, string> {
-  const result: Record<string, string> = {};
-  if (auth) result.authorization = `Basic ${Buffer.from(auth).toString('base64')}`;
-  for (const [name, value] of Object.entries(headers ?? {})) {
-    // A token file usually ends in a newline, which is not allowed in a header.
-    if (value !== undefined) result[name.toLowerCase()] = String(value).trim();
+/**
+ * The token in the file or, if that cannot be read, the one in the kubeconfig. A token file is empty while it is being
+ * written. Without a token the API server would treat the request as anonymous and answer 403, which does not make the
+ * client read the token again.
+ */
+async function tokenOf({ token, tokenFile }: UserFields): Promise<string | undefined> {
+  if (tokenFile === undefined) return token;
+  try {
+    const read = (await readFile(tokenFile, 'utf8')).trim();
+    if (read === '') throw new Error('the token is empty');
+    return read;
+  } catch (error) {
+    if (token === undefined) throw error;
+    return token;
   }
-  return result;
+}
+
+/**
+ * The id-token of OpenID Connect.
+ * @throws Error if it has expired. kubectl would renew it and write the new tokens into the kubeconfig, which the next
+ *   start needs; here the file is mostly read-only, and other readers would be left with a refresh-token that is used up
+ */
+function idTokenOf(user: UserFields): string | undefined {
+  const token = user['auth-provider']?.config?.['id-token'];
+  if (token !== undefined && Date.now() >= expiryOf(token))
+    throw new Error('the id-token has expired and is not renewed here: use an exec plugin or a tokenFile');
+  return token;
+}
+
+/** When a JSON Web Token expires, in milliseconds since 1970; 0: it is none, so nobody knows. */
+function expiryOf(token: string): number {
+  try {
+    const claims = parseJson(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString());
+    return isObject(claims) && typeof claims.exp === 'number' ? claims.exp * 1000 : 0;
+  } catch {
+    return 0;
+  }
+}
+
+function authorization({ username, password }: UserFields, token: string | undefined): HeaderFields {
+  // A token often ends in a newline, which is not allowed in a header.
+  if (token !== undefined) return { authorization: `Bearer ${headerValue(token.trim())}` };
+  if (username === undefined && password === undefined) return {};
+  return { authorization: `Basic ${Buffer.from(`${username ?? ''}:${password ?? ''}`).toString('base64')}` };
 }

@@ -1,22 +1,14 @@
 import { spawn } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
 import { isDeepStrictEqual } from 'node:util';
-import type { User } from '@kubernetes/client-node';
-import { isObject, objectAt, parseJson } from '../json.ts';
+import { isObject, parseJson } from '../json.ts';
+import type { ClusterFields, ExecFields } from './kubeconfig-file.ts';
+import { type ClientCertificate, clientCertificate } from './tls-files.ts';
 
 /** The credential that a plugin returns: a token, or a certificate with its key, or both. */
 export interface ExecCredential {
   readonly token: string | undefined;
-  readonly cert: string | undefined;
-  readonly key: string | undefined;
-}
-
-/** The parts of the `exec` section of a kubeconfig user that are used here. */
-interface ExecConfig {
-  readonly apiVersion: string;
-  readonly command: string;
-  readonly args: readonly string[];
-  readonly env: Readonly<Record<string, string>>;
-  readonly installHint: string | undefined;
+  readonly client: ClientCertificate | undefined;
 }
 
 /** A plugin that does not finish within this time is killed, with all processes that it started. */
@@ -34,24 +26,27 @@ const MAX_REASON_LENGTH = 300;
  * client-node has no deadline and does not validate credentials.
  */
 export class ExecPlugin {
-  readonly #config: ExecConfig;
+  readonly #exec: ExecFields;
+  readonly #cluster: ClusterFields;
   readonly #closing: AbortSignal | undefined;
   #credential: { readonly value: ExecCredential; readonly expiresAt: number } | undefined;
   #failure: { readonly error: unknown; readonly until: number } | undefined;
   #running: Promise<ExecCredential> | undefined;
 
   /**
-   * @param user the user of a kubeconfig, with an `exec` section whose command is absolute or in PATH
+   * @param exec the plugin, whose command is absolute or in PATH
+   * @param cluster its API server, which a plugin may ask for (`provideClusterInfo`)
    * @param closing when it aborts, a running plugin is killed and no further one is started
    */
-  constructor(user: User, closing?: AbortSignal) {
-    this.#config = configOf(user);
+  constructor(exec: ExecFields, cluster: ClusterFields, closing?: AbortSignal) {
+    this.#exec = exec;
+    this.#cluster = cluster;
     this.#closing = closing;
   }
 
-  /** Whether the user still has this plugin. Most changes of a kubeconfig leave the plugin as it was. */
-  serves(user: User): boolean {
-    return isDeepStrictEqual(configOf(user), this.#config);
+  /** Whether this is still the plugin, for the same API server. Most changes of a kubeconfig leave it as it was. */
+  serves(exec: ExecFields, cluster: ClusterFields): boolean {
+    return isDeepStrictEqual([exec, cluster], [this.#exec, this.#cluster]);
   }
 
   /** @throws Error whose message names the plugin */
@@ -72,9 +67,10 @@ export class ExecPlugin {
   }
 
   async #run(): Promise<ExecCredential> {
-    const { command, installHint } = this.#config;
+    const { command, installHint } = this.#exec;
     try {
-      const { value, expiresAt } = credentialIn(await output(this.#config, this.#closing));
+      const text = await output(this.#exec, await infoFor(this.#exec, this.#cluster), this.#closing);
+      const { value, expiresAt } = credentialIn(text, this.#exec.apiVersion);
       this.#credential = { value, expiresAt: expiresAt - EXPIRY_MARGIN_MS };
       return value;
     } catch (cause) {
@@ -87,16 +83,32 @@ export class ExecPlugin {
   }
 }
 
+/** What a plugin is told in KUBERNETES_EXEC_INFO. */
+async function infoFor(exec: ExecFields, cluster: ClusterFields): Promise<string> {
+  const about = exec.provideClusterInfo === true ? { cluster: await infoAbout(cluster) } : {};
+  const spec = { ...about, interactive: false };
+  return JSON.stringify({ apiVersion: exec.apiVersion, kind: 'ExecCredential', spec });
+}
+
+/** The API server in the form of client.authentication.k8s.io: the CA always as data, and the cluster's extension. */
+async function infoAbout(cluster: ClusterFields): Promise<object> {
+  const { extensions = [], 'certificate-authority': caFile, ...fields } = cluster;
+  const extension = extensions.find(({ name }) => name === 'client.authentication.k8s.io/exec');
+  const ca = caFile === undefined ? {} : { 'certificate-authority-data': await readFile(caFile, 'base64') };
+  return { ...fields, ...ca, config: extension?.extension ?? null };
+}
+
 /** Runs the plugin in its own process group, so that killing the group leaves no process behind. */
 function output(
-  { command, args, env, apiVersion }: ExecConfig,
+  { command = '', args = [], env = [] }: ExecFields,
+  info: string,
   closing: AbortSignal | undefined,
 ): Promise<string> {
-  const info = JSON.stringify({ apiVersion, kind: 'ExecCredential', spec: { interactive: false } });
+  const variables = Object.fromEntries(env.map(({ name = '', value = '' }) => [name, value]));
   return new Promise((resolve, reject) => {
     closing?.throwIfAborted();
     const child = spawn(command, args, {
-      env: { ...process.env, ...env, KUBERNETES_EXEC_INFO: info },
+      env: { ...process.env, ...variables, KUBERNETES_EXEC_INFO: info },
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: true,
     });
@@ -141,8 +153,14 @@ function endGroup(pid: number | undefined): void {
   }
 }
 
-/** @throws Error if the text is not an ExecCredential with a usable credential */
-function credentialIn(text: string): { value: ExecCredential; expiresAt: number } {
+/**
+ * @param apiVersion the version that the plugin was asked for
+ * @throws Error if the text is not an ExecCredential with a usable credential
+ */
+function credentialIn(
+  text: string,
+  apiVersion: string | undefined,
+): { value: ExecCredential; expiresAt: number } {
   let answer: unknown;
   try {
     answer = parseJson(text);
@@ -150,31 +168,25 @@ function credentialIn(text: string): { value: ExecCredential; expiresAt: number 
     throw new Error('did not print JSON');
   }
   if (!isObject(answer) || answer.kind !== 'ExecCredential') throw new Error('printed no ExecCredential');
-  const status = objectAt(answer, 'status');
+  if (answer.apiVersion !== apiVersion)
+    throw new Error(`printed an ExecCredential that is not of the apiVersion ${apiVersion}`);
+  if (!isObject(answer.status)) throw new Error('printed an ExecCredential without status');
+  const { status } = answer;
   const [token, cert, key] = [status.token, status.clientCertificateData, status.clientKeyData].map(
     (value) => (typeof value === 'string' && value !== '' ? value : undefined),
   );
-  if (token === undefined && (cert === undefined || key === undefined))
+  if ((cert === undefined) !== (key === undefined))
+    throw new Error('printed an ExecCredential with only one of certificate and key');
+  if (token === undefined && cert === undefined)
     throw new Error('printed an ExecCredential with neither token nor certificate and key');
-  const expiry = status.expirationTimestamp;
+  const expiry = status.expirationTimestamp ?? undefined;
   const expiresAt = expiry === undefined ? Number.POSITIVE_INFINITY : Date.parse(String(expiry));
   if (Number.isNaN(expiresAt)) throw new Error('printed an expirationTimestamp that is not a time');
-  return { value: { token, cert, key }, expiresAt };
-}
-
-function configOf({ name, exec }: User): ExecConfig {
-  const config = isObject(exec) ? exec : {};
-  const { apiVersion, command, args, env, installHint } = config;
-  if (typeof command !== 'string' || command === '')
-    throw new Error(`the exec plugin of user ${name} has no command`);
-  const variables = Array.isArray(env) ? env.filter(isObject) : [];
-  return {
-    apiVersion: typeof apiVersion === 'string' ? apiVersion : 'client.authentication.k8s.io/v1',
-    command,
-    args: Array.isArray(args) ? args.map(String) : [],
-    env: Object.fromEntries(variables.map((each) => [String(each.name), String(each.value)])),
-    installHint: typeof installHint === 'string' ? installHint : undefined,
-  };
+  const client =
+    cert === undefined || key === undefined
+      ? undefined
+      : clientCertificate({ name: 'its certificate', text: cert }, { name: 'its key', text: key });
+  return { value: { token, client }, expiresAt };
 }
 
 function isNotFound(error: unknown): boolean {

@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { delimiter, dirname, resolve, sep } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { KubeConfig } from '@kubernetes/client-node';
-import { parse } from 'yaml';
-import { isObject } from '../json.ts';
+import { environmentProxy } from './environment-proxy.ts';
+import { checkedServer, checkUser, identifiesUser } from './kubeconfig-checks.ts';
+import { type ClusterFields, type Entry, KubeconfigFile, type UserFields } from './kubeconfig-file.ts';
 
 /** Where the address of a cluster and its credentials are stored. */
 export interface KubeconfigSource {
@@ -11,56 +11,60 @@ export interface KubeconfigSource {
   readonly kubeconfig: string | undefined;
   /** The context to use; undefined: the current one. */
   readonly contextName?: string | undefined;
-  /** Whether `insecure-skip-tls-verify` is allowed; by default such a kubeconfig is refused. */
+  /**
+   * Whether `insecure-skip-tls-verify`, and `http://` to another machine, are allowed; by default such a kubeconfig is
+   * refused.
+   */
   readonly allowInsecureTls?: boolean | undefined;
 }
 
-/** Reads a kubeconfig from its source. It is called again whenever the credentials are refused. */
-export type KubeConfigLoader = () => KubeConfig;
-
-/**
- * Loads the service account of the pod, or kubeconfig files; several files are merged as kubectl merges them. The
- * loader throws if a file is missing or broken, lacks the context, or is insecure without permission.
- */
-export function kubeConfigLoader({
-  kubeconfig,
-  contextName,
-  allowInsecureTls = false,
-}: KubeconfigSource): KubeConfigLoader {
-  return () => {
-    const config = new KubeConfig();
-    if (kubeconfig === undefined) config.loadFromCluster();
-    else loadFiles(config, kubeconfig);
-    if (contextName !== undefined) chooseContext(config, contextName);
-    const cluster = config.getCurrentCluster();
-    if (cluster === null) throw new Error('the kubeconfig has no current context with a cluster');
-    if (cluster.skipTLSVerify && !allowInsecureTls)
-      throw new Error(
-        `the kubeconfig disables TLS verification for ${cluster.server}: add certificate-authority-data to it, or set ALLOW_INSECURE_TLS=true`,
-      );
-    const provider = config.getCurrentUser()?.authProvider?.name;
-    if (SHELL_PROVIDERS.includes(provider))
-      throw new Error(
-        `the kubeconfig uses the auth-provider ${provider}, which is not supported: use the exec plugin that replaced it`,
-      );
-    return config;
-  };
+/** The API server and the login of the context that is in use. Paths are absolute. */
+export interface Kubeconfig {
+  readonly cluster: ClusterFields & { readonly server: string };
+  /** Empty for the requests of nobody, which only a proxy such as `kubectl proxy` answers. */
+  readonly user: UserFields;
+  /** The proxy for the API server: that of the cluster, otherwise that of the environment. */
+  readonly proxyUrl: string | undefined;
 }
 
-/** Identifies an API server. The URL alone does not: another proxy or CA may mean another API server behind it. */
+/** Reads a kubeconfig from its source. It is called again whenever the credentials are refused. */
+export type KubeConfigLoader = () => Kubeconfig;
+
+/**
+ * Loads the service account of the pod, or kubeconfig files as kubectl does (docs/kubeconfigs.md lists the differences).
+ * The loader throws if no file exists or one is broken, or if the context in use is missing, incomplete, or insecure
+ * without permission; the message names file, line and field.
+ */
+export function kubeConfigLoader(source: KubeconfigSource): KubeConfigLoader {
+  return () =>
+    source.kubeconfig === undefined ? fromServiceAccount() : fromFiles(source, source.kubeconfig);
+}
+
+/** Identifies an API server. The URL alone does not: another proxy, name or CA may mean another API server behind it. */
 export interface ApiServerIdentity {
   readonly url: string;
   readonly proxyUrl: string | undefined;
+  /** The name that its certificate must have; undefined: that in the URL. */
+  readonly serverName: string | undefined;
   /** The CA certificates, or the path of their file; undefined: the CAs that Node trusts. */
   readonly ca: string | undefined;
 }
 
-/** The API server that a kubeconfig points to; undefined if it names none. */
-export function apiServerOf(config: KubeConfig): ApiServerIdentity | undefined {
-  const cluster = config.getCurrentCluster();
-  if (cluster === null) return undefined;
-  const { server: url, proxyUrl, caData, caFile } = cluster;
-  return { url, proxyUrl, ca: caData ?? caFile };
+/** The API server that a kubeconfig points to. */
+export function apiServerOf({ cluster, proxyUrl }: Kubeconfig): ApiServerIdentity {
+  return {
+    url: cluster.server,
+    proxyUrl,
+    serverName: cluster['tls-server-name'],
+    ca: cluster['certificate-authority-data'] ?? cluster['certificate-authority'],
+  };
+}
+
+/** What in a kubeconfig has no effect; undefined: nothing. kubectl does not say so. */
+export function warningAbout({ cluster, user }: Kubeconfig): string | undefined {
+  return cluster.server.startsWith('http:') && identifiesUser(user)
+    ? 'the API server is not encrypted (http://), so the credentials in the kubeconfig are not sent'
+    : undefined;
 }
 
 /**
@@ -77,78 +81,96 @@ export function pinnedTo(server: ApiServerIdentity, load: KubeConfigLoader): Kub
   };
 }
 
-/**
- * client-node runs their commands in a shell, synchronously and without a deadline: every cluster would wait for them.
- */
-const SHELL_PROVIDERS: readonly unknown[] = ['azure', 'gcp'];
-
 /** The paths in a KUBECONFIG variable. */
 export function kubeconfigPaths(kubeconfig: string | undefined): string[] {
   return (kubeconfig ?? '').split(delimiter).filter((path) => path !== '');
 }
 
-function loadFiles(config: KubeConfig, kubeconfig: string): void {
-  const [first = '', ...others] = kubeconfigPaths(kubeconfig);
-  loadFile(config, first);
-  for (const path of others) {
-    const other = new KubeConfig();
-    loadFile(other, path);
-    config.mergeConfig(other, Boolean(config.currentContext));
+function fromServiceAccount(): Kubeconfig {
+  const config = new KubeConfig();
+  config.loadFromCluster();
+  const { server = '', caFile } = config.getCurrentCluster() ?? {};
+  const tokenFile: unknown = config.getCurrentUser()?.authProvider?.config?.tokenFile;
+  // client-node takes some ports for http://, which client-go never does: the token would travel in the clear.
+  const address = new URL(server.replace(/^http:/, 'https:'));
+  return {
+    cluster: {
+      server: address.origin,
+      ...(caFile === undefined ? {} : { 'certificate-authority': caFile }),
+    },
+    user: { tokenFile: String(tokenFile) },
+    proxyUrl: environmentProxy(address, process.env),
+  };
+}
+
+function fromFiles(
+  { contextName, allowInsecureTls = false }: KubeconfigSource,
+  kubeconfig: string,
+): Kubeconfig {
+  const paths = kubeconfigPaths(kubeconfig);
+  const files = paths.flatMap((path) => KubeconfigFile.read(path) ?? []);
+  if (files.length === 0)
+    throw new Error(`there is no kubeconfig: ${paths.join(', ') || 'no path is given'}`);
+  const context = contextIn(files, contextName);
+  const { cluster: clusterName, user: userName } = context.fields;
+  if (clusterName === undefined) throw context.file.mistake(context.field, 'has no cluster');
+  const cluster = find(files, 'clusters', clusterName);
+  if (cluster === undefined)
+    throw context.file.mistake([...context.field, 'cluster'], 'names a cluster that does not exist');
+  const user = userName === undefined ? undefined : find(files, 'users', userName);
+  if (userName !== undefined && user === undefined)
+    throw context.file.mistake([...context.field, 'user'], 'names a user that does not exist');
+
+  const server = checkedServer(cluster, allowInsecureTls);
+  if (user !== undefined) checkUser(user);
+  // kubectl would ask for a user name.
+  if (server.protocol === 'https:' && !identifiesUser(user?.fields ?? {})) {
+    if (user === undefined) throw context.file.mistake(context.field, 'has no user');
+    throw user.file.mistake(user.field, 'has no credentials, such as token, client-certificate or exec');
   }
+  return {
+    cluster: { ...withAbsolutePaths(cluster), server: server.href.replace(/\/$/, '') },
+    user: user === undefined ? {} : withAbsoluteCommand(user),
+    proxyUrl: cluster.fields['proxy-url'] ?? environmentProxy(server, process.env),
+  };
 }
 
-/**
- * Loads one file as kubectl does. client-node ignores `tokenFile`, and resolves only the paths of certificates relative
- * to the kubeconfig; kubectl also resolves those of token files and plugins.
- */
-function loadFile(config: KubeConfig, path: string): void {
-  const text = readFileSync(path, 'utf8');
-  const tokenFiles = parsed(config, path, text);
-  const folder = dirname(path);
-  config.makePathsAbsolute(folder);
-  config.users = config.users.map((user) => {
-    if (user.exec?.command?.includes(sep)) user.exec.command = resolve(folder, user.exec.command);
-    const tokenFile = tokenFiles.get(user.name);
-    if (tokenFile === undefined) return user;
-    // With this provider client-node reads the token again and again, as it does in a pod.
-    const { token, ...others } = user;
-    return {
-      ...others,
-      authProvider: { name: 'tokenFile', config: { tokenFile: resolve(folder, tokenFile) } },
-    };
-  });
-}
-
-/**
- * Loads the text into the config, and returns the token files in it. The messages of the parsers must not reach a log:
- * they quote the lines around a mistake, which may contain a token, or half of one while the file is being written.
- */
-function parsed(config: KubeConfig, path: string, text: string): Map<string, string> {
-  try {
-    config.loadFromString(text);
-    return tokenFilesIn(text);
-  } catch (error) {
-    const message = error instanceof Error ? error.message : '';
-    const [, line] = /^[^\n]*(?:\(| at line )(\d+)[:,]/.exec(message) ?? [];
-    throw new Error(`${path} is not a kubeconfig${line === undefined ? '' : `: see line ${line}`}`);
+/** The first file that has an entry with the name decides. */
+function find<K extends 'contexts' | 'clusters' | 'users'>(
+  files: readonly KubeconfigFile[],
+  kind: K,
+  name: string,
+) {
+  for (const file of files) {
+    const entry = file.find(kind, name);
+    if (entry !== undefined) return entry;
   }
+  return undefined;
 }
 
-/** Token files by the name of the user. client-node has validated the text before, so skip what has the wrong type. */
-function tokenFilesIn(text: string): Map<string, string> {
-  const found = new Map<string, string>();
-  const config: unknown = parse(text);
-  const users = isObject(config) && Array.isArray(config.users) ? config.users.filter(isObject) : [];
-  for (const { name, user } of users) {
-    if (!isObject(user) || typeof user.tokenFile !== 'string' || user.tokenFile === '') continue;
-    found.set(String(name), user.tokenFile);
-  }
-  return found;
+function contextIn(files: readonly KubeconfigFile[], contextName: string | undefined) {
+  const paths = files.map(({ path }) => path).join(', ');
+  const name = contextName ?? files.map(({ currentContext }) => currentContext).find(Boolean);
+  if (name === undefined) throw new Error(`${paths}: current-context is not set, and no context is named`);
+  const context = find(files, 'contexts', name);
+  if (context !== undefined) return context;
+  const names = [...new Set(files.flatMap((file) => file.names('contexts')))].join(', ') || 'none';
+  throw new Error(`the kubeconfig has no context ${name}: it has ${names}`);
 }
 
-function chooseContext(config: KubeConfig, name: string): void {
-  const names = config.getContexts().map((context) => context.name);
-  if (!names.includes(name))
-    throw new Error(`the kubeconfig has no context ${name}: it has ${names.join(', ') || 'none'}`);
-  config.setCurrentContext(name);
+/** The fields that hold paths, which are relative to the folder of the file. */
+const PATHS = ['certificate-authority', 'client-certificate', 'client-key', 'tokenFile'] as const;
+
+function withAbsolutePaths<Fields extends object>({ file, fields }: Entry<Fields>): Fields {
+  const paths = Object.entries(fields).filter(([name]) => PATHS.some((path) => path === name));
+  const absolute = paths.map(([name, path]) => [name, resolve(dirname(file.path), String(path))]);
+  return { ...fields, ...Object.fromEntries(absolute) };
+}
+
+/** The command of a plugin is a path if it has a separator; otherwise it is found in PATH. */
+function withAbsoluteCommand(user: Entry<UserFields>): UserFields {
+  const fields = withAbsolutePaths(user);
+  const { exec } = fields;
+  if (!exec?.command?.includes(sep)) return fields;
+  return { ...fields, exec: { ...exec, command: resolve(dirname(user.file.path), exec.command) } };
 }

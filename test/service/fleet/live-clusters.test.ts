@@ -121,6 +121,9 @@ describe('under load on one cluster,', () => {
     const load = loadOn(server);
     await server.writeKubeconfig('other', 'clusters: [');
     await until(() => server.logged('the kubeconfig of a cluster is not usable') > 0);
+    expect(server.process.output).toMatch(
+      /"cluster":"other","reason":"[^"]* is not a kubeconfig: see line 1"/,
+    );
     expect(await server.write('other', 8)).toMatchObject({ status: 200, body: { replicaCount: 8 } });
     await server.writeKubeconfig('other', nine.kubeconfig);
     await until(() => server.shows('other', 9));

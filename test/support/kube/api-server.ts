@@ -1,6 +1,6 @@
 import { once } from 'node:events';
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import { createServer, type Server } from 'node:https';
+import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer } from 'node:https';
 import {
   type AddressInfo,
   createServer as createTcpServer,
@@ -10,7 +10,7 @@ import {
 import { text } from 'node:stream/consumers';
 import { TLSSocket } from 'node:tls';
 import { onTestFinished } from 'vitest';
-import type { CertificateAuthority, IssuedCertificate } from '../issue-certificate.ts';
+import type { CertificateAuthority } from '../issue-certificate.ts';
 
 /** A request that the server has received. */
 export interface Received {
@@ -20,22 +20,24 @@ export interface Received {
   readonly body: string;
   /** The CN of the client certificate. */
   readonly client: string | undefined;
+  /** The name that the client sent in the handshake (SNI). */
+  readonly serverName: string | undefined;
 }
 
 type Handler = (received: Received, response: ServerResponse) => void;
 
-/** A real HTTPS server on a local port, for one test. */
+/** A real HTTPS or HTTP server on a local port, for one test. */
 export class ApiServer {
   readonly received: Received[] = [];
   /** The number of TLS connections so far. */
   connections = 0;
   /** Answers requests. By default with `{}`. */
   handler: Handler = (_, response) => void response.end('{}');
-  readonly #server: Server;
+  readonly #server: TcpServer;
   readonly #open = new Set<Socket>();
 
-  private constructor({ cert, key }: IssuedCertificate, clientCa: string) {
-    this.#server = createServer({ cert, key, ca: clientCa, requestCert: true, rejectUnauthorized: false });
+  private constructor(server: TcpServer) {
+    this.#server = server;
     this.#server.on('secureConnection', () => {
       this.connections += 1;
     });
@@ -49,13 +51,29 @@ export class ApiServer {
       sans: ['127.0.0.1', 'kubernetes.default'],
       usages: ['serverAuth'],
     });
-    const server = new ApiServer(certificate, authority.cert);
-    await listen(server.#server, server.#open);
+    return await ApiServer.#listening(
+      createServer({ ...certificate, ca: authority.cert, requestCert: true, rejectUnauthorized: false }),
+    );
+  }
+
+  /** A server without TLS. */
+  static async startPlain(): Promise<ApiServer> {
+    return await ApiServer.#listening(createHttpServer());
+  }
+
+  static async #listening(tcp: TcpServer): Promise<ApiServer> {
+    const server = new ApiServer(tcp);
+    await listen(tcp, server.#open);
     return server;
   }
 
+  get port(): number {
+    return portOf(this.#server);
+  }
+
+  /** With `https://`, the address of a server with TLS. */
   get origin(): string {
-    return `https://127.0.0.1:${portOf(this.#server)}`;
+    return `https://127.0.0.1:${this.port}`;
   }
 
   /** The number of open connections. */
@@ -65,8 +83,10 @@ export class ApiServer {
 
   async #receive(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { method, url, headers, socket } = request;
-    const client = socket instanceof TLSSocket ? socket.getPeerCertificate().subject?.CN : undefined;
-    const received = { method, url, headers, body: await text(request), client: [client].flat()[0] };
+    const tls = socket instanceof TLSSocket ? socket : undefined;
+    const [client] = [tls?.getPeerCertificate().subject?.CN].flat();
+    const serverName = tls === undefined ? undefined : serverNameOf(tls);
+    const received = { method, url, headers, body: await text(request), client, serverName };
     this.received.push(received);
     this.handler(received, response);
   }
@@ -122,6 +142,12 @@ async function listen(server: TcpServer, open: ReadonlySet<Socket>): Promise<voi
     for (const socket of open) socket.destroy();
     server.close();
   });
+}
+
+/** Node's types lack `servername`, which the server's side of a TLS socket has. */
+function serverNameOf(socket: TLSSocket): string | undefined {
+  const name: unknown = Reflect.get(socket, 'servername');
+  return typeof name === 'string' ? name : undefined;
 }
 
 function portOf(server: TcpServer): number {

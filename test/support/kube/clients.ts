@@ -1,10 +1,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Cluster, KubeConfig, type User } from '@kubernetes/client-node';
 import { onTestFinished } from 'vitest';
 import { KubeClient, type KubeStream } from '../../../src/kube/client/kube-client.ts';
-import type { KubeConfigLoader } from '../../../src/kube/kubeconfig/kubeconfig.ts';
+import type { KubeConfigLoader, Kubeconfig } from '../../../src/kube/kubeconfig/kubeconfig.ts';
+import type { ClusterFields, UserFields } from '../../../src/kube/kubeconfig/kubeconfig-file.ts';
 
 /** Connections of a client for its calls. */
 export const CALL_CONNECTIONS = 4;
@@ -13,26 +13,19 @@ export const CALL_CONNECTIONS = 4;
 export function clientOf(
   server: string,
   ca: string,
-  { user = {}, cluster = {} }: { user?: Partial<User>; cluster?: Partial<Cluster> } = {},
+  { user = {}, cluster = {} }: { user?: UserFields; cluster?: ClusterFields } = {},
 ): KubeClient {
   return track(
-    new KubeClient(configLoader({ server, caData: base64(ca), ...cluster }, user), CALL_CONNECTIONS),
+    new KubeClient(
+      configLoader({ server, 'certificate-authority-data': base64(ca), ...cluster }, user),
+      CALL_CONNECTIONS,
+    ),
   );
 }
 
-/** Loads the same configuration each time, and reads the files that it names again. */
-export function configLoader(
-  cluster: Partial<Cluster> & Pick<Cluster, 'server'>,
-  user: Partial<User>,
-): KubeConfigLoader {
-  return () => {
-    const config = new KubeConfig();
-    config.loadFromClusterAndUser(
-      { name: 'cluster', skipTLSVerify: false, ...cluster },
-      { name: 'user', ...user },
-    );
-    return config;
-  };
+/** Loads the same configuration each time. The files that it names are read again. */
+export function configLoader(cluster: Kubeconfig['cluster'], user: UserFields): KubeConfigLoader {
+  return () => ({ cluster, user, proxyUrl: undefined });
 }
 
 export function track(client: KubeClient): KubeClient {

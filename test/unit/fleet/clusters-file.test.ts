@@ -44,6 +44,13 @@ clusters:
     ]);
   });
 
+  it('may list several kubeconfigs per cluster, each relative to the file', () => {
+    const text = 'clusters: [{name: a, context: "one:/two:"}, {name: b, context: ":"}]';
+    const kubeconfigs = parseClustersFile('etc/clusters.yaml', text).map(({ kubeconfig }) => kubeconfig);
+    // The last one names no file, which is an error of the kubeconfig. It must not be the service account of the pod.
+    expect(kubeconfigs).toEqual([`${resolve('etc/one')}:/two`, '']);
+  });
+
   it('is refused with the line and the field of every mistake', () => {
     const text = `clusters:
   - name: a
@@ -95,9 +102,10 @@ clusters:
 
 describe('the variable CLUSTERS', () => {
   it('defines clusters in order, with kubeconfigs relative to the working directory', () => {
-    expect(parseClustersVariable('cluster1=/path/a, cluster2=b=c')).toMatchObject([
+    expect(parseClustersVariable('cluster1=/path/a, cluster2=b=c, cluster3=d:e')).toMatchObject([
       { name: 'cluster1', kubeconfig: '/path/a' },
       { name: 'cluster2', kubeconfig: resolve('b=c') },
+      { name: 'cluster3', kubeconfig: `${resolve('d')}:${resolve('e')}` },
     ]);
   });
 

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
-import { clustersSource, readClusters, specOf } from '../../../src/fleet/clusters-source.ts';
+import { clustersSource, readClusters, readSpec } from '../../../src/fleet/clusters-source.ts';
 
 const CLUSTER = { server: 'https://10.0.0.1:6443', 'certificate-authority-data': 'Zmlyc3Q=' };
 
@@ -18,25 +18,41 @@ function specWith(cluster: object, user: object = { token: 't' }) {
     'current-context': 'x',
   };
   writeFileSync(kubeconfig, JSON.stringify(config));
-  return specOf({ name: 'a', kubeconfig, contextName: undefined, namespaces: [] }, false);
+  return readSpec({ name: 'a', kubeconfig, contextName: undefined, namespaces: [] }, false);
 }
 
 it.each([
   ['URL', { server: 'https://10.0.0.2:6443' }],
   ['proxy', { 'proxy-url': 'http://bastion:3128' }],
-  ['CA', { 'certificate-authority-data': 'c2Vjb25k' }],
+  ['CA', { 'certificate-authority-data': 'c2Vjb25kIA==' }],
+  ['name in its certificate', { 'tls-server-name': 'north.example.com' }],
 ])('a kubeconfig with another %s points to another cluster', (_, change) => {
-  expect(specWith({ ...CLUSTER, ...change }).server).not.toEqual(specWith(CLUSTER).server);
+  expect(specWith({ ...CLUSTER, ...change }).spec.server).not.toEqual(specWith(CLUSTER).spec.server);
 });
 
 it('a kubeconfig with other credentials points to the same cluster', () => {
-  expect(specWith(CLUSTER, { token: 'other' }).server).toEqual(specWith(CLUSTER).server);
+  expect(specWith(CLUSTER, { token: 'other' }).spec.server).toEqual(specWith(CLUSTER).spec.server);
 });
 
-it('a kubeconfig that is not usable leaves the API server of its cluster undefined', () => {
-  expect(specWith({ ...CLUSTER, 'insecure-skip-tls-verify': true }).server).toBeUndefined();
+it('a kubeconfig that is not usable leaves the API server of its cluster undefined, and says why', () => {
+  const insecure = specWith({ server: CLUSTER.server, 'insecure-skip-tls-verify': true });
+  expect(insecure.spec.server).toBeUndefined();
+  expect(insecure.refusal).toMatch(
+    /kubeconfig:1: clusters\[0\]\.cluster\.insecure-skip-tls-verify disables TLS/,
+  );
   const missing = { name: 'a', kubeconfig: '/no/such/file', contextName: undefined, namespaces: [] };
-  expect(specOf(missing, false)).toEqual({ ...missing, server: undefined });
+  expect(readSpec(missing, false)).toEqual({
+    spec: { ...missing, server: undefined },
+    refusal: 'there is no kubeconfig: /no/such/file',
+    warning: undefined,
+  });
+});
+
+it('a kubeconfig whose credentials are not sent says so', () => {
+  const server = 'http://127.0.0.1:8001';
+  expect(specWith({ server }).warning).toMatch('the credentials in the kubeconfig are not sent');
+  expect(specWith({ server }, {}).warning).toBeUndefined();
+  expect(specWith(CLUSTER).warning).toBeUndefined();
 });
 
 it.each([

@@ -17,7 +17,7 @@ class Member implements FleetMember {
   }
 }
 
-const server = (url: string) => ({ url, proxyUrl: undefined, ca: undefined });
+const server = (url: string) => ({ url, proxyUrl: undefined, serverName: undefined, ca: undefined });
 const spec = (name: string, more: Partial<ClusterSpec> = {}): ClusterSpec => ({
   name,
   kubeconfig: `/${name}`,

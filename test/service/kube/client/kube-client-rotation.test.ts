@@ -25,7 +25,7 @@ describe('a rotated token', () => {
     const server = await ApiServer.start(ca);
     const files = folder();
     const tokenFile = files.write('token', 'first\n');
-    const user = { authProvider: { name: 'tokenFile', config: { tokenFile } } };
+    const user = { tokenFile };
     const client = clientOf(server.origin, ca.cert, { user });
     await client.call(request);
     files.write('token', 'second\n');
@@ -47,10 +47,13 @@ describe('a rotated client certificate', () => {
     const files = folder();
     const rotate = async (commonName: string) => {
       const { cert, key } = await ca.issue({ commonName, usages: ['clientAuth'] });
-      return { certFile: files.write('tls.crt', cert), keyFile: files.write('tls.key', key) };
+      return {
+        'client-certificate': files.write('tls.crt', cert),
+        'client-key': files.write('tls.key', key),
+      };
     };
     const user = await rotate('first');
-    const load = configLoader({ server: server.origin, caData: base64(ca.cert) }, user);
+    const load = configLoader({ server: server.origin, 'certificate-authority-data': base64(ca.cert) }, user);
     return { client: track(new KubeClient(load, CALL_CONNECTIONS)), rotate };
   }
 

@@ -115,14 +115,14 @@ describe('trust in an API server', () => {
     const server = await ApiServer.start(ca);
     const elsewhere = server.origin.replace('127.0.0.1', 'localhost');
     await expect(clientOf(elsewhere, ca.cert).call(request)).rejects.toMatchObject({ sent: false });
-    const cluster = { tlsServerName: 'kubernetes.default' };
+    const cluster = { 'tls-server-name': 'kubernetes.default' };
     expect(await clientOf(elsewhere, ca.cert, { cluster }).call(request)).toEqual({});
   });
 
   it('is unconditional if the kubeconfig says so', async () => {
     const other = await CertificateAuthority.create({ commonName: 'another CA' });
     const server = await ApiServer.start(other);
-    const client = clientOf(server.origin, ca.cert, { cluster: { skipTLSVerify: true } });
+    const client = clientOf(server.origin, ca.cert, { cluster: { 'insecure-skip-tls-verify': true } });
     expect(await client.call(request)).toEqual({});
   });
 });
@@ -140,14 +140,14 @@ describe('credentials for the API server', () => {
   it('with a client certificate are presented in the handshake', async () => {
     const server = await ApiServer.start(ca);
     const { cert, key } = await ca.issue({ commonName: 'scaler', usages: ['clientAuth'] });
-    const user = { certData: base64(cert), keyData: base64(key) };
+    const user = { 'client-certificate-data': base64(cert), 'client-key-data': base64(key) };
     await clientOf(server.origin, ca.cert, { user }).call(request);
     expect(server.received[0]?.client).toBe('scaler');
   });
 
   it('with a name and a password are sent as basic authentication, and with impersonation', async () => {
     const server = await ApiServer.start(ca);
-    const user = { username: 'me', password: 'pa:ss', impersonateUser: 'jane' };
+    const user = { username: 'me', password: 'pa:ss', as: 'jane' };
     await clientOf(server.origin, ca.cert, { user }).call(request);
     expect(server.received[0]?.headers).toMatchObject({
       authorization: `Basic ${base64('me:pa:ss')}`,

@@ -1,6 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ExecPlugin } from '../../../../src/kube/kubeconfig/exec-plugin.ts';
+import type { ClusterFields, ExecFields } from '../../../../src/kube/kubeconfig/kubeconfig-file.ts';
+import { CertificateAuthority } from '../../../support/issue-certificate.ts';
 import { ExecScript, printing } from '../../../support/kube/exec-script.ts';
 
 beforeEach(() => {
@@ -10,11 +12,11 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-const exec = (command: string, more: object = {}) => ({
-  name: 'user',
-  exec: { apiVersion: 'client.authentication.k8s.io/v1', command, ...more },
-});
-const pluginOf = (script: ExecScript, closing?: AbortSignal) => new ExecPlugin(exec(script.path), closing);
+const API_VERSION = 'client.authentication.k8s.io/v1';
+const CLUSTER: ClusterFields = { server: 'https://api.example.com' };
+const exec = (command: string, more: ExecFields = {}) => ({ apiVersion: API_VERSION, command, ...more });
+const pluginOf = (script: ExecScript, closing?: AbortSignal) =>
+  new ExecPlugin(exec(script.path), CLUSTER, closing);
 const inSeconds = (seconds: number) => new Date(Date.now() + seconds * 1_000).toISOString();
 
 describe('an exec plugin that succeeds', () => {
@@ -23,16 +25,20 @@ describe('an exec plugin that succeeds', () => {
   });
 
   it('provides a client certificate with its key', async () => {
-    const script = new ExecScript(printing({ clientCertificateData: 'C', clientKeyData: 'K' }));
-    expect(await pluginOf(script).get()).toEqual({ token: undefined, cert: 'C', key: 'K' });
+    const authority = await CertificateAuthority.create({ commonName: 'CA' });
+    const { cert, key } = await authority.issue({ commonName: 'scaler', usages: ['clientAuth'] });
+    const script = new ExecScript(printing({ clientCertificateData: cert, clientKeyData: key }));
+    const { token, client } = await pluginOf(script).get();
+    expect(token).toBeUndefined();
+    expect([client?.cert.trim(), client?.key.trim()]).toEqual([cert.trim(), key.trim()]);
   });
 
   it('gets its arguments, its environment, and the same information as from kubectl', async () => {
     const script = new ExecScript(
-      `printf '{"kind":"ExecCredential","status":{"token":"%s"}}' "$1 $REGION $(echo "$KUBERNETES_EXEC_INFO" | tr -d '"')"`,
+      `printf '{"apiVersion":"${API_VERSION}","kind":"ExecCredential","status":{"token":"%s"}}' "$1 $REGION $(echo "$KUBERNETES_EXEC_INFO" | tr -d '"')"`,
     );
     const env = [{ name: 'REGION', value: 'north' }];
-    const { token } = await new ExecPlugin(exec(script.path, { args: ['login'], env })).get();
+    const { token } = await new ExecPlugin(exec(script.path, { args: ['login'], env }), CLUSTER).get();
     const info = '{apiVersion:client.authentication.k8s.io/v1,kind:ExecCredential,spec:{interactive:false}}';
     expect(token).toBe(`login north ${info}`);
   });
@@ -83,9 +89,18 @@ describe('an exec plugin that fails', () => {
     ['by printing garbage', 'echo hello', 'did not print JSON'],
     ['by printing nothing', '', 'did not print JSON'],
     ['by printing something else', 'echo "{}"', 'printed no ExecCredential'],
-    ['by printing no status', 'echo \'{"kind":"ExecCredential"}\'', 'status is not an object'],
+    [
+      'by printing another version',
+      `echo '{"apiVersion":"client.authentication.k8s.io/v1beta1","kind":"ExecCredential"}'`,
+      `is not of the apiVersion ${API_VERSION}`,
+    ],
+    [
+      'by printing no status',
+      `echo '{"apiVersion":"${API_VERSION}","kind":"ExecCredential"}'`,
+      'without status',
+    ],
     ['with an empty credential', printing({}), 'with neither token nor certificate and key'],
-    ['with no key', printing({ clientCertificateData: 'C' }), 'with neither token nor certificate and key'],
+    ['with no key', printing({ clientCertificateData: 'C' }), 'with only one of certificate and key'],
     ['with a strange expiry', printing({ token: 't', expirationTimestamp: 'soon' }), 'that is not a time'],
     ['by printing endlessly', 'while :; do echo yes; done', 'printed more than 1 MiB'],
   ])('%s is named in the error, with the reason', async (_, text, reason) => {
@@ -135,18 +150,18 @@ describe('an exec plugin that fails', () => {
 
   it('because it is not installed is reported with the hint on how to install it', async () => {
     const installHint = 'get it at example.com';
-    const plugin = new ExecPlugin(exec('no-such-plugin', { installHint }));
+    const plugin = new ExecPlugin(exec('no-such-plugin', { installHint }), CLUSTER);
     await expect(plugin.get()).rejects.toThrow(
       /^exec plugin no-such-plugin: .*ENOENT \(get it at example.com\)$/,
     );
-    await expect(new ExecPlugin(exec('no-such-plugin')).get()).rejects.toThrow(/ENOENT$/);
+    await expect(new ExecPlugin(exec('no-such-plugin'), CLUSTER).get()).rejects.toThrow(/ENOENT$/);
   });
 
   it('because file descriptors are exhausted does not end the service', () => {
     const program = `
       import { openSync } from 'node:fs';
       import { ExecPlugin } from '${new URL('../../../../src/kube/kubeconfig/exec-plugin.ts', import.meta.url)}';
-      const plugin = new ExecPlugin(${JSON.stringify(exec('true'))});
+      const plugin = new ExecPlugin(${JSON.stringify(exec('true'))}, {});
       try { for (;;) openSync('/dev/null'); } catch {}
       await plugin.get().catch(({ message }) => console.log(message));`;
     const limited = ['-c', 'ulimit -n 100; exec "$0" --input-type=module -e "$1"', process.execPath, program];
@@ -165,12 +180,6 @@ describe('an exec plugin that fails', () => {
     vi.advanceTimersByTime(1);
     expect(await plugin.get()).toMatchObject({ token: 't' });
     expect(script.runs).toBe(2);
-  });
-
-  it('because it has no command is refused', () => {
-    expect(() => new ExecPlugin({ name: 'user', exec: {} })).toThrow(
-      'the exec plugin of user user has no command',
-    );
   });
 });
 

@@ -1,14 +1,13 @@
-import { once } from 'node:events';
+import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
-import { connect } from 'node:net';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { KubeClient } from '../../../../src/kube/client/kube-client.ts';
 import { CredentialSource } from '../../../../src/kube/kubeconfig/credentials.ts';
 import { type KubeconfigSource, kubeConfigLoader } from '../../../../src/kube/kubeconfig/kubeconfig.ts';
 import { CertificateAuthority } from '../../../support/issue-certificate.ts';
 import { ApiServer } from '../../../support/kube/api-server.ts';
 import { base64, folder, track } from '../../../support/kube/clients.ts';
+import { ConnectProxy } from '../../../support/kube/proxies.ts';
 
 const SERVER = 'https://one.example.com';
 
@@ -78,7 +77,9 @@ describe('the auth-provider', () => {
       'expiry-key': '',
     };
     const path = files.write('config', kubeconfig({}, { 'auth-provider': { name, config } }));
-    await expect(read({ kubeconfig: path })).rejects.toThrow(`uses the auth-provider ${name}`);
+    await expect(read({ kubeconfig: path })).rejects.toThrow(
+      'users[0].user.auth-provider is not supported, only oidc is: use the exec plugin that replaced it',
+    );
     expect(readFileSync(mark, 'utf8')).toBe('untouched');
     expect(await read({ kubeconfig: path, contextName: 'second' })).toMatchObject({
       origin: 'https://two.example.com',
@@ -91,7 +92,7 @@ describe('insecure-skip-tls-verify', () => {
 
   it('is refused, and the message says how to fix it', async () => {
     await expect(read({ kubeconfig: file(insecure) })).rejects.toThrow(
-      `the kubeconfig disables TLS verification for ${SERVER}: add certificate-authority-data to it, or set ALLOW_INSECURE_TLS=true`,
+      'clusters[0].cluster.insecure-skip-tls-verify disables TLS verification: add certificate-authority-data instead, or set ALLOW_INSECURE_TLS=true',
     );
   });
 
@@ -103,6 +104,85 @@ describe('insecure-skip-tls-verify', () => {
   it('does not prevent the use of another context of the file', async () => {
     const { origin } = await read({ kubeconfig: file(insecure), contextName: 'second' });
     expect(origin).toBe('https://two.example.com');
+  });
+});
+
+describe('http://', () => {
+  it.each(['http://localhost:8001', 'http://127.0.0.2', 'http://[::1]:8001'])(
+    'is allowed for this machine: %s',
+    async (server) => {
+      const { origin, headers } = await read({ kubeconfig: file({ server }) });
+      expect(origin).toBe(new URL(server).origin);
+      expect(headers).toEqual({});
+    },
+  );
+
+  it.each(['http://10.0.0.1:8001', 'http://localhost.example.com', 'http://127.0.0.1.example.com'])(
+    'is refused for another machine, and the message says how to allow it: %s',
+    async (server) => {
+      await expect(read({ kubeconfig: file({ server }) })).rejects.toThrow(
+        'clusters[0].cluster.server is not encrypted and not on this machine: use https://, or set ALLOW_INSECURE_TLS=true',
+      );
+      const { origin, headers } = await read({ kubeconfig: file({ server }), allowInsecureTls: true });
+      expect(origin).toBe(new URL(server).origin);
+      expect(headers).toEqual({});
+    },
+  );
+});
+
+describe('a kubeconfig with a mistake', () => {
+  it.each([
+    ['users[0].user.tokn is not a known field', {}, { tokn: 'TOP-SECRET' }],
+    ['users[0].user.token must be string', {}, { token: 1 }],
+    ['users[0].user.as-groups needs as, the user to impersonate', {}, { token: 't', 'as-groups': ['g'] }],
+    ['users[0].user.exec has no command', {}, { exec: { apiVersion: 'v1' } }],
+    [
+      'users[0].user.exec.apiVersion is not client.authentication.k8s.io/v1 or client.authentication.k8s.io/v1beta1',
+      {},
+      { exec: { command: 'x' } },
+    ],
+    [
+      'users[0].user.exec.interactiveMode must be Never or IfAvailable: nobody can answer here',
+      {},
+      { exec: { apiVersion: 'client.authentication.k8s.io/v1', command: 'x', interactiveMode: 'Always' } },
+    ],
+    ['users[0].user.client-key-data is not base64', {}, { 'client-key-data': 'TOP-SECRET!' }],
+    ['users[0].user has no credentials, such as token, client-certificate or exec', {}, {}],
+    ['clusters[0].cluster has no server', { server: '' }, undefined],
+    ['clusters[0].cluster.server is not a URL that begins with https://', { server: 'one:6443' }, undefined],
+    [
+      'clusters[0].cluster.server holds a user: move it to users, as username and password',
+      { server: 'https://me:TOP-SECRET@one' },
+      undefined,
+    ],
+    [
+      'clusters[0].cluster.proxy-url is not a URL that begins with http://, https:// or socks5://',
+      { 'proxy-url': 'me:TOP-SECRET@proxy' },
+      undefined,
+    ],
+  ])('names file, line and field, but no secret: %s', async (mistake, cluster, user) => {
+    const kubeconfig = file(cluster, user);
+    const error = await read({ kubeconfig }).catch((caught: Error) => caught);
+    expect(error).toMatchObject({
+      message: `no credentials for the API server: ${kubeconfig}:1: ${mistake}`,
+    });
+  });
+
+  it('names the file of the CA if that holds no certificate', async () => {
+    const ca = folder().write('ca.crt', 'garbage');
+    await expect(read({ kubeconfig: file({ 'certificate-authority': ca }) })).rejects.toThrow(
+      `${ca} holds no certificate`,
+    );
+  });
+
+  it('names the variable of a proxy that is none', async () => {
+    vi.stubEnv('HTTPS_PROXY', 'ftp://proxy');
+    onTestFinished(() => {
+      vi.unstubAllEnvs();
+    });
+    await expect(read({ kubeconfig: file() })).rejects.toThrow(
+      'HTTPS_PROXY is not the address of a proxy: it must begin with http://, https:// or socks5://',
+    );
   });
 });
 
@@ -145,9 +225,12 @@ describe('an exec plugin', () => {
   });
 
   it('may provide a client certificate', async () => {
-    const output = { clientCertificateData: 'CERTIFICATE', clientKeyData: 'KEY' };
+    const authority = await CertificateAuthority.create({ commonName: 'CA' });
+    const { cert, key } = await authority.issue({ commonName: 'scaler', usages: ['clientAuth'] });
+    const output = { clientCertificateData: cert, clientKeyData: key };
     const { tls, headers } = await read({ kubeconfig: file({}, exec('echo', output)) });
-    expect(tls).toMatchObject({ cert: 'CERTIFICATE', key: 'KEY' });
+    expect(new X509Certificate(String(tls.cert)).subject).toBe('CN=scaler');
+    expect(String(tls.key).trim()).toBe(key.trim());
     expect(headers.authorization).toBeUndefined();
   });
 });
@@ -172,7 +255,7 @@ describe('proxy-url', () => {
   it('is the proxy of all connections to the API server', async () => {
     const authority = await CertificateAuthority.create({ commonName: 'CA' });
     const server = await ApiServer.start(authority);
-    const proxy = await ConnectProxy.start(new URL(server.origin).host);
+    const proxy = await ConnectProxy.start(server.port);
     const cluster = {
       // Only the proxy can resolve this name.
       server: 'https://kubernetes.default',
@@ -183,38 +266,3 @@ describe('proxy-url', () => {
     expect(proxy.asked).toEqual(['kubernetes.default:443']);
   });
 });
-
-/** An HTTP proxy that connects every client to one address. */
-class ConnectProxy {
-  readonly asked: (string | undefined)[] = [];
-  readonly #server: Server;
-
-  private constructor(target: string) {
-    const [host, port] = target.split(':');
-    this.#server = createServer().on('connect', (request, client, head) => {
-      this.asked.push(request.url);
-      const far = connect(Number(port), host, () => {
-        client.write('HTTP/1.1 200 Connection Established\r\n\r\n');
-        far.write(head);
-        far.pipe(client).pipe(far);
-      });
-      for (const socket of [far, client]) socket.on('error', () => far.destroy());
-    });
-  }
-
-  static async start(target: string): Promise<ConnectProxy> {
-    const proxy = new ConnectProxy(target);
-    proxy.#server.listen(0, '127.0.0.1');
-    await once(proxy.#server, 'listening');
-    onTestFinished(() => {
-      proxy.#server.close();
-    });
-    return proxy;
-  }
-
-  get origin(): string {
-    const address = this.#server.address();
-    if (address === null || typeof address === 'string') throw new Error('the proxy does not listen');
-    return `http://127.0.0.1:${address.port}`;
-  }
-}

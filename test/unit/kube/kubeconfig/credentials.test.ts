@@ -53,9 +53,9 @@ describe('a kubeconfig that now points to another API server', () => {
     const server = apiServerOf(plain());
     if (server === undefined) throw new Error('no server');
     const load = pinnedTo(server, plain);
-    expect(load().getCurrentUser()?.token).toBe('1');
+    expect(load().user.token).toBe('1');
     writeFileSync(path, kubeconfig('one', { token: 'rotated' }));
-    expect(load().getCurrentUser()?.token).toBe('rotated');
+    expect(load().user.token).toBe('rotated');
     writeFileSync(path, kubeconfig('two', { token: '2' }));
     expect(load).toThrow('points to another API server');
   });
@@ -81,15 +81,6 @@ describe('a kubeconfig', () => {
     expect(await read(`${none}:${two}:${one}`)).toMatchObject({ origin: 'https://two.example.com' });
   });
 
-  it('may name files relative to its own folder', async () => {
-    const files = folder();
-    files.write('client.crt', 'CERTIFICATE');
-    files.write('client.key', 'KEY');
-    const user = { 'client-certificate': 'client.crt', 'client-key': 'client.key' };
-    const { tls } = await read(files.write('config', kubeconfig('one', user)));
-    expect([String(tls.cert), String(tls.key)]).toEqual(['CERTIFICATE', 'KEY']);
-  });
-
   it.each([
     ['does not exist', () => '/nowhere/kubeconfig'],
     ['is not YAML', () => folder().write('config', '{"clusters": [')],
@@ -108,6 +99,23 @@ describe('a kubeconfig', () => {
     ],
   ])('that %s causes a credentials error', async (_, path) => {
     await expect(read(path())).rejects.toThrow(KubeCredentialsError);
+  });
+});
+
+describe('the service account of a pod', () => {
+  it.each([
+    ['10.96.0.1', '443', 'https://10.96.0.1'],
+    ['10.96.0.1', '8080', 'https://10.96.0.1:8080'],
+    ['fd00::1', '6443', 'https://[fd00::1]:6443'],
+  ])('leads to the API server at %s, port %s', (host, port, server) => {
+    vi.stubEnv('KUBERNETES_SERVICE_HOST', host);
+    vi.stubEnv('KUBERNETES_SERVICE_PORT', port);
+    const folder = '/var/run/secrets/kubernetes.io/serviceaccount';
+    expect(kubeConfigLoader({ kubeconfig: undefined })()).toEqual({
+      cluster: { server, 'certificate-authority': `${folder}/ca.crt` },
+      user: { tokenFile: `${folder}/token` },
+      proxyUrl: undefined,
+    });
   });
 });
 
@@ -153,7 +161,7 @@ describe('credentials', () => {
   it.each(['', '\n'])('cannot be read while the token file contains %j', async (content) => {
     const files = folder();
     const tokenFile = files.write('token', content);
-    const user = { authProvider: { name: 'tokenFile', config: { tokenFile } } };
+    const user = { tokenFile };
     const source = new CredentialSource(configLoader({ server }, user));
     await expect(source.get()).rejects.toThrow('the token is empty');
     files.write('token', 'secret\n');

@@ -1,0 +1,107 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { connect, createServer as createTcpServer, type Server, type Socket } from 'node:net';
+import { onTestFinished } from 'vitest';
+
+/** An HTTP proxy that connects every client to one port of this machine. It lives as long as the test. */
+export class ConnectProxy {
+  /** The addresses that clients asked for. */
+  readonly asked: (string | undefined)[] = [];
+  /** The Proxy-Authorization headers of the clients. */
+  readonly authorizations: (string | undefined)[] = [];
+  readonly #server: Server;
+
+  private constructor(targetPort: number) {
+    this.#server = createServer().on('connect', (request, client, head) => {
+      this.asked.push(request.url);
+      this.authorizations.push(request.headers['proxy-authorization']);
+      joined(client, targetPort, (far) => {
+        client.write('HTTP/1.1 200 Connection Established\r\n\r\n');
+        far.write(head);
+      });
+    });
+  }
+
+  static async start(targetPort: number): Promise<ConnectProxy> {
+    const proxy = new ConnectProxy(targetPort);
+    await listening(proxy.#server);
+    return proxy;
+  }
+
+  get host(): string {
+    return hostOf(this.#server);
+  }
+
+  get origin(): string {
+    return `http://${this.host}`;
+  }
+}
+
+const SOCKS5_WITHOUT_PASSWORD = Buffer.from([5, 0]);
+const SOCKS5_CONNECTED = Buffer.from([5, 0, 0, 1, 0, 0, 0, 0, 0, 0]);
+
+/** A SOCKS5 proxy (RFC 1928) that connects every client to one port of this machine. It lives as long as the test. */
+export class SocksProxy {
+  /** The addresses that clients asked for. */
+  readonly asked: string[] = [];
+  readonly #server: Server;
+
+  private constructor(targetPort: number) {
+    this.#server = createTcpServer((client) => {
+      client.once('data', () => {
+        client.write(SOCKS5_WITHOUT_PASSWORD);
+        client.once('data', (request) => {
+          this.asked.push(addressIn(request));
+          joined(client, targetPort, () => client.write(SOCKS5_CONNECTED));
+        });
+      });
+    });
+  }
+
+  static async start(targetPort: number): Promise<SocksProxy> {
+    const proxy = new SocksProxy(targetPort);
+    await listening(proxy.#server);
+    return proxy;
+  }
+
+  get host(): string {
+    return hostOf(this.#server);
+  }
+}
+
+/** The address in a request to connect: an IPv4 address or a name. */
+function addressIn(request: Buffer): string {
+  const port = request.readUInt16BE(request.length - 2);
+  const isName = request[3] === 3;
+  const host = isName ? request.subarray(5, -2).toString() : request.subarray(4, -2).join('.');
+  return `${host}:${port}`;
+}
+
+/** Connects the client to a port, and passes on what both send. */
+function joined(client: Socket | NodeJS.ReadWriteStream, port: number, onOpen: (far: Socket) => void): void {
+  const far = connect(port, '127.0.0.1', () => {
+    onOpen(far);
+    far.pipe(client).pipe(far);
+  });
+  for (const socket of [far, client]) socket.on('error', () => far.destroy());
+}
+
+async function listening(server: Server): Promise<void> {
+  const open = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    open.add(socket);
+    socket.on('error', () => {}).on('close', () => open.delete(socket));
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => {
+    for (const socket of open) socket.destroy();
+    server.close();
+  });
+}
+
+function hostOf(server: Server): string {
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('the proxy does not listen');
+  return `127.0.0.1:${address.port}`;
+}
