@@ -76,7 +76,7 @@ check: $(INSTALLED) ## Check types, lint, format and the API document, and run t
 	$(VITEST) --project unit
 
 .PHONY: test
-test: $(INSTALLED) ## Run all tests except those of clients and e2e; gets a kube-apiserver and a Chromium first if they are missing
+test: $(INSTALLED) ## Run all tests except those of clients, clients-more and e2e; gets a kube-apiserver and a Chromium first if they are missing
 	@hack/test-env.sh >/dev/null
 	@hack/test-tools.sh >/dev/null
 	$(VITEST) $(PROJECTS:%=--project %)
@@ -88,6 +88,10 @@ test-node-24: $(INSTALLED) ## Test that the service starts and serves on the oth
 .PHONY: clients
 clients: $(INSTALLED) ## Generate, build and test the clients of examples/; needs Go, Python, a JDK and Maven
 	$(VITEST) --project clients
+
+.PHONY: clients-more
+clients-more: $(INSTALLED) ## Generate, build and test clients by ogen and in Rust, and generate C#; needs Go, Rust, a JDK and Maven
+	$(VITEST) --project clients-more
 
 .PHONY: chart-golden
 chart-golden: $(INSTALLED) ## Regenerate the golden files of the chart and the generated parts of its README and schema

@@ -5,8 +5,8 @@ import { defineConfig } from 'vitest/config';
  * Projects, from the quickest to the slowest. `unit` opens no socket and starts no process; `service` talks to the
  * service, and the service to a fake API server, over sockets, and walks of faults and generated requests whose seed is
  * fixed are a part of it; `chart` renders the chart with helm; `integration` starts a real etcd and kube-apiserver,
- * `browser` a Chromium, `clients` needs the languages of examples/; `attack` builds the service and needs the machine
- * for itself.
+ * `browser` a Chromium, `clients` needs the languages of examples/ and `clients-more` others; `attack` builds the
+ * service and needs the machine for itself.
  */
 export default defineConfig({
   test: {
@@ -69,6 +69,14 @@ export default defineConfig({
           testTimeout: 120_000,
           // The first time, a hook downloads the packages of a language; each of its commands has a limit of its own.
           hookTimeout: 1_800_000,
+        },
+      },
+      {
+        test: {
+          name: 'clients-more',
+          include: ['test/clients-more/*.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 3_600_000,
         },
       },
       {

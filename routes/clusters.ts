@@ -19,10 +19,12 @@ const Clusters = Type.Object(
           name: ClusterName,
           default: Type.Boolean({ description: 'Whether paths without a cluster use this cluster' }),
           state: Type.Enum(['ready', 'syncing', 'unreachable'], {
+            type: 'string',
             description:
               '`ready`: its Deployments are known; `syncing`: they are being read for the first time; `unreachable`: its API server cannot be reached',
           }),
           authorizer: Type.Enum(['available', 'unavailable'], {
+            type: 'string',
             description: 'Whether its API server answered the last time it was asked what a client may do',
           }),
         },

@@ -16,26 +16,34 @@ const CONTENT_SECURITY_POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-const PAGE = `<!doctype html>
+/**
+ * The page, for both of its paths. All references are relative, so that they stay below the prefix of a proxy.
+ * @param files the folder with its files, relative to the path of the page
+ */
+const page = (files: string) => `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <title>k8s-deployment-scaler</title>
-<link rel="icon" href="/docs/favicon-32x32.png">
-<link rel="stylesheet" href="/docs/swagger-ui.css">
+<link rel="icon" href="${files}favicon-32x32.png">
+<link rel="stylesheet" href="${files}swagger-ui.css">
 </head>
 <body>
 <div id="swagger-ui"></div>
-<script src="/docs/swagger-ui-bundle.js"></script>
-<script src="/docs/start.js"></script>
+<script src="${files}swagger-ui-bundle.js"></script>
+<script src="${files}start.js"></script>
 </body>
 </html>
 `;
+const PAGES = { '/docs': page('docs/'), '/docs/': page('') };
 
-/** `validatorUrl: null` keeps the page from calling a validator on the internet. */
+/**
+ * The address of the document follows from that of this script, which is the same for both paths of the page.
+ * `validatorUrl: null` keeps the page from calling a validator on the internet.
+ */
 const START = `SwaggerUIBundle({
   dom_id: '#swagger-ui',
-  url: '/openapi.json',
+  url: new URL('../openapi.json', document.currentScript.src).href,
   validatorUrl: null,
   deepLinking: true,
   displayRequestDuration: true,
@@ -63,21 +71,22 @@ const docsRoutes: FastifyPluginAsync = async (app) => {
   app.addHook('onReady', async () => {
     const document = app.swagger();
     const servers = 'servers' in document ? document.servers : [];
-    // Swagger UI uses the first server by default, so that must be the one that serves the document.
-    const served = { ...document, servers: [{ url: '/', description: 'This service' }, ...(servers ?? [])] };
+    // Swagger UI uses the first server by default, so that must be the one that serves the document. Its URL is relative
+    // to that of the document.
+    const served = { ...document, servers: [{ url: '.', description: 'This service' }, ...(servers ?? [])] };
     json = Buffer.from(JSON.stringify(served));
     yaml = Buffer.from(toYaml(served));
   });
   serveCompressed(app, '/openapi.json', 'application/json; charset=utf-8', () => json);
   serveCompressed(app, '/openapi.yaml', 'application/yaml; charset=utf-8', () => yaml);
 
-  for (const url of ['/docs', '/docs/']) {
+  for (const [url, html] of Object.entries(PAGES)) {
     app.get(url, OPEN, (_request, reply) =>
       reply
         .type('text/html; charset=utf-8')
         .header('content-security-policy', CONTENT_SECURITY_POLICY)
         .header('referrer-policy', 'no-referrer')
-        .send(PAGE),
+        .send(html),
     );
   }
   app.get('/docs/start.js', OPEN, (_request, reply) =>

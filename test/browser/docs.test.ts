@@ -1,6 +1,7 @@
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
 import { FakeApiServer } from '../support/fake-apiserver/fake-apiserver.ts';
+import { PrefixProxy } from '../support/prefix-proxy.ts';
 import { TestService } from '../support/service.ts';
 
 /** Swagger UI in a real browser, over a real TLS socket. SCREENSHOT names a file for a screenshot of the page. */
@@ -13,6 +14,7 @@ let browser: Browser;
 let demo: FakeApiServer;
 let service: TestService;
 let origin: string;
+let proxy: PrefixProxy;
 
 beforeAll(async () => {
   browser = await chromium.launch({
@@ -29,9 +31,11 @@ beforeAll(async () => {
   demo = await FakeApiServer.start();
   service = await (await TestService.start({ kubeconfig: demo.kubeconfig })).synced();
   origin = `https://localhost:${service.port}`;
+  proxy = await PrefixProxy.start(service, '/tools/scaler');
 });
 afterAll(async () => {
   await browser?.close();
+  await proxy?.stop();
   await service?.stop();
   await demo?.stop();
 });
@@ -45,13 +49,21 @@ describe('a browser without a client certificate', () => {
   });
 });
 
-describe('a browser with a client certificate', () => {
+/** How a browser with a client certificate gets to the service, and one without at a proxy that has one. */
+const ways = {
+  'a browser with a client certificate': () => origin,
+  'a browser at a proxy that serves the service under a path prefix': () => proxy.url,
+};
+
+describe.each(Object.entries(ways))('%s', (_way, baseUrl) => {
+  let base: string;
   let context: BrowserContext;
   let page: Page;
   let requests: string[];
   let complaints: string[];
 
   beforeEach(async () => {
+    base = baseUrl();
     const { cert, key } = service.client;
     context = await browser.newContext({
       viewport: { width: 1280, height: 800 },
@@ -67,14 +79,14 @@ describe('a browser with a client certificate', () => {
     });
     context.on('weberror', (error) => complaints.push(error.error().message));
     page = await context.newPage();
-    await page.goto(`${origin}/docs`);
+    await page.goto(`${base}/docs`);
     await page.getByText('Read the replica count of a Deployment').first().waitFor();
   });
   afterEach(async () => {
     await context.close();
-    const elsewhere = requests.filter((url) => !url.startsWith(`${origin}/`) && !url.startsWith('data:'));
+    const elsewhere = requests.filter((url) => !url.startsWith(`${base}/`) && !url.startsWith('data:'));
     expect({ complaints, elsewhere }).toEqual({ complaints: [], elsewhere: [] });
-    expect(requests).toContain(`${origin}/openapi.json`);
+    expect(requests).toContain(`${base}/openapi.json`);
   });
 
   /** Opens an operation, fills in its parameters and executes it. Returns what the page shows as the answer. */
@@ -103,11 +115,11 @@ describe('a browser with a client certificate', () => {
     );
     expect(listed.toSorted()).toEqual(documented.toSorted());
     expect(listed).toContain('/replica-count');
-    if (SCREENSHOT) await page.screenshot({ path: SCREENSHOT });
+    if (SCREENSHOT && base === origin) await page.screenshot({ path: SCREENSHOT });
   });
 
   it('sees the operations at /docs/ too', async () => {
-    await page.goto(`${origin}/docs/`);
+    await page.goto(`${base}/docs/`);
     await page.getByText('Read the replica count of a Deployment').first().waitFor();
   });
 
@@ -137,6 +149,13 @@ describe('a browser with a client certificate', () => {
     });
     expect(status).toContain('200');
     expect(JSON.parse(body)).toEqual({ replicaCount: 7 });
+  });
+
+  it('sees the real list of GET /deployments', async () => {
+    const { status, body } = await tryOut('listDeployments', { namespace: 'shop' });
+    expect(status).toContain('200');
+    expect(JSON.parse(body)).toMatchObject({ deployments: expect.arrayContaining(['shop/cart']) });
+    expect(requests).toContain(`${base}/deployments?namespace=shop`);
   });
 
   it('scales with POST /replica-count', async () => {

@@ -34,7 +34,7 @@ it('the curl commands of docs/languages.md read a count and set it if the ETag s
     if (method === 'POST') preconditions.push(headers['if-match']);
   });
   const { etag } = (await service.count('default', 'my-deployment')).headers;
-  expect(await bash(await documentedCode('sh'))).toEqual({
+  expect(await bash(await documentedCode('curl'))).toEqual({
     exitCode: 0,
     stdout: '{"replicaCount":3}\n{"replicaCount":5}\n',
     stderr: '',

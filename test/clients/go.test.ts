@@ -1,8 +1,8 @@
 import { testExample } from '../support/clients/test-example.ts';
 
 testExample({
-  language: 'go',
-  folder: 'go',
+  title: 'Go',
+  folder: 'examples/go',
   source: 'example.go',
   needs: 'Go 1.25 or newer',
   versions: ['go version'],

@@ -1,8 +1,8 @@
 import { testExample } from '../support/clients/test-example.ts';
 
 testExample({
-  language: 'java',
-  folder: 'java',
+  title: 'Java',
+  folder: 'examples/java',
   source: 'src/main/java/Example.java',
   needs: 'JDK 17 or newer and Maven',
   versions: ['javac -version', 'mvn --version'],

@@ -1,8 +1,8 @@
 import { testExample } from '../support/clients/test-example.ts';
 
 testExample({
-  language: 'python',
-  folder: 'python',
+  title: 'Python',
+  folder: 'examples/python',
   source: 'example.py',
   needs: 'Python 3.11 or newer with its venv module',
   versions: ['python3 --version', 'python3 -m ensurepip --version'],

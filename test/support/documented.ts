@@ -34,6 +34,8 @@ const GENERAL_HEADERS = new Set([
   'keep-alive',
   'x-content-type-options',
 ]);
+/** Statuses of errors that may be answered before a request has been read, and then without its id. */
+const POSSIBLY_WITHOUT_ID = [400, 408, 431];
 /** The paths that serve the API document. */
 const ABOUT_THE_DOCUMENT = /^\/(docs|openapi\.)/;
 
@@ -45,10 +47,24 @@ export function expectDocumented(answer: DocumentedAnswer): void {
   if (found !== undefined) throw new Error(`not in openapi.yaml: ${method} ${path} ${status}: ${found}`);
 }
 
-/** The undocumented part of the answer, or undefined. */
-function fault({ method, path, status, headers, body }: DocumentedAnswer): string | undefined {
-  const response = responsesTo(method, path)[status];
+/**
+ * The undocumented part of the answer, or undefined. The status of an error must be named in the operation, although
+ * the default response would cover it. The answer must match both, as generated clients read it by either.
+ */
+function fault(answer: DocumentedAnswer): string | undefined {
+  const { [answer.status]: response, default: other } = responsesTo(answer.method, answer.path);
   if (response === undefined) return 'the status';
+  if (answer.headers['x-request-id'] === undefined && !POSSIBLY_WITHOUT_ID.includes(answer.status))
+    return 'no X-Request-Id';
+  const own = mismatch(answer, response) ?? undocumentedCode(answer, response);
+  if (own !== undefined || answer.status < 400) return own;
+  if (other === undefined) return 'no default response';
+  const general = mismatch(answer, other);
+  return general && `default response: ${general}`;
+}
+
+/** The part of the answer that does not match the response, or undefined. */
+function mismatch({ method, headers, body }: DocumentedAnswer, response: Response): string | undefined {
   const documented = Object.entries(response.headers ?? {});
   for (const [name, { required = false, schema }] of documented) {
     const value = headers[name.toLowerCase()];
@@ -58,15 +74,21 @@ function fault({ method, path, status, headers, body }: DocumentedAnswer): strin
   const unknown = Object.keys(headers).filter((name) => !names.has(name) && !GENERAL_HEADERS.has(name));
   if (unknown.length > 0) return `header ${unknown.join()}`;
 
-  const type = String(headers['content-type']);
-  const content = response.content[type.replace('; charset=utf-8', '')];
-  if (content === undefined) return `type ${type}`;
+  const content = contentOf(headers, response);
+  if (content === undefined) return `type ${headers['content-type']}`;
   if (method === 'HEAD') return body === '' ? undefined : 'a body';
-  const parsed: unknown = JSON.parse(body);
-  if (!bodyAjv.validate(content.schema, parsed)) return `${body}: ${bodyAjv.errorsText()}`;
-  // The document contains one example per code.
-  const code = status < 400 ? undefined : Object(parsed).code;
-  return code === undefined || Object.hasOwn(content.examples ?? {}, code) ? undefined : `code ${code}`;
+  return bodyAjv.validate(content.schema, JSON.parse(body)) ? undefined : `${body}: ${bodyAjv.errorsText()}`;
+}
+
+/** The code of an error that is not among the examples of the response, which has one per code; or undefined. */
+function undocumentedCode({ method, status, headers, body }: DocumentedAnswer, response: Response) {
+  if (status < 400 || method === 'HEAD') return undefined;
+  const { code } = Object(JSON.parse(body));
+  return Object.hasOwn(contentOf(headers, response)?.examples ?? {}, code) ? undefined : `code ${code}`;
+}
+
+function contentOf(headers: DocumentedAnswer['headers'], { content }: Response) {
+  return content[String(headers['content-type']).replace('; charset=utf-8', '')];
 }
 
 /** The responses by status. Requests that match no operation get errors that every operation has. */

@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { run } from './command.ts';
 
 export const ROOT = resolve(import.meta.dirname, '../../..');
 
-/** The program of one language in examples/, and the commands that build it. */
-export interface Example {
-  /** Its folder in examples/ and in build/clients/. */
+/** A program that uses a generated client, and the commands that build it. */
+export interface ClientProgram {
+  /** Its folder: `examples/go`. It is built in the folder of the same name in build/clients/. */
   readonly folder: string;
   /** What must be installed, for the error message. */
   readonly needs: string;
@@ -17,21 +17,21 @@ export interface Example {
   readonly build: readonly string[];
 }
 
-/** The limit for one command. The first run downloads the packages of a language. */
-const BUILD_LIMIT_MS = 600_000;
+/** The limit for one command. The first run downloads and compiles the packages of a language. */
+const BUILD_LIMIT_MS = 1_200_000;
 const PROGRESS_INTERVAL_MS = 30_000;
 
 /**
- * Copies the example and openapi.yaml to build/clients/ and builds there. An earlier result of the same files and
+ * Copies the program and openapi.yaml to build/clients/ and builds there. An earlier result of the same files and
  * versions is reused.
  * @throws if the language is not installed, or a command fails
  */
-export async function build(example: Example): Promise<void> {
-  const { folder, build: commands } = example;
-  const from = join(ROOT, 'examples', folder);
-  const to = join(ROOT, 'build/clients', folder);
+export async function build(program: ClientProgram): Promise<void> {
+  const { folder, build: commands } = program;
+  const from = join(ROOT, folder);
+  const to = join(ROOT, 'build/clients', basename(folder));
   const stamp = join(to, '.built');
-  const inputs = await fingerprint(from, example);
+  const inputs = await fingerprint(from, program);
   if ((await readFile(stamp, 'utf8').catch(() => '')) === inputs) return;
 
   await rm(to, { recursive: true, force: true });
@@ -43,7 +43,10 @@ export async function build(example: Example): Promise<void> {
 }
 
 /** A hash of all inputs of the build. */
-async function fingerprint(from: string, { needs, versions, build: commands }: Example): Promise<string> {
+async function fingerprint(
+  from: string,
+  { needs, versions, build: commands }: ClientProgram,
+): Promise<string> {
   const hash = createHash('sha256').update(commands.join('\n'));
   for (const command of versions) {
     const answer = await run(command.split(' '), { cwd: ROOT, limitMs: 60_000 }).catch(String);

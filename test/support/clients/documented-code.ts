@@ -2,10 +2,11 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ROOT } from './build.ts';
 
-/** The code that docs/languages.md shows in this language: the only block of that language. */
-export async function documentedCode(language: string): Promise<string> {
+/** The code that docs/languages.md shows in the section with this title: its only block. */
+export async function documentedCode(title: string): Promise<string> {
   const page = await readFile(join(ROOT, 'docs/languages.md'), 'utf8');
-  return page.split(`\`\`\`${language}\n`)[1]?.split('```')[0] ?? '';
+  const section = page.split(`\n## ${title}\n`)[1]?.split('\n## ')[0] ?? '';
+  return /```[a-z]+\n(.*?)```/s.exec(section)?.[1] ?? '';
 }
 
 /** The lines of a source file that docs/languages.md must show, without their common indentation. */

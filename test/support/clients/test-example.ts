@@ -1,16 +1,17 @@
 import { readFile, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { FakeApiServer } from '../fake-apiserver/fake-apiserver.ts';
 import { TestService } from '../service.ts';
-import { build, type Example, ROOT } from './build.ts';
+import { build, type ClientProgram, ROOT } from './build.ts';
 import { certificatesFolder } from './certificates.ts';
 import { type Outcome, run } from './command.ts';
 import { documentedCode, markedPart } from './documented-code.ts';
 
-export interface RunnableExample extends Example {
-  /** The name of the language in docs/languages.md. */
-  readonly language: string;
+/** A program that takes the arguments of the programs in examples/, and prints what they print. */
+export interface RunnableProgram extends ClientProgram {
+  /** The title of its section in docs/languages.md. */
+  readonly title: string;
   /** The file whose marked part docs/languages.md shows. */
   readonly source: string;
   /** The command that runs it, from the folder that contains certs/. build/clients/ means that of the repository. */
@@ -19,9 +20,20 @@ export interface RunnableExample extends Example {
 
 const RUN_LIMIT_MS = 60_000;
 
-/** Tests that an example uses all operations of the API and handles errors correctly. */
-export function testExample(example: RunnableExample): void {
-  describe(`the example in ${example.folder}`, () => {
+/** Tests a program in examples/, and that examples/README.md says how to build it. */
+export function testExample(example: RunnableProgram): void {
+  testProgram(example);
+
+  it(`${example.folder} is built and run with the commands that examples/README.md shows`, async () => {
+    const readme = await readFile(join(ROOT, 'examples/README.md'), 'utf8');
+    expect(readme).toContain(`    cd build/clients/${basename(example.folder)}\n`);
+    for (const command of [...example.build, example.run]) expect(readme).toContain(`    ${command}\n`);
+  });
+}
+
+/** Tests that a program uses all operations of the API and handles errors correctly, and that the documentation has it. */
+export function testProgram(program: RunnableProgram): void {
+  describe(`the program in ${program.folder}`, () => {
     let demo: FakeApiServer;
     let other: FakeApiServer;
     let service: TestService;
@@ -30,7 +42,7 @@ export function testExample(example: RunnableExample): void {
     const preconditions: (string | undefined)[] = [];
 
     beforeAll(async () => {
-      await build(example);
+      await build(program);
       demo = await FakeApiServer.start();
       other = await FakeApiServer.start({ deployments: [{ namespace: 'shop', name: 'cart', replicas: 2 }] });
       const kubeconfig = { main: demo.kubeconfig, other: other.kubeconfig };
@@ -51,7 +63,7 @@ export function testExample(example: RunnableExample): void {
     });
 
     function start(args: readonly string[], basePath = ''): Promise<Outcome> {
-      const command = example.run.split(' ').map((word) => word.replace(/^build\/clients\//, `${ROOT}/$&`));
+      const command = program.run.split(' ').map((word) => word.replace(/^build\/clients\//, `${ROOT}/$&`));
       const env = { BASE_URL: `https://localhost:${service.port}${basePath}` };
       return run([...command, ...args], { cwd: folder, env, limitMs: RUN_LIMIT_MS });
     }
@@ -110,15 +122,9 @@ export function testExample(example: RunnableExample): void {
     });
 
     it('contains the code in docs/languages.md', async () => {
-      const shown = await markedPart(join(ROOT, 'examples', example.folder, example.source));
+      const shown = await markedPart(join(ROOT, program.folder, program.source));
       expect(shown).not.toBe('');
-      expect(await documentedCode(example.language)).toBe(shown);
-    });
-
-    it('is built and run with the commands that examples/README.md shows', async () => {
-      const readme = await readFile(join(ROOT, 'examples/README.md'), 'utf8');
-      expect(readme).toContain(`    cd build/clients/${example.folder}\n`);
-      for (const command of [...example.build, example.run]) expect(readme).toContain(`    ${command}\n`);
+      expect(await documentedCode(program.title)).toBe(shown);
     });
   });
 }

@@ -1,9 +1,9 @@
-import type { RunnableExample } from './test-example.ts';
+import type { RunnableProgram } from './test-example.ts';
 
 /** The only example whose language every developer has installed. The end-to-end tests run it too. */
-export const typescriptExample: RunnableExample = {
-  language: 'ts',
-  folder: 'typescript',
+export const typescriptExample: RunnableProgram = {
+  title: 'TypeScript',
+  folder: 'examples/typescript',
   source: 'example.ts',
   needs: 'Node 24 or newer with npm',
   versions: ['node --version', 'npm --version'],

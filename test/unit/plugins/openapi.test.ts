@@ -85,11 +85,24 @@ describe('the errors of the API document', () => {
     expect(responses.length).toBeGreaterThan(20);
     for (const { description = '', content } of responses) {
       const codes = [...description.matchAll(/`([A-Z_]+)`/g)].map(([, code]) => code);
-      const examples = content?.['application/json']?.examples;
+      const { examples = {} } = content?.['application/json'] ?? {};
       expect(examples).toEqual(
         Object.fromEntries(codes.map((code) => [code, { $ref: `#/components/examples/${code}` }])),
       );
     }
+  });
+
+  it('end with a default response for all others, the same in every operation', async () => {
+    const { paths, components } = await documentOf();
+    for (const [path, item] of Object.entries(paths)) {
+      for (const { responses } of Object.values(item)) {
+        const { default: other } = responses;
+        expect([path, other]).toEqual([path, { $ref: '#/components/responses/OtherError' }]);
+      }
+    }
+    const { description, content } = components.responses.OtherError ?? {};
+    expect(description).toMatch(/^Any other error/);
+    expect(content).toEqual({ 'application/json': { schema: { $ref: '#/components/schemas/Error' } } });
   });
 
   it('are listed under their own status', async () => {

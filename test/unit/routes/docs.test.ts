@@ -18,7 +18,7 @@ describe('the API document', () => {
     const { servers, ...document } = read(response.body);
     const { servers: elsewhere, ...expected } = committed;
     expect(document).toEqual(expected);
-    expect(servers).toEqual([{ url: '/', description: 'This service' }, ...elsewhere]);
+    expect(servers).toEqual([{ url: '.', description: 'This service' }, ...elsewhere]);
   });
 });
 
@@ -42,6 +42,21 @@ describe.each(['/docs', '/docs/'])('GET %s', (url) => {
       expect(response.statusCode).toBe(200);
       expect(response.headers['content-type']).not.toContain('json');
     }
+  });
+
+  it('refers to files, and through them to the document, below the prefix of a proxy', async () => {
+    const app = await buildTestApp();
+    const prefix = 'https://tools.example/scaler';
+    const files = (await app.inject(url)).body.match(/(?<=(href|src)=")[^"]+/g) ?? [];
+    const urls = files.map((file) => new URL(file, `${prefix}${url}`).href);
+    expect(urls.filter((each) => !each.startsWith(`${prefix}/docs/`))).toEqual([]);
+    const script = urls.find((each) => each.endsWith('/start.js'));
+    const [, document = ''] =
+      /new URL\('([^']+)', document.currentScript.src\)/.exec((await app.inject('/docs/start.js')).body) ??
+      [];
+    expect(new URL(document, script).href).toBe(`${prefix}/openapi.json`);
+    const [server] = (await app.inject('/openapi.json')).json().servers;
+    expect(new URL(server.url, `${prefix}/openapi.json`).href).toBe(`${prefix}/`);
   });
 
   it('answers HEAD with the headers of GET', async () => {
