@@ -321,6 +321,17 @@ describe('an API server that fails in the middle of a sweep', () => {
     expect(api.requests.length).toBeLessThan(1_040);
   });
 
+  it('for one namespace only is asked for no further one either, because the list could not be complete', async () => {
+    api.respond = (request) =>
+      namespaceOf(request) === 'ns-200'
+        ? failure
+        : new Promise((resolve) => setTimeout(() => resolve(decision(request)), 10));
+    const listed = list();
+    await later(1_000);
+    expect(listed.outcome).toMatchObject({ code: 'AUTHORIZER_UNAVAILABLE' });
+    expect(api.requests.length).toBeLessThan(220);
+  });
+
   it('is left alone for as long as it asks for', async () => {
     failAfter(500, new KubeStatusError(429, 'TooManyRequests', '', 10));
     const first = list();
