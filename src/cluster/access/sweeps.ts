@@ -5,7 +5,7 @@ import { sleep } from '../../lib/sleep.ts';
 import { CALL_PLACES } from '../call-places.ts';
 import { AccessUndecidedError, AuthorizerUnavailableError } from '../cluster-errors.ts';
 import type { Authorizer, ResourceAttributes } from './authorizer.ts';
-import { keyOf, type Subject } from './decisions.ts';
+import { type Decision, keyOf, type Subject } from './decisions.ts';
 import { REVIEWS_PER_SWEEP, Sweep, type SweepDecision } from './sweep.ts';
 
 /** How many sweeps there are at a time per cluster, and per user, whose certificates may name different groups. */
@@ -24,6 +24,18 @@ const MAX_PAUSE_MS = 30_000;
 const OLD_DENIAL_MS = 60_000;
 /** The longest time after which a caller should try again. It is shorter than a sweep goes on without its callers. */
 const MAX_RETRY_SECONDS = 30;
+
+/** A list that waits for decisions. */
+interface List {
+  readonly subject: Subject;
+  /** On the clock of performance.now(). */
+  readonly begunAt: number;
+  /**
+   * The decisions that it has found, by namespace. It must not lose them to other decisions that the cache has no room
+   * for, or each review of this list could displace another decision that it needs. A denial holds for the whole list.
+   */
+  readonly held: Map<string, Decision>;
+}
 
 /** What is known about the namespaces of a list. */
 interface Knowledge {
@@ -69,22 +81,19 @@ export class Sweeps {
     current: () => readonly string[],
     endsAt: number,
   ): Promise<readonly string[]> {
-    const begunAt = performance.now();
-    const used = new Set<Sweep>();
+    const list: List = { subject, begunAt: performance.now(), held: new Map() };
+    let sweep = this.#sweeps.get(keyOf(subject));
     for (;;) {
-      const running = this.#sweeps.get(keyOf(subject));
-      if (running !== undefined) used.add(running);
-      const { allowed, undecided, renewable } = this.#known(subject, current(), begunAt, used);
+      const { allowed, undecided, renewable } = this.#known(list, current(), sweep);
       if (undecided.length === 0 && renewable.length === 0) return allowed;
-      const sweep = this.#sweepOf(subject);
+      sweep = this.#sweepOf(subject);
       sweep?.need([...undecided, ...renewable]);
       if (undecided.length === 0) return allowed;
       if (sweep === undefined) throw new AuthorizerUnavailableError(new KubeBusyError());
-      used.add(sweep);
       await endOf(sweep, endsAt);
       if (this.#stopping.signal.aborted) throw new AuthorizerUnavailableError(this.#stopping.signal.reason);
       if (sweep.failure !== undefined || performance.now() >= endsAt)
-        return this.#withOldDenials(subject, this.#known(subject, current(), begunAt, used), sweep);
+        return this.#withOldDenials(subject, this.#known(list, current(), sweep), sweep);
     }
   }
 
@@ -113,30 +122,26 @@ export class Sweeps {
     if (this.#sweeps.get(key) === sweep) this.#sweeps.delete(key);
   }
 
-  /**
-   * What is known for a list that began at `begunAt`. A decision of a sweep that the list uses holds even if it has
-   * expired: a denial until the sweep ends, because lists could never end if the first denials expired before the last
-   * ones come; an allowance only if it was asked after the list began, so that a withdrawn right ends in time.
-   */
+  /** What is known for a list. Keeps the decisions that hold for as long as the list takes. */
   #known(
-    subject: Subject,
+    { subject, begunAt, held }: List,
     namespaces: readonly string[],
-    begunAt: number,
-    used: ReadonlySet<Sweep>,
+    sweep: Sweep | undefined,
   ): Knowledge {
     const now = performance.now();
     const [allowed, undecided, renewable]: [string[], string[], string[]] = [[], [], []];
     for (const namespace of namespaces) {
-      const swept = lastOf(used, namespace);
       const last = this.#authorizer.lastDecision(subject, listIn(namespace));
-      if (last !== undefined && now < last.expiresAt) {
-        if (last.allowed) allowed.push(namespace);
-        if (now >= last.renewAt && swept === undefined) renewable.push(namespace);
-      } else if (swept === undefined || (swept.allowed && swept.askedAt < begunAt)) {
+      const swept = sweep?.decided.get(namespace);
+      const decision =
+        last !== undefined && now < last.expiresAt ? last : (heldBy(swept, begunAt) ?? held.get(namespace));
+      if (decision === undefined || (decision.allowed && now >= decision.expiresAt)) {
         undecided.push(namespace);
-      } else if (swept.allowed) {
-        allowed.push(namespace);
+        continue;
       }
+      held.set(namespace, decision);
+      if (decision.allowed) allowed.push(namespace);
+      if (now >= decision.renewAt && swept === undefined) renewable.push(namespace);
     }
     return { allowed, undecided, renewable, total: namespaces.length };
   }
@@ -166,11 +171,18 @@ function listIn(namespace: string): ResourceAttributes {
   return { verb: 'list', resource: 'deployments', namespace };
 }
 
-/** The decision of the latest of these sweeps that has one. */
-function lastOf(sweeps: ReadonlySet<Sweep>, namespace: string): SweepDecision | undefined {
-  let last: SweepDecision | undefined;
-  for (const { decided } of sweeps) last = decided.get(namespace) ?? last;
-  return last;
+/**
+ * The decision of a sweep for a list that began at `begunAt`. A denial holds even if it has expired, because lists could
+ * never end if the first denials expired before the last ones come. An allowance holds only if it was asked after the
+ * list began, so that a withdrawn right ends in time.
+ */
+function heldBy(swept: SweepDecision | undefined, begunAt: number): Decision | undefined {
+  if (swept === undefined || (swept.allowed && swept.askedAt < begunAt)) return undefined;
+  return {
+    allowed: swept.allowed,
+    renewAt: Number.POSITIVE_INFINITY,
+    expiresAt: Number.POSITIVE_INFINITY,
+  };
 }
 
 /** Resolves when the sweep has ended, or at the deadline. */

@@ -1,12 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Access } from '../../../../src/cluster/access/access.ts';
 import { type DecisionTimes, ReviewAuthorizer } from '../../../../src/cluster/access/authorizer.ts';
-import type { Subject } from '../../../../src/cluster/access/decisions.ts';
+import type { Decision, Subject } from '../../../../src/cluster/access/decisions.ts';
 import { GuardedCluster } from '../../../../src/cluster/access/guarded-cluster.ts';
 import { ReviewOutcomes } from '../../../../src/cluster/access/review-outcomes.ts';
 import { AccessUndecidedError, AuthorizerUnavailableError } from '../../../../src/cluster/cluster-errors.ts';
 import type { KubeRequest } from '../../../../src/kube/client/kube-client.ts';
 import { KubeStatusError } from '../../../../src/kube/kube-errors.ts';
+import { decidedBy } from '../../../support/authorizer.ts';
 import { MemoryCluster } from '../../../support/build-app.ts';
 import { RecordingLogger } from '../../../support/kube/recording-logger.ts';
 import { flush, ScriptedApi } from '../../../support/kube/scripted-api.ts';
@@ -449,7 +450,30 @@ describe('decisions that have expired', () => {
     eachAskedOnce();
   });
 
-  it('are few: 4 callers with 5,000 namespaces are remembered at a time', async () => {
+  it('are kept by a list even if the cache has no room for them', async () => {
+    const last: Decision = {
+      allowed: false,
+      renewAt: Number.POSITIVE_INFINITY,
+      expiresAt: Number.POSITIVE_INFINITY,
+    };
+    const remembered = new Set(['ns-1', 'ns-2', 'ns-3']);
+    const asked: unknown[] = [];
+    access = new Access({
+      ...decidedBy(() => false),
+      lastDecision: (_subject, { namespace = '' }) => (remembered.has(namespace) ? last : undefined),
+      // Each decision displaces another one.
+      review: async (_subject, { namespace }) => {
+        asked.push(namespace);
+        const [oldest = ''] = remembered;
+        remembered.delete(oldest);
+        return false;
+      },
+    });
+    expect(await access.listable(alice, () => ['ns-0', 'ns-1', 'ns-2', 'ns-3'])).toEqual([]);
+    expect(asked).toEqual(['ns-0']);
+  });
+
+  it('are remembered for 4 callers with 5,000 namespaces at a time', async () => {
     serve(5_000);
     api.respond = decision;
     const subjects = Array.from({ length: 4 }, (_, index) => ({ user: `user-${index}`, groups: [] }));
