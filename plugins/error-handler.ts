@@ -5,6 +5,7 @@ import fastifyPlugin from 'fastify-plugin';
 import { errorBody } from '../src/api/error-body.ts';
 import * as errors from '../src/api/errors.ts';
 import { toHttpError } from '../src/api/to-http-error.ts';
+import { AccessUndecidedError, AuthorizerUnavailableError } from '../src/cluster/cluster-errors.ts';
 import { KubeCircuitOpenError, KubeStatusError } from '../src/kube/kube-errors.ts';
 import { setStandardHeaders } from './response-headers.ts';
 
@@ -76,6 +77,10 @@ function clientError(code: string | undefined): FastifyError {
 
 function retryAfterSeconds(error: unknown, statusCode: number | undefined): number | undefined {
   if (statusCode !== 429 && statusCode !== 503) return undefined;
-  const known = error instanceof KubeStatusError || error instanceof KubeCircuitOpenError;
+  const known =
+    error instanceof KubeStatusError ||
+    error instanceof KubeCircuitOpenError ||
+    error instanceof AccessUndecidedError ||
+    error instanceof AuthorizerUnavailableError;
   return (known ? error.retryAfterSeconds : undefined) ?? 1;
 }

@@ -16,7 +16,7 @@ const listDeployments: Operation = {
   tag: 'Deployments',
   summary: 'List the Deployments of a namespace, or of all namespaces',
   description:
-    'Without `namespace` the list contains the Deployments of all namespaces in which the caller may list them. The list of a namespace without Deployments is empty, whether the namespace exists or not.',
+    'Without `namespace` the list contains the Deployments of all namespaces in which the caller may list them. If the caller may not list all of them, the API server is asked for each namespace; as long as that is not complete, the answer is 503 `ACCESS_UNDECIDED`, because a shorter list would look complete. The list of a namespace without Deployments is empty, whether the namespace exists or not.',
   answer: {
     description: 'The names of the Deployments, sorted',
     schema: DeploymentList,
@@ -26,6 +26,7 @@ const listDeployments: Operation = {
   },
   errors: [
     ...errorsOfReads,
+    new errors.AccessUndecidedError(61),
     new errors.ForbiddenError('client', 'list deployments in namespace shop'),
     new errors.ServiceForbiddenError('list and watch Deployments in namespace shop'),
   ],

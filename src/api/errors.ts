@@ -138,6 +138,11 @@ export const AuthorizerUnavailableError = createError(
   'The cluster could not be asked whether this client may do that: nothing was done, try again later',
   503,
 );
+export const AccessUndecidedError = createError<[number]>(
+  'ACCESS_UNDECIDED',
+  'The cluster is still being asked in which namespaces this client may list (%d %% are decided): try again after the time in Retry-After, or list one namespace',
+  503,
+);
 export const OverloadedError = createError(
   'OVERLOADED',
   'The service is overloaded: try again in a moment',

@@ -1,6 +1,7 @@
 import { FastifyError } from '@fastify/error';
 import {
   AccessDeniedError,
+  AccessUndecidedError,
   AuthorizerUnavailableError,
   CacheRefusedError,
   DeploymentError,
@@ -25,6 +26,7 @@ export function toHttpError(error: unknown): FastifyError {
   if (error instanceof NotSyncedError) return new errors.CacheNotSyncedError();
   if (error instanceof NamespaceNotWatchedError) return new errors.NamespaceNotWatchedError(error.namespace);
   if (error instanceof AccessDeniedError) return new errors.ForbiddenError(error.user, error.action);
+  if (error instanceof AccessUndecidedError) return new errors.AccessUndecidedError(error.percent);
   if (error instanceof AuthorizerUnavailableError) return new errors.AuthorizerUnavailableError();
   if (error instanceof CacheRefusedError) return new errors.ServiceForbiddenError(listIn(error.namespace));
   if (error instanceof FreshnessError) return freshnessError(error);

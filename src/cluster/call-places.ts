@@ -1,8 +1,17 @@
 /**
  * How many calls of each kind may run at a time per cluster. No kind waits for another, so a flood of writes does not
- * delay access reviews. Only one health probe runs at a time; its second place is for when a connection is replaced.
+ * delay access reviews. `sweeps` are the reviews of lists, one per namespace; one caller gets half of the places, which
+ * is enough for 1,000 namespaces within the deadline of a list if a review takes 50 ms. Only one health probe runs at a
+ * time; its second place is for when a connection is replaced.
  */
-export const CALL_PLACES = { reviews: 10, directReads: 8, writes: 16, events: 4, probes: 2 } as const;
+export const CALL_PLACES = {
+  reviews: 10,
+  sweeps: 32,
+  directReads: 8,
+  writes: 16,
+  events: 4,
+  probes: 2,
+} as const;
 
 /** How many calls of each kind may wait for a place. Events have another limit. */
 export const MAX_WAITING_CALLS = 1_000;

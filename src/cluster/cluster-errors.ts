@@ -82,7 +82,25 @@ export class AccessDeniedError extends Error {
 export class AuthorizerUnavailableError extends Error {
   readonly code = 'AUTHORIZER_UNAVAILABLE';
   override readonly name = 'AuthorizerUnavailableError';
-  constructor(cause: unknown) {
+  /** After how many seconds to try again, if that is known. */
+  readonly retryAfterSeconds: number | undefined;
+  constructor(cause: unknown, retryAfterSeconds?: number) {
     super('the access review failed', { cause });
+    this.retryAfterSeconds = retryAfterSeconds;
+  }
+}
+
+/** The namespaces that the caller may list are not known yet. The reviews go on. */
+export class AccessUndecidedError extends Error {
+  readonly code = 'ACCESS_UNDECIDED';
+  override readonly name = 'AccessUndecidedError';
+  /** The part of the namespaces that is decided. Their number would tell the caller how many others there are. */
+  readonly percent: number;
+  /** After how many seconds to try again. */
+  readonly retryAfterSeconds: number;
+  constructor(percent: number, retryAfterSeconds: number) {
+    super(`${percent} % of the namespaces are decided`);
+    this.percent = percent;
+    this.retryAfterSeconds = retryAfterSeconds;
   }
 }

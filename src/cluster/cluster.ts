@@ -116,6 +116,7 @@ export class Cluster implements UnguardedCluster {
 
   /** Once this resolves, the cluster has no open connection and no running timer. */
   async stop(): Promise<void> {
+    this.#access.stop();
     await this.#informers.stop();
     await this.#client.close();
   }

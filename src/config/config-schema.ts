@@ -167,7 +167,11 @@ export const ConfigSchema = Type.Object({
     'How long a decision to allow is cached; a right that is withdrawn stays effective for up to this time',
     { minimum: 1 },
   ),
-  AUTHORIZATION_DENIED_SECONDS: limit(30, 'How long a decision to deny is cached', { minimum: 1 }),
+  AUTHORIZATION_DENIED_SECONDS: limit(
+    30,
+    'How long a decision to deny is cached; a list of all namespaces whose reviews take more than 4.5 s may use it for up to a minute longer, and until they are done',
+    { minimum: 1 },
+  ),
   AUTHORIZATION_OUTAGE_SECONDS: limit(
     3600,
     'How much longer a decision to allow is valid for reads while the API server cannot be asked; 0: no longer',

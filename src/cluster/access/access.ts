@@ -1,17 +1,23 @@
-import { AuthorizerUnavailableError } from '../cluster-errors.ts';
 import { type Authorizer, REVIEW_DEADLINE_MS, type ResourceAttributes } from './authorizer.ts';
 import type { Subject } from './decisions.ts';
+import { Sweeps } from './sweeps.ts';
 
-const PARALLEL_LISTS = 4;
-/** The time for the reviews of one list by namespace. Before them, the review for all namespaces takes up to 2 s. */
-const LIST_DEADLINE_MS = 3_000;
+/** The time for all the reviews of a list. It is less than a list of all clusters waits for one of them. */
+export const LIST_REVIEWS_MS = 4_500;
 
 /** Translates each operation of the service into the rights that it requires in the RBAC of the cluster. */
 export class Access {
   readonly #authorizer: Authorizer;
+  readonly #sweeps: Sweeps;
 
   constructor(authorizer: Authorizer) {
     this.#authorizer = authorizer;
+    this.#sweeps = new Sweeps(authorizer);
+  }
+
+  /** Ends the reviews of lists that go on without their callers. */
+  stop(): void {
+    this.#sweeps.stop();
   }
 
   /** Whether the subject may read the replica count of this Deployment. @throws AuthorizerUnavailableError */
@@ -35,25 +41,15 @@ export class Access {
    * The current namespaces whose Deployments the subject may list, in the same order.
    * @param current returns the current namespaces. It is called again after the reviews: without a namespace that was
    *   created in between, the list would be older than its Age says
-   * @throws AuthorizerUnavailableError, also if all reviews together take too long
+   * @param endsAt the deadline, on the clock of performance.now(); default: in 4.5 s
+   * @throws AccessUndecidedError if all reviews together take too long, or AuthorizerUnavailableError
    */
-  async listable(subject: Subject, current: () => readonly string[]): Promise<readonly string[]> {
-    const endsAt = performance.now() + LIST_DEADLINE_MS;
-    const decisions = new Map<string, boolean>();
-    for (;;) {
-      const namespaces = current();
-      const unknown = namespaces.filter((namespace) => !decisions.has(namespace));
-      if (unknown.length === 0) return namespaces.filter((namespace) => decisions.get(namespace));
-      const next = unknown.values();
-      const ask = async () => {
-        for (const namespace of next) {
-          if (performance.now() > endsAt)
-            throw new AuthorizerUnavailableError('the reviews of a list took too long');
-          decisions.set(namespace, await this.mayList(subject, namespace, endsAt));
-        }
-      };
-      await Promise.all(Array.from({ length: PARALLEL_LISTS }, ask));
-    }
+  listable(
+    subject: Subject,
+    current: () => readonly string[],
+    endsAt = performance.now() + LIST_REVIEWS_MS,
+  ): Promise<readonly string[]> {
+    return this.#sweeps.listable(subject, current, endsAt);
   }
 
   /**

@@ -10,7 +10,7 @@ import {
 } from '../../kube/kube-errors.ts';
 import { CALL_PLACES, MAX_WAITING_CALLS } from '../call-places.ts';
 import { AuthorizerUnavailableError } from '../cluster-errors.ts';
-import { Decisions, keyOf, type Subject } from './decisions.ts';
+import { type Decision, Decisions, keyOf, type Subject } from './decisions.ts';
 import type { ReviewOutcomes } from './review-outcomes.ts';
 import { SharedReview } from './shared-review.ts';
 
@@ -33,6 +33,14 @@ export interface Authorizer {
    *   because it was allowed recently; a write never is
    */
   allows(subject: Subject, attributes: ResourceAttributes, endsAt?: number): boolean | Promise<boolean>;
+  /** The last decision, even if it has expired; undefined: none is remembered. */
+  lastDecision(subject: Subject, attributes: ResourceAttributes): Decision | undefined;
+  /**
+   * Asks now, whatever is remembered, and without a turn: for callers that limit their reviews themselves. It takes at
+   * most 2 s.
+   * @throws as allows
+   */
+  review(subject: Subject, attributes: ResourceAttributes): Promise<boolean>;
 }
 
 /** How long decisions are valid, in seconds. */
@@ -45,9 +53,15 @@ export interface DecisionTimes {
   readonly outageSeconds: number;
 }
 
-const MAX_DECISIONS = 20_000;
+/** Enough for the lists of ten callers over 5,000 namespaces. */
+const MAX_DECISIONS = 50_000;
+/** A decision may be renewed once less than this part of its time is left. */
+const RENEWED_PART = 1 / 4;
 /** The time for the access reviews of one operation on one Deployment, including the wait for their turn. */
 export const REVIEW_DEADLINE_MS = 2_000;
+
+/** Runs the call of a review when its turn has come. */
+type InTurn = (send: () => Promise<boolean>, review: SharedReview) => Promise<boolean>;
 
 /** Asks the RBAC of the cluster by SubjectAccessReview, and caches its decisions. */
 export class ReviewAuthorizer implements Authorizer {
@@ -66,16 +80,32 @@ export class ReviewAuthorizer implements Authorizer {
   }
 
   allows(subject: Subject, attributes: ResourceAttributes, endsAt?: number): boolean | Promise<boolean> {
-    const question = questionOf(attributes);
+    const known = this.lastDecision(subject, attributes);
     const now = performance.now();
-    const known = this.#decisions.get(keyOf(subject), question, now);
     if (known !== undefined && now < known.expiresAt) return known.allowed;
-    return this.#ask(subject, attributes, endsAt ?? now + REVIEW_DEADLINE_MS);
+    const deadline = endsAt ?? now + REVIEW_DEADLINE_MS;
+    return this.#decision(this.#reviewUntil(deadline, subject, attributes), deadline, subject, attributes);
   }
 
-  async #ask(subject: Subject, attributes: ResourceAttributes, endsAt: number): Promise<boolean> {
+  lastDecision(subject: Subject, attributes: ResourceAttributes): Decision | undefined {
+    return this.#decisions.get(keyOf(subject), questionOf(attributes), performance.now());
+  }
+
+  review(subject: Subject, attributes: ResourceAttributes): Promise<boolean> {
+    const endsAt = performance.now() + REVIEW_DEADLINE_MS;
+    // Does not join a review that is running: that one may wait in a line that is full.
+    const review = this.#begin(endsAt, subject, attributes, (send) => send());
+    return this.#decision(review, endsAt, subject, attributes);
+  }
+
+  async #decision(
+    review: SharedReview,
+    endsAt: number,
+    subject: Subject,
+    attributes: ResourceAttributes,
+  ): Promise<boolean> {
     try {
-      return await this.#reviewUntil(endsAt, subject, attributes).wait(endsAt);
+      return await review.wait(endsAt);
     } catch (error) {
       if (attributes.verb !== 'patch' && cannotBeAsked(error) && this.#allowedLately(subject, attributes))
         return true;
@@ -85,10 +115,16 @@ export class ReviewAuthorizer implements Authorizer {
 
   /** The review that is running, if it can last until the deadline of the caller; otherwise a new one. */
   #reviewUntil(endsAt: number, subject: Subject, attributes: ResourceAttributes): SharedReview {
-    const key = keyOfReview(subject, attributes);
-    const running = this.#running.get(key);
+    const running = this.#running.get(keyOfReview(subject, attributes));
     if (running?.lastsUntil(endsAt)) return running;
-    const review = new SharedReview(endsAt, (self) => this.#decide(subject, attributes, self));
+    return this.#begin(endsAt, subject, attributes, (send, review) =>
+      this.#turns.run(subject.user, send, review.maxWaitMs),
+    );
+  }
+
+  #begin(endsAt: number, subject: Subject, attributes: ResourceAttributes, inTurn: InTurn): SharedReview {
+    const key = keyOfReview(subject, attributes);
+    const review = new SharedReview(endsAt, (self) => this.#decide(subject, attributes, self, inTurn));
     this.#running.set(key, review);
     review.ended.then(() => {
       if (this.#running.get(key) === review) this.#running.delete(key);
@@ -96,9 +132,13 @@ export class ReviewAuthorizer implements Authorizer {
     return review;
   }
 
-  async #decide(subject: Subject, attributes: ResourceAttributes, review: SharedReview): Promise<boolean> {
-    const send = () => this.#send(subject, attributes, review);
-    const allowed = await this.#turns.run(subject.user, send, review.maxWaitMs);
+  async #decide(
+    subject: Subject,
+    attributes: ResourceAttributes,
+    review: SharedReview,
+    inTurn: InTurn,
+  ): Promise<boolean> {
+    const allowed = await inTurn(() => this.#send(subject, attributes, review), review);
     // Do not cache the decision if a later review has taken the place of this one: its decision is newer.
     if (this.#running.get(keyOfReview(subject, attributes)) === review)
       this.#remember(subject, attributes, allowed);
@@ -108,8 +148,9 @@ export class ReviewAuthorizer implements Authorizer {
   #remember(subject: Subject, attributes: ResourceAttributes, allowed: boolean): void {
     const { allowedSeconds, deniedSeconds } = this.#times;
     const now = performance.now();
-    const expiresAt = now + (allowed ? allowedSeconds : deniedSeconds) * 1000;
-    this.#decisions.set(keyOf(subject), questionOf(attributes), { allowed, expiresAt }, now);
+    const keptMs = (allowed ? allowedSeconds : deniedSeconds) * 1000;
+    const decision = { allowed, renewAt: now + keptMs * (1 - RENEWED_PART), expiresAt: now + keptMs };
+    this.#decisions.set(keyOf(subject), questionOf(attributes), decision, now);
   }
 
   async #send(subject: Subject, attributes: ResourceAttributes, review: SharedReview): Promise<boolean> {
@@ -133,14 +174,17 @@ export class ReviewAuthorizer implements Authorizer {
 
   /** Whether the last decision allowed this, and is not older than decisions may be in an outage. */
   #allowedLately(subject: Subject, attributes: ResourceAttributes): boolean {
-    const now = performance.now();
-    const known = this.#decisions.get(keyOf(subject), questionOf(attributes), now);
-    return known?.allowed === true && now < known.expiresAt + this.#times.outageSeconds * 1000;
+    const known = this.lastDecision(subject, attributes);
+    return known?.allowed === true && performance.now() < known.expiresAt + this.#times.outageSeconds * 1000;
   }
 }
 
 /** Allows every client with an accepted certificate everything. For development. */
-export const alwaysAllow: Authorizer = { allows: () => true };
+export const alwaysAllow: Authorizer = {
+  allows: () => true,
+  lastDecision: () => undefined,
+  review: () => Promise.resolve(true),
+};
 
 /** The key of a question. Names have no line breaks and are not empty, so different questions have different keys. */
 function questionOf({ verb, subresource, namespace, name }: ResourceAttributes): string {

@@ -7,6 +7,8 @@ export interface Subject {
 /** The decision on one question. */
 export interface Decision {
   readonly allowed: boolean;
+  /** From when on a list may renew it, before it expires; on the clock of performance.now(). */
+  readonly renewAt: number;
   /**
    * When the cluster must be asked again, on the clock of performance.now(). The decision is kept longer, for outages.
    */

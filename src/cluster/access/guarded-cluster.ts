@@ -4,7 +4,7 @@ import type { Reading } from '../cache/reading.ts';
 import { AccessDeniedError, NotSyncedError } from '../cluster-errors.ts';
 import type { Deployment } from '../deployment.ts';
 import type { Precondition, ScaleRequest, ScaleResult } from '../scaler.ts';
-import type { Access } from './access.ts';
+import { type Access, LIST_REVIEWS_MS } from './access.ts';
 import type { Subject } from './decisions.ts';
 import type { AuthorizerState, ReviewOutcomes } from './review-outcomes.ts';
 
@@ -93,7 +93,7 @@ export interface ScaleTarget {
 
 /**
  * A cluster with the rights of one caller: every read, list and write checks them first. It throws AccessDeniedError if
- * they do not suffice, and AuthorizerUnavailableError if they cannot be checked.
+ * they do not suffice, and AuthorizerUnavailableError or, for a list, AccessUndecidedError if they cannot be checked.
  */
 export class GuardedCluster {
   readonly #cluster: UnguardedCluster;
@@ -144,16 +144,17 @@ export class GuardedCluster {
    */
   async list(namespace?: string, freshness?: Freshness): Promise<Reading<Buffer>> {
     const cluster = this.#cluster;
+    const reviewsEndAt = performance.now() + LIST_REVIEWS_MS;
     const mayListAll = await this.#access.mayList(this.#caller, namespace);
     if (!mayListAll && namespace !== undefined) this.#deny(`list deployments in namespace ${namespace}`);
     /**
      * The current namespaces that the caller may list. It takes a function, because the namespaces are read again once
      * the rights are known.
      */
-    const shownOf = async (current: () => readonly string[]) =>
-      mayListAll ? undefined : this.#access.listable(this.#caller, current);
+    const shownOf = async (current: () => readonly string[], deadline?: number) =>
+      mayListAll ? undefined : this.#access.listable(this.#caller, current, deadline);
 
-    const shown = await shownOf(() => cluster.namespaces);
+    const shown = await shownOf(() => cluster.namespaces, reviewsEndAt);
     if (shown?.length === 0) this.#denyAll();
     if (freshness === undefined) return cluster.list(namespace, shown);
     const endsAt = performance.now() + FRESHNESS_MS;

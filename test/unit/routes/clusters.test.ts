@@ -3,6 +3,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { Access } from '../../../src/cluster/access/access.ts';
 import { NotSyncedError } from '../../../src/cluster/cluster-errors.ts';
 import { KubeCircuitOpenError } from '../../../src/kube/kube-errors.ts';
+import { decidedBy } from '../../support/authorizer.ts';
 import { buildTestApp, MemoryCluster } from '../../support/build-app.ts';
 import { until } from '../../support/until.ts';
 
@@ -137,7 +138,7 @@ describe('GET /clusters/deployments', () => {
     syncing.list = () => {
       throw new NotSyncedError();
     };
-    dead.access = new Access({ allows: () => Promise.reject(new KubeCircuitOpenError(1)) });
+    dead.access = new Access(decidedBy(() => Promise.reject(new KubeCircuitOpenError(1))));
     const app = await buildTestApp([syncing, dead, well]);
     const answer = await app.inject('/clusters/deployments');
     expect(answer.statusCode).toBe(200);
@@ -152,8 +153,8 @@ describe('GET /clusters/deployments', () => {
 
   it('contains the Deployments of each cluster that its RBAC allows the caller to list', async () => {
     const [some, none, all] = [one(), new MemoryCluster({ 'a/b': 1 }, 'none'), two()];
-    some.access = new Access({ allows: (_, { namespace }) => namespace === 'shop' });
-    none.access = new Access({ allows: () => false });
+    some.access = new Access(decidedBy(({ namespace }) => namespace === 'shop'));
+    none.access = new Access(decidedBy(() => false));
     const app = await buildTestApp([some, none, all]);
     expect((await app.inject('/clusters/deployments')).json()).toEqual({
       clusters: [
@@ -189,7 +190,7 @@ describe('GET /clusters/deployments', () => {
     const [quick, slow] = [one(), two()];
     quick.reading = { ...quick.reading, ageMs: 2_100 };
     const { promise: decision, resolve: decide } = Promise.withResolvers<boolean>();
-    slow.access = new Access({ allows: () => decision });
+    slow.access = new Access(decidedBy(() => decision));
     const app = await buildTestApp([quick, slow]);
     const lists = vi.spyOn(quick, 'list');
     const answer = app.inject('/clusters/deployments');
@@ -222,7 +223,7 @@ describe('GET /clusters/deployments', () => {
     const deployments = Object.fromEntries(namespaces.map((name) => [`${name}/a-deployment`, 1]));
     const [some, all] = [new MemoryCluster({}, 'some'), new MemoryCluster(deployments, 'all')];
     let mayList = true;
-    some.access = new Access({ allows: () => mayList });
+    some.access = new Access(decidedBy(() => mayList));
     const app = await buildTestApp([some, all]);
     const sent: unknown[] = [];
     app.addHook('onSend', async (_request, _reply, payload) => void sent.push(payload));

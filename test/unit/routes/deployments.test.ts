@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { Access } from '../../../src/cluster/access/access.ts';
-import { NamespaceNotWatchedError, NotSyncedError } from '../../../src/cluster/cluster-errors.ts';
+import {
+  AccessUndecidedError,
+  AuthorizerUnavailableError,
+  NamespaceNotWatchedError,
+  NotSyncedError,
+} from '../../../src/cluster/cluster-errors.ts';
+import { decidedBy } from '../../support/authorizer.ts';
 import { buildTestApp, MemoryCluster } from '../../support/build-app.ts';
 
 const COUNTS = { 'shop/cart': 2, 'a/z': 1, 'a-b/x': 1, 'shop/checkout': 3, 'a/b': 0 };
@@ -49,9 +55,35 @@ describe('GET /deployments', () => {
     expect(response.headers['retry-after']).toBe('1');
   });
 
+  it('answers 503 with how far the reviews are and when to try again, as long as they are not complete', async () => {
+    const cluster = new MemoryCluster();
+    cluster.list = () => {
+      throw new AccessUndecidedError(61, 7);
+    };
+    const response = await (await buildTestApp(cluster)).inject('/deployments');
+    expect(response.json()).toEqual({
+      statusCode: 503,
+      code: 'ACCESS_UNDECIDED',
+      error: 'Service Unavailable',
+      message:
+        'The cluster is still being asked in which namespaces this client may list (61 % are decided): try again after the time in Retry-After, or list one namespace',
+    });
+    expect(response.headers['retry-after']).toBe('7');
+  });
+
+  it('answers 503 with the pause after failed reviews in Retry-After', async () => {
+    const cluster = new MemoryCluster();
+    cluster.list = () => {
+      throw new AuthorizerUnavailableError(new Error('down'), 2);
+    };
+    const response = await (await buildTestApp(cluster)).inject('/deployments');
+    expect(response.json()).toMatchObject({ statusCode: 503, code: 'AUTHORIZER_UNAVAILABLE' });
+    expect(response.headers['retry-after']).toBe('2');
+  });
+
   it('answers 503, not 403, while the cache is being filled, to a caller who may list some namespaces only', async () => {
     const cluster = new MemoryCluster({});
-    cluster.access = new Access({ allows: (_subject, { namespace }) => namespace === 'shop' });
+    cluster.access = new Access(decidedBy(({ namespace }) => namespace === 'shop'));
     cluster.synced = false;
     const app = await buildTestApp(cluster);
     for (const query of ['', '?maxAge=0']) {

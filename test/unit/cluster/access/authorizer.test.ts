@@ -398,28 +398,6 @@ describe('a list over many namespaces', () => {
     expect(await listing).toEqual(['a', 'c']);
     expect(api.requests).toHaveLength(3);
   });
-
-  it('runs few reviews at a time, so that other callers do not wait', async () => {
-    const listing = access.listable(alice, () => namespaces);
-    listing.catch(() => {});
-    const other = Promise.resolve(access.mayRead({ user: 'bob', groups: [] }, 'shop', 'cart'));
-    await later(0);
-    expect(api.requests).toHaveLength(5);
-    expect(api.requests.at(-1)?.request.body).toMatchObject({ spec: { user: 'bob' } });
-    other.catch(() => {});
-  });
-
-  it('fails after 3 s, and the next list reuses the decisions that were made by then', async () => {
-    api.respond = () => new Promise((resolve) => setTimeout(() => resolve(decision(true)), 500));
-    const listing = expect(access.listable(alice, () => namespaces)).rejects.toThrow(
-      AuthorizerUnavailableError,
-    );
-    await later(3_500);
-    await listing;
-    const asked = api.requests.length;
-    expect(asked).toBeLessThan(40);
-    expect(access.mayList(alice, 'ns-0')).toBe(true);
-  });
 });
 
 describe('many unknown users', () => {
@@ -464,7 +442,7 @@ describe('one unknown user who keeps reading new names', () => {
     decide(() => true);
     await access.mayRead(alice, 'shop', 'cart');
     decide(() => false);
-    for (let index = 0; index < 21_500; index += 1) await read('stranger', `ns-${index}`);
+    for (let index = 0; index < 51_500; index += 1) await read('stranger', `ns-${index}`);
     api.respond = () => new KubeUnreachableError(false, 'refused');
     expect(access.mayRead(alice, 'shop', 'cart')).toBe(true);
   });

@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { Decisions, keyOf } from '../../../../src/cluster/access/decisions.ts';
 import { holds } from '../../../support/kube/property.ts';
 
-const allowed = { allowed: true, expiresAt: 1_000 };
-const denied = { allowed: false, expiresAt: 1_000 };
+const allowed = { allowed: true, renewAt: 750, expiresAt: 1_000 };
+const denied = { allowed: false, renewAt: 750, expiresAt: 1_000 };
 
 describe('remembered decisions', () => {
   it('are found by subject and attributes, and a newer one replaces an older one', () => {

@@ -3,6 +3,7 @@ import { Access } from '../../../../src/cluster/access/access.ts';
 import type { ResourceAttributes } from '../../../../src/cluster/access/authorizer.ts';
 import { GuardedCluster } from '../../../../src/cluster/access/guarded-cluster.ts';
 import { AccessDeniedError, NotSyncedError } from '../../../../src/cluster/cluster-errors.ts';
+import { decidedBy } from '../../../support/authorizer.ts';
 import { MemoryCluster } from '../../../support/build-app.ts';
 
 const CALLER = { user: 'alice', groups: ['team'] };
@@ -20,12 +21,12 @@ function scene(allows: (attributes: ResourceAttributes) => boolean) {
       return typeof value === 'function' ? value.bind(target) : value;
     },
   });
-  const access = new Access({
-    allows: (_subject, attributes) => {
+  const access = new Access(
+    decidedBy((attributes) => {
       calls.push(`may ${attributes.verb}`);
       return allows(attributes);
-    },
-  });
+    }),
+  );
   return { calls, memory, guarded: new GuardedCluster(cluster, access, CALLER) };
 }
 

@@ -1,0 +1,12 @@
+import type { Authorizer, ResourceAttributes } from '../../src/cluster/access/authorizer.ts';
+
+/** An authoriser that decides by a function, and remembers nothing. */
+export function decidedBy(
+  allows: (attributes: ResourceAttributes) => boolean | Promise<boolean>,
+): Authorizer {
+  return {
+    allows: (_subject, attributes) => allows(attributes),
+    lastDecision: () => undefined,
+    review: async (_subject, attributes) => allows(attributes),
+  };
+}
