@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { CALL_CONNECTIONS } from '../cluster/call-places.ts';
 import { containerMemory } from '../lib/process-memory.ts';
 import type { ConfiguredLimits, Limits } from './limits.ts';
 
@@ -8,7 +9,7 @@ const MEMORY_SHARE = 0.85;
 /** File descriptors that are kept for files, the management listener and Node itself. */
 const OTHER_DESCRIPTORS = 200;
 /** File descriptors that are kept for the calls, watches and credentials of each cluster. */
-const DESCRIPTORS_PER_CLUSTER = 60;
+const DESCRIPTORS_PER_CLUSTER = CALL_CONNECTIONS + 20;
 /** The service does not start if it can have fewer connections than this. */
 const MIN_CONNECTIONS = 16;
 

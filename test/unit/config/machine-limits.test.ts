@@ -16,19 +16,20 @@ describe('the limits on this machine', () => {
 
   it.each([
     [1_024, 1],
-    [1_024, 10],
+    [1_024, 5],
+    [2_000, 10],
     [2_000, 1],
-    [300, 1],
+    [320, 1],
   ])('leave descriptors for other purposes with %d descriptors and %d clusters', (descriptors, clusters) => {
     const { maxConnections, maxHandshakes } = limitsWith(descriptors, clusters);
     expect(maxConnections).toBeGreaterThanOrEqual(16);
     expect(maxHandshakes).toBeGreaterThanOrEqual(5);
-    expect(maxConnections + maxHandshakes).toBe(descriptors - 200 - 60 * clusters);
+    expect(maxConnections + maxHandshakes).toBe(descriptors - 200 - 92 * clusters);
   });
 
   it('are an error if there are too few descriptors for any connection', () => {
-    expect(() => limitsWith(270)).toThrow(MachineError);
-    expect(() => limitsWith(270)).toThrow('270 file descriptors are too few');
+    expect(() => limitsWith(302)).toThrow(MachineError);
+    expect(() => limitsWith(302)).toThrow('302 file descriptors are too few');
   });
 
   it('cap the memory at 85 % of the container memory, unless a limit is configured', () => {
