@@ -1,0 +1,118 @@
+import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { type Authority, readAuthority } from './authority.ts';
+import { decodePem, encodePem, type PemBlock, PemError, pemBlocks } from './pem.ts';
+import { RevocationList } from './revocation-list.ts';
+
+/** The files are not a usable set. The message names the file and says what is wrong; it never contains a key. */
+export class TlsMaterialError extends Error {
+  override readonly name = 'TlsMaterialError';
+}
+
+/** Of a certificate. The second is an old name for the first. */
+const CERTIFICATE = ['CERTIFICATE', 'X509 CERTIFICATE'];
+const CRL = ['X509 CRL'];
+const PRIVATE_KEY = ['PRIVATE KEY', 'RSA PRIVATE KEY', 'EC PRIVATE KEY', 'ENCRYPTED PRIVATE KEY'];
+/** Also found beside a certificate or a key, and passed over. */
+const OTHERS = ['EC PARAMETERS', 'DH PARAMETERS', 'PUBLIC KEY'];
+const TRUSTED = 'TRUSTED CERTIFICATE';
+
+/**
+ * All certificates in the file.
+ * @throws TlsMaterialError if there is none, or something in the file cannot be read
+ */
+export function certificatesIn(
+  text: string,
+  file: string,
+): [first: X509Certificate, ...others: X509Certificate[]] {
+  const [first, ...others] = blocksIn(text, file, CERTIFICATE).map(([block, content]) =>
+    attempt(() => readCertificate(content), `${file} holds a broken certificate in ${block.place}`),
+  );
+  if (first === undefined) throw new TlsMaterialError(`${file} holds no PEM block (CERTIFICATE)`);
+  return [first, ...others];
+}
+
+/**
+ * All certificates in the client CA bundle.
+ * @throws TlsMaterialError as certificatesIn
+ */
+export function authoritiesIn(text: string, file: string): Authority[] {
+  return certificatesIn(text, file).map((certificate) =>
+    attempt(() => readAuthority(certificate), `${file} holds a broken certificate`),
+  );
+}
+
+/**
+ * All CRLs in the file.
+ * @throws TlsMaterialError if there is none, or something in the file cannot be read
+ */
+export function crlsIn(text: string, file: string): RevocationList[] {
+  const blocks = blocksIn(text, file, CRL);
+  if (blocks.length === 0) throw new TlsMaterialError(`${file} holds no PEM block (X509 CRL)`);
+  return blocks.map(([block, content]) =>
+    attempt(() => new RevocationList(content), `${file} holds a broken CRL in ${block.place}`),
+  );
+}
+
+/**
+ * The first private key in the file, PEM.
+ * @throws TlsMaterialError if there is none, or something in the file cannot be read
+ */
+export function privateKeyIn(text: string, file: string): string {
+  const [first] = blocksIn(text, file, PRIVATE_KEY);
+  const failure = `${file} holds no readable private key (PEM, without a passphrase)`;
+  if (first === undefined) throw new TlsMaterialError(failure);
+  const [{ label }, content] = first;
+  const pem = encodePem(label, content);
+  attempt(() => createPrivateKey(pem), failure);
+  return pem;
+}
+
+/**
+ * What the action returns.
+ * @throws TlsMaterialError if it throws: the failure, with the code of the error if it has one
+ */
+export function attempt<T>(action: () => T, failure: string): T {
+  try {
+    return action();
+  } catch (cause) {
+    const code = cause instanceof Error && 'code' in cause ? ` (${cause.code})` : '';
+    throw new TlsMaterialError(`${failure}${code}`, { cause });
+  }
+}
+
+/** The blocks with one of these labels, and their contents. */
+function blocksIn(
+  text: string,
+  file: string,
+  labels: readonly string[],
+): (readonly [block: PemBlock, content: Buffer])[] {
+  try {
+    const blocks = pemBlocks(text);
+    for (const { label, place } of blocks) refuseUnknown(label, place);
+    return blocks.flatMap((block) =>
+      labels.includes(block.label) ? [[block, decodePem(block)] as const] : [],
+    );
+  } catch (error) {
+    throw error instanceof PemError ? new TlsMaterialError(`${file} ${error.message}`) : error;
+  }
+}
+
+/** OpenSSL passes over blocks that it does not know, so a certificate with a misspelt label would be missed. */
+function refuseUnknown(label: string, place: string): void {
+  if (label === TRUSTED) {
+    const remedy = 'write it as a CERTIFICATE with `openssl x509 -in FILE -out FILE`';
+    throw new PemError(`holds a certificate with settings of its own for trust in ${place}: ${remedy}`);
+  }
+  if (![...CERTIFICATE, ...CRL, ...PRIVATE_KEY, ...OTHERS].includes(label)) {
+    throw new PemError(
+      `holds something that is neither a certificate, a CRL nor a key in ${place}: remove it`,
+    );
+  }
+}
+
+/** @throws if the content is not a certificate and nothing else, such as settings for trust */
+function readCertificate(content: Buffer): X509Certificate {
+  const certificate = new X509Certificate(content);
+  if (!certificate.raw.equals(content)) throw new Error('there are bytes after the certificate');
+  return certificate;
+}
