@@ -3,6 +3,7 @@ import { CLIENT_AUTH } from './certificate-identity.ts';
 import { type CrlSubject, readCrlSubject } from './crl-scope.ts';
 import { DerReader, type Extension, readExtensions, readName, Tag } from './der.ts';
 
+const KEY_IDENTIFIER = '551d0e';
 const KEY_USAGE = '551d0f';
 const BASIC_CONSTRAINTS = '551d13';
 const NAME_CONSTRAINTS = '551d1e';
@@ -13,6 +14,8 @@ export interface Authority extends CrlSubject {
   readonly certificate: X509Certificate;
   /** Its own name, for people and to compare with the issuer of a CRL. */
   readonly name: string;
+  /** The identifier that it gives to its key, in hexadecimal. */
+  readonly keyIdentifier: string | undefined;
   /** Whether it is its own issuer, by name and key identifier. */
   readonly isRoot: boolean;
   /** Whether its keyUsage, if it has one, lets it sign CRLs; OpenSSL insists on it. */
@@ -33,6 +36,7 @@ export function readAuthority(certificate: X509Certificate): Authority {
   return {
     certificate,
     name,
+    keyIdentifier: keyIdentifierIn(extensions.get(KEY_IDENTIFIER)),
     isRoot: certificate.checkIssued(certificate),
     maySignCrls: maySignCrls(extensions.get(KEY_USAGE)),
     restrictsIssued: [...extensions].some(restricts),
@@ -88,6 +92,10 @@ function readCertificate({ raw }: X509Certificate): { name: string; extensions: 
   fields.take(Tag.sequence); // public key
   const wrapped = fields.takeIf(Tag.context3);
   return { name, extensions: wrapped === undefined ? new Map() : readExtensions(wrapped.content) };
+}
+
+function keyIdentifierIn(extension: Extension | undefined): string | undefined {
+  return extension && new DerReader(extension.value).take(Tag.octetString).content.toString('hex');
 }
 
 function maySignCrls(keyUsage: Extension | undefined): boolean {

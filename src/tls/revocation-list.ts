@@ -1,13 +1,27 @@
 import type { X509Certificate } from 'node:crypto';
 import type { Authority } from './authority.ts';
 import { type CrlScope, type CrlSubject, covers, EVERY_CERTIFICATE, readCrlScope } from './crl-scope.ts';
-import { type DerElement, DerReader, elements, readExtensions, readName, readTime, Tag } from './der.ts';
+import {
+  type DerElement,
+  DerReader,
+  type Extension,
+  elements,
+  readExtensions,
+  readName,
+  readTime,
+  Tag,
+} from './der.ts';
 import { encodePem } from './pem.ts';
 import { isSignedBy, readSignatureAlgorithm, type SignatureAlgorithm } from './signature.ts';
 
 const DELTA = '551d1b';
 const ISSUING_DISTRIBUTION_POINT = '551d1c';
 const AUTHORITY_KEY_IDENTIFIER = '551d23';
+/** The tags in an authorityKeyIdentifier. */
+const KEY_IDENTIFIER = 0x80;
+const SERIAL_NUMBER = 0x82;
+const TRUE = Buffer.from('0101ff', 'hex');
+const CRITICAL_ENTRY = 'one of its entries has a critical extension';
 const UNSUPPORTED_SIGNATURE =
   'its signature is not supported (RSA, RSA-PSS with one digest, ECDSA, each with SHA-256, SHA-384 or SHA-512; Ed25519; Ed448)';
 
@@ -31,6 +45,7 @@ export class RevocationList {
   readonly #signature: Buffer;
   readonly #algorithm: SignatureAlgorithm | undefined;
   readonly #scope: CrlScope;
+  readonly #signer: SignerHint;
 
   /**
    * @param content DER
@@ -58,16 +73,28 @@ export class RevocationList {
     this.#entries = fields.takeIf(Tag.sequence)?.content ?? Buffer.alloc(0);
     const extensions = fields.takeIf(Tag.context0);
     fields.end();
-    const scope = extensions === undefined ? EVERY_CERTIFICATE : scopeIn(extensions);
+    const known =
+      extensions === undefined ? new Map<string, Extension>() : readExtensions(extensions.content);
+    this.#signer = signerHintIn(known.get(AUTHORITY_KEY_IDENTIFIER));
+    const scope = hasCriticalEntry(this.#entries) ? CRITICAL_ENTRY : scopeIn(known);
     const isSupported = this.#algorithm !== undefined && signedAlgorithm.bytes.equals(algorithm.bytes);
     this.#scope = typeof scope === 'string' ? EVERY_CERTIFICATE : scope;
     if (!isSupported) this.unusable = UNSUPPORTED_SIGNATURE;
     else this.unusable = typeof scope === 'string' ? scope : undefined;
   }
 
-  /** Whether the authority issued this list: its name and its key. */
-  isOf({ name, certificate }: Authority): boolean {
-    return sameName(name, this.issuer) && this.#isSignedWith(certificate);
+  /**
+   * Whether the authority issued this list: its name and its key. Several certificates may have both. OpenSSL looks for
+   * the one that the list means, if it says so by a key identifier or a serial number.
+   */
+  isOf({ name, keyIdentifier, certificate }: Authority): boolean {
+    const { keyIdentifier: meant = keyIdentifier, serial } = this.#signer;
+    return (
+      sameName(name, this.issuer) &&
+      (keyIdentifier === undefined || keyIdentifier === meant) &&
+      (serial === undefined || serial === serialKey(certificate.serialNumber)) &&
+      this.#isSignedWith(certificate)
+    );
   }
 
   /** Whether it covers this certificate of its issuer. OpenSSL refuses a certificate that no CRL covers. */
@@ -109,9 +136,38 @@ function serialOf({ content }: DerElement): string {
   return serialKey(BigInt.asIntN(content.length * 8, BigInt(`0x${hexadecimal}`)).toString(16));
 }
 
+/** What an authorityKeyIdentifier says about the certificate that goes with the signature. */
+interface SignerHint {
+  /** Hexadecimal. */
+  readonly keyIdentifier?: string | undefined;
+  /** In the form of `serialKey`. */
+  readonly serial?: string | undefined;
+}
+
+function signerHintIn(extension: Extension | undefined): SignerHint {
+  if (extension === undefined) return {};
+  const fields = new DerReader(new DerReader(extension.value).take(Tag.sequence).content);
+  const key = fields.takeIf(KEY_IDENTIFIER);
+  fields.takeIf(Tag.context1); // the issuer of that certificate
+  const serial = fields.takeIf(SERIAL_NUMBER);
+  return { keyIdentifier: key?.content.toString('hex'), serial: serial && serialOf(serial) };
+}
+
+/** Whether an entry has a critical extension. OpenSSL then refuses every client: it cannot tell which the entry is about. */
+function hasCriticalEntry(entries: Buffer): boolean {
+  // A list can be long, and this is rare: look for the bytes of TRUE before reading all of it.
+  if (!entries.includes(TRUE)) return false;
+  for (const { content } of elements(entries)) {
+    const [, , extensions] = elements(content);
+    if (extensions === undefined) continue;
+    const read = readExtensions(extensions.bytes);
+    if ([...read.values()].some(({ critical }) => critical)) return true;
+  }
+  return false;
+}
+
 /** Which certificates it covers, or the reason why it cannot be used. */
-function scopeIn(wrapper: DerElement): CrlScope | string {
-  const extensions = readExtensions(wrapper.content);
+function scopeIn(extensions: ReadonlyMap<string, Extension>): CrlScope | string {
   if (extensions.has(DELTA)) return 'it is a delta CRL';
   const known = [ISSUING_DISTRIBUTION_POINT, AUTHORITY_KEY_IDENTIFIER];
   for (const [oid, { critical }] of extensions) {

@@ -12,8 +12,8 @@ export class TlsMaterialError extends Error {
 const CERTIFICATE = ['CERTIFICATE', 'X509 CERTIFICATE'];
 const CRL = ['X509 CRL'];
 const PRIVATE_KEY = ['PRIVATE KEY', 'RSA PRIVATE KEY', 'EC PRIVATE KEY', 'ENCRYPTED PRIVATE KEY'];
-/** Also found beside a certificate or a key, and passed over. */
-const OTHERS = ['EC PARAMETERS', 'DH PARAMETERS', 'PUBLIC KEY'];
+/** Also found beside certificates and keys, and passed over. */
+const OTHERS = /(?:PRIVATE KEY|PUBLIC KEY|PARAMETERS|CERTIFICATE REQUEST)$/;
 const TRUSTED = 'TRUSTED CERTIFICATE';
 
 /**
@@ -103,10 +103,8 @@ function refuseUnknown(label: string, place: string): void {
     const remedy = 'write it as a CERTIFICATE with `openssl x509 -in FILE -out FILE`';
     throw new PemError(`holds a certificate with settings of its own for trust in ${place}: ${remedy}`);
   }
-  if (![...CERTIFICATE, ...CRL, ...PRIVATE_KEY, ...OTHERS].includes(label)) {
-    throw new PemError(
-      `holds something that is neither a certificate, a CRL nor a key in ${place}: remove it`,
-    );
+  if (![...CERTIFICATE, ...CRL].includes(label) && !OTHERS.test(label)) {
+    throw new PemError(`holds a block that is not supported, ${place}: remove it or convert it`);
   }
 }
 

@@ -456,6 +456,14 @@ export const cases: Record<string, () => Promise<Case>> = {
     const crls = [await opensslCrl(root, [], STEP_CA)];
     return { ...(await leafOfRoot([URL_OF_CRL])), crls, passes: false };
   },
+  'a CRL with the distribution point of the root, and a leaf with none': async () => ({
+    ...(await leafOfStepCaRoot([])),
+    passes: false,
+  }),
+  'a CRL with the distribution point of the root, and of the leaf': async () => ({
+    ...(await leafOfStepCaRoot([URL_OF_CRL])),
+    passes: true,
+  }),
   'a CRL for the certificates of users, which does not cover an intermediate': async () => ({
     client: await issue(middle),
     ca: bundle(root, middle),
@@ -494,6 +502,32 @@ export const cases: Record<string, () => Promise<Case>> = {
   },
   'a CRL with an RSA-PSS signature': async () => ({ ...(await rsaPss(false)), passes: true }),
   'a CRL with an RSA-PSS signature that revokes': async () => ({ ...(await rsaPss(true)), passes: false }),
+  'a CRL that means another certificate of its root, with the same key': async () => {
+    const { first, second, client } = await renewedRoot();
+    return { client, ca: second.cert, crls: [await opensslCrl(first, [], ISSUER_ALWAYS)], passes: false };
+  },
+  'a CRL that means the certificate of its root': async () => {
+    const { second, client } = await renewedRoot();
+    return { client, ca: second.cert, crls: [await opensslCrl(second, [], ISSUER_ALWAYS)], passes: true };
+  },
+  'a CRL that means the certificate of its root, which revokes': async () => {
+    const { second, client } = await renewedRoot();
+    const crls = [await opensslCrl(second, [serialOf(client)], ISSUER_ALWAYS)];
+    return { client, ca: second.cert, crls, passes: false };
+  },
+  'a CRL with another key identifier': async () => {
+    const { first, second, client } = await renewedRoot('subjectKeyIdentifier=aabb');
+    return { client, ca: second.cert, crls: [await opensslCrl(first, [])], passes: false };
+  },
+  'a CRL without a key identifier': async () => {
+    const client = await issue(root);
+    return {
+      client,
+      ca: root.cert,
+      crls: [await opensslCrl(root, [], ['issuerAltName=DNS:x'])],
+      passes: true,
+    };
+  },
   'a root that revoked itself': async () => ({
     client: await issue(root),
     ca: root.cert,
@@ -527,6 +561,25 @@ async function clientOfStepCa(extensions: readonly string[]): Promise<{ client: 
 /** The CRL of the intermediate, which revokes these serial numbers, and an empty one of its root. */
 async function crlsOfStepCa(serials: readonly string[]): Promise<readonly string[]> {
   return [await root.createCrl([]), await opensslCrl(middle, serials, STEP_CA)];
+}
+
+/** A leaf with these extensions of a root that names the distribution point of its CRL. */
+async function leafOfStepCaRoot(extensions: readonly string[]): Promise<Omit<Case, 'passes'>> {
+  const above = await opensslCertificate({ subject: '/CN=above', extensions: [...CA, URL_OF_CRL] });
+  const client = await opensslCertificate({ subject: '/CN=client', extensions, issuer: above });
+  const crls = [await opensslCrl(above, [], STEP_CA.slice(0, 4))];
+  return { client, ca: above.cert, crls };
+}
+
+const ISSUER_ALWAYS = ['authorityKeyIdentifier=keyid:always,issuer:always'];
+
+/** A root and its renewed form with the same key, and a leaf without a key identifier. */
+async function renewedRoot(identifier = 'subjectKeyIdentifier=hash') {
+  const first = await opensslCertificate({ subject: '/CN=renewed', extensions: CA });
+  const extensions = [...CA, identifier, 'authorityKeyIdentifier=none'];
+  const second = await opensslCertificate({ subject: '/CN=renewed', extensions, key: first.key });
+  const request = { subject: '/CN=client', extensions: ['authorityKeyIdentifier=none'], issuer: second };
+  return { first, second, client: await opensslCertificate(request) };
 }
 
 /** A leaf with these extensions of the root. */

@@ -110,6 +110,23 @@ describe('an authority', () => {
   });
 });
 
+describe('a CRL', () => {
+  it('cannot be used if one of its entries has a critical extension', async () => {
+    const unusable = async (critical: boolean) => {
+      const extension = new x509.Extension('1.2.3.4', critical, Buffer.from('0500', 'hex'));
+      const { rawData } = await x509.X509CrlGenerator.create({
+        issuer: 'CN=root',
+        entries: [{ serialNumber: '0101ff' }, { serialNumber: '0a', extensions: [extension] }],
+        signingAlgorithm: ALGORITHM,
+        signingKey: keys.privateKey,
+      });
+      return new RevocationList(Buffer.from(rawData)).unusable;
+    };
+    expect(await unusable(false)).toBeUndefined();
+    expect(await unusable(true)).toBe('one of its entries has a critical extension');
+  });
+});
+
 describe('a certificate with extensions that are not DER', () => {
   const KEY_USAGE = '2.5.29.15';
 

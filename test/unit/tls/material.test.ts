@@ -121,7 +121,7 @@ describe('a set of TLS files', () => {
       'a bundle with a label that is misspelt',
       (own, other) => ({ clientCa: own + other.replaceAll('CERTIFICATE', 'CERTIFCATE') }),
       (line) =>
-        `ca.crt holds something that is neither a certificate, a CRL nor a key in PEM block 2 (CERTIFCATE, line ${line}): remove it`,
+        `ca.crt holds a block that is not supported, PEM block 2 (CERTIFCATE, line ${line}): remove it or convert it`,
     ],
     [
       'a server chain whose intermediate is damaged',
@@ -133,6 +133,11 @@ describe('a set of TLS files', () => {
       'a certificate with bytes after it, which OpenSSL takes for settings for trust',
       (own) => ({ clientCa: encodePem('CERTIFICATE', Buffer.concat([new X509Certificate(own).raw, AUX])) }),
       () => 'ca.crt holds a broken certificate in PEM block 1 (CERTIFICATE, line 1)',
+    ],
+    [
+      'a key in the format of OpenSSH',
+      () => ({ key: encodePem('OPENSSH PRIVATE KEY', Buffer.from('key')) }),
+      () => 'tls.key holds no readable private key (PEM, without a passphrase)',
     ],
     [
       'an encrypted key',
