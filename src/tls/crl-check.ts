@@ -23,7 +23,9 @@ export function checkRevocationLists(set: CrlSet): void {
       `${bundle} holds no root (self-signed) certificate: with the CRLs in ${file} OpenSSL asks for the CRL of the root too, so add the root and its CRL, or do without CRLs`,
     );
   }
-  for (const authority of authorities) checkAuthority(authority, set);
+  // An expired authority needs no CRL: no client gets in through it, and it will not issue another CRL.
+  const current = authorities.filter(({ certificate }) => Date.now() <= certificate.validToDate.getTime());
+  for (const authority of current) checkAuthority(authority, { ...set, authorities: current });
 }
 
 function checkList(list: RevocationList, { file, bundle, authorities }: CrlSet): void {
@@ -32,7 +34,9 @@ function checkList(list: RevocationList, { file, bundle, authorities }: CrlSet):
   const now = Date.now();
   if (list.unusable !== undefined) throw new TlsMaterialError(`${title} cannot be used: ${list.unusable}`);
   if (!authorities.some((authority) => list.isOf(authority))) {
-    throw new TlsMaterialError(`${title} is not signed by a certificate in ${bundle}`);
+    throw new TlsMaterialError(
+      `${title} is not signed by a certificate in ${bundle}, or its authorityKeyIdentifier is that of another one`,
+    );
   }
   if (nextUpdate !== undefined && now >= nextUpdate.getTime()) {
     throw new TlsMaterialError(`${title} expired at ${nextUpdate.toISOString()}`);
@@ -43,9 +47,7 @@ function checkList(list: RevocationList, { file, bundle, authorities }: CrlSet):
 }
 
 function checkAuthority(authority: Authority, { file, lists, bundle, authorities }: CrlSet): void {
-  const { certificate, name, maySignCrls } = authority;
-  // An expired authority needs no CRL: no client gets in through it, and it will not issue another CRL.
-  if (Date.now() > certificate.validToDate.getTime()) return;
+  const { name, maySignCrls } = authority;
   if (!maySignCrls) {
     throw new TlsMaterialError(`${name} in ${bundle} may not sign CRLs: its keyUsage has no cRLSign`);
   }

@@ -9,8 +9,9 @@ export class TlsMaterialError extends Error {
 }
 
 /** Of a certificate. The second is an old name for the first. */
-const CERTIFICATE = ['CERTIFICATE', 'X509 CERTIFICATE'];
-const CRL = ['X509 CRL'];
+const CERTIFICATE = ['CERTIFICATE', 'X509 CERTIFICATE'] as const;
+const CRL = ['X509 CRL'] as const;
+const SUPPORTED: readonly string[] = [...CERTIFICATE, ...CRL];
 const PRIVATE_KEY = ['PRIVATE KEY', 'RSA PRIVATE KEY', 'EC PRIVATE KEY', 'ENCRYPTED PRIVATE KEY'];
 /** Also found beside certificates and keys, and passed over. */
 const OTHERS = /(?:PRIVATE KEY|PUBLIC KEY|PARAMETERS|CERTIFICATE REQUEST)$/;
@@ -24,11 +25,7 @@ export function certificatesIn(
   text: string,
   file: string,
 ): [first: X509Certificate, ...others: X509Certificate[]] {
-  const [first, ...others] = blocksIn(text, file, CERTIFICATE).map(([block, content]) =>
-    attempt(() => readCertificate(content), `${file} holds a broken certificate in ${block.place}`),
-  );
-  if (first === undefined) throw new TlsMaterialError(`${file} holds no PEM block (CERTIFICATE)`);
-  return [first, ...others];
+  return partsIn(text, file, CERTIFICATE, 'certificate', readCertificate);
 }
 
 /**
@@ -36,9 +33,8 @@ export function certificatesIn(
  * @throws TlsMaterialError as certificatesIn
  */
 export function authoritiesIn(text: string, file: string): Authority[] {
-  return certificatesIn(text, file).map((certificate) =>
-    attempt(() => readAuthority(certificate), `${file} holds a broken certificate`),
-  );
+  const read = (content: Buffer) => readAuthority(readCertificate(content));
+  return partsIn(text, file, CERTIFICATE, 'certificate', read);
 }
 
 /**
@@ -46,11 +42,7 @@ export function authoritiesIn(text: string, file: string): Authority[] {
  * @throws TlsMaterialError if there is none, or something in the file cannot be read
  */
 export function crlsIn(text: string, file: string): RevocationList[] {
-  const blocks = blocksIn(text, file, CRL);
-  if (blocks.length === 0) throw new TlsMaterialError(`${file} holds no PEM block (X509 CRL)`);
-  return blocks.map(([block, content]) =>
-    attempt(() => new RevocationList(content), `${file} holds a broken CRL in ${block.place}`),
-  );
+  return partsIn(text, file, CRL, 'CRL', (content) => new RevocationList(content));
 }
 
 /**
@@ -80,6 +72,21 @@ export function attempt<T>(action: () => T, failure: string): T {
   }
 }
 
+/** What is in the blocks with one of these labels: at least one part. */
+function partsIn<T>(
+  text: string,
+  file: string,
+  labels: readonly [string, ...string[]],
+  kind: string,
+  read: (content: Buffer) => T,
+): [first: T, ...others: T[]] {
+  const [first, ...others] = blocksIn(text, file, labels).map(([{ place }, content]) =>
+    attempt(() => read(content), `${file} holds a broken ${kind} in ${place}`),
+  );
+  if (first === undefined) throw new TlsMaterialError(`${file} holds no PEM block (${labels[0]})`);
+  return [first, ...others];
+}
+
 /** The blocks with one of these labels, and their contents. */
 function blocksIn(
   text: string,
@@ -103,7 +110,7 @@ function refuseUnknown(label: string, place: string): void {
     const remedy = 'write it as a CERTIFICATE with `openssl x509 -in FILE -out FILE`';
     throw new PemError(`holds a certificate with settings of its own for trust in ${place}: ${remedy}`);
   }
-  if (![...CERTIFICATE, ...CRL].includes(label) && !OTHERS.test(label)) {
+  if (!SUPPORTED.includes(label) && !OTHERS.test(label)) {
     throw new PemError(`holds a block that is not supported, ${place}: remove it or convert it`);
   }
 }

@@ -215,6 +215,17 @@ describe('a CRL file', () => {
     expect(refusal(await opensslCrl(own, [], [fields]), own.cert)).toBe('taken');
   });
 
+  it('is refused if its authorityKeyIdentifier is that of another certificate with the same key', async () => {
+    const former = await opensslCertificate({ subject: '/CN=own', extensions: CA });
+    const renewed = await opensslCertificate({ subject: '/CN=own', extensions: CA, key: former.key });
+    const extensions = ['authorityKeyIdentifier=keyid:always,issuer:always'];
+    const message =
+      'the CRL of CN=own in ca.crl is not signed by a certificate in ca.crt, or its authorityKeyIdentifier is that of another one';
+    expect(refusal(await opensslCrl(former, [], extensions), renewed.cert)).toContain(message);
+    expect(refusal(await opensslCrl(renewed, [], extensions), renewed.cert)).toBe('taken');
+    expect(refusal(await opensslCrl(former, []), renewed.cert)).toBe('taken');
+  });
+
   it('is refused if the bundle holds no root, because OpenSSL asks for the CRL of the root too', async () => {
     expect(refusal(await middle.createCrl([]), middle.cert)).toBe(
       'TlsMaterialError: ca.crt holds no root (self-signed) certificate: with the CRLs in ca.crl OpenSSL asks for the CRL of the root too, so add the root and its CRL, or do without CRLs',
