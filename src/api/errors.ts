@@ -25,7 +25,7 @@ export const MalformedRequestError = createError(
 );
 export const CertificateUnusableError = createError(
   'CERTIFICATE_UNUSABLE',
-  'The client certificate names nobody: it needs one common name (CN), the extended key usage clientAuth, and at most 8 KiB of names',
+  'The client certificate names nobody: it needs a common name (CN), or, where this service is configured to accept URIs, exactly one URI among its subjectAltNames; the extended key usage clientAuth; and names of at most 256 characters each, 8 KiB together',
   401,
 );
 export const IdentityReservedError = createError(

@@ -113,7 +113,8 @@ export const ConfigSchema = Type.Object({
   }),
   TLS_CLIENT_CA_FILE: Type.String({
     default: DEFAULT_FILES.TLS_CLIENT_CA_FILE,
-    description: 'Certificate authorities whose client certificates are accepted (PEM)',
+    description:
+      'Certificate authorities whose client certificates are accepted: roots with or without intermediates, or issuing CAs alone (PEM)',
   }),
   TLS_CRL_FILE: Type.Optional(
     Type.String({
@@ -179,7 +180,7 @@ export const ConfigSchema = Type.Object({
   ALLOWED_CLIENTS: Type.Optional(
     Type.String({
       description:
-        'Clients that are accepted: patterns for their CN or a URI SAN, separated by commas, `*` for any characters; unset: all clients',
+        'Clients that are accepted: patterns for their CN or a URI SAN, separated by commas, `*` for any characters; unset: all clients. A pattern such as `spiffe://example.com/*` also accepts certificates without a CN',
     }),
   ),
   ALLOWED_RESERVED_IDENTITIES: Type.Optional(

@@ -14,10 +14,11 @@ import type { LogStream } from '../observability/log-stream.ts';
 import { createManagementServer } from '../observability/management.ts';
 import { createMetrics } from '../observability/metrics.ts';
 import { identify } from '../tls/certificate-identity.ts';
-import { loadTlsMaterial, type TlsFiles, TlsMaterialError } from '../tls/material.ts';
+import { loadTlsMaterial, type TlsFiles } from '../tls/material.ts';
 import { TlsReloader } from '../tls/reloader.ts';
 import { secureContextOptions, type TlsMaterial } from '../tls/secure-context.ts';
 import { tlsServerOptions } from '../tls/server-options.ts';
+import { TlsMaterialError } from '../tls/tls-file.ts';
 import { ClientTrust } from '../tls/trust.ts';
 
 /** HTTP parsers that Node keeps for later connections, about 10 KiB each. By default it keeps up to 1,000 for ever. */

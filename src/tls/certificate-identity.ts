@@ -3,7 +3,10 @@ import type { X509Certificate } from 'node:crypto';
 /** The caller of a request: a client, or a connection whose certificate does not let it in. */
 export type CallerIdentity = Identity | RefusedIdentity;
 
-/** A client as Kubernetes reads it from a certificate: CN is the user, each O a group. */
+/**
+ * A client as Kubernetes reads it from a certificate: the last CN is the user, each O a group. Other than in Kubernetes,
+ * the user of a certificate without a CN may be its URI.
+ */
 export interface Identity {
   readonly kind: 'client';
   readonly user: string;
@@ -22,7 +25,11 @@ export type RefusalReason = 'unusable' | 'reserved' | 'notAllowed';
 export interface IdentityPolicy {
   /** Users and groups that begin with `system:` and are permitted nevertheless; exact names. */
   readonly allowedReserved: readonly string[];
-  /** Patterns for the CN or a URI among the subjectAltNames, `*` for any characters; empty: every client. */
+  /**
+   * Patterns for the CN or a URI among the subjectAltNames, `*` for any characters; empty: every client. If one begins
+   * with a scheme and `://`, a certificate without a CN is accepted too: its user is its URI. It must have no other URI, as
+   * in SPIFFE.
+   */
   readonly allowedClients: readonly string[];
 }
 
@@ -39,16 +46,19 @@ const MAX_NAMES_LENGTH = 8 * 1024;
 /** Reads the caller from a verified certificate; undefined: the connection has none. */
 export function identify(certificate: X509Certificate | undefined, policy: IdentityPolicy): CallerIdentity {
   if (certificate === undefined) return refused('unusable');
-  const { CN: user, O } = subjectOf(certificate);
+  const { CN, O } = subjectOf(certificate);
   // OpenSSL lets a certificate without any extendedKeyUsage pass for a client's.
   if (!certificate.keyUsage?.includes(CLIENT_AUTH)) return refused('unusable');
-  if (typeof user !== 'string' || !isName(user)) return refused('unusable');
+  const commonName = [CN].flat().at(-1);
+  const patterns = commonName ? policy.allowedClients : policy.allowedClients.filter(isForUris);
+  const user = commonName || onlyUriOf(certificate, patterns);
+  if (user === undefined || !isName(user)) return refused('unusable');
   const groups = O === undefined ? [] : [O].flat();
   if (!groups.every(isName) || [user, ...groups].join('').length > MAX_NAMES_LENGTH)
     return refused('unusable');
   const reserved = [user, ...groups].filter((name) => name.startsWith(RESERVED_PREFIX));
   if (!reserved.every((name) => policy.allowedReserved.includes(name))) return refused('reserved');
-  if (!isAllowed(user, certificate, policy.allowedClients)) return refused('notAllowed');
+  if (!isAllowed(user, certificate, patterns)) return refused('notAllowed');
   return { kind: 'client', user, groups: [...groups, AUTHENTICATED] };
 }
 
@@ -56,9 +66,19 @@ function refused(reason: RefusalReason): RefusedIdentity {
   return { kind: 'refused', reason };
 }
 
-/** The attributes of the subject. An attribute that occurs several times is an array. */
+/** The attributes of the subject. An attribute that occurs several times is an array, in the order of the certificate. */
 function subjectOf(certificate: X509Certificate): { CN?: string | string[]; O?: string | string[] } {
-  return certificate.toLegacyObject().subject;
+  return certificate.toLegacyObject().subject ?? {};
+}
+
+function isForUris(pattern: string): boolean {
+  return /^[a-z][a-z0-9+.-]*:\/\//i.test(pattern);
+}
+
+/** The URI of a certificate that has one. Undefined if there are several, or no patterns for URIs. */
+function onlyUriOf(certificate: X509Certificate, patterns: readonly string[]): string | undefined {
+  const [uri, ...others] = urisOf(certificate);
+  return patterns.length > 0 && others.length === 0 ? uri : undefined;
 }
 
 /** Whether people and logs can read the name: not empty, no line break, nothing that reorders the text after it. */

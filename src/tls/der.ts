@@ -18,6 +18,10 @@ export const Tag = {
   set: 0x31,
   /** [0], constructed. */
   context0: 0xa0,
+  /** [1], constructed. */
+  context1: 0xa1,
+  /** [2], constructed. */
+  context2: 0xa2,
   /** [3], constructed. */
   context3: 0xa3,
 } as const;

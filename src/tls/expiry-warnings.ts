@@ -1,5 +1,5 @@
 import type { Logger } from '../lib/logger.ts';
-import { serverCertificate, type TlsFiles } from './material.ts';
+import type { TlsFiles } from './material.ts';
 import type { TlsMaterial } from './secure-context.ts';
 
 const HOUR_MS = 3_600_000;
@@ -51,7 +51,7 @@ export class ExpiryWarnings {
 }
 
 function* expiringIn(material: TlsMaterial, files: TlsFiles): Generator<Expiring> {
-  const { validFromDate, validToDate, fingerprint256 } = serverCertificate(material);
+  const { validFromDate, validToDate, fingerprint256 } = material.chain[0];
   yield {
     id: fingerprint256,
     from: validFromDate,
@@ -60,7 +60,7 @@ function* expiringIn(material: TlsMaterial, files: TlsFiles): Generator<Expiring
     soon: 'the server certificate expires soon',
     over: 'the server certificate has expired: clients refuse it',
   };
-  for (const { issuer, thisUpdate, nextUpdate } of material.crl?.lists ?? []) {
+  for (const { issuer, thisUpdate, nextUpdate } of material.crls ?? []) {
     if (nextUpdate === undefined) continue;
     yield {
       id: `${issuer} ${thisUpdate.getTime()} ${nextUpdate.getTime()}`,

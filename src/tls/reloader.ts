@@ -1,15 +1,15 @@
 import { readFile } from 'node:fs/promises';
 import { FileWatch, readAtRest } from '../lib/file-watch.ts';
 import type { Logger } from '../lib/logger.ts';
+import { hasIssued } from './authority.ts';
 import { ExpiryWarnings } from './expiry-warnings.ts';
-import {
-  checkTlsMaterial,
-  serverCertificate,
-  type TlsContents,
-  type TlsFiles,
-  TlsMaterialError,
-} from './material.ts';
-import type { TlsMaterial } from './secure-context.ts';
+import { checkTlsMaterial, type TlsFiles } from './material.ts';
+import { type TlsContents, type TlsMaterial, trustedNow } from './secure-context.ts';
+import { TlsMaterialError } from './tls-file.ts';
+
+const NO_ROOT = 'the client CA bundle holds no root: the clients of these issuing CAs are accepted';
+const ROOT_MISSING =
+  'the clients of these issuing CAs are refused: the client CA bundle holds roots, but not theirs';
 
 export interface TlsReloaderOptions {
   readonly files: TlsFiles;
@@ -63,6 +63,7 @@ export class TlsReloader {
 
   /** Reads the files at once, because they may have changed since `material` was read. */
   start(): void {
+    this.#logTrust();
     this.#watch.start();
   }
 
@@ -72,13 +73,13 @@ export class TlsReloader {
   }
 
   get stats(): TlsReloadStats {
-    const nextUpdates = (this.#material.crl?.lists ?? []).flatMap(({ nextUpdate }) => nextUpdate ?? []);
+    const nextUpdates = (this.#material.crls ?? []).flatMap(({ nextUpdate }) => nextUpdate ?? []);
     const earliest = nextUpdates.sort((left, right) => left.getTime() - right.getTime())[0];
     return {
       reloads: this.#reloads,
       failures: this.#failures,
       broken: this.#refused !== undefined,
-      certificateNotAfter: serverCertificate(this.#material).validToDate,
+      certificateNotAfter: this.#material.chain[0].validToDate,
       crlNextUpdate: earliest,
     };
   }
@@ -89,12 +90,13 @@ export class TlsReloader {
       read: () => readAll(files),
       same: sameContents,
       known: (read) =>
-        [contentsOf(this.#material), this.#refused?.contents].some((old) => old && sameContents(read, old)),
+        [this.#material.contents, this.#refused?.contents].some((old) => old && sameContents(read, old)),
       settleMs,
       signal,
     });
     if (contents === undefined) return;
-    if (sameContents(contents, contentsOf(this.#material))) this.#refused = undefined;
+    this.#followDates();
+    if (sameContents(contents, this.#material.contents)) this.#refused = undefined;
     else this.#take(contents);
     this.#warnings.check(this.#material);
   }
@@ -103,16 +105,46 @@ export class TlsReloader {
     const { files, apply, log } = this.#options;
     try {
       const material = checkTlsMaterial(files, contents);
-      const changed = changedFiles(contents, contentsOf(this.#material));
+      const changed = changedFiles(contents, this.#material.contents);
       apply(material, { trustChanged: changed.includes('clientCa') || changed.includes('crl') });
       this.#material = material;
       this.#refused = undefined;
       this.#reloads += 1;
       const { certificateNotAfter, crlNextUpdate } = this.stats;
       log.info({ changed, certificateNotAfter, crlNextUpdate }, 'reloaded the TLS files');
+      this.#logTrust();
     } catch (error) {
       this.#refuse(contents, error);
     }
+  }
+
+  /** Trusts the issuing CAs that are valid now, in a bundle without a root. */
+  #followDates(): void {
+    const { apply, log } = this.#options;
+    const trusted = trustedNow(this.#material.anchors);
+    const { trusted: before } = this.#material;
+    if (trusted.length === before.length && trusted.every((authority) => before.includes(authority))) return;
+    this.#material = { ...this.#material, trusted };
+    apply(this.#material, { trustChanged: true });
+    log.warn(
+      { issuers: trusted.map(({ name }) => name) },
+      'an issuing CA has expired or become valid: clients of these are accepted',
+    );
+  }
+
+  /** Logs which issuing CAs count without a root of theirs, and which do not. */
+  #logTrust(): void {
+    const { files, log } = this.#options;
+    const { authorities, anchors, trusted } = this.#material;
+    const hasRoot = anchors.some(({ isRoot }) => isRoot);
+    const withoutIssuer = authorities.filter(
+      ({ certificate }) => !authorities.some((other) => hasIssued(other, certificate)),
+    );
+    const issuers = (hasRoot ? withoutIssuer : trusted).map(({ name }) => name);
+    if (issuers.length === 0) return;
+    const context = { file: files.clientCa, issuers };
+    if (hasRoot) log.warn(context, ROOT_MISSING);
+    else log.info(context, NO_ROOT);
   }
 
   /** Refuses a set. As time passes, the same set may be refused for another reason, or be adopted. */
@@ -141,10 +173,6 @@ async function readAll(files: TlsFiles): Promise<TlsContents> {
     async ([file, path]) => [file, await readFile(path, 'utf8').catch(() => undefined)] as const,
   );
   return Object.fromEntries(await Promise.all(contents));
-}
-
-function contentsOf({ cert, key, clientCa, crl }: TlsMaterial): TlsContents {
-  return { cert, key, clientCa, crl: crl?.pem };
 }
 
 function changedFiles(left: TlsContents, right: TlsContents): (keyof TlsFiles)[] {

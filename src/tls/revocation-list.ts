@@ -1,23 +1,29 @@
-import { verify, type X509Certificate } from 'node:crypto';
+import type { X509Certificate } from 'node:crypto';
+import { encodePem } from '../lib/pem.ts';
 import type { Authority } from './authority.ts';
-import { type DerElement, DerReader, elements, readExtensions, readName, readTime, Tag } from './der.ts';
+import { type CrlScope, type CrlSubject, covers, EVERY_CERTIFICATE, readCrlScope } from './crl-scope.ts';
+import {
+  type DerElement,
+  DerReader,
+  type Extension,
+  elements,
+  readExtensions,
+  readName,
+  readTime,
+  Tag,
+} from './der.ts';
+import { isSignedBy, readSignatureAlgorithm, type SignatureAlgorithm } from './signature.ts';
 
-/** Signature algorithms by the hexadecimal bytes of their OID, with the digest that `verify` of node:crypto wants. */
-const SIGNATURES: Readonly<Record<string, string | null>> = {
-  '2a864886f70d01010b': 'sha256', // RSA, PKCS #1
-  '2a864886f70d01010c': 'sha384',
-  '2a864886f70d01010d': 'sha512',
-  '2a8648ce3d040302': 'sha256', // ECDSA
-  '2a8648ce3d040303': 'sha384',
-  '2a8648ce3d040304': 'sha512',
-  '2b6570': null, // Ed25519
-  '2b6571': null, // Ed448
-};
-/** Critical extensions of RFC 5280 that make a CRL incomplete, with the reason to show. */
-const CRITICAL: Readonly<Record<string, string>> = {
-  '551d1b': 'it is a delta CRL',
-  '551d1c': 'it covers a part of the certificates only (issuing distribution point)',
-};
+const DELTA = '551d1b';
+const ISSUING_DISTRIBUTION_POINT = '551d1c';
+const AUTHORITY_KEY_IDENTIFIER = '551d23';
+/** The tags in an authorityKeyIdentifier. */
+const KEY_IDENTIFIER = 0x80;
+const SERIAL_NUMBER = 0x82;
+const TRUE = Buffer.from('0101ff', 'hex');
+const CRITICAL_ENTRY = 'one of its entries has a critical extension';
+const UNSUPPORTED_SIGNATURE =
+  'its signature is not supported (RSA, RSA-PSS with one digest, ECDSA, each with SHA-256, SHA-384 or SHA-512; Ed25519; Ed448)';
 
 /**
  * A certificate revocation list of one authority. node:crypto cannot read them, and @peculiar/x509 would block
@@ -25,6 +31,7 @@ const CRITICAL: Readonly<Record<string, string>> = {
  * signature.
  */
 export class RevocationList {
+  /** PEM, one block. */
   readonly pem: string;
   /** Name of the authority that issued it. */
   readonly issuer: string;
@@ -36,27 +43,29 @@ export class RevocationList {
   readonly #entries: Buffer;
   readonly #signed: Buffer;
   readonly #signature: Buffer;
-  readonly #digest: string | null | undefined;
+  readonly #algorithm: SignatureAlgorithm | undefined;
+  readonly #scope: CrlScope;
+  readonly #signer: SignerHint;
 
   /**
-   * @param pem one PEM block
+   * @param content DER
    * @throws DerError
    */
-  constructor(pem: string) {
-    this.pem = pem;
-    const outer = new DerReader(Buffer.from(pem.replace(/-----[^-]*-----/g, ''), 'base64'));
+  constructor(content: Buffer) {
+    this.pem = encodePem('X509 CRL', content);
+    const outer = new DerReader(content);
     const parts = new DerReader(outer.take(Tag.sequence).content);
     outer.end();
     const signed = parts.take(Tag.sequence);
-    const algorithm = oidOf(parts.take(Tag.sequence));
+    const algorithm = parts.take(Tag.sequence);
     this.#signed = signed.bytes;
     this.#signature = parts.take(Tag.bitString).content.subarray(1);
-    this.#digest = SIGNATURES[algorithm];
+    this.#algorithm = readSignatureAlgorithm(algorithm);
     parts.end();
 
     const fields = new DerReader(signed.content);
     fields.takeIf(Tag.integer); // version
-    const signedAlgorithm = oidOf(fields.take(Tag.sequence));
+    const signedAlgorithm = fields.take(Tag.sequence);
     this.issuer = readName(fields.take(Tag.sequence).content);
     this.thisUpdate = readTime(fields.take(Tag.utcTime, Tag.generalizedTime));
     const nextUpdate = fields.takeIf(Tag.utcTime, Tag.generalizedTime);
@@ -64,24 +73,39 @@ export class RevocationList {
     this.#entries = fields.takeIf(Tag.sequence)?.content ?? Buffer.alloc(0);
     const extensions = fields.takeIf(Tag.context0);
     fields.end();
-    this.unusable =
-      this.#digest === undefined || signedAlgorithm !== algorithm
-        ? 'its signature algorithm is not supported'
-        : extensions && criticalExtension(extensions);
+    const known =
+      extensions === undefined ? new Map<string, Extension>() : readExtensions(extensions.content);
+    this.#signer = signerHintIn(known.get(AUTHORITY_KEY_IDENTIFIER));
+    const scope = hasCriticalEntry(this.#entries) ? CRITICAL_ENTRY : scopeIn(known);
+    const isSupported = this.#algorithm !== undefined && signedAlgorithm.bytes.equals(algorithm.bytes);
+    this.#scope = typeof scope === 'string' ? EVERY_CERTIFICATE : scope;
+    if (!isSupported) this.unusable = UNSUPPORTED_SIGNATURE;
+    else this.unusable = typeof scope === 'string' ? scope : undefined;
   }
 
-  /** Whether the authority issued this list: its name and its key. */
-  isOf({ name, certificate }: Authority): boolean {
-    return sameName(name, this.issuer) && this.#isSignedWith(certificate);
+  /**
+   * Whether the authority issued this list: its name and its key. Several certificates may have both. OpenSSL looks for
+   * the one that the list means, if it says so by a key identifier or a serial number.
+   */
+  isOf({ name, keyIdentifier, certificate }: Authority): boolean {
+    const { keyIdentifier: meant = keyIdentifier, serial } = this.#signer;
+    return (
+      sameName(name, this.issuer) &&
+      (keyIdentifier === undefined || keyIdentifier === meant) &&
+      (serial === undefined || serial === serialKey(certificate.serialNumber)) &&
+      this.#isSignedWith(certificate)
+    );
   }
 
-  #isSignedWith(certificate: X509Certificate): boolean {
-    if (this.#digest === undefined) return false;
-    try {
-      return verify(this.#digest, this.#signed, certificate.publicKey, this.#signature);
-    } catch {
-      return false; // The key is of another kind.
-    }
+  /** Whether it covers this certificate of its issuer. OpenSSL refuses a certificate that no CRL covers. */
+  covers(subject: CrlSubject): boolean {
+    return covers(this.#scope, subject);
+  }
+
+  #isSignedWith({ publicKey }: X509Certificate): boolean {
+    return (
+      this.#algorithm !== undefined && isSignedBy(publicKey, this.#algorithm, this.#signed, this.#signature)
+    );
   }
 
   /** Whether OpenSSL would rely on it at this time. */
@@ -112,15 +136,45 @@ function serialOf({ content }: DerElement): string {
   return serialKey(BigInt.asIntN(content.length * 8, BigInt(`0x${hexadecimal}`)).toString(16));
 }
 
-function oidOf(algorithm: DerElement): string {
-  return new DerReader(algorithm.content).take(Tag.oid).content.toString('hex');
+/** What an authorityKeyIdentifier says about the certificate that goes with the signature. */
+interface SignerHint {
+  /** Hexadecimal. */
+  readonly keyIdentifier?: string | undefined;
+  /** In the form of `serialKey`. */
+  readonly serial?: string | undefined;
 }
 
-function criticalExtension(extensions: DerElement): string | undefined {
-  for (const [oid, { critical }] of readExtensions(extensions.content)) {
-    if (critical) return CRITICAL[oid] ?? 'it has an unknown critical extension';
+function signerHintIn(extension: Extension | undefined): SignerHint {
+  if (extension === undefined) return {};
+  const fields = new DerReader(new DerReader(extension.value).take(Tag.sequence).content);
+  const key = fields.takeIf(KEY_IDENTIFIER);
+  fields.takeIf(Tag.context1); // the issuer of that certificate
+  const serial = fields.takeIf(SERIAL_NUMBER);
+  return { keyIdentifier: key?.content.toString('hex'), serial: serial && serialOf(serial) };
+}
+
+/** Whether an entry has a critical extension. OpenSSL then refuses every client: it cannot tell which the entry is about. */
+function hasCriticalEntry(entries: Buffer): boolean {
+  // A list can be long, and this is rare: look for the bytes of TRUE before reading all of it.
+  if (!entries.includes(TRUE)) return false;
+  for (const { content } of elements(entries)) {
+    const [, , extensions] = elements(content);
+    if (extensions === undefined) continue;
+    const read = readExtensions(extensions.bytes);
+    if ([...read.values()].some(({ critical }) => critical)) return true;
   }
-  return undefined;
+  return false;
+}
+
+/** Which certificates it covers, or the reason why it cannot be used. */
+function scopeIn(extensions: ReadonlyMap<string, Extension>): CrlScope | string {
+  if (extensions.has(DELTA)) return 'it is a delta CRL';
+  const known = [ISSUING_DISTRIBUTION_POINT, AUTHORITY_KEY_IDENTIFIER];
+  for (const [oid, { critical }] of extensions) {
+    if (critical && !known.includes(oid)) return 'it has an unknown critical extension';
+  }
+  const point = extensions.get(ISSUING_DISTRIBUTION_POINT);
+  return point === undefined ? EVERY_CERTIFICATE : readCrlScope(point);
 }
 
 /** Compares without case, spaces and string types (RFC 5280, section 7.1). */

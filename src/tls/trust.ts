@@ -1,9 +1,8 @@
 import type { X509Certificate } from 'node:crypto';
-import type { Authority } from './authority.ts';
-import { CLIENT_AUTH } from './certificate-identity.ts';
-import { readAuthorities } from './material.ts';
-import { serialKey } from './revocation-list.ts';
-import type { RevocationLists, TlsMaterial } from './secure-context.ts';
+import { type Authority, crlSubjectOf, hasIssued, isForClients, isValidNow } from './authority.ts';
+import type { CrlSubject } from './crl-scope.ts';
+import { type RevocationList, serialKey } from './revocation-list.ts';
+import type { TlsMaterial } from './secure-context.ts';
 
 /**
  * Decides which connections stay open when a set with other authorities or CRLs is put to use. A connection stays only
@@ -16,14 +15,20 @@ import type { RevocationLists, TlsMaterial } from './secure-context.ts';
  */
 export class ClientTrust {
   readonly #authorities: readonly Authority[];
-  /** The serial numbers that each current CRL revokes, per authority that has one. Undefined without CRLs. */
-  readonly #revoked: ReadonlyMap<Authority, readonly ReadonlySet<string>[]> | undefined;
+  readonly #anchors: readonly Authority[];
+  /** The current CRLs, per authority that has one. Undefined without CRLs. */
+  readonly #crls: ReadonlyMap<Authority, readonly CurrentCrl[]> | undefined;
   /** Answers by fingerprint: the connections of a client show the same certificate. */
   readonly #known = new Map<string, boolean>();
 
-  constructor({ clientCa, crl }: Pick<TlsMaterial, 'clientCa' | 'crl'>) {
-    this.#authorities = readAuthorities(clientCa);
-    this.#revoked = crl && revokedSerials(crl.lists, this.#authorities);
+  constructor(material: Pick<TlsMaterial, 'authorities' | 'anchors' | 'trusted' | 'crls'>) {
+    const { authorities, anchors, trusted, crls } = material;
+    this.#authorities = authorities;
+    // With CRLs, OpenSSL accepts no path that ends below a root.
+    this.#anchors = anchors.filter(
+      (anchor) => anchor.isRoot || (crls === undefined && trusted.includes(anchor)),
+    );
+    this.#crls = crls && currentCrls(crls, authorities);
   }
 
   /** Whether a connection of a client with this certificate may stay open. */
@@ -47,47 +52,55 @@ export class ClientTrust {
 
   #vouches(issuer: Authority, certificate: X509Certificate): boolean {
     return (
-      issuer.isAnchor &&
+      this.#anchors.includes(issuer) &&
       issuer.certificate.ca &&
       isForClients(issuer.certificate) &&
       !issuer.restrictsIssued &&
-      certificate.verify(issuer.certificate.publicKey) &&
-      !this.#isRevoked(certificate, issuer) &&
-      !this.#isRevoked(issuer.certificate, issuer)
+      hasIssued(issuer, certificate) &&
+      this.#isUnrevoked(certificate, issuer) &&
+      this.#isUnrevoked(issuer.certificate, issuer)
     );
   }
 
-  /** With CRLs, OpenSSL refuses all clients of an authority that has no current one. */
-  #isRevoked({ serialNumber }: X509Certificate, issuer: Authority): boolean {
-    if (this.#revoked === undefined) return false;
-    const serial = serialKey(serialNumber);
-    return this.#revoked.get(issuer)?.some((serials) => serials.has(serial)) ?? true;
+  /** With CRLs, OpenSSL refuses every certificate that no current CRL of its issuer covers. */
+  #isUnrevoked(certificate: X509Certificate, issuer: Authority): boolean {
+    if (this.#crls === undefined) return true;
+    const serial = serialKey(certificate.serialNumber);
+    const crls = this.#crls.get(issuer) ?? [];
+    if (crls.some(({ serials }) => serials.has(serial))) return false;
+    const subject = subjectOf(certificate);
+    return subject !== undefined && crls.some(({ list }) => list.covers(subject));
   }
 }
 
-function revokedSerials(
-  lists: RevocationLists['lists'],
+/** A CRL that is valid now, with the serial numbers that it revokes. */
+interface CurrentCrl {
+  readonly list: RevocationList;
+  readonly serials: ReadonlySet<string>;
+}
+
+function currentCrls(
+  lists: readonly RevocationList[],
   authorities: readonly Authority[],
-): ReadonlyMap<Authority, readonly ReadonlySet<string>[]> {
+): ReadonlyMap<Authority, readonly CurrentCrl[]> {
   const now = Date.now();
-  const revoked = new Map<Authority, readonly ReadonlySet<string>[]>();
+  const crls = new Map<Authority, readonly CurrentCrl[]>();
   for (const authority of authorities) {
     const current = lists.filter((list) => list.isCurrent(now) && list.isOf(authority));
     if (current.length > 0)
-      revoked.set(
+      crls.set(
         authority,
-        current.map((list) => list.revokedSerials()),
+        current.map((list) => ({ list, serials: list.revokedSerials() })),
       );
   }
-  return revoked;
+  return crls;
 }
 
-function isValidNow({ validFromDate, validToDate }: X509Certificate): boolean {
-  const now = Date.now();
-  return validFromDate.getTime() <= now && now <= validToDate.getTime();
-}
-
-/** A certificate without any extendedKeyUsage passes the check of OpenSSL. */
-function isForClients({ keyUsage }: X509Certificate): boolean {
-  return keyUsage === undefined || keyUsage.includes(CLIENT_AUTH);
+/** Undefined if the certificate cannot be read. */
+function subjectOf(certificate: X509Certificate): CrlSubject | undefined {
+  try {
+    return crlSubjectOf(certificate);
+  } catch {
+    return undefined;
+  }
 }

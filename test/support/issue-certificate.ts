@@ -32,7 +32,7 @@ export interface AuthorityOptions {
 export interface LeafOptions extends AuthorityOptions {
   /** One O attribute per entry. Kubernetes reads them as groups. */
   readonly organizations?: readonly string[];
-  /** DNS names and IP addresses, distinguished by their form. */
+  /** DNS names, IP addresses and URIs with `://`, distinguished by their form. */
   readonly sans?: readonly string[];
   /** Default: none. If this is empty, the certificate has no extendedKeyUsage extension. */
   readonly usages?: readonly KeyPurpose[];
@@ -103,10 +103,7 @@ export class CertificateAuthority {
     }
     const sans = options.sans ?? [];
     if (sans.length > 0) {
-      const names = sans.map((value) => ({
-        type: isIP(value) === 0 ? ('dns' as const) : ('ip' as const),
-        value,
-      }));
+      const names = sans.map((value) => ({ type: typeOf(value), value }));
       extensions.push(new x509.SubjectAlternativeNameExtension(names));
     }
     const cert = await sign(this.#subject, subject, options, extensions);
@@ -132,6 +129,11 @@ export class CertificateAuthority {
     });
     return x509.PemConverter.encode(crl.rawData, 'X509 CRL');
   }
+}
+
+function typeOf(san: string): 'url' | 'ip' | 'dns' {
+  if (san.includes('://')) return 'url';
+  return isIP(san) === 0 ? 'dns' : 'ip';
 }
 
 async function newSubject(commonName: string, organizations: readonly string[] = []): Promise<Subject> {

@@ -15,6 +15,7 @@ import { CertificateAuthority, type IssuedCertificate } from './issue-certificat
 import { defaultDecisionTimes, testLimits } from './limits.ts';
 import { logTo } from './log-to.ts';
 import { type Answer, TestClient } from './test-client.ts';
+import { uncheckedMaterial } from './tls/unchecked-material.ts';
 import { until } from './until.ts';
 
 export interface ServiceOptions {
@@ -94,7 +95,7 @@ export class TestService {
       writesPerSecond: 0,
       ...options.limits,
     };
-    const material = { cert: server.cert, key: server.key, clientCa: authority.cert };
+    const material = uncheckedMaterial({ ...server, clientCa: authority.cert });
     const clusters: Cluster[] = [];
     const app = await buildApp({
       logLevel: logStream ? 'debug' : (process.env.LOG_LEVEL ?? 'silent'),

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { checkTlsMaterial, TlsMaterialError } from '../../../src/tls/material.ts';
+import { checkTlsMaterial } from '../../../src/tls/material.ts';
+import { TlsMaterialError } from '../../../src/tls/tls-file.ts';
 import { CertificateAuthority } from '../../support/issue-certificate.ts';
 import { opensslCertificate, opensslCrl, type Pair } from '../../support/tls/openssl.ts';
 import { issueSet, type TlsSet } from '../../support/tls/tls-folder.ts';
@@ -44,7 +45,7 @@ function pemOf(der: Buffer): string {
 describe('a CRL file', () => {
   it('may contain several CRLs, with text between them', async () => {
     const crl = `${await root.createCrl(['0b', '0c'])}\nmiddle\n${await middle.createCrl([])}\n`;
-    const lists = check(crl, `${root.cert}\n${middle.cert}`).crl?.lists;
+    const lists = check(crl, `${root.cert}\n${middle.cert}`).crls;
     expect(lists?.map(({ issuer }) => issuer)).toEqual(['CN=root CA', 'CN=middle CA']);
     expect(lists?.map((list) => [...list.revokedSerials()])).toEqual([['b', 'c'], []]);
   });
@@ -113,7 +114,9 @@ describe('a CRL file', () => {
       Buffer.concat([der, der]),
       der.subarray(1),
     ]) {
-      expect(refusal(pemOf(bytes))).toBe('TlsMaterialError: ca.crl holds a broken CRL');
+      expect(refusal(pemOf(bytes))).toBe(
+        'TlsMaterialError: ca.crl holds a broken CRL in PEM block 1 (X509 CRL, line 1)',
+      );
     }
   });
 
@@ -143,11 +146,6 @@ describe('a CRL file', () => {
   it.each([
     ['a delta CRL', '2.5.29.27=critical,DER:02:01:01', 'it is a delta CRL'],
     [
-      'a CRL for a part of the certificates',
-      'issuingDistributionPoint=critical,@idp\n[idp]\nonlyuser=TRUE',
-      'it covers a part',
-    ],
-    [
       'a CRL with an unknown critical extension',
       '1.2.3.4=critical,DER:05:00',
       'it has an unknown critical extension',
@@ -157,6 +155,80 @@ describe('a CRL file', () => {
     const crl = await opensslCrl(authority, [], [extension]);
     expect(refusal(crl, authority.cert)).toContain(
       `the CRL of CN=openssl in ca.crl cannot be used: ${message}`,
+    );
+  });
+
+  it.each([
+    ['onlyCA=TRUE', 'it covers certificates of CAs only (onlyContainsCACerts)'],
+    ['onlyAA=TRUE', 'it covers attribute certificates only (onlyContainsAttributeCerts)'],
+    ['indirectCRL=TRUE', 'it covers certificates of other issuers too (indirectCRL)'],
+    ['onlysomereasons=keyCompromise', 'it covers some reasons for revocation only (onlySomeReasons)'],
+    [
+      'relativename=name\n[name]\nCN=x',
+      'its distribution point has a relative name (nameRelativeToCRLIssuer)',
+    ],
+  ])('is refused by name if a CRL is partial: %s', async (field, reason) => {
+    const authority = await opensslCertificate({ subject: '/CN=openssl', extensions: CA });
+    for (const critical of ['critical,', '']) {
+      const crl = await opensslCrl(
+        authority,
+        [],
+        [`issuingDistributionPoint=${critical}@idp\n[idp]\n${field}`],
+      );
+      expect(refusal(crl, authority.cert)).toBe(
+        `TlsMaterialError: the CRL of CN=openssl in ca.crl cannot be used: ${reason}`,
+      );
+    }
+  });
+
+  it.each([
+    ['onlyuser=TRUE'],
+    ['fullname=URI:http://ca.test/crl'],
+    ['fullname=URI:http://ca.test/crl\nonlyuser=TRUE'],
+  ])('with %s is accepted of an issuing CA, and of a root only beside one for all', async (fields) => {
+    const extension = `issuingDistributionPoint=critical,@idp\n[idp]\n${fields}`;
+    const [ofRoot, ofMiddle] = [
+      await opensslCrl(root, [], [extension]),
+      await opensslCrl(middle, ['0A'], [extension]),
+    ];
+    const bundle = `${root.cert}\n${middle.cert}`;
+    const forAll = await root.createCrl([]);
+    expect(refusal(forAll + ofMiddle, bundle)).toBe('taken');
+    expect(refusal(forAll + ofRoot)).toBe('taken');
+    expect(refusal(ofRoot)).toBe(
+      'TlsMaterialError: ca.crl holds no CRL of CN=root CA that covers the certificate of CN=root CA: add one without an issuing distribution point',
+    );
+    expect(refusal(`${ofRoot}\n${ofMiddle}`, bundle)).toContain('holds no CRL of CN=root CA that covers');
+  });
+
+  it('is refused if it does not cover an intermediate of the bundle', async () => {
+    const own = await opensslCertificate({
+      subject: '/CN=own',
+      extensions: [...CA, 'crlDistributionPoints=URI:http://ca.test/crl'],
+    });
+    const below = await opensslCertificate({ subject: '/CN=below', extensions: CA, issuer: own });
+    const fields = 'issuingDistributionPoint=critical,@idp\n[idp]\nfullname=URI:http://ca.test/crl';
+    const crl = `${await opensslCrl(own, [], [fields])}\n${await opensslCrl(below, [])}`;
+    expect(refusal(crl, own.cert + below.cert)).toContain(
+      'ca.crl holds no CRL of CN=own that covers the certificate of CN=below',
+    );
+    expect(refusal(await opensslCrl(own, [], [fields]), own.cert)).toBe('taken');
+  });
+
+  it('is refused if its authorityKeyIdentifier is that of another certificate with the same key', async () => {
+    const former = await opensslCertificate({ subject: '/CN=own', extensions: CA });
+    const renewed = await opensslCertificate({ subject: '/CN=own', extensions: CA, key: former.key });
+    const extensions = ['authorityKeyIdentifier=keyid:always,issuer:always'];
+    const message =
+      'the CRL of CN=own in ca.crl is not signed by a certificate in ca.crt, or its authorityKeyIdentifier is that of another one';
+    expect(refusal(await opensslCrl(former, [], extensions), renewed.cert)).toContain(message);
+    expect(refusal(await opensslCrl(renewed, [], extensions), renewed.cert)).toBe('taken');
+    expect(refusal(await opensslCrl(former, []), renewed.cert)).toBe('taken');
+  });
+
+  it('is refused if the bundle holds no root, because OpenSSL asks for the CRL of the root too', async () => {
+    expect(refusal(await middle.createCrl([]), middle.cert)).toBe(
+      'TlsMaterialError: ca.crt holds no root (self-signed) certificate: with the CRLs in ca.crl OpenSSL asks for the CRL of the root too, so add the root and its CRL, or do without CRLs',
     );
   });
 
@@ -185,9 +257,42 @@ describe('a CRL file', () => {
       undefined,
       digest,
     );
-    const [list] = check(crl, authority.cert).crl?.lists ?? [];
+    const [list] = check(crl, authority.cert).crls ?? [];
     expect([...(list?.revokedSerials() ?? [])]).toEqual(['a', 'ff01', '1234567890abcdef1234567890abcdef']);
     expect(list?.nextUpdate?.getTime()).toBeGreaterThan(Date.now());
+  });
+
+  it.each([
+    ['a salt as long as the digest', 'rsa:2048', 'sha256', ['rsa_pss_saltlen:-1']],
+    ['no salt', 'rsa:2048', 'sha256', ['rsa_pss_saltlen:0']],
+    ['the default salt length', 'rsa:2048', 'sha256', ['rsa_pss_saltlen:20']],
+    ['SHA-384', 'rsa:2048', 'sha384', ['rsa_pss_saltlen:-1']],
+    ['SHA-512 and the longest salt', 'rsa:2048', 'sha512', ['rsa_pss_saltlen:190']],
+    ['a key for RSA-PSS only', 'rsa-pss', 'sha256', []],
+  ])(
+    'is accepted with an RSA-PSS signature with %s, unless it was changed',
+    async (_title, key, digest, salt) => {
+      const authority = await opensslCertificate({ subject: '/CN=pss', extensions: CA, newKey: [key] });
+      const options = ['rsa_padding_mode:pss', ...salt];
+      const crl = await opensslCrl(authority, ['0BADCAFE'], undefined, digest, options);
+      expect(refusal(crl, authority.cert)).toBe('taken');
+      const der = derOf(crl);
+      der[der.indexOf('0badcafe', 0, 'hex')] = 0x0c;
+      expect(refusal(pemOf(der), authority.cert)).toContain('is not signed by a certificate in ca.crt');
+    },
+  );
+
+  it.each([
+    ['SHA-1', 'sha1', []],
+    ['SHA-224', 'sha224', []],
+    ['a mask with SHA-1', 'sha256', ['rsa_mgf1_md:sha1']],
+    ['a mask with SHA-512', 'sha256', ['rsa_mgf1_md:sha512']],
+  ])('is refused with an RSA-PSS signature with %s', async (_title, digest, mask) => {
+    const authority = await opensslCertificate({ subject: '/CN=pss', extensions: CA, newKey: ['rsa:2048'] });
+    const crl = await opensslCrl(authority, [], undefined, digest, ['rsa_padding_mode:pss', ...mask]);
+    expect(refusal(crl, authority.cert)).toContain(
+      'the CRL of CN=pss in ca.crl cannot be used: its signature is not supported',
+    );
   });
 
   it('may list many serial numbers', async () => {
@@ -196,7 +301,7 @@ describe('a CRL file', () => {
       { length: 20_000 },
       (_, index) => `AA${(index + 65_536).toString(16).toUpperCase()}0`,
     );
-    const [list] = check(await opensslCrl(authority, serials), authority.cert).crl?.lists ?? [];
+    const [list] = check(await opensslCrl(authority, serials), authority.cert).crls ?? [];
     expect(list?.revokedSerials().size).toBe(20_000);
   });
 });

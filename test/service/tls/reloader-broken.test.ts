@@ -7,7 +7,7 @@ import { until } from '../../support/until.ts';
 describe('a broken set is refused, logged once and counted, and the old one stays', () => {
   const breaks: [string, (next: TlsSet) => Partial<TlsSet>, string][] = [
     ['a half-written certificate', ({ cert }) => ({ cert: cert.slice(0, 200) }), 'tls.crt is cut off'],
-    ['a half-written key', ({ key }) => ({ key: key.slice(0, 60) }), 'tls.key holds no readable private key'],
+    ['a half-written key', ({ key }) => ({ key: key.slice(0, 60) }), 'tls.key is cut off'],
     ['a half-written bundle', ({ clientCa }) => ({ clientCa: clientCa.slice(0, -20) }), 'ca.crt is cut off'],
     ['the key of another certificate', ({ key }) => ({ key }), 'does not belong to the certificate'],
     ['the certificate of another key', ({ cert }) => ({ cert }), 'does not belong to the certificate'],

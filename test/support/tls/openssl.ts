@@ -24,15 +24,17 @@ export interface CertificateRequest {
   /** An existing key instead of a new one. */
   readonly key?: string;
   readonly serial?: string;
+  /** Sections of the configuration that the extensions refer to. */
+  readonly sections?: string;
 }
 
 /** Makes a certificate with openssl, if test/support/issue-certificate.ts cannot, or as an independent check. */
 export async function opensslCertificate(request: CertificateRequest): Promise<Pair> {
-  const { subject, extensions, issuer, serial } = request;
+  const { subject, extensions, issuer, serial, sections = '' } = request;
   return inFolder(async (file) => {
     const args = ['req', '-x509', '-nodes', '-days', '1', '-subj', subject, '-out', file('cert')];
     args.push('-config', file('config'));
-    await writeFile(file('config'), '[req]\ndistinguished_name=dn\n[dn]\n');
+    await writeFile(file('config'), `[req]\ndistinguished_name=dn\n[dn]\n${sections}`);
     if (request.key === undefined) {
       args.push('-newkey', ...(request.newKey ?? ['ec', '-pkeyopt', 'ec_paramgen_curve:P-256']));
       args.push('-keyout', file('key'));
@@ -52,12 +54,16 @@ export async function opensslCertificate(request: CertificateRequest): Promise<P
   });
 }
 
-/** Makes a CRL of these serial numbers (hexadecimal) with these extensions, with openssl. */
+/**
+ * Makes a CRL of these serial numbers (hexadecimal) with these extensions, with openssl.
+ * @param signature options of the signature, as `openssl ca -sigopt` takes them
+ */
 export async function opensslCrl(
   issuer: Pair,
   serials: readonly string[],
   extensions: readonly string[] = ['authorityKeyIdentifier=keyid'],
   digest = 'sha256',
+  signature: readonly string[] = [],
 ): Promise<string> {
   return inFolder(async (file) => {
     const lines = serials.map(
@@ -74,6 +80,7 @@ export async function opensslCrl(
     ];
     await writeFile(file('config'), config.join('\n'));
     const args = ['ca', '-gencrl', '-config', file('config'), '-cert', file('cert'), '-keyfile', file('key')];
+    for (const option of signature) args.push('-sigopt', option);
     await run('openssl', [...args, '-out', file('crl')]);
     return readFile(file('crl'), 'utf8');
   });

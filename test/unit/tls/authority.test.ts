@@ -5,6 +5,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { readAuthority } from '../../../src/tls/authority.ts';
 import { DerError } from '../../../src/tls/der.ts';
 import { RevocationList } from '../../../src/tls/revocation-list.ts';
+import { crlsIn } from '../../../src/tls/tls-file.ts';
 import { CertificateAuthority } from '../../support/issue-certificate.ts';
 
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
@@ -86,8 +87,8 @@ describe('an authority', () => {
       await CertificateAuthority.create({ commonName: 'root' }),
       await CertificateAuthority.create({ commonName: 'other' }),
     ];
-    const crl = new RevocationList(await first.createCrl(['0a']));
-    expect([first, namesake, other].map((authority) => crl.isOf(read(authority)))).toEqual([
+    const [crl] = crlsIn(await first.createCrl(['0a']), 'ca.crl');
+    expect([first, namesake, other].map((authority) => crl?.isOf(read(authority)))).toEqual([
       true,
       false,
       false,
@@ -101,11 +102,28 @@ describe('an authority', () => {
         signingAlgorithm: ALGORITHM,
         signingKey: keys.privateKey,
       });
-      return new RevocationList(x509.PemConverter.encode(rawData, 'X509 CRL'));
+      return new RevocationList(Buffer.from(rawData));
     };
     const authority = readAuthority(await certificate([{ CN: ['root'] }]));
     expect((await crl('root')).isOf(authority)).toBe(true);
     expect((await crl('former root')).isOf(authority)).toBe(false);
+  });
+});
+
+describe('a CRL', () => {
+  it('cannot be used if one of its entries has a critical extension', async () => {
+    const unusable = async (critical: boolean) => {
+      const extension = new x509.Extension('1.2.3.4', critical, Buffer.from('0500', 'hex'));
+      const { rawData } = await x509.X509CrlGenerator.create({
+        issuer: 'CN=root',
+        entries: [{ serialNumber: '0101ff' }, { serialNumber: '0a', extensions: [extension] }],
+        signingAlgorithm: ALGORITHM,
+        signingKey: keys.privateKey,
+      });
+      return new RevocationList(Buffer.from(rawData)).unusable;
+    };
+    expect(await unusable(false)).toBeUndefined();
+    expect(await unusable(true)).toBe('one of its entries has a critical extension');
   });
 });
 

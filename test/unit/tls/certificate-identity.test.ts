@@ -136,3 +136,55 @@ describe('the list of allowed clients', () => {
     );
   });
 });
+
+describe('a certificate without a CN', () => {
+  const uri = 'spiffe://prod/ns/ci/sa/deployer';
+  const allowedClients = ['ci-*', 'spiffe://prod/*'];
+  /** The identity of a certificate with an empty CN and these subjectAltNames. */
+  const withUris = (sans: readonly string[], policy: Partial<IdentityPolicy> = { allowedClients }) =>
+    identified({ commonName: '', organizations: ['SPIRE'], sans }, policy);
+
+  it('has its URI as user where a pattern for URIs admits it', async () => {
+    expect(await withUris([uri])).toEqual({
+      kind: 'client',
+      user: uri,
+      groups: ['SPIRE', 'system:authenticated'],
+    });
+    expect(await withUris(['deployer.prod', uri, '127.0.0.1'])).toMatchObject({ user: uri });
+  });
+
+  it.each<[string, readonly string[], readonly string[], 'unusable' | 'notAllowed']>([
+    ['without a list of clients', [uri], [], 'unusable'],
+    ['without a pattern for URIs', [uri], ['*', 'spiffe:*', 'ci-*'], 'unusable'],
+    ['without a URI', ['deployer.prod'], allowedClients, 'unusable'],
+    ['with two URIs, though both match', [uri, `${uri}2`], allowedClients, 'unusable'],
+    ['with a URI that no pattern admits', ['spiffe://dev/x'], allowedClients, 'notAllowed'],
+    [
+      'with a URI that only a pattern for names admits',
+      ['spiffe://dev/x'],
+      ['*', 'spiffe://prod/*'],
+      'notAllowed',
+    ],
+    ['with a URI of 257 characters', [`spiffe://prod/${'a'.repeat(243)}`], allowedClients, 'unusable'],
+  ])('is refused %s', async (_title, sans, clients, reason) => {
+    expect(await withUris(sans, { allowedClients: clients })).toEqual({ kind: 'refused', reason });
+  });
+
+  it('is refused if its URI or a group is a reserved name', async () => {
+    const reserved = { kind: 'refused', reason: 'reserved' };
+    const policy = { allowedClients: ['system://*', 'spiffe://prod/*'] };
+    expect(await withUris(['system:///masters'], { allowedClients: ['system://*'] })).toEqual(reserved);
+    expect(
+      await identified({ commonName: '', organizations: ['system:masters'], sans: [uri] }, policy),
+    ).toEqual(reserved);
+  });
+
+  it('has no URI as user if it has a CN: the URI only admits it', async () => {
+    expect(await identified({ sans: [uri] }, { allowedClients })).toMatchObject({ user: 'alice' });
+    expect(
+      await identified({ commonName: 'ci-1', sans: ['spiffe://dev/x'] }, { allowedClients }),
+    ).toMatchObject({
+      user: 'ci-1',
+    });
+  });
+});

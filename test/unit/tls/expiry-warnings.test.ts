@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ExpiryWarnings } from '../../../src/tls/expiry-warnings.ts';
-import { RevocationList } from '../../../src/tls/revocation-list.ts';
 import type { TlsMaterial } from '../../../src/tls/secure-context.ts';
 import { CertificateAuthority } from '../../support/issue-certificate.ts';
+import { uncheckedMaterial } from '../../support/tls/unchecked-material.ts';
 
 const FILES = { cert: 'tls.crt', key: 'tls.key', clientCa: 'ca.crt', crl: 'ca.crl' };
 const START = Date.parse('2030-01-01T00:00:00Z');
@@ -32,9 +32,8 @@ async function material(certificateDays: number, crlDays: number): Promise<TlsMa
   const until = (days: number) => new Date(START + days * DAY_MS);
   const dates = { notBefore: new Date(START), notAfter: until(certificateDays) };
   const server = await authority.issue({ commonName: 'localhost', ...dates });
-  const pem = await authority.createCrl([], { thisUpdate: new Date(START), nextUpdate: until(crlDays) });
-  const crl = { pem, lists: [new RevocationList(pem)] };
-  return { cert: server.cert, key: server.key, clientCa: authority.cert, crl };
+  const crl = await authority.createCrl([], { thisUpdate: new Date(START), nextUpdate: until(crlDays) });
+  return uncheckedMaterial({ ...server, clientCa: authority.cert, crl });
 }
 
 /** The messages of a check this number of days after START. */
