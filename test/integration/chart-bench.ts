@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inject } from 'vitest';
-import { type Ended, run, tool } from '../support/chart/helm.ts';
+import { type Ended, type Helm, run, tool } from '../support/chart/helm.ts';
 import { KubeRequests } from '../support/kube-requests.ts';
 
 /** helm and kubectl for a real API server, without the configuration of the user, and a folder for files. */
@@ -36,12 +36,16 @@ export class ChartBench {
     return bench;
   }
 
-  async helm(...args: readonly string[]): Promise<Ended> {
-    return run(await tool('helm'), args, this.#environment);
+  helm(...args: readonly string[]): Promise<Ended> {
+    return this.run('helm', ...args);
   }
 
-  async kubectl(...args: readonly string[]): Promise<Ended> {
-    return run(await tool('kubectl'), args, this.#environment);
+  kubectl(...args: readonly string[]): Promise<Ended> {
+    return this.run('kubectl', ...args);
+  }
+
+  async run(name: Helm | 'kubectl', ...args: readonly string[]): Promise<Ended> {
+    return run(await tool(name), args, this.#environment);
   }
 
   async stop(): Promise<void> {

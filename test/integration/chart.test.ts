@@ -16,7 +16,7 @@ let bench: ChartBench;
 
 beforeAll(async () => {
   await tool('kubeconform');
-  bench = await ChartBench.start(name, 'shop', 'payments');
+  bench = await ChartBench.start(name, 'shop', 'payments', '1', '2');
   await writeJsonSchemas(bench.kube, join(bench.folder, 'schemas'));
 }, 600_000);
 
