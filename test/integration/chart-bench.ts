@@ -10,12 +10,13 @@ export class ChartBench {
   readonly folder: string;
   readonly kube = new KubeRequests(inject('kubeApiserver'));
   readonly #namespaces: readonly string[];
-  readonly #environment: Record<string, string>;
+  /** The variables with which helm and kubectl use the API server, and nothing of the user. */
+  readonly environment: Readonly<Record<string, string>>;
 
   private constructor(folder: string, namespaces: readonly string[]) {
     this.folder = folder;
     this.#namespaces = namespaces;
-    this.#environment = {
+    this.environment = {
       KUBECONFIG: join(folder, 'kubeconfig'),
       HELM_CACHE_HOME: folder,
       HELM_CONFIG_HOME: folder,
@@ -45,7 +46,7 @@ export class ChartBench {
   }
 
   async run(name: Helm | 'kubectl', ...args: readonly string[]): Promise<Ended> {
-    return run(await tool(name), args, this.#environment);
+    return run(await tool(name), args, this.environment);
   }
 
   async stop(): Promise<void> {
