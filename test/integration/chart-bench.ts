@@ -45,6 +45,7 @@ export class ChartBench {
     return this.run('kubectl', ...args);
   }
 
+  /** Runs kubectl or this version of Helm. */
   async run(name: Helm | 'kubectl', ...args: readonly string[]): Promise<Ended> {
     return run(await tool(name), args, this.environment);
   }
