@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { chart } from '../support/chart/helm.ts';
-import { settingsSchema } from '../support/chart/settings-schema.ts';
+import { SET_BY_CHART, settingsSchema } from '../support/chart/settings-schema.ts';
 import { valueRows, valuesTable } from '../support/chart/values-table.ts';
 
 const readme = join(chart, 'README.md');
@@ -45,9 +45,11 @@ it('the schema accepts as settings exactly the variables of the service that the
   expect(schema.properties.settings.properties, 'make chart-golden regenerates it').toEqual(settingsSchema());
 });
 
-it('the schema has exactly the values of values.yaml, and global', () => {
-  const { global, ...properties }: Record<string, Schema> = JSON.parse(read('values.schema.json')).properties;
-  expect(global).toBeDefined();
+it('the schema has exactly the values of values.yaml, and those of parent charts', () => {
+  const { global, enabled, ...properties }: Record<string, Schema> = JSON.parse(
+    read('values.schema.json'),
+  ).properties;
+  expect([global, enabled]).not.toContain(undefined);
   const paths = (schemas: Record<string, Schema>, parent: string): string[] =>
     Object.entries(schemas).flatMap(([name, schema]) => {
       const path = `${parent}${name}`;
@@ -57,7 +59,7 @@ it('the schema has exactly the values of values.yaml, and global', () => {
   expect(paths(properties, '').sort()).toEqual(rows.map(({ path }) => path).sort());
 });
 
-it('the schema refuses unknown names in every object except global and the affinities', () => {
+it('the schema refuses unknown names in every object except global and parts of a PodSpec', () => {
   const open: string[] = [];
   const visit = (value: unknown, path: string): void => {
     if (typeof value !== 'object' || value === null) return;
@@ -70,8 +72,15 @@ it('the schema refuses unknown names in every object except global and the affin
   const kinds = ['nodeAffinity', 'podAffinity', 'podAntiAffinity'];
   expect(open).toEqual([
     '/properties/global',
+    '/properties/extraEnv/items/properties/valueFrom',
+    '/properties/extraVolumes/items',
     ...kinds.map((kind) => `/properties/affinity/properties/${kind}`),
   ]);
+});
+
+it('extraEnv is refused exactly the variables that settings is refused', () => {
+  const names = /\$ownEnv := splitList " " "([^"]+)"/.exec(read('templates/validate.yaml'))?.[1];
+  expect(new Set(names?.split(' '))).toEqual(SET_BY_CHART);
 });
 
 it('the version of the chart is the version of the service', () => {

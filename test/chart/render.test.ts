@@ -1,7 +1,17 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { cases, chart, refusedCases, run, template, tool } from '../support/chart/helm.ts';
+import {
+  cases,
+  chart,
+  HELMS,
+  kubeVersion,
+  refusedCases,
+  run,
+  template,
+  templateWith,
+  tool,
+} from '../support/chart/helm.ts';
 
 const expected = join(import.meta.dirname, 'expected');
 
@@ -9,8 +19,8 @@ const expected = join(import.meta.dirname, 'expected');
 beforeAll(() => tool('helm'), 600_000);
 
 describe.each(cases)('the values of $name', ({ name, file }) => {
-  it('render to the objects of the golden file', async () => {
-    const { status, stdout, stderr } = await template(file);
+  it.each(HELMS)('render to the objects of the golden file with %s', async (helm) => {
+    const { status, stdout, stderr } = await templateWith(helm, file);
     expect(stderr).toBe('');
     expect(status).toBe(0);
     const golden = join(expected, `${name}.yaml`);
@@ -19,7 +29,8 @@ describe.each(cases)('the values of $name', ({ name, file }) => {
   });
 
   it('pass helm lint --strict', async () => {
-    const { status, stdout } = await run(await tool('helm'), ['lint', '--strict', chart, '--values', file]);
+    const args = ['lint', '--strict', chart, '--values', file, ...kubeVersion];
+    const { status, stdout } = await run(await tool('helm'), args);
     expect(stdout).not.toMatch(/WARNING|ERROR/);
     expect(status).toBe(0);
   });

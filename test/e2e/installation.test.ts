@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { chart } from '../support/chart/helm.ts';
 import { helm, kubectl } from '../support/e2e/commands.ts';
 import { Release } from '../support/e2e/release.ts';
 import { until } from '../support/until.ts';
@@ -35,5 +36,24 @@ describe('a release', () => {
     // The pods run for another moment. Their dependent objects are deleted with them.
     const left = ['configmap/kube-root-ca.crt', `secret/${release.fullname}-tls`, 'serviceaccount/default'];
     await until(async () => `${await objects(true, '-n', release.name)}` === `${left}`, 60_000);
+  });
+});
+
+describe('a release whose image is on no node', () => {
+  const image = { repository: 'on-no-node', tag: 'v1' };
+
+  it('says so in its notes, and helm test says that the image cannot be pulled', async () => {
+    const where = ['--namespace', release.name];
+    const sets = ['--set', `image.repository=${image.repository},image.tag=${image.tag}`];
+    const secret = ['--set', `tls.secretName=${release.fullname}-tls`];
+    try {
+      const notes = await helm('install', 'imageless', chart, ...where, ...sets, ...secret);
+      expect(notes).toContain(`The image ${image.repository}:${image.tag} names no registry.`);
+      await expect(helm('test', 'imageless', ...where, '--logs', '--timeout', '60s')).rejects.toThrow(
+        'trying and failing to pull image',
+      );
+    } finally {
+      await helm('uninstall', 'imageless', ...where, '--ignore-not-found', '--wait');
+    }
   });
 });

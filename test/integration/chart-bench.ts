@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inject } from 'vitest';
-import { type Ended, run, tool } from '../support/chart/helm.ts';
+import { type Ended, type Helm, run, tool } from '../support/chart/helm.ts';
 import { KubeRequests } from '../support/kube-requests.ts';
 
 /** helm and kubectl for a real API server, without the configuration of the user, and a folder for files. */
@@ -10,12 +10,13 @@ export class ChartBench {
   readonly folder: string;
   readonly kube = new KubeRequests(inject('kubeApiserver'));
   readonly #namespaces: readonly string[];
-  readonly #environment: Record<string, string>;
+  /** The variables with which helm and kubectl use the API server, and nothing of the user. */
+  readonly environment: Readonly<Record<string, string>>;
 
   private constructor(folder: string, namespaces: readonly string[]) {
     this.folder = folder;
     this.#namespaces = namespaces;
-    this.#environment = {
+    this.environment = {
       KUBECONFIG: join(folder, 'kubeconfig'),
       HELM_CACHE_HOME: folder,
       HELM_CONFIG_HOME: folder,
@@ -36,12 +37,17 @@ export class ChartBench {
     return bench;
   }
 
-  async helm(...args: readonly string[]): Promise<Ended> {
-    return run(await tool('helm'), args, this.#environment);
+  helm(...args: readonly string[]): Promise<Ended> {
+    return this.run('helm', ...args);
   }
 
-  async kubectl(...args: readonly string[]): Promise<Ended> {
-    return run(await tool('kubectl'), args, this.#environment);
+  kubectl(...args: readonly string[]): Promise<Ended> {
+    return this.run('kubectl', ...args);
+  }
+
+  /** Runs kubectl or this version of Helm. */
+  async run(name: Helm | 'kubectl', ...args: readonly string[]): Promise<Ended> {
+    return run(await tool(name), args, this.environment);
   }
 
   async stop(): Promise<void> {

@@ -2,16 +2,20 @@
 {{- .Values.nameOverride | default .Chart.Name | trunc 63 | trimSuffix "-" }}
 {{- end }}
 
-{{/* The name of all objects. It is short enough for the suffixes that are appended to it. */}}
+{{/*
+The name of all objects. It is short enough for the suffixes that are appended to it, and begins with a letter, which the
+name of a Service must do.
+*/}}
 {{- define "scaler.fullname" -}}
 {{- $name := include "scaler.name" . }}
 {{- $default := contains $name .Release.Name | ternary .Release.Name (printf "%s-%s" .Release.Name $name) }}
-{{- .Values.fullnameOverride | default $default | trunc 52 | trimSuffix "-" }}
+{{- $full := .Values.fullnameOverride | default $default }}
+{{- regexMatch "^[0-9]" $full | ternary (print "scaler-" $full) $full | trunc 52 | trimSuffix "-" }}
 {{- end }}
 
 {{- define "scaler.selectorLabels" -}}
-app.kubernetes.io/name: {{ include "scaler.name" . }}
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/name: {{ include "scaler.name" . | quote }}
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
 {{- end }}
 
 {{- define "scaler.labels" -}}
@@ -47,8 +51,10 @@ capabilities:
 runAsNonRoot: true
 seccompProfile:
   type: RuntimeDefault
-{{- with .Values.podSecurityContext }}
-{{ toYaml . }}
+{{- range $field, $id := .Values.podSecurityContext }}
+{{- with $id }}
+{{ $field }}: {{ int64 . }}
+{{- end }}
 {{- end }}
 {{- end }}
 
@@ -58,7 +64,7 @@ Whether and how the service serves the cluster in which the chart is installed:
 */}}
 {{- define "scaler.ownCluster" -}}
 {{- $served := not .Values.clusters }}
-{{- $watched := .Values.watchNamespaces }}
+{{- $watched := .Values.watchNamespaces | default list }}
 {{- range .Values.clusters }}
 {{- if .inCluster }}
 {{- $served = true }}

@@ -34,11 +34,21 @@ export async function run(
   });
 }
 
+/** The versions of Helm that the chart supports, by the names of their binaries: Helm 4 and Helm 3. */
+export const HELMS = ['helm', 'helm3'] as const;
+
+export type Helm = (typeof HELMS)[number];
+
+/** What each script printed: the folder with its binaries. */
+const folders = new Map<string, Promise<string>>();
+
 /** The path of a binary. The first call on a machine downloads or builds the binaries. */
-export async function tool(name: 'helm' | 'kubeconform' | 'kubectl'): Promise<string> {
+export async function tool(name: Helm | 'kubeconform' | 'kubectl'): Promise<string> {
   const script = name === 'kubectl' ? 'hack/test-env.sh' : 'hack/test-tools.sh';
-  const { stdout } = await promisify(execFile)(join(root, script));
-  return join(stdout.trim(), name);
+  const folder =
+    folders.get(script) ?? promisify(execFile)(join(root, script)).then(({ stdout }) => stdout.trim());
+  folders.set(script, folder);
+  return join(await folder, name);
 }
 
 /** A values file for rendering the chart. */
@@ -63,8 +73,22 @@ export const cases: readonly Case[] = [
 /** Values that the chart refuses. The first line of each file is a comment with the message. */
 export const refusedCases: readonly Case[] = casesIn(join(root, 'test/chart/refused'));
 
+/** The oldest Kubernetes that the chart supports. A Helm that was built from its module has an older one as its default. */
+export const kubeVersion = ['--kube-version', '1.31.0'] as const;
+
+/** Runs `helm template`. Helm 4 ends some templates with an empty line, Helm 3 none: the result is without. */
+export async function render(helm: Helm, ...args: readonly string[]): Promise<Ended> {
+  const ended = await run(await tool(helm), ['template', ...args, ...kubeVersion]);
+  return { ...ended, stdout: ended.stdout.replace(/\n\n+(?=---\n|$)/g, '\n') };
+}
+
 /** The objects of a case, as YAML. Release and namespace are called k8s-deployment-scaler. */
 export async function template(file: string, ...args: readonly string[]): Promise<Ended> {
+  return templateWith('helm', file, ...args);
+}
+
+/** The same, with this Helm. */
+export async function templateWith(helm: Helm, file: string, ...args: readonly string[]): Promise<Ended> {
   const name = 'k8s-deployment-scaler';
-  return run(await tool('helm'), ['template', name, chart, '--namespace', name, '--values', file, ...args]);
+  return render(helm, name, chart, '--namespace', name, '--values', file, ...args);
 }

@@ -1,7 +1,7 @@
 import { ConfigSchema } from '../../../src/config/config-schema.ts';
 
 /** Variables that the chart sets itself, from other values or because of its pod template. */
-const SET_BY_CHART = new Set([
+export const SET_BY_CHART: ReadonlySet<string> = new Set([
   'HOST',
   'PORT',
   'TLS_CERT_FILE',

@@ -1,12 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { resolve } from 'node:path';
+import { chart } from '../chart/helm.ts';
 import { CertificateAuthority, type IssuedCertificate } from '../issue-certificate.ts';
 import { TestClient } from '../test-client.ts';
 import { apply, helm, kubectl } from './commands.ts';
 import { forwardPort, type PortForward } from './port-forward.ts';
 import { IMAGE } from './workload.ts';
-
-const CHART = resolve(import.meta.dirname, '../../../charts/k8s-deployment-scaler');
 
 /** The role bindings in every release of these tests. */
 const CLIENTS = [
@@ -43,13 +41,15 @@ export class Release {
   /** Installs the chart, or upgrades it to these pod annotations, and waits until its pods are ready. */
   async upgrade(podAnnotations: Readonly<Record<string, string>> = {}): Promise<void> {
     const [repository, tag] = IMAGE.split(/:(?=[^/:]+$)/);
-    const values = { image: { repository, tag }, clients: CLIENTS, podAnnotations };
+    // Spread as in the chart's examples/production.yaml: nodes without the label of a zone must do.
+    const topologySpread = { nodes: 'DoNotSchedule' };
+    const values = { image: { repository, tag }, clients: CLIENTS, podAnnotations, topologySpread };
     const where = ['--namespace', this.name, '--wait', '--timeout', '2m'];
     const sets = Object.entries(values).flatMap(([name, value]) => [
       '--set-json',
       `${name}=${JSON.stringify(value)}`,
     ]);
-    await helm('upgrade', '--install', this.name, CHART, ...where, ...sets);
+    await helm('upgrade', '--install', this.name, chart, ...where, ...sets);
   }
 
   /** Removes what `helm install` has created. */
