@@ -22,6 +22,7 @@ let authority: CertificateAuthority;
 let otherCa: string;
 let alice: IssuedCertificate;
 let bob: IssuedCertificate;
+let proxyCertificate: IssuedCertificate;
 
 beforeAll(async () => {
   const { stdout } = await promisify(execFile)('hack/test-env.sh');
@@ -30,6 +31,11 @@ beforeAll(async () => {
   otherCa = (await CertificateAuthority.create({ commonName: 'another CA' })).cert;
   alice = await authority.issue({ commonName: 'alice', usages: ['clientAuth'] });
   bob = await authority.issue({ commonName: 'bob', usages: ['clientAuth'] });
+  proxyCertificate = await authority.issue({
+    commonName: 'proxy',
+    sans: ['127.0.0.1'],
+    usages: ['serverAuth'],
+  });
 });
 
 afterEach(() => vi.unstubAllEnvs());
@@ -38,29 +44,28 @@ afterEach(() => vi.unstubAllEnvs());
 class Scene {
   readonly world: World;
   readonly #servers: readonly ApiServer[];
-  readonly #proxies: readonly { readonly asked: (string | undefined)[] }[];
+  readonly #proxies: readonly ConnectProxy[];
+  readonly #socks: SocksProxy;
 
   private constructor(
-    secure: ApiServer,
-    plain: ApiServer,
-    proxy: ConnectProxy,
+    [secure, plain]: readonly [ApiServer, ApiServer],
+    [proxy, secureProxy]: readonly [ConnectProxy, ConnectProxy],
     socks: SocksProxy,
     folder: string,
   ) {
     this.#servers = [secure, plain];
-    this.#proxies = [proxy, socks];
-    const { port } = secure;
-    const [host, plainHost] = [`127.0.0.1:${port}`, `127.0.0.1:${plain.port}`];
-    const ca = authority.cert;
+    this.#proxies = [proxy, secureProxy];
+    this.#socks = socks;
     this.world = {
-      host,
-      port,
-      plainHost,
-      ca,
+      host: `127.0.0.1:${secure.port}`,
+      port: secure.port,
+      plainHost: `127.0.0.1:${plain.port}`,
+      ca: authority.cert,
       otherCa,
       alice,
       bob,
       proxy: proxy.host,
+      secureProxy: secureProxy.host,
       socks: socks.host,
       folder,
     };
@@ -72,17 +77,22 @@ class Scene {
       void response.end(JSON.stringify(answerAsIssuer(secure.origin, received)));
     const plain = await ApiServer.startPlain();
     const proxy = await ConnectProxy.start(secure.port);
+    const secureProxy = await ConnectProxy.start(secure.port, proxyCertificate);
     const socks = await SocksProxy.start(secure.port);
     const folder = mkdtempSync(join(tmpdir(), 'kubeconfigs-'));
     onTestFinished(() => rmSync(folder, { recursive: true }));
-    return new Scene(secure, plain, proxy, socks, folder);
+    return new Scene([secure, plain], [proxy, secureProxy], socks, folder);
   }
 
-  /** The request that has arrived since the last call, and over which proxy; undefined: none. */
+  /** The request that has arrived since the last call, and over which proxies; undefined: none. */
   taken(): object | undefined {
     const requests = this.#servers.flatMap(({ received }) => received.splice(0));
     const request = requests.find(({ url }) => url?.endsWith(PATH));
-    const over = this.#proxies.flatMap(({ asked }) => asked.splice(0));
+    const over = {
+      proxies: this.#proxies.map(({ asked }) => asked.splice(0)),
+      logins: this.#proxies.map(({ authorizations }) => authorizations.splice(0)),
+      socks: this.#socks.asked.splice(0),
+    };
     return request === undefined ? undefined : { ...essence(request), over };
   }
 }

@@ -1,7 +1,9 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import { connect, createServer as createTcpServer, type Server, type Socket } from 'node:net';
 import { onTestFinished } from 'vitest';
+import type { IssuedCertificate } from '../issue-certificate.ts';
 
 /** An HTTP proxy that connects every client to one port of this machine. It lives as long as the test. */
 export class ConnectProxy {
@@ -11,8 +13,9 @@ export class ConnectProxy {
   readonly authorizations: (string | undefined)[] = [];
   readonly #server: Server;
 
-  private constructor(targetPort: number) {
-    this.#server = createServer().on('connect', (request, client, head) => {
+  private constructor(targetPort: number, certificate: IssuedCertificate | undefined) {
+    const server = certificate === undefined ? createServer() : createSecureServer({ ...certificate });
+    this.#server = server.on('connect', (request, client, head) => {
       this.asked.push(request.url);
       this.authorizations.push(request.headers['proxy-authorization']);
       joined(client, targetPort, (far) => {
@@ -22,8 +25,9 @@ export class ConnectProxy {
     });
   }
 
-  static async start(targetPort: number): Promise<ConnectProxy> {
-    const proxy = new ConnectProxy(targetPort);
+  /** @param certificate that of the proxy; undefined: clients reach it without TLS */
+  static async start(targetPort: number, certificate?: IssuedCertificate): Promise<ConnectProxy> {
+    const proxy = new ConnectProxy(targetPort, certificate);
     await listening(proxy.#server);
     return proxy;
   }

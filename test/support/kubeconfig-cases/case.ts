@@ -13,8 +13,12 @@ export interface World {
   /** Client certificates of alice and bob. */
   readonly alice: IssuedCertificate;
   readonly bob: IssuedCertificate;
-  /** `127.0.0.1:port` of an HTTP and of a SOCKS5 proxy, which lead to the API server whatever they are asked for. */
+  /**
+   * `127.0.0.1:port` of an HTTP proxy, of one with TLS, whose certificate is of the CA of the API server, and of a SOCKS5
+   * proxy. They lead to the API server whatever they are asked for.
+   */
   readonly proxy: string;
+  readonly secureProxy: string;
   readonly socks: string;
   /** The folder of the files of the case. */
   readonly folder: string;

@@ -373,6 +373,18 @@ const PROXIES: readonly Case[] = [
   one('proxy-url with a name and a password', (world) =>
     kubeconfig(world, { cluster: { ...hidden, 'proxy-url': `http://me:pa%20ss@${world.proxy}/` } }),
   ),
+  one('proxy-url of a proxy with TLS', (world) =>
+    kubeconfig(world, { cluster: { ...hidden, 'proxy-url': `https://${world.secureProxy}` } }),
+  ),
+  refused('proxy-url of a proxy whose certificate another CA has issued', (world) =>
+    kubeconfig(world, {
+      cluster: {
+        ...hidden,
+        'certificate-authority-data': base64(world.otherCa),
+        'proxy-url': `https://${world.secureProxy}`,
+      },
+    }),
+  ),
   one('proxy-url of a SOCKS5 proxy', (world) =>
     kubeconfig(world, { cluster: { ...hidden, 'proxy-url': `socks5://${world.socks}` } }),
   ),

@@ -27,18 +27,28 @@ async function muteServer(): Promise<ApiServer> {
 }
 
 describe('a call that is not answered in time', () => {
+  /** A client that is connected, so that only the answer can take long. */
+  async function connected(server: ApiServer) {
+    const client = clientOf(server.origin, ca.cert);
+    await client.call(request);
+    return client;
+  }
+
   it('is a timeout of a sent request if the server has received it', async () => {
-    const server = await muteServer();
-    const call = clientOf(server.origin, ca.cert).call(shortly);
+    const server = await ApiServer.start(ca);
+    const client = await connected(server);
+    server.handler = () => {};
+    const call = client.call(shortly);
     await expect(call).rejects.toThrow(KubeTimeoutError);
     await expect(call).rejects.toMatchObject({ sent: true, message: expect.stringContaining('150 ms') });
-    expect(server.received).toHaveLength(1);
+    expect(server.received).toHaveLength(2);
   });
 
   it('is a timeout of a sent request if the answer began and did not end', async () => {
     const server = await ApiServer.start(ca);
+    const client = await connected(server);
     server.handler = (_, response) => void response.write('{"items":[');
-    const call = clientOf(server.origin, ca.cert).call(shortly);
+    const call = client.call(shortly);
     await expect(call).rejects.toThrow(KubeTimeoutError);
     await expect(call).rejects.toMatchObject({ sent: true });
   });
