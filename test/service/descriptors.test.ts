@@ -12,11 +12,11 @@ it('a process that runs out of file descriptors keeps running, and its reads, wa
   const { path } = await TlsFolder.plain(await newSet());
   const plugin = new ExecScript(printing({ token: 'secret' }));
   await writeFile(join(path, 'clusters.yaml'), 'clusters: [{name: a, context: kubeconfig}]');
+  const apiVersion = 'client.authentication.k8s.io/v1';
+  const exec = { apiVersion, command: plugin.path, interactiveMode: 'Never' };
   const kubeconfig = {
     clusters: [{ name: 'c', cluster: { server: 'https://localhost:1' } }],
-    users: [
-      { name: 'u', user: { exec: { apiVersion: 'client.authentication.k8s.io/v1', command: plugin.path } } },
-    ],
+    users: [{ name: 'u', user: { exec } }],
     contexts: [{ name: 'x', context: { cluster: 'c', user: 'u' } }],
     'current-context': 'x',
   };
