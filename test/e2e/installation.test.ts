@@ -39,18 +39,17 @@ describe('a release', () => {
   });
 });
 
-describe('a release whose image is on no node', () => {
-  const image = { repository: 'on-no-node', tag: 'v1' };
-
-  it('says so in its notes, and helm test says that the image cannot be pulled', async () => {
+describe('a release whose image cannot be pulled', () => {
+  it('fails helm test, whose logs say so', async () => {
     const where = ['--namespace', release.name];
-    const sets = ['--set', `image.repository=${image.repository},image.tag=${image.tag}`];
-    const secret = ['--set', `tls.secretName=${release.fullname}-tls`];
+    // Nothing listens on this port of the node, so the answer comes at once.
+    const image = 'image.repository=127.0.0.1:1/on-no-node,image.tag=v1';
+    const secret = `tls.secretName=${release.fullname}-tls`;
     try {
-      const notes = await helm('install', 'imageless', chart, ...where, ...sets, ...secret);
-      expect(notes).toContain(`The image ${image.repository}:${image.tag} names no registry.`);
-      await expect(helm('test', 'imageless', ...where, '--logs', '--timeout', '60s')).rejects.toThrow(
-        'trying and failing to pull image',
+      await helm('install', 'imageless', chart, ...where, '--set', image, '--set', secret);
+      await expect(helm('test', 'imageless', ...where, '--logs', '--timeout', '45s')).rejects.toThrow(
+        // The second is what the kubelet says while it waits before the next attempt.
+        /image can't be pulled|trying and failing to pull image/,
       );
     } finally {
       await helm('uninstall', 'imageless', ...where, '--ignore-not-found', '--wait');
