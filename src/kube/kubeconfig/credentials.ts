@@ -107,14 +107,7 @@ export class CredentialSource {
 
 /** Whether the kubeconfig itself holds credentials, in which case kubectl does not run its exec plugin. */
 function hasOwnLogin(user: UserFields): boolean {
-  const own = [
-    'token',
-    'tokenFile',
-    'username',
-    'password',
-    'client-certificate',
-    'client-certificate-data',
-  ] as const;
+  const own = ['token', 'tokenFile', 'username', 'client-certificate', 'client-certificate-data'] as const;
   return own.some((name) => user[name] !== undefined);
 }
 
@@ -160,6 +153,6 @@ function expiryOf(token: string): number {
 function authorization({ username, password }: UserFields, token: string | undefined): HeaderFields {
   // A token often ends in a newline, which is not allowed in a header.
   if (token !== undefined) return { authorization: `Bearer ${headerValue(token.trim())}` };
-  if (username === undefined && password === undefined) return {};
-  return { authorization: `Basic ${Buffer.from(`${username ?? ''}:${password ?? ''}`).toString('base64')}` };
+  if (username === undefined) return {};
+  return { authorization: `Basic ${Buffer.from(`${username}:${password ?? ''}`).toString('base64')}` };
 }

@@ -85,6 +85,7 @@ const LOGINS: readonly Case[] = [
     kubeconfig(world, { user: { username: 'jürgen', password: 'pa:ss wörd' } }),
   ),
   one('a name without a password', (world) => kubeconfig(world, { user: { username: 'me' } })),
+  refused('a password without a name', (world) => kubeconfig(world, { user: { password: 'word' } })),
   {
     title: 'a token file, with a line break at its end',
     files: (world) => ({
@@ -532,6 +533,16 @@ const PLUGINS: readonly Case[] = [
     refused: false,
   },
   plugged('a plugin and a token', plugin('{"token":"of the plugin"}'), { ...exec(), token: 'own' }),
+  plugged('a plugin and a password without a name', plugin('{"token":"t"}'), { ...exec(), password: 'word' }),
+  plugged(
+    'a plugin and a token file that is missing',
+    plugin('{"token":"t"}'),
+    {
+      ...exec(),
+      tokenFile: 'missing',
+    },
+    { refused: true },
+  ),
   plugged('a plugin and an impersonation', plugin('{"token":"t"}'), { ...exec(), as: 'jane' }),
   plugged('a plugin of another version', plugin('{"token":"t"}'), exec({ apiVersion: `${EXEC_V1}alpha1` }), {
     refused: true,
