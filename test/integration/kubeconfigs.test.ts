@@ -84,8 +84,8 @@ class Scene {
     return new Scene([secure, plain], [proxy, secureProxy], socks, folder);
   }
 
-  /** The request that has arrived since the last call, and over which proxies; undefined: none. */
-  taken(): object | undefined {
+  /** The request that has arrived since the last call, and what the proxies were asked for. */
+  taken(): Pick<Outcome, 'request' | 'over'> {
     const requests = this.#servers.flatMap(({ received }) => received.splice(0));
     const request = requests.find(({ url }) => url?.endsWith(PATH));
     const over = {
@@ -93,7 +93,7 @@ class Scene {
       logins: this.#proxies.map(({ authorizations }) => authorizations.splice(0)),
       socks: this.#socks.asked.splice(0),
     };
-    return request === undefined ? undefined : { ...essence(request), over };
+    return { request: request && essence(request), over };
   }
 }
 
@@ -121,6 +121,8 @@ function readable(value: string | string[] | undefined): unknown {
 interface Outcome {
   /** What the API server received; undefined: the kubeconfig was refused. */
   readonly request: object | undefined;
+  /** What the proxies received. */
+  readonly over: object;
   readonly reason: string;
 }
 
@@ -146,9 +148,9 @@ async function byKubectl(
   const environment = { ...each.environment?.(scene.world), KUBECONFIG: pathsOf(each, scene.world) };
   const run = (...parameters: string[]) => kubectl(binaries, [...parameters, ...context], environment);
   const { stderr } = await run('get', '--raw', PATH);
-  const request = scene.taken();
+  const { request, over } = scene.taken();
   const view = () => run('config', 'view', '--minify', '--flatten', '--raw', '-ojson');
-  return { request, reason: stderr, view: request === undefined ? undefined : await view() };
+  return { request, over, reason: stderr, view: request === undefined ? undefined : await view() };
 }
 
 /** What the service does with the files of a case, where it may use insecure connections as kubectl does. */
@@ -164,9 +166,9 @@ async function byService(each: Case, scene: Scene): Promise<Outcome & { readonly
   onTestFinished(() => client.close());
   try {
     await client.call({ path: PATH, deadlineMs: 10_000 });
-    return { request: scene.taken(), reason: '', view: viewOf(load()) };
+    return { ...scene.taken(), reason: '', view: viewOf(load()) };
   } catch (error) {
-    return { request: scene.taken(), reason: String(error), view: undefined };
+    return { ...scene.taken(), reason: String(error), view: undefined };
   }
 }
 
@@ -231,6 +233,7 @@ describe('a kubeconfig is read by the service as by kubectl', () => {
       expect(ours.request, reasons).toBeDefined();
     } else {
       expect(ours.request, reasons).toEqual(theirs.request);
+      expect(ours.over, reasons).toEqual(theirs.over);
       if (theirs.view !== undefined) expect(ours.view).toEqual(shownIn(theirs.view));
     }
   });

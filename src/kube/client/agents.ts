@@ -1,6 +1,7 @@
 import { Socket } from 'node:net';
-import { Agent, buildConnector, type Dispatcher, ProxyAgent } from 'undici';
+import { Agent, buildConnector, type Dispatcher } from 'undici';
 import type { Credentials } from '../kubeconfig/credentials.ts';
+import { type ConnectOptions, newProxyAgent } from './proxy-agents.ts';
 
 /**
  * The connections that use the same credentials. Calls and watches have separate ones, so watches do not delay calls.
@@ -26,7 +27,7 @@ export function newAgents(
   connecting: Set<Socket>,
 ): Agents {
   const { tls, proxyUrl } = credentials;
-  const connect = {
+  const connect: ConnectOptions = {
     ...tls,
     allowH2: false,
     timeout: CONNECT_TIMEOUT_MS,
@@ -37,17 +38,9 @@ export function newAgents(
     const options = { connections, allowH2: false, pipelining: 1, keepAliveTimeout: 30_000 };
     if (proxyUrl === undefined)
       return new Agent({ ...options, connect: recorded(buildConnector(connect), connecting) });
-    return new ProxyAgent({ ...options, uri: proxyUrl, requestTls: connect, ...proxyTls(proxyUrl, tls) });
+    return newProxyAgent(proxyUrl, options, connect);
   };
   return { credentials, calls: newAgent(callConnections), watches: newAgent(null) };
-}
-
-/**
- * As in kubectl, the CA of the API server is that of an encrypted proxy too. For any other proxy the option must be
- * absent: undici would encrypt the connection to a SOCKS proxy.
- */
-function proxyTls(proxyUrl: string, { ca, rejectUnauthorized }: Credentials['tls']): object {
-  return new URL(proxyUrl).protocol === 'https:' ? { proxyTls: { ca, rejectUnauthorized } } : {};
 }
 
 /** A connector that keeps its sockets in a set until they are connected or closed. */

@@ -386,6 +386,15 @@ const PROXIES: readonly Case[] = [
       },
     }),
   ),
+  one('proxy-url and a server without a name', (world) =>
+    kubeconfig(world, { cluster: { 'proxy-url': `http://${world.proxy}` } }),
+  ),
+  one('proxy-url of a proxy with TLS and a server without a name', (world) =>
+    kubeconfig(world, { cluster: { 'proxy-url': `https://${world.secureProxy}` } }),
+  ),
+  one('proxy-url of a SOCKS5 proxy and a server without a name', (world) =>
+    kubeconfig(world, { cluster: { 'proxy-url': `socks5://${world.socks}` } }),
+  ),
   one('proxy-url of a SOCKS5 proxy', (world) =>
     kubeconfig(world, { cluster: { ...hidden, 'proxy-url': `socks5://${world.socks}` } }),
   ),
