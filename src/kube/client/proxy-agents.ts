@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import { SocksClient } from 'socks';
 import { Agent, buildConnector, type Dispatcher, Pool, ProxyAgent } from 'undici';
 import type { Credentials } from '../kubeconfig/credentials.ts';
+import { hostOf } from '../kubeconfig/environment-proxy.ts';
 
 /** How the connections to an API server are made. */
 export type ConnectOptions = Credentials['tls'] & {
@@ -46,10 +47,10 @@ function throughSocks(proxy: URL, connect: ConnectOptions): buildConnector.conne
   return (options, callback) => {
     const opening = SocksClient.createConnection({
       command: 'connect',
-      destination: { host: unbracketed(options.hostname), port: Number(options.port || 443) },
+      destination: { host: hostOf(options), port: Number(options.port || 443) },
       proxy: {
         type: 5,
-        host: unbracketed(proxy.hostname),
+        host: hostOf(proxy),
         port: Number(proxy.port || 1080),
         ...(proxy.username === '' ? {} : { userId: decodeURIComponent(proxy.username) }),
         ...(proxy.password === '' ? {} : { password: decodeURIComponent(proxy.password) }),
@@ -73,8 +74,4 @@ function withoutAddressAsName(connector: buildConnector.connector): buildConnect
       servername === undefined || isIP(servername) !== 0 ? options : { ...options, servername },
       callback,
     );
-}
-
-function unbracketed(hostname: string): string {
-  return hostname.replace(/^\[|\]$/g, '');
 }

@@ -5,6 +5,7 @@ import { KubeCredentialsError } from '../kube-errors.ts';
 import { ExecPlugin } from './exec-plugin.ts';
 import { type HeaderFields, headerValue, impersonationHeaders } from './header-fields.ts';
 import type { KubeConfigLoader, Kubeconfig } from './kubeconfig.ts';
+import { hasOwnLogin } from './kubeconfig-checks.ts';
 import type { UserFields } from './kubeconfig-file.ts';
 import { readTlsFiles, tlsOptions } from './tls-files.ts';
 
@@ -103,12 +104,6 @@ export class CredentialSource {
       throw new KubeCredentialsError(error);
     }
   }
-}
-
-/** Whether the kubeconfig itself holds credentials, in which case kubectl does not run its exec plugin. */
-function hasOwnLogin(user: UserFields): boolean {
-  const own = ['token', 'tokenFile', 'username', 'client-certificate', 'client-certificate-data'] as const;
-  return own.some((name) => user[name] !== undefined);
 }
 
 /**

@@ -12,11 +12,11 @@ const SCHEMES: readonly string[] = ['http:', 'https:', 'socks5:', 'socks5h:'];
 export function environmentProxy(address: URL, environment: NodeJS.ProcessEnv): string | undefined {
   const [name, value] = variable(address.protocol === 'https:' ? 'HTTPS_PROXY' : 'HTTP_PROXY', environment);
   if (value === '') return undefined;
-  const host = address.hostname.replace(/^\[|\]$/g, '');
+  const host = hostOf(address);
   const port = address.port || (DEFAULT_PORTS[address.protocol] ?? '');
-  if (isLoopback(host) || isExempt(host, port, variable('NO_PROXY', environment)[1])) return undefined;
-  const proxy = URL.parse(value) ?? undefined;
-  const url = proxy !== undefined && proxy.host !== '' ? proxy : URL.parse(`http://${value}`);
+  if (isLoopback(address) || isExempt(host, port, variable('NO_PROXY', environment)[1])) return undefined;
+  const proxy = URL.parse(value);
+  const url = proxy?.host ? proxy : URL.parse(`http://${value}`);
   if (url === null || !SCHEMES.includes(url.protocol))
     throw new Error(
       `${name} is not the address of a proxy: it must begin with http://, https:// or socks5://`,
@@ -26,8 +26,14 @@ export function environmentProxy(address: URL, environment: NodeJS.ProcessEnv): 
 }
 
 /** Whether an address is of this machine: `localhost`, 127.0.0.0/8 or ::1. */
-export function isLoopback(host: string): boolean {
+export function isLoopback(address: URL): boolean {
+  const host = hostOf(address);
   return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
+}
+
+/** The name or the IP address in a URL, an IPv6 address without its brackets. */
+export function hostOf({ hostname }: Pick<URL, 'hostname'>): string {
+  return hostname.replace(/^\[|\]$/g, '');
 }
 
 function variable(name: string, environment: NodeJS.ProcessEnv): readonly [name: string, value: string] {

@@ -15,8 +15,7 @@ const [EXEC_V1] = EXEC_VERSIONS;
 export function checkedServer(cluster: Entry<ClusterFields>, allowInsecureTls: boolean): URL {
   const { fields } = cluster;
   const server = serverOf(cluster);
-  const host = server.hostname.replace(/^\[|\]$/g, '');
-  if (server.protocol === 'http:' && !isLoopback(host) && !allowInsecureTls)
+  if (server.protocol === 'http:' && !isLoopback(server) && !allowInsecureTls)
     throw mistake(
       cluster,
       'server',
@@ -73,16 +72,13 @@ export function checkUser(user: Entry<UserFields>): void {
 
 /** Whether the credentials name somebody, as far as it can be known before a plugin runs. */
 export function identifiesUser(fields: UserFields): boolean {
-  const credentials = [
-    'token',
-    'tokenFile',
-    'username',
-    'client-certificate',
-    'client-certificate-data',
-    'auth-provider',
-    'exec',
-  ] as const;
-  return credentials.some((name) => fields[name] !== undefined);
+  return hasOwnLogin(fields) || fields['auth-provider'] !== undefined || fields.exec !== undefined;
+}
+
+/** Whether the kubeconfig itself holds credentials, in which case kubectl does not run its exec plugin. */
+export function hasOwnLogin(fields: UserFields): boolean {
+  const own = ['token', 'tokenFile', 'username', 'client-certificate', 'client-certificate-data'] as const;
+  return own.some((name) => fields[name] !== undefined);
 }
 
 /** kubectl has removed all other providers. */

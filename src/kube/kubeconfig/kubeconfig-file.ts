@@ -8,7 +8,7 @@ const Text = Type.Optional(Type.String());
 const Flag = Type.Optional(Type.Boolean());
 const Texts = Type.Optional(Type.Array(Type.String()));
 const Extensions = Type.Optional(Type.Array(Type.Object({ name: Type.String(), extension: Type.Unknown() })));
-/** A field that is not known is refused: whoever wrote it expects an effect. */
+/** Unknown fields are refused, because whoever wrote one expects it to have an effect. */
 const NO_OTHERS = { additionalProperties: false };
 
 const ContextSchema = Type.Object(

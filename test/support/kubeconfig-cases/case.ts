@@ -1,4 +1,5 @@
 import type { IssuedCertificate } from '../issue-certificate.ts';
+import { base64 } from '../kube/clients.ts';
 
 /** What the files of a case may refer to. */
 export interface World {
@@ -44,8 +45,6 @@ export function jwt(exp: number): string {
   const part = (content: object) => Buffer.from(JSON.stringify(content)).toString('base64url');
   return `${part({ alg: 'RS256' })}.${part({ exp })}.c2lnbmF0dXJl`;
 }
-
-export const base64 = (text: string) => Buffer.from(text).toString('base64');
 
 /** The parts of a kubeconfig that a case changes. */
 export interface Parts {

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
-import { base64, type Case, kubeconfig, type World } from './case.ts';
+import { base64 } from '../kube/clients.ts';
+import { type Case, kubeconfig, type World } from './case.ts';
 
 /** A choice that a generated kubeconfig makes: parts of a cluster or a user, from the world. */
 type Choice = (world: World) => object;

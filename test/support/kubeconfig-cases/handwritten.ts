@@ -1,4 +1,5 @@
-import { base64, type Case, jwt, kubeconfig, secure, type World } from './case.ts';
+import { base64 } from '../kube/clients.ts';
+import { type Case, jwt, kubeconfig, secure, type World } from './case.ts';
 
 const EXEC_V1 = 'client.authentication.k8s.io/v1';
 const EXEC_V1BETA1 = 'client.authentication.k8s.io/v1beta1';

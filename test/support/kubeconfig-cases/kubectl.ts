@@ -8,7 +8,6 @@ const LIMIT_MS = 30_000;
 
 /** What a run of kubectl printed. */
 export interface KubectlRun {
-  readonly ok: boolean;
   readonly stdout: string;
   readonly stderr: string;
 }
@@ -24,8 +23,8 @@ export function kubectl(
   const env = { HOME: home, PATH: process.env.PATH, ...environment };
   return new Promise((resolve) => {
     const options = { env, timeout: LIMIT_MS };
-    const child = execFile(join(binaries, 'kubectl'), parameters, options, (error, stdout, stderr) =>
-      resolve({ ok: error === null, stdout, stderr }),
+    const child = execFile(join(binaries, 'kubectl'), parameters, options, (_error, stdout, stderr) =>
+      resolve({ stdout, stderr }),
     );
     child.stdin?.end();
   });
