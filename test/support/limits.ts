@@ -18,11 +18,13 @@ export const defaultLimits = limitsOn(
 
 /**
  * The limits for tests that run in one process with the service. No request of theirs may be refused because the
- * machine is busy, or because hundreds of callers begin handshakes at once in the process that must also answer them.
+ * machine is busy or fast, or because hundreds of callers begin handshakes at once in the process that must also answer
+ * them.
  */
 export const testLimits: Limits = {
   ...defaultLimits,
   maxEventLoopDelayMs: 0,
+  writesPerSecond: 0,
   handshakeTimeoutSeconds: 60,
   maxHandshakes: 10_000,
   maxHandshakesPerAddress: 10_000,

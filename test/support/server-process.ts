@@ -67,7 +67,9 @@ export class ServerProcess {
       PORT: '0',
       MANAGEMENT_PORT: '0',
       AUTHORIZATION_MODE: 'AlwaysAllow',
-      MAX_EVENT_LOOP_DELAY_MS: '0', // as in testLimits
+      // As in testLimits.
+      MAX_EVENT_LOOP_DELAY_MS: '0',
+      WRITES_PER_SECOND: '0',
     };
     for (const [name, content] of Object.entries(files)) {
       variables[name] = join(folder, name);

@@ -92,7 +92,6 @@ export class TestService {
     const limits = {
       ...testLimits,
       maxConnectionsPerClient: 10_000,
-      writesPerSecond: 0,
       ...options.limits,
     };
     const material = uncheckedMaterial({ ...server, clientCa: authority.cert });

@@ -6,7 +6,6 @@ import type { ScaleReading } from '../../../src/cluster/access/guarded-cluster.t
 import { DeploymentError } from '../../../src/cluster/cluster-errors.ts';
 import type { ScaleRequest } from '../../../src/cluster/scaler.ts';
 import { buildTestApp, MemoryCluster } from '../../support/build-app.ts';
-import { testLimits } from '../../support/limits.ts';
 import { DOCUMENTED } from '../../support/security/answers.ts';
 import { seed } from '../../support/seed.ts';
 import { requests } from './generators.ts';
@@ -74,10 +73,7 @@ it(
   `fuzz: ${RUNS} generated requests write exactly if they are valid writes, and every answer is documented`,
   async () => {
     const cluster = new NotingCluster(COUNTS);
-    const app = await buildTestApp(cluster, {
-      limits: { ...testLimits, writesPerSecond: 0 },
-      docs: false,
-    });
+    const app = await buildTestApp(cluster, { docs: false });
     const outcomes = new Map<string, number>();
     const property = fc.asyncProperty(requests, async (request) => {
       cluster.noted = [];
