@@ -77,9 +77,9 @@ class Scene {
     secure.handler = (received, response) =>
       void response.end(JSON.stringify(answerAsIssuer(secure.origin, received)));
     const plain = await ApiServer.startPlain();
-    const proxy = await ConnectProxy.start(secure.port);
-    const secureProxy = await ConnectProxy.start(secure.port, proxyCertificate);
-    const socks = await SocksProxy.start(secure.port);
+    const proxy = await ConnectProxy.start(secure.port, plain.port);
+    const secureProxy = await ConnectProxy.start(secure.port, plain.port, proxyCertificate);
+    const socks = await SocksProxy.start(secure.port, plain.port);
     const folder = mkdtempSync(join(tmpdir(), 'kubeconfigs-'));
     onTestFinished(() => rmSync(folder, { recursive: true }));
     return new Scene([secure, plain], [proxy, secureProxy], socks, folder);

@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import { SocksClient } from 'socks';
 import { Agent, buildConnector, type Dispatcher, Pool, ProxyAgent } from 'undici';
 import type { Credentials } from '../kubeconfig/credentials.ts';
-import { hostOf } from '../kubeconfig/environment-proxy.ts';
+import { hostOf, portOf } from '../kubeconfig/environment-proxy.ts';
 
 /** How the connections to an API server are made. */
 export type ConnectOptions = Credentials['tls'] & {
@@ -47,11 +47,11 @@ function throughSocks(proxy: URL, connect: ConnectOptions): buildConnector.conne
   return (options, callback) => {
     const opening = SocksClient.createConnection({
       command: 'connect',
-      destination: { host: hostOf(options), port: Number(options.port || 443) },
+      destination: { host: hostOf(options), port: Number(portOf(options)) },
       proxy: {
         type: 5,
         host: hostOf(proxy),
-        port: Number(proxy.port || 1080),
+        port: Number(portOf(proxy)),
         ...(proxy.username === '' ? {} : { userId: decodeURIComponent(proxy.username) }),
         ...(proxy.password === '' ? {} : { password: decodeURIComponent(proxy.password) }),
       },

@@ -1,6 +1,6 @@
 import { BlockList, isIP } from 'node:net';
 
-const DEFAULT_PORTS: Readonly<Record<string, string>> = { 'http:': '80', 'https:': '443' };
+const DEFAULT_PORTS: Readonly<Record<string, string>> = { 'http:': '80', 'https:': '443', 'socks5:': '1080' };
 const SCHEMES: readonly string[] = ['http:', 'https:', 'socks5:', 'socks5h:'];
 
 /**
@@ -12,9 +12,8 @@ const SCHEMES: readonly string[] = ['http:', 'https:', 'socks5:', 'socks5h:'];
 export function environmentProxy(address: URL, environment: NodeJS.ProcessEnv): string | undefined {
   const [name, value] = variable(address.protocol === 'https:' ? 'HTTPS_PROXY' : 'HTTP_PROXY', environment);
   if (value === '') return undefined;
-  const host = hostOf(address);
-  const port = address.port || (DEFAULT_PORTS[address.protocol] ?? '');
-  if (isLoopback(address) || isExempt(host, port, variable('NO_PROXY', environment)[1])) return undefined;
+  if (isLoopback(address) || isExempt(hostOf(address), portOf(address), variable('NO_PROXY', environment)[1]))
+    return undefined;
   const proxy = URL.parse(value);
   const url = proxy?.host ? proxy : URL.parse(`http://${value}`);
   if (url === null || !SCHEMES.includes(url.protocol))
@@ -34,6 +33,11 @@ export function isLoopback(address: URL): boolean {
 /** The name or the IP address in a URL, an IPv6 address without its brackets. */
 export function hostOf({ hostname }: Pick<URL, 'hostname'>): string {
   return hostname.replace(/^\[|\]$/g, '');
+}
+
+/** The port in a URL, or the one that its scheme implies. */
+export function portOf({ port, protocol }: Pick<URL, 'port' | 'protocol'>): string {
+  return port || (DEFAULT_PORTS[protocol] ?? '');
 }
 
 function variable(name: string, environment: NodeJS.ProcessEnv): readonly [name: string, value: string] {

@@ -8,7 +8,7 @@ const Text = Type.Optional(Type.String());
 const Flag = Type.Optional(Type.Boolean());
 const Texts = Type.Optional(Type.Array(Type.String()));
 const Extensions = Type.Optional(Type.Array(Type.Object({ name: Type.String(), extension: Type.Unknown() })));
-/** Unknown fields are refused, because whoever wrote one expects it to have an effect. */
+/** Unknown fields are refused: a field that is ignored in silence would not do what its author expects. */
 const NO_OTHERS = { additionalProperties: false };
 
 const ContextSchema = Type.Object(

@@ -1,11 +1,14 @@
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { createServer, request as forward, type IncomingMessage } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import { connect, createServer as createTcpServer, type Server, type Socket } from 'node:net';
 import { onTestFinished } from 'vitest';
 import type { IssuedCertificate } from '../issue-certificate.ts';
 
-/** An HTTP proxy that connects every client to one port of this machine. It lives as long as the test. */
+/**
+ * An HTTP proxy that connects every client to one port of this machine, and forwards requests for whole URLs to another.
+ * It lives as long as the test.
+ */
 export class ConnectProxy {
   /** The addresses that clients asked for. */
   readonly asked: (string | undefined)[] = [];
@@ -13,11 +16,16 @@ export class ConnectProxy {
   readonly authorizations: (string | undefined)[] = [];
   readonly #server: Server;
 
-  private constructor(targetPort: number, certificate: IssuedCertificate | undefined) {
+  private constructor(targetPort: number, plainPort: number, certificate: IssuedCertificate | undefined) {
     const server = certificate === undefined ? createServer() : createSecureServer({ ...certificate });
+    server.on('request', (request, response) => {
+      this.#note(request);
+      const { method, headers, url: path } = request;
+      const target = { host: '127.0.0.1', port: plainPort, method, headers, path };
+      request.pipe(forward(target, (answer) => answer.pipe(response)));
+    });
     this.#server = server.on('connect', (request, client, head) => {
-      this.asked.push(request.url);
-      this.authorizations.push(request.headers['proxy-authorization']);
+      this.#note(request);
       joined(client, targetPort, (far) => {
         client.write('HTTP/1.1 200 Connection Established\r\n\r\n');
         far.write(head);
@@ -25,11 +33,23 @@ export class ConnectProxy {
     });
   }
 
-  /** @param certificate that of the proxy; undefined: clients reach it without TLS */
-  static async start(targetPort: number, certificate?: IssuedCertificate): Promise<ConnectProxy> {
-    const proxy = new ConnectProxy(targetPort, certificate);
+  /**
+   * @param plainPort the port for requests that name whole URLs
+   * @param certificate that of the proxy; undefined: clients reach it without TLS
+   */
+  static async start(
+    targetPort: number,
+    plainPort = targetPort,
+    certificate?: IssuedCertificate,
+  ): Promise<ConnectProxy> {
+    const proxy = new ConnectProxy(targetPort, plainPort, certificate);
     await listening(proxy.#server);
     return proxy;
+  }
+
+  #note({ url, headers }: IncomingMessage): void {
+    this.asked.push(url);
+    this.authorizations.push(headers['proxy-authorization']);
   }
 
   get host(): string {
@@ -44,26 +64,29 @@ export class ConnectProxy {
 const SOCKS5_WITHOUT_PASSWORD = Buffer.from([5, 0]);
 const SOCKS5_CONNECTED = Buffer.from([5, 0, 0, 1, 0, 0, 0, 0, 0, 0]);
 
-/** A SOCKS5 proxy (RFC 1928) that connects every client to one port of this machine. It lives as long as the test. */
+/** A SOCKS5 proxy (RFC 1928) that connects every client to a port of this machine. It lives as long as the test. */
 export class SocksProxy {
   /** The addresses that clients asked for. */
   readonly asked: string[] = [];
   readonly #server: Server;
 
-  private constructor(targetPort: number) {
+  private constructor(targetPort: number, plainPort: number) {
     this.#server = createTcpServer((client) => {
       client.once('data', () => {
         client.write(SOCKS5_WITHOUT_PASSWORD);
         client.once('data', (request) => {
-          this.asked.push(addressIn(request));
-          joined(client, targetPort, () => client.write(SOCKS5_CONNECTED));
+          const asked = addressIn(request);
+          this.asked.push(asked);
+          const port = asked.endsWith(':80') ? plainPort : targetPort;
+          joined(client, port, () => client.write(SOCKS5_CONNECTED));
         });
       });
     });
   }
 
-  static async start(targetPort: number): Promise<SocksProxy> {
-    const proxy = new SocksProxy(targetPort);
+  /** @param plainPort the port for clients that ask for port 80 */
+  static async start(targetPort: number, plainPort: number): Promise<SocksProxy> {
+    const proxy = new SocksProxy(targetPort, plainPort);
     await listening(proxy.#server);
     return proxy;
   }

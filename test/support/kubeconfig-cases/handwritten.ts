@@ -46,6 +46,7 @@ const plugged = (
 
 /** The API server under a name that only a proxy can resolve. */
 const hidden = { server: 'https://kubernetes.default:6443' };
+const unencrypted = { server: 'http://kubernetes.default' };
 /** The API server of the world under an address that is not a loopback address, so that proxies apply. */
 const elsewhere = ({ port }: World) => ({
   server: `https://0.0.0.0:${port}`,
@@ -395,6 +396,21 @@ const PROXIES: readonly Case[] = [
   ),
   one('proxy-url of a SOCKS5 proxy and a server without a name', (world) =>
     kubeconfig(world, { cluster: { 'proxy-url': `socks5://${world.socks}` } }),
+  ),
+  one('proxy-url of a SOCKS5 proxy and a server without a port', (world) =>
+    kubeconfig(world, {
+      cluster: { server: 'https://kubernetes.default', 'proxy-url': `socks5://${world.socks}` },
+    }),
+  ),
+  one('proxy-url of a SOCKS5 proxy and a server without TLS', (world) =>
+    kubeconfig(world, { cluster: { ...unencrypted, 'proxy-url': `socks5://${world.socks}` } }),
+  ),
+  one('proxy-url and a server without TLS', (world) =>
+    kubeconfig(world, { cluster: { ...unencrypted, 'proxy-url': `http://me:pa%20ss@${world.proxy}` } }),
+  ),
+  // The CA of the cluster does not count for a server without TLS.
+  refused('proxy-url of a proxy with TLS and a server without TLS', (world) =>
+    kubeconfig(world, { cluster: { ...unencrypted, 'proxy-url': `https://${world.secureProxy}` } }),
   ),
   one('proxy-url of a SOCKS5 proxy', (world) =>
     kubeconfig(world, { cluster: { ...hidden, 'proxy-url': `socks5://${world.socks}` } }),
