@@ -14,6 +14,13 @@ export interface OverloadOptions {
   readonly maxMemoryBytes: number;
 }
 
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** Whether new requests are refused because the process cannot keep up. */
+    readonly isOverloaded: () => boolean;
+  }
+}
+
 const RESOLUTION_MS = 10;
 const DELAY_SAMPLE_MS = 1_000;
 const MEMORY_SAMPLE_MS = 250;
@@ -67,8 +74,9 @@ export default fastifyPlugin(
     app.addHook('onClose', async () => {
       for (const timer of timers) clearInterval(timer);
     });
+    app.decorate('isOverloaded', () => tooSlow || tooLarge);
     app.addHook('onRequest', (_request, _reply, next) => {
-      if (!tooSlow && !tooLarge) return next();
+      if (!app.isOverloaded()) return next();
       app.limited.requests.overload += 1;
       next(new OverloadedError());
     });

@@ -1,6 +1,7 @@
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
 import { ClusterNotFoundError, RouteNotFoundError } from '../src/api/errors.ts';
+import type { Subject } from '../src/cluster/access/decisions.ts';
 import type { GuardedCluster } from '../src/cluster/access/guarded-cluster.ts';
 import type { Cluster } from '../src/cluster/cluster.ts';
 import type { Fleet } from '../src/fleet/fleet.ts';
@@ -27,6 +28,11 @@ declare module 'fastify' {
   interface FastifyInstance {
     /** The clusters. The plugin owns them, so their clients and caches start and stop with the app. */
     readonly fleet: Fleet<ManagedCluster>;
+    /**
+     * A cluster with the rights of a caller; undefined: there is none of this name.
+     * @param name undefined: the default cluster
+     */
+    clusterFor(caller: Subject, name: string | undefined): GuardedCluster | undefined;
   }
   interface FastifyRequest {
     /**
@@ -51,6 +57,9 @@ export default fastifyPlugin(
   function requestClusterPlugin(app: FastifyInstance, { createFleet }: RequestClusterOptions, done) {
     const fleet = createFleet(app.log);
     app.decorate('fleet', fleet);
+    app.decorate('clusterFor', (caller, name) =>
+      (name === undefined ? fleet.default : fleet.get(name))?.as(caller),
+    );
     app.decorateRequest('cluster');
     app.decorateRequest('clusters', {
       getter() {
@@ -63,10 +72,10 @@ export default fastifyPlugin(
     });
     app.addHook('onRequest', (request, _reply, next) => {
       const name = clusterIn(request.params);
-      const cluster = name === undefined ? fleet.default : fleet.get(name);
+      const cluster = app.clusterFor(request.identity, name);
       if (cluster === undefined)
         return next(name ? new ClusterNotFoundError(name) : new RouteNotFoundError(request.url));
-      request.cluster = cluster.as(request.identity);
+      request.cluster = cluster;
       next();
     });
     app.addHook('onReady', async () => {
@@ -81,7 +90,7 @@ export default fastifyPlugin(
 );
 
 /** The `:cluster` parameter, if the route is mounted under it. */
-function clusterIn(params: unknown): string | undefined {
+export function clusterIn(params: unknown): string | undefined {
   const name =
     typeof params === 'object' && params !== null && 'cluster' in params ? params.cluster : undefined;
   return typeof name === 'string' ? name : undefined;

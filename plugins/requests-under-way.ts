@@ -76,7 +76,7 @@ export default fastifyPlugin(
     app.server.on('secureConnection', (socket) => {
       const connection = app.clientConnections.get(socket);
       if (connection === undefined) return;
-      connection.readInPieces(turns);
+      connection.readInPieces(turns, app.answerAtOnce);
       places.add(connection);
       socket.once('close', () => {
         places.remove(connection);
@@ -151,7 +151,7 @@ export default fastifyPlugin(
     });
     done();
   },
-  { name: 'requests-under-way', dependencies: ['connections'], fastify: '5.x' },
+  { name: 'requests-under-way', dependencies: ['connections', 'repeated-reads'], fastify: '5.x' },
 );
 
 /** Whether the request is being handled: a read from its start, a write once its body has arrived. */

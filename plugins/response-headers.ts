@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
+import { type HeaderPairs, setHeaders } from '../src/api/header-pairs.ts';
 
 /**
  * Sets the headers of every answer: no caching, no guessing of the content type, and the id of the request in the log.
@@ -15,9 +16,16 @@ export default fastifyPlugin(
   { name: 'response-headers', fastify: '5.x' },
 );
 
+/** The headers of every answer, besides `X-Request-Id`. */
+export const STANDARD_HEADERS: HeaderPairs = [
+  'cache-control',
+  'no-store',
+  'x-content-type-options',
+  'nosniff',
+];
+
 /** Also used for answers that Fastify sends without running hooks. */
 export function setStandardHeaders(request: FastifyRequest, reply: FastifyReply): void {
-  reply.header('cache-control', 'no-store');
-  reply.header('x-content-type-options', 'nosniff');
+  setHeaders(reply, STANDARD_HEADERS);
   reply.header('x-request-id', request.id);
 }

@@ -2,8 +2,9 @@ import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebo
 import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { KubernetesTimeoutError } from '../src/api/errors.ts';
+import { setHeaders } from '../src/api/header-pairs.ts';
 import type { Operation } from '../src/api/operation.ts';
-import { setFreshnessHeaders } from '../src/api/read-freshness.ts';
+import { freshnessHeaders } from '../src/api/read-freshness.ts';
 import { ClusterName, DeploymentList, Namespace, NoQuery } from '../src/api/schemas.ts';
 import { toHttpError } from '../src/api/to-http-error.ts';
 import type { GuardedCluster } from '../src/cluster/access/guarded-cluster.ts';
@@ -144,7 +145,7 @@ const clustersRoutes: FastifyPluginCallbackTypebox = (app, _options, done) => {
       );
       const lists = parts.map((part) => listOf(request, part));
       const readings = lists.flatMap(({ reading }) => reading ?? []);
-      if (readings.length > 0) setFreshnessHeaders(reply, oldestOf(readings));
+      if (readings.length > 0) setHeaders(reply, freshnessHeaders(oldestOf(readings)));
       return reply.header('content-type', 'application/json; charset=utf-8').send(answerOf(lists));
     },
   );

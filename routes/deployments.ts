@@ -3,8 +3,10 @@ import { Type } from 'typebox';
 import { errorsOfReads } from '../src/api/common-errors.ts';
 import * as errors from '../src/api/errors.ts';
 import type { Operation } from '../src/api/operation.ts';
-import { freshnessOf, freshnessParameters, setFreshnessHeaders } from '../src/api/read-freshness.ts';
+import { answerRead, type ReadAnswer } from '../src/api/read-answer.ts';
+import { freshnessHeaders, freshnessOf, freshnessParameters } from '../src/api/read-freshness.ts';
 import { DeploymentList, Namespace } from '../src/api/schemas.ts';
+import type { Reading } from '../src/cluster/cache/reading.ts';
 
 const Query = Type.Object(
   { namespace: Type.Optional(Namespace), ...freshnessParameters },
@@ -38,13 +40,23 @@ const deploymentsRoutes: FastifyPluginCallbackTypebox = (app, _options, done) =>
   app.get(
     '/deployments',
     { schema, config: { operation: listDeployments, rights: 'list deployments' } },
-    async (request, reply) => {
-      const reading = await request.cluster.list(request.query.namespace, freshnessOf(request.query));
-      setFreshnessHeaders(reply, reading);
-      return reply.header('content-type', 'application/json; charset=utf-8').send(reading.value);
+    (request, reply) => {
+      const { namespace } = request.query;
+      const freshness = freshnessOf(request.query);
+      return answerRead(request, reply, {
+        fromMemory(cluster) {
+          const reading = freshness === undefined ? cluster.knownList(namespace) : undefined;
+          return reading && answerOf(reading);
+        },
+        otherwise: async (cluster) => answerOf(await cluster.list(namespace, freshness)),
+      });
     },
   );
   done();
 };
+
+function answerOf(reading: Reading<Buffer>): ReadAnswer {
+  return { headers: freshnessHeaders(reading), body: reading.value };
+}
 
 export default deploymentsRoutes;

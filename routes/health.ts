@@ -2,6 +2,7 @@ import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebo
 import { Type } from 'typebox';
 import { UnhealthyError } from '../src/api/errors.ts';
 import type { Operation } from '../src/api/operation.ts';
+import { answerRead, type ReadAnswer } from '../src/api/read-answer.ts';
 import { NoQuery } from '../src/api/schemas.ts';
 
 const Health = Type.Object(
@@ -24,17 +25,24 @@ const getHealth: Operation = {
   errors: [new UnhealthyError()],
 };
 
+const HEALTHY: ReadAnswer = { headers: [], body: JSON.stringify({ status: 'OK' }) };
+
 /** `GET /healthz`: whether contact with the Kubernetes API server is verified. */
 const healthRoutes: FastifyPluginCallbackTypebox = (app, _options, done) => {
   const schema = { querystring: NoQuery, response: { 200: Health } };
-  app.get('/healthz', { schema, config: { operation: getHealth, rights: 'none' } }, async (request) => {
-    try {
-      await request.cluster.checkHealth();
-    } catch (cause) {
-      throw new UnhealthyError({ cause });
-    }
-    return { status: 'OK' as const };
-  });
+  app.get('/healthz', { schema, config: { operation: getHealth, rights: 'none' } }, (request, reply) =>
+    answerRead(request, reply, {
+      fromMemory: (cluster) => (cluster.isHealthy ? HEALTHY : undefined),
+      async otherwise(cluster) {
+        try {
+          await cluster.checkHealth();
+        } catch (cause) {
+          throw new UnhealthyError({ cause });
+        }
+        return HEALTHY;
+      },
+    }),
+  );
   done();
 };
 

@@ -4,9 +4,11 @@ import { errorsOfNamespaces, errorsOfReads } from '../src/api/common-errors.ts';
 import * as errors from '../src/api/errors.ts';
 import { preconditionOf } from '../src/api/if-match.ts';
 import type { Operation } from '../src/api/operation.ts';
-import { freshnessOf, freshnessParameters, setFreshnessHeaders } from '../src/api/read-freshness.ts';
+import { answerRead, type ReadAnswer } from '../src/api/read-answer.ts';
+import { freshnessHeaders, freshnessOf, freshnessParameters } from '../src/api/read-freshness.ts';
 import { DeploymentName, Namespace } from '../src/api/schemas.ts';
-import { entityTag } from '../src/cluster/deployment.ts';
+import type { Reading } from '../src/cluster/cache/reading.ts';
+import { type Deployment, entityTag } from '../src/cluster/deployment.ts';
 
 const target = { namespace: Namespace, deployment: DeploymentName };
 const ReadQuery = Type.Object({ ...target, ...freshnessParameters }, { additionalProperties: false });
@@ -123,12 +125,17 @@ const replicaCountRoutes: FastifyPluginCallbackTypebox<ReplicaCountOptions> = (a
       schema: { querystring: ReadQuery, response: { 200: ReplicaCount } },
       config: { operation: getReplicaCount, rights: 'get deployments/scale' },
     },
-    async (request, reply) => {
+    (request, reply) => {
       const { namespace, deployment } = request.query;
-      const reading = await request.cluster.deployment(namespace, deployment, freshnessOf(request.query));
-      setFreshnessHeaders(reply, reading);
-      reply.header('etag', `"${entityTag(reading.value)}"`);
-      return { replicaCount: reading.value.replicas };
+      const freshness = freshnessOf(request.query);
+      return answerRead(request, reply, {
+        fromMemory(cluster) {
+          const reading =
+            freshness === undefined ? cluster.knownDeployment(namespace, deployment) : undefined;
+          return reading && answerOf(reading);
+        },
+        otherwise: async (cluster) => answerOf(await cluster.deployment(namespace, deployment, freshness)),
+      });
     },
   );
 
@@ -159,5 +166,12 @@ const replicaCountRoutes: FastifyPluginCallbackTypebox<ReplicaCountOptions> = (a
   }
   done();
 };
+
+function answerOf(reading: Reading<Deployment>): ReadAnswer {
+  const { value } = reading;
+  const headers = freshnessHeaders(reading);
+  headers.push('etag', `"${entityTag(value)}"`);
+  return { headers, body: JSON.stringify({ replicaCount: value.replicas }) };
+}
 
 export default replicaCountRoutes;

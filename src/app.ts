@@ -14,6 +14,7 @@ import notFoundPlugin from '../plugins/not-found.ts';
 import openapiPlugin from '../plugins/openapi.ts';
 import overloadPlugin from '../plugins/overload.ts';
 import rateLimitPlugin from '../plugins/rate-limit.ts';
+import repeatedReadsPlugin from '../plugins/repeated-reads.ts';
 import requestClusterPlugin, { type RequestClusterOptions } from '../plugins/request-cluster.ts';
 import requestLogPlugin from '../plugins/request-log.ts';
 import requestsUnderWayPlugin from '../plugins/requests-under-way.ts';
@@ -64,6 +65,7 @@ const HTTP_OPTIONS = {
  */
 export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   const { logLevel, logStream, https, createFleet, identify, limits, docs } = options;
+  const newRequestId = requestIdGenerator();
   const app = Fastify({
     logger: { level: logLevel, stream: logStream },
     https: https ? { ...https, ...HTTP_OPTIONS } : null,
@@ -74,7 +76,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     bodyLimit: limits.maxBodyBytes,
     // plugins/url-length.ts limits the whole URL. A cluster name of any length must reach the routes, which answer 404.
     routerOptions: { maxParamLength: limits.maxHeaderBytes, querystringParser: rememberingParser() },
-    genReqId: requestIdGenerator(),
+    genReqId: ({ headers }) => newRequestId(headers['x-request-id']),
     // plugins/request-log.ts logs requests instead.
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
     // plugins/drain.ts refuses requests instead and answers with the error shape of the API.
@@ -93,6 +95,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   await app.register(responseHeadersPlugin);
   await app.register(handshakesPlugin, limits);
   await app.register(connectionsPlugin, { identify, ...limits });
+  await app.register(repeatedReadsPlugin, { ...limits, newRequestId });
   await app.register(requestsUnderWayPlugin, limits);
   await app.register(answersPlugin, limits);
   await app.register(requestLogPlugin, { logStream });

@@ -1,4 +1,3 @@
-import type { FastifyReply } from 'fastify';
 import { Type } from 'typebox';
 import type { Freshness } from '../cluster/cache/freshness.ts';
 import type { Reading } from '../cluster/cache/reading.ts';
@@ -37,12 +36,14 @@ export function freshnessOf({ maxAge, minResourceVersion }: FreshnessQuery): Fre
   return { maxAgeSeconds: maxAge === undefined ? undefined : Number(maxAge), minResourceVersion };
 }
 
-/** Sets the headers that tell how old an answer is, up to which resourceVersion it is complete, and what is missing. */
-export function setFreshnessHeaders(
-  reply: FastifyReply,
-  { ageMs, resourceVersion, unavailable }: Omit<Reading<unknown>, 'value'>,
-): void {
-  reply.header('age', Math.ceil(ageMs / 1000));
-  if (resourceVersion !== '') reply.header('x-resource-version', resourceVersion);
-  if (unavailable.length > 0) reply.header('x-unavailable-namespaces', unavailable.join(', '));
+/** The headers that tell how old an answer is, up to which resourceVersion it is complete, and what is missing. */
+export function freshnessHeaders({
+  ageMs,
+  resourceVersion,
+  unavailable,
+}: Omit<Reading<unknown>, 'value'>): string[] {
+  const headers = ['age', `${Math.ceil(ageMs / 1000)}`];
+  if (resourceVersion !== '') headers.push('x-resource-version', resourceVersion);
+  if (unavailable.length > 0) headers.push('x-unavailable-namespaces', unavailable.join(', '));
+  return headers;
 }

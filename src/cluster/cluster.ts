@@ -244,6 +244,10 @@ export class Cluster implements UnguardedCluster {
     return this.#cache.get(namespace, deployment)?.replicas;
   }
 
+  get isHealthy(): boolean {
+    return this.#health.isVerified(this.#informers.lastContactAt);
+  }
+
   /** Resolves if the watch or a probe has verified contact with the API server. */
   checkHealth(): Promise<void> {
     return this.#health.check(this.#informers.lastContactAt);

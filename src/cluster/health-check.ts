@@ -16,14 +16,22 @@ export class HealthCheck {
   }
 
   /**
+   * Whether the watch or a probe succeeded within the last 10 s.
+   * @param lastContactAt when the watch last heard from the API server, on the clock of performance.now()
+   */
+  isVerified(lastContactAt: number): boolean {
+    return performance.now() - Math.max(lastContactAt, this.#succeededAt) <= VERIFIED_MS;
+  }
+
+  /**
    * Resolves if the watch or a probe succeeded within the last 10 s; otherwise it probes.
    * @param lastContactAt when the watch last heard from the API server, on the clock of performance.now()
    * @throws what the probe threw, now or within the last second
    */
   async check(lastContactAt: number): Promise<void> {
-    const now = performance.now();
-    if (now - Math.max(lastContactAt, this.#succeededAt) <= VERIFIED_MS) return;
-    if (this.#failure !== undefined && now - this.#failure.at < FAILED_MS) throw this.#failure.error;
+    if (this.isVerified(lastContactAt)) return;
+    if (this.#failure !== undefined && performance.now() - this.#failure.at < FAILED_MS)
+      throw this.#failure.error;
     this.#running ??= this.#run();
     await this.#running;
   }

@@ -21,6 +21,13 @@ export interface Running {
   onEnd?: () => void;
 }
 
+/**
+ * Answers a read at once, if it can.
+ * @param head the request line and the headers, with the empty line after them
+ * @returns whether it has answered
+ */
+export type AnswerAtOnce = (connection: ClientConnection, head: string) => boolean;
+
 /** Bytes that the HTTP server is given at a time. Most requests are smaller, but few are much smaller. */
 const PIECE_BYTES = 512;
 /**
@@ -29,6 +36,9 @@ const PIECE_BYTES = 512;
  */
 const MAX_DISCARDED_BYTES = 256 * 1024;
 const NOTHING = Buffer.alloc(0);
+/** A request with a longer head is never answered at once. No configured limit of headers is lower. */
+const MAX_HEAD_BYTES = 1024;
+const END_OF_HEAD = '\r\n\r\n';
 
 /** Why a connection is not read: it or its client has too many requests under way, or it is about to close. */
 export type Hold = 'connection' | 'client' | 'closing';
@@ -48,6 +58,8 @@ export class ClientConnection implements Parsing {
   latest: ServerResponse | undefined;
   /** Whether the connection is closed as soon as it has no running request. */
   closing = false;
+  /** The head of the request that the HTTP server is parsing right now, if that is all that has arrived. */
+  head: string | undefined;
   /** The reasons for which the connection is not read. */
   readonly #holds = new Set<Hold>();
   /** Bytes that have arrived and have not been given to the HTTP server yet. */
@@ -57,6 +69,9 @@ export class ClientConnection implements Parsing {
   /** Whether the connection waits for `#turns` to call `parsePiece`. */
   #inLine = false;
   #discardedBytes = 0;
+  #answerAtOnce: AnswerAtOnce = () => false;
+  /** Whether the HTTP server has been given whole requests only, so that the next byte begins a request. */
+  #isBetweenRequests = true;
 
   constructor(socket: Socket, identity: CallerIdentity, certificate: X509Certificate | undefined) {
     this.socket = socket;
@@ -86,13 +101,15 @@ export class ClientConnection implements Parsing {
    * From now on the HTTP server gets the incoming bytes piece by piece, and none of them during a hold. One read may
    * bring a thousand requests; without this, the server would begin all of them before it did anything else.
    * @param turns decides when a piece may be parsed
+   * @param answerAtOnce sees each request that arrives alone, and may answer it instead of the HTTP server
    */
-  readInPieces(turns: ParseTurns): void {
+  readInPieces(turns: ParseTurns, answerAtOnce: AnswerAtOnce): void {
     // The listener of the HTTP server, which parses. TLS gives it up to 16 KiB at a time.
     const [parse] = this.socket.listeners('data');
     if (parse === undefined) return;
     this.#parse = (piece) => Reflect.apply(parse, this.socket, [piece]);
     this.#turns = turns;
+    this.#answerAtOnce = answerAtOnce;
     this.socket.once('close', () => turns.remove(this));
     this.socket.on('resume', this.#resumed);
     this.socket.removeAllListeners('data');
@@ -117,7 +134,10 @@ export class ClientConnection implements Parsing {
 
   closeIfIdle(): void {
     this.closing = true;
-    if (this.running.size === 0) this.socket.destroy();
+    if (this.running.size > 0) return;
+    // An answer that was made at once may still have to be sent.
+    if (this.socket.writableLength > 0) this.socket.destroySoon();
+    else this.socket.destroy();
   }
 
   parsePiece(): boolean {
@@ -146,9 +166,45 @@ export class ClientConnection implements Parsing {
   }
 
   #parseNext(): void {
-    const piece = this.#unparsed.subarray(0, PIECE_BYTES);
-    this.#unparsed = this.#unparsed.subarray(PIECE_BYTES);
-    this.#parse(piece);
+    const bytes = this.#unparsed;
+    const isFirst = this.#isBetweenRequests;
+    const head = isFirst ? headIn(bytes) : undefined;
+    if (head !== undefined && this.#isIdle && this.#answerAtOnce(this, head)) {
+      this.#unparsed = NOTHING;
+      return;
+    }
+    const isWhole = head !== undefined || bytes.length <= PIECE_BYTES;
+    this.#unparsed = isWhole ? NOTHING : bytes.subarray(PIECE_BYTES);
+    const before = this.latest;
+    this.head = head;
+    this.#parse(isWhole ? bytes : bytes.subarray(0, PIECE_BYTES));
+    this.head = undefined;
+    this.#isBetweenRequests = isFirst && isWhole && this.latest !== before && this.#isLatest(bytes);
+  }
+
+  /**
+   * Whether no answer is being made or sent. The first request is not idle: until the HTTP server has parsed one, it
+   * regards the connection as one that sends nothing, and closes it after a while.
+   */
+  get #isIdle(): boolean {
+    return (
+      this.firstSince > 0 &&
+      this.running.size === 0 &&
+      this.latest === undefined &&
+      !this.closing &&
+      this.socket.writableLength === 0
+    );
+  }
+
+  /** Whether the newest request consists of exactly these bytes. */
+  #isLatest(bytes: Buffer): boolean {
+    const request = this.latest?.req;
+    if (request === undefined || !request.complete) return false;
+    const { 'content-length': length = '0', 'transfer-encoding': encoding } = request.headers;
+    return (
+      encoding === undefined &&
+      bytes.indexOf(END_OF_HEAD) + END_OF_HEAD.length + Number(length) === bytes.length
+    );
   }
 
   /**
@@ -175,4 +231,12 @@ export class ClientConnection implements Parsing {
     if (this.#holds.size > 0 || this.#inLine) this.socket.pause();
     else this.#parseOn();
   };
+}
+
+/** The text of these bytes if they are the head of one GET request and nothing else. */
+function headIn(bytes: Buffer): string | undefined {
+  if (bytes.length > MAX_HEAD_BYTES) return undefined;
+  const text = bytes.toString('latin1');
+  const isHead = text.startsWith('GET ') && text.indexOf(END_OF_HEAD) === text.length - END_OF_HEAD.length;
+  return isHead ? text : undefined;
 }

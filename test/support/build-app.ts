@@ -27,6 +27,7 @@ export class MemoryCluster implements ServedCluster, UnguardedCluster {
   readonly writes: string[] = [];
   readonly name: string;
   synced = true;
+  isHealthy = false;
   state: ClusterState = 'ready';
   readonly mirrors = [];
   access = new Access(alwaysAllow);

@@ -1,6 +1,6 @@
 import { type Authorizer, REVIEW_DEADLINE_MS, type ResourceAttributes } from './authorizer.ts';
 import type { Subject } from './decisions.ts';
-import { Sweeps } from './sweeps.ts';
+import { listIn, Sweeps } from './sweeps.ts';
 
 /** The time for all the reviews of a list. It is less than a list of all clusters waits for one of them. */
 export const LIST_REVIEWS_MS = 4_500;
@@ -25,6 +25,15 @@ export class Access {
     return this.#onScale(subject, 'get', namespace, name);
   }
 
+  /** Whether it is remembered that the subject may read the replica count of this Deployment. */
+  isKnownToRead(subject: Subject, namespace: string, name: string): boolean {
+    const any = scaleIn(namespace, 'get');
+    const decision = this.#authorizer.known(subject, any);
+    return decision === false
+      ? this.#authorizer.known(subject, { ...any, name }) === true
+      : decision === true;
+  }
+
   /** Whether the subject may set the replica count of this Deployment. @throws AuthorizerUnavailableError */
   mayScale(subject: Subject, namespace: string, name: string): boolean | Promise<boolean> {
     return this.#onScale(subject, 'patch', namespace, name);
@@ -32,9 +41,12 @@ export class Access {
 
   /** Whether the subject may list the Deployments of a namespace, or of all. @throws AuthorizerUnavailableError */
   mayList(subject: Subject, namespace: string | undefined, endsAt?: number): boolean | Promise<boolean> {
-    const everywhere: ResourceAttributes = { verb: 'list', resource: 'deployments' };
-    const attributes = namespace === undefined ? everywhere : { ...everywhere, namespace };
-    return this.#authorizer.allows(subject, attributes, endsAt);
+    return this.#authorizer.allows(subject, listIn(namespace), endsAt);
+  }
+
+  /** Whether it is remembered that the subject may list the Deployments of a namespace, or of all. */
+  isKnownToList(subject: Subject, namespace: string | undefined): boolean {
+    return this.#authorizer.known(subject, listIn(namespace)) === true;
   }
 
   /**
@@ -62,11 +74,15 @@ export class Access {
     namespace: string,
     name: string,
   ): boolean | Promise<boolean> {
-    const any: ResourceAttributes = { verb, resource: 'deployments', subresource: 'scale', namespace };
+    const any = scaleIn(namespace, verb);
     const decision = this.#authorizer.allows(subject, any);
     if (decision === true) return true;
     const endsAt = performance.now() + REVIEW_DEADLINE_MS;
     const one = () => this.#authorizer.allows(subject, { ...any, name }, endsAt);
     return decision === false ? one() : decision.then((allowed) => allowed || one());
   }
+}
+
+function scaleIn(namespace: string, verb: 'get' | 'patch'): ResourceAttributes {
+  return { verb, resource: 'deployments', subresource: 'scale', namespace };
 }

@@ -33,6 +33,8 @@ export interface Authorizer {
    *   because it was allowed recently; a write never is
    */
   allows(subject: Subject, attributes: ResourceAttributes, endsAt?: number): boolean | Promise<boolean>;
+  /** The decision that is remembered and valid; undefined: there is none. It asks nobody. */
+  known(subject: Subject, attributes: ResourceAttributes): boolean | undefined;
   /** The last decision, even if it has expired; undefined: none is remembered. */
   lastDecision(subject: Subject, attributes: ResourceAttributes): Decision | undefined;
   /**
@@ -80,11 +82,16 @@ export class ReviewAuthorizer implements Authorizer {
   }
 
   allows(subject: Subject, attributes: ResourceAttributes, endsAt?: number): boolean | Promise<boolean> {
-    const known = this.lastDecision(subject, attributes);
-    const now = performance.now();
-    if (known !== undefined && now < known.expiresAt) return known.allowed;
-    const deadline = endsAt ?? now + REVIEW_DEADLINE_MS;
+    const known = this.known(subject, attributes);
+    if (known !== undefined) return known;
+    const deadline = endsAt ?? performance.now() + REVIEW_DEADLINE_MS;
     return this.#decision(this.#reviewUntil(deadline, subject, attributes), deadline, subject, attributes);
+  }
+
+  known(subject: Subject, attributes: ResourceAttributes): boolean | undefined {
+    const now = performance.now();
+    const decision = this.#decisions.get(keyOf(subject), questionOf(attributes), now);
+    return decision !== undefined && now < decision.expiresAt ? decision.allowed : undefined;
   }
 
   lastDecision(subject: Subject, attributes: ResourceAttributes): Decision | undefined {
@@ -182,6 +189,7 @@ export class ReviewAuthorizer implements Authorizer {
 /** Allows every client with an accepted certificate everything. For development. */
 export const alwaysAllow: Authorizer = {
   allows: () => true,
+  known: () => true,
   lastDecision: () => undefined,
   review: () => Promise.resolve(true),
 };

@@ -32,6 +32,8 @@ export interface UnguardedCluster {
   readonly synced: boolean;
   /** The namespaces that hold Deployments, as far as the cache knows. */
   readonly namespaces: readonly string[];
+  /** Whether contact with the API server has been verified within the last 10 s. */
+  readonly isHealthy: boolean;
   /** Resolves if contact with the API server is verified. @throws KubeError if it is not */
   checkHealth(): Promise<void>;
   /**
@@ -119,9 +121,25 @@ export class GuardedCluster {
     return this.#cluster.reviews.state;
   }
 
+  /** Whether contact with the API server has been verified lately; anybody may ask. */
+  get isHealthy(): boolean {
+    return this.#cluster.isHealthy;
+  }
+
   /** Resolves when contact with the API server is verified; anybody may ask. @throws KubeError when it is not */
   checkHealth(): Promise<void> {
     return this.#cluster.checkHealth();
+  }
+
+  /**
+   * Reads one Deployment from the cache if the rights of the caller are remembered. This is the most frequent read, so it
+   * waits for nothing.
+   * @returns undefined if the caller has not been found to have the right
+   * @throws as UnguardedCluster.deployment
+   */
+  knownDeployment(namespace: string, name: string): Reading<Deployment> | undefined {
+    if (!this.#access.isKnownToRead(this.#caller, namespace, name)) return undefined;
+    return this.#cluster.deployment(namespace, name);
   }
 
   /**
@@ -129,12 +147,21 @@ export class GuardedCluster {
    * @throws as UnguardedCluster.freshDeployment
    */
   async deployment(namespace: string, name: string, freshness?: Freshness): Promise<Reading<Deployment>> {
-    const allowed = this.#access.mayRead(this.#caller, namespace, name);
-    // Do not await a remembered decision: this is the most frequent read, and an await costs a turn.
-    if (allowed !== true && !(await allowed)) this.#deny(`get deployments/scale in namespace ${namespace}`);
+    if (!(await this.#access.mayRead(this.#caller, namespace, name)))
+      this.#deny(`get deployments/scale in namespace ${namespace}`);
     return freshness === undefined
       ? this.#cluster.deployment(namespace, name)
       : this.#cluster.freshDeployment(this.#caller.user, namespace, name, freshness);
+  }
+
+  /**
+   * The JSON answer that lists the Deployments of a namespace, or of all, from the cache, if the caller is known to have
+   * the right to list all of them.
+   * @returns undefined if the caller has not been found to have the right
+   * @throws as UnguardedCluster.list
+   */
+  knownList(namespace: string | undefined): Reading<Buffer> | undefined {
+    return this.#access.isKnownToList(this.#caller, namespace) ? this.#cluster.list(namespace) : undefined;
   }
 
   /**

@@ -167,8 +167,10 @@ export class Sweeps {
   }
 }
 
-function listIn(namespace: string): ResourceAttributes {
-  return { verb: 'list', resource: 'deployments', namespace };
+/** The right to list the Deployments of a namespace, or of all. */
+export function listIn(namespace: string | undefined): ResourceAttributes {
+  const everywhere: ResourceAttributes = { verb: 'list', resource: 'deployments' };
+  return namespace === undefined ? everywhere : { ...everywhere, namespace };
 }
 
 /**

@@ -30,15 +30,13 @@ const NONE: readonly string[] = [];
 export class InformerSet<T extends KubeObject> {
   /** By namespace; a single entry `undefined` for all namespaces. */
   readonly #informers: ReadonlyMap<string | undefined, Informer<T>>;
+  readonly all: readonly Informer<T>[];
 
   /** @param namespaces empty: all */
   constructor(namespaces: readonly string[], create: (namespace: string | undefined) => Informer<T>) {
     const scopes = namespaces.length === 0 ? [undefined] : namespaces;
     this.#informers = new Map(scopes.map((namespace) => [namespace, create(namespace)]));
-  }
-
-  get all(): readonly Informer<T>[] {
-    return [...this.#informers.values()];
+    this.all = [...this.#informers.values()];
   }
 
   start(): void {

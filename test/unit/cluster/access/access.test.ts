@@ -26,6 +26,7 @@ beforeEach(() => {
       asked.push({ subject, attributes, endsInMs: endsAt === undefined ? undefined : endsAt - start });
       return allows(attributes);
     },
+    known: () => undefined,
     lastDecision: () => undefined,
     async review(subject, attributes) {
       asked.push({ subject, attributes, endsInMs: undefined });

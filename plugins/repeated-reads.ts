@@ -1,0 +1,157 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { FastifyInstance } from 'fastify';
+import fastifyPlugin from 'fastify-plugin';
+import { LRUCache } from 'lru-cache';
+import { headerLines } from '../src/api/header-pairs.ts';
+import { JSON_TYPE, type ReadAnswer, type ReadFromMemory, type ReadHeaders } from '../src/api/read-answer.ts';
+import type { NewRequestId } from '../src/api/request-id.ts';
+import { PIECE_BYTES } from '../src/lib/piecewise-body.ts';
+import type { Identity } from '../src/tls/certificate-identity.ts';
+import type { AnswerAtOnce, ClientConnection } from '../src/tls/client-connection.ts';
+import { clusterIn } from './request-cluster.ts';
+import { STANDARD_HEADERS } from './response-headers.ts';
+
+export interface RepeatedReadsOptions {
+  readonly newRequestId: NewRequestId;
+  readonly keepAliveTimeoutSeconds: number;
+  readonly maxConnectionAgeSeconds: number;
+}
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** Answers a request that repeats a read which `rememberRead` knows. */
+    readonly answerAtOnce: AnswerAtOnce;
+    /** Call it when a request is answered from memory, with what makes the answer. */
+    rememberRead(request: FastifyRequest, fromMemory: ReadFromMemory): void;
+  }
+}
+
+/** What a URL asks for. */
+interface KnownRead {
+  /** The name in the URL; undefined: the default cluster. */
+  readonly cluster: string | undefined;
+  readonly fromMemory: ReadFromMemory;
+}
+
+/** The header lines of a request, as the client has sent them, and what they say. */
+interface HeaderBlock {
+  readonly text: string;
+  readonly requestId: string | string[] | undefined;
+  readonly headers: ReadHeaders;
+}
+
+/** How many URLs are remembered. The least recently used is forgotten first. */
+const MAX_READS = 2_000;
+
+/**
+ * Answers reads that clients repeat, without parsing and routing them again. A client that watches a count sends the
+ * same bytes each time. What these bytes ask for is remembered; who may see it, and the answer, are not. Everything
+ * that is not exactly as before goes the usual way: the HTTP server, the hooks, the handler of the route.
+ *
+ * A request is a repetition if its URL is that of a read which was answered from memory, and its headers are those of
+ * the last such read of its connection. A request that arrives together with others is never one.
+ */
+export default fastifyPlugin(
+  function repeatedReadsPlugin(app: FastifyInstance, options: RepeatedReadsOptions, done) {
+    const { newRequestId, keepAliveTimeoutSeconds, maxConnectionAgeSeconds } = options;
+    const reads = new LRUCache<string, KnownRead>({ max: MAX_READS });
+    /** The headers of the last read of each connection that was remembered. */
+    const blocks = new WeakMap<ClientConnection, HeaderBlock>();
+    /** Each read is logged at this level, which only the usual way does. */
+    const isLogged = app.log.level === 'debug' || app.log.level === 'trace';
+    const dateLine = dateLines();
+    const lastLines = `Connection: keep-alive\r\nKeep-Alive: timeout=${keepAliveTimeoutSeconds}\r\n\r\n`;
+    const firstLines = `HTTP/1.1 200 OK\r\n${headerLines(STANDARD_HEADERS)}`;
+
+    function answerOf(identity: Identity, url: string, headers: ReadHeaders): ReadAnswer | undefined {
+      const read = reads.get(url);
+      const cluster = read && app.clusterFor(identity, read.cluster);
+      try {
+        return cluster && read.fromMemory(cluster, headers);
+      } catch {
+        return undefined; // the usual way makes the error again, and answers it
+      }
+    }
+
+    function write({ socket }: ClientConnection, id: string, { headers, body }: ReadAnswer): void {
+      const head = `${firstLines}x-request-id: ${id}\r\n${headerLines(headers)}${headerLines(JSON_TYPE)}content-length: ${body.length}\r\n${dateLine()}${lastLines}`;
+      if (typeof body === 'string') {
+        socket.write(head + body, 'latin1');
+        return;
+      }
+      socket.cork();
+      socket.write(head, 'latin1');
+      socket.write(body);
+      socket.uncork();
+    }
+
+    app.decorate('answerAtOnce', (connection, text) => {
+      const { identity, openedAt } = connection;
+      const { url, headerText } = headOf(text);
+      const block = blocks.get(connection);
+      if (block?.text !== headerText || identity.kind !== 'client') return false;
+      if (isLogged || app.isDraining() || app.isOverloaded()) return false;
+      if (performance.now() - openedAt > maxConnectionAgeSeconds * 1000) return false;
+      const answer = answerOf(identity, url, block.headers);
+      if (answer === undefined || answer.body.length > PIECE_BYTES) return false;
+      if (!app.takeRate('GET', identity.user)) return false;
+      write(connection, newRequestId(block.requestId), answer);
+      return true;
+    });
+    app.decorate('rememberRead', (request, fromMemory) => {
+      const { clientConnection: connection, raw } = request;
+      if (connection.head === undefined || isSpecial(raw.headers)) return;
+      const { url, headerText } = headOf(connection.head);
+      if (url !== raw.url) return;
+      reads.set(url, { cluster: clusterIn(request.params), fromMemory });
+      if (blocks.get(connection)?.text !== headerText)
+        blocks.set(connection, blockOf(headerText, raw.headers));
+    });
+    done();
+  },
+  { name: 'repeated-reads', dependencies: ['connections'], fastify: '5.x' },
+);
+
+/** The parts of the head of a request. */
+interface Head {
+  /** Empty if the first line is not that of a GET request by HTTP/1.1. */
+  readonly url: string;
+  /** Everything after the first line. */
+  readonly headerText: string;
+}
+
+const METHOD = 'GET ';
+const VERSION = ' HTTP/1.1';
+
+function headOf(text: string): Head {
+  const end = text.indexOf('\r\n');
+  const line = text.slice(0, end);
+  const url = line.endsWith(VERSION) ? line.slice(METHOD.length, -VERSION.length) : '';
+  return { url, headerText: text.slice(end + 2) };
+}
+
+/** Whether the headers change how the HTTP server treats the request or its connection. */
+function isSpecial(headers: IncomingHttpHeaders): boolean {
+  const { connection = 'keep-alive', expect, upgrade } = headers;
+  const body = headers['content-length'] ?? headers['transfer-encoding'];
+  return connection !== 'keep-alive' || (body ?? expect ?? upgrade) !== undefined;
+}
+
+function blockOf(text: string, headers: IncomingHttpHeaders): HeaderBlock {
+  const { 'accept-encoding': encodings, 'if-none-match': tags, 'x-request-id': requestId } = headers;
+  return { text, requestId, headers: { 'accept-encoding': encodings, 'if-none-match': tags } };
+}
+
+/** Creates the function that returns the Date header, which changes once per second. */
+function dateLines(): () => string {
+  let second = 0;
+  let line = '';
+  return () => {
+    const now = Math.floor(Date.now() / 1000);
+    if (now !== second) {
+      second = now;
+      line = `Date: ${new Date(now * 1000).toUTCString()}\r\n`;
+    }
+    return line;
+  };
+}
