@@ -1,9 +1,9 @@
 import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
-import { errorsOfReads } from '../src/api/common-errors.ts';
+import { errorsOfReads, malformedIfNoneMatch } from '../src/api/common-errors.ts';
 import * as errors from '../src/api/errors.ts';
 import type { Operation } from '../src/api/operation.ts';
-import { freshnessOf, freshnessParameters, setFreshnessHeaders } from '../src/api/read-freshness.ts';
+import { freshnessOf, freshnessParameters } from '../src/api/read-freshness.ts';
 import { DeploymentList, Namespace } from '../src/api/schemas.ts';
 
 const Query = Type.Object(
@@ -16,16 +16,18 @@ const listDeployments: Operation = {
   tag: 'Deployments',
   summary: 'List the Deployments of a namespace, or of all namespaces',
   description:
-    'Without `namespace` the list contains the Deployments of all namespaces in which the caller may list them. If the caller may not list all of them, the API server is asked for each namespace; as long as that is not complete, the answer is 503 `ACCESS_UNDECIDED`, because a shorter list would look complete. The list of a namespace without Deployments is empty, whether the namespace exists or not.',
+    'Without `namespace` the list contains the Deployments of all namespaces in which the caller may list them. If the caller may not list all of them, the API server is asked for each namespace; as long as that is not complete, the answer is 503 `ACCESS_UNDECIDED`, because a shorter list would look complete. The list of a namespace without Deployments is empty, whether the namespace exists or not. A list above 8 KiB is compressed as `Accept-Encoding` allows; for about a second after a change it may come uncompressed.',
+  requestHeaders: ['If-None-Match'],
   answer: {
     description: 'The names of the Deployments, sorted',
     schema: DeploymentList,
     example: { deployments: ['default/my-deployment', 'shop/cart'] },
-    headers: ['Age'],
-    optionalHeaders: ['X-Resource-Version', 'X-Unavailable-Namespaces'],
+    headers: ['Age', 'ETag', 'Vary'],
+    optionalHeaders: ['Content-Encoding', 'X-Resource-Version', 'X-Unavailable-Namespaces'],
   },
   errors: [
     ...errorsOfReads,
+    malformedIfNoneMatch,
     new errors.AccessUndecidedError(61),
     new errors.ForbiddenError('client', 'list deployments in namespace shop'),
     new errors.ServiceForbiddenError('list and watch Deployments in namespace shop'),
@@ -39,9 +41,9 @@ const deploymentsRoutes: FastifyPluginCallbackTypebox = (app, _options, done) =>
     '/deployments',
     { schema, config: { operation: listDeployments, rights: 'list deployments' } },
     async (request, reply) => {
-      const reading = await request.cluster.list(request.query.namespace, freshnessOf(request.query));
-      setFreshnessHeaders(reply, reading);
-      return reply.header('content-type', 'application/json; charset=utf-8').send(reading.value);
+      const { cluster, query } = request;
+      const reading = await cluster.list(query.namespace, freshnessOf(query));
+      return reply.sendList(reading.value, reading, () => `${cluster.name} ${reading.shown}`);
     },
   );
   done();

@@ -1,11 +1,11 @@
 import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
-import { errorsOfNamespaces, errorsOfReads } from '../src/api/common-errors.ts';
+import { errorsOfNamespaces, errorsOfReads, malformedIfNoneMatch } from '../src/api/common-errors.ts';
 import * as errors from '../src/api/errors.ts';
-import { preconditionOf } from '../src/api/if-match.ts';
 import type { Operation } from '../src/api/operation.ts';
+import { namedIn, preconditionOf } from '../src/api/preconditions.ts';
 import { freshnessOf, freshnessParameters, setFreshnessHeaders } from '../src/api/read-freshness.ts';
-import { DeploymentName, Namespace } from '../src/api/schemas.ts';
+import { DeploymentName, Namespace, NoBody } from '../src/api/schemas.ts';
 import { entityTag } from '../src/cluster/deployment.ts';
 
 const target = { namespace: Namespace, deployment: DeploymentName };
@@ -51,6 +51,7 @@ const getReplicaCount: Operation = {
   summary: 'Read the replica count of a Deployment',
   description:
     'Answers `spec.replicas` from memory, which a watch keeps current. `Age` says how old the answer may be. Set `maxAge` or `minResourceVersion` to require a fresher one.',
+  requestHeaders: ['If-None-Match'],
   answer: {
     description: 'The replica count',
     schema: ReplicaCount,
@@ -60,6 +61,7 @@ const getReplicaCount: Operation = {
   },
   errors: [
     ...errorsOfReads,
+    malformedIfNoneMatch,
     new errors.ForbiddenError('client', 'get deployments/scale in namespace default'),
     new errors.ServiceForbiddenError('list and watch Deployments in namespace default'),
     new errors.DeploymentNotFoundError('my-deployment', 'default'),
@@ -120,14 +122,17 @@ const replicaCountRoutes: FastifyPluginCallbackTypebox<ReplicaCountOptions> = (a
   app.get(
     '/replica-count',
     {
-      schema: { querystring: ReadQuery, response: { 200: ReplicaCount } },
+      schema: { querystring: ReadQuery, response: { 200: ReplicaCount, 304: NoBody } },
       config: { operation: getReplicaCount, rights: 'get deployments/scale' },
     },
     async (request, reply) => {
       const { namespace, deployment } = request.query;
       const reading = await request.cluster.deployment(namespace, deployment, freshnessOf(request.query));
+      const tag = entityTag(reading.value);
+      const isNamed = namedIn(request.headers['if-none-match'])(tag);
       setFreshnessHeaders(reply, reading);
-      reply.header('etag', `"${entityTag(reading.value)}"`);
+      reply.header('etag', `"${tag}"`);
+      if (isNamed) return reply.code(304).send();
       return { replicaCount: reading.value.replicas };
     },
   );
