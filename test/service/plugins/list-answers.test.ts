@@ -12,11 +12,11 @@ import { until } from '../../support/until.ts';
 let demo: FakeApiServer;
 let service: TestService;
 
-/** Two namespaces with lists of some 16 kB each, and one with a small list. */
+/** Two namespaces with lists of some 12 kB each, and one with a small list. */
 const DEPLOYMENTS = [
-  ...Array.from({ length: 1_000 }, (_, index) => ({
+  ...Array.from({ length: 100 }, (_, index) => ({
     namespace: index % 2 === 0 ? 'even' : 'odd',
-    name: `deployment-${String(index).padStart(12, '0')}`,
+    name: `${'deployment-'.repeat(20)}${index}`,
   })),
   { namespace: 'small', name: 'web' },
 ];
