@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { CODINGS, type Coding, ContentForms } from '../../../src/lib/content-forms.ts';
@@ -164,4 +166,23 @@ it('compression that cannot even begin is reported as a failure too', async () =
   );
   expect(forms.compressed(contentOf('a'), 'br', named('list'))).toBeUndefined();
   expect(failures).toEqual([new Error('Initialization failed')]);
+});
+
+it('the forms of a content are dropped together with the content', async () => {
+  setFlagsFromString('--expose_gc');
+  const gc: () => void = runInNewContext('gc');
+  const forms = new ContentForms(neverFails, async () => Buffer.from('small'));
+  /** Makes a content and its form, and keeps neither. */
+  const makeForm = async (version: number) => {
+    const content = Buffer.alloc(10_000, version);
+    const form = () => forms.compressed(content, 'br', named(`list ${version}`));
+    form();
+    await until(() => form() !== undefined);
+    return [new WeakRef(content), new WeakRef(form() ?? content)];
+  };
+  const kept = [...(await makeForm(1)), ...(await makeForm(2)), ...(await makeForm(3))];
+  await until(() => {
+    gc();
+    return kept.every((each) => each.deref() === undefined);
+  });
 });
