@@ -26,6 +26,9 @@ declare module 'fastify' {
   }
 }
 
+const OK = 'HTTP/1.1 200 OK\r\n';
+const NOT_MODIFIED = 'HTTP/1.1 304 Not Modified\r\n';
+
 /** What a URL asks for. */
 interface KnownRead {
   /** The name in the URL; undefined: the default cluster. */
@@ -61,7 +64,8 @@ export default fastifyPlugin(
     const isLogged = app.log.level === 'debug' || app.log.level === 'trace';
     const dateLine = dateLines();
     const lastLines = `Connection: keep-alive\r\nKeep-Alive: timeout=${keepAliveTimeoutSeconds}\r\n\r\n`;
-    const firstLines = `HTTP/1.1 200 OK\r\n${headerLines(STANDARD_HEADERS)}`;
+    const standardLines = headerLines(STANDARD_HEADERS);
+    const typeLine = headerLines(JSON_TYPE);
 
     function answerOf(identity: Identity, url: string, headers: ReadHeaders): ReadAnswer | undefined {
       const read = reads.get(url);
@@ -74,15 +78,15 @@ export default fastifyPlugin(
     }
 
     function write({ socket }: ClientConnection, id: string, { headers, body }: ReadAnswer): void {
-      const head = `${firstLines}x-request-id: ${id}\r\n${headerLines(headers)}${headerLines(JSON_TYPE)}content-length: ${body.length}\r\n${dateLine()}${lastLines}`;
-      if (typeof body === 'string') {
-        socket.write(head + body, 'latin1');
-        return;
-      }
-      socket.cork();
-      socket.write(head, 'latin1');
-      socket.write(body);
-      socket.uncork();
+      const first = body === undefined ? NOT_MODIFIED : OK;
+      const type = body === undefined ? '' : `${typeLine}content-length: ${body.length}\r\n`;
+      const head = `${first}${standardLines}x-request-id: ${id}\r\n${headerLines(headers)}${type}${dateLine()}${lastLines}`;
+      if (Buffer.isBuffer(body)) {
+        socket.cork();
+        socket.write(head, 'latin1');
+        socket.write(body);
+        socket.uncork();
+      } else socket.write(body === undefined ? head : head + body, 'latin1');
     }
 
     app.decorate('answerAtOnce', (connection, text) => {
@@ -93,7 +97,7 @@ export default fastifyPlugin(
       if (isLogged || app.isDraining() || app.isOverloaded()) return false;
       if (performance.now() - openedAt > maxConnectionAgeSeconds * 1000) return false;
       const answer = answerOf(identity, url, block.headers);
-      if (answer === undefined || answer.body.length > PIECE_BYTES) return false;
+      if (answer === undefined || (answer.body?.length ?? 0) > PIECE_BYTES) return false;
       if (!app.takeRate('GET', identity.user)) return false;
       write(connection, newRequestId(block.requestId), answer);
       return true;

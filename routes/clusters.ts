@@ -1,14 +1,14 @@
 import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebox';
 import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
+import { malformedIfNoneMatch } from '../src/api/common-errors.ts';
 import { KubernetesTimeoutError } from '../src/api/errors.ts';
-import { setHeaders } from '../src/api/header-pairs.ts';
 import type { Operation } from '../src/api/operation.ts';
-import { freshnessHeaders } from '../src/api/read-freshness.ts';
+import { sendAnswer } from '../src/api/read-answer.ts';
 import { ClusterName, DeploymentList, Namespace, NoQuery } from '../src/api/schemas.ts';
 import { toHttpError } from '../src/api/to-http-error.ts';
 import type { GuardedCluster } from '../src/cluster/access/guarded-cluster.ts';
-import type { Reading } from '../src/cluster/cache/reading.ts';
+import type { ListReading, Reading } from '../src/cluster/cache/reading.ts';
 
 const FleetQuery = Type.Object({ namespace: Type.Optional(Namespace) }, { additionalProperties: false });
 
@@ -83,7 +83,8 @@ const listFleetDeployments: Operation = {
   tag: 'Clusters',
   summary: 'List the Deployments of all clusters',
   description:
-    'For each cluster the answer contains either the Deployments that its RBAC allows the caller to list, or the error that a list of this cluster alone would end with. A cluster that does not answer within 5 s gets an error too, so that it does not delay the others. `Age` is the age of the oldest list.',
+    'For each cluster the answer contains either the Deployments that its RBAC allows the caller to list, or the error that a list of this cluster alone would end with. A cluster that does not answer within 5 s gets an error too, so that it does not delay the others. `Age` is the age of the oldest list. An answer above 8 KiB is compressed as `Accept-Encoding` allows; for about a second after a change it may come uncompressed.',
+  requestHeaders: ['If-None-Match'],
   answer: {
     description: 'The names of the Deployments per cluster, the default cluster first',
     schema: FleetDeployments,
@@ -99,15 +100,15 @@ const listFleetDeployments: Operation = {
         },
       ],
     },
-    headers: [],
-    optionalHeaders: ['Age', 'X-Unavailable-Namespaces'],
+    headers: ['ETag', 'Vary'],
+    optionalHeaders: ['Age', 'Content-Encoding', 'X-Unavailable-Namespaces'],
   },
-  errors: [],
+  errors: [malformedIfNoneMatch],
 };
 
 /** The list of one cluster and when it was read, on the clock of performance.now(); or the error of the list. */
 type Part = { readonly cluster: string } & (
-  | { readonly reading: Reading<Buffer>; readonly readAt: number }
+  | { readonly reading: ListReading; readonly readAt: number }
   | { readonly error: unknown }
 );
 
@@ -145,8 +146,12 @@ const clustersRoutes: FastifyPluginCallbackTypebox = (app, _options, done) => {
       );
       const lists = parts.map((part) => listOf(request, part));
       const readings = lists.flatMap(({ reading }) => reading ?? []);
-      if (readings.length > 0) setHeaders(reply, freshnessHeaders(oldestOf(readings)));
-      return reply.header('content-type', 'application/json; charset=utf-8').send(answerOf(lists));
+      const oldest = readings.length > 0 ? oldestOf(readings) : undefined;
+      const name = () => parts.map(nameOf).join(';');
+      return sendAnswer(
+        reply,
+        app.listAnswer({ list: answerOf(lists), freshness: oldest, name }, request.headers),
+      );
     },
   );
 
@@ -177,6 +182,11 @@ const clustersRoutes: FastifyPluginCallbackTypebox = (app, _options, done) => {
   }
   done();
 };
+
+/** Names the list of a part over its changes. */
+function nameOf(part: Part): string {
+  return 'reading' in part ? `${part.cluster} ${part.reading.shown}` : part.cluster;
+}
 
 /** The answer for one cluster: the opening, followed by the list without its opening brace. */
 interface ClusterPart {

@@ -1,12 +1,13 @@
 import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
-import { errorsOfReads } from '../src/api/common-errors.ts';
+import { errorsOfReads, malformedIfNoneMatch } from '../src/api/common-errors.ts';
 import * as errors from '../src/api/errors.ts';
 import type { Operation } from '../src/api/operation.ts';
-import { answerRead, type ReadAnswer } from '../src/api/read-answer.ts';
-import { freshnessHeaders, freshnessOf, freshnessParameters } from '../src/api/read-freshness.ts';
+import { answerRead, type ReadHeaders } from '../src/api/read-answer.ts';
+import { freshnessOf, freshnessParameters } from '../src/api/read-freshness.ts';
 import { DeploymentList, Namespace } from '../src/api/schemas.ts';
-import type { Reading } from '../src/cluster/cache/reading.ts';
+import type { GuardedCluster } from '../src/cluster/access/guarded-cluster.ts';
+import type { ListReading } from '../src/cluster/cache/reading.ts';
 
 const Query = Type.Object(
   { namespace: Type.Optional(Namespace), ...freshnessParameters },
@@ -18,16 +19,18 @@ const listDeployments: Operation = {
   tag: 'Deployments',
   summary: 'List the Deployments of a namespace, or of all namespaces',
   description:
-    'Without `namespace` the list contains the Deployments of all namespaces in which the caller may list them. If the caller may not list all of them, the API server is asked for each namespace; as long as that is not complete, the answer is 503 `ACCESS_UNDECIDED`, because a shorter list would look complete. The list of a namespace without Deployments is empty, whether the namespace exists or not.',
+    'Without `namespace` the list contains the Deployments of all namespaces in which the caller may list them. If the caller may not list all of them, the API server is asked for each namespace; as long as that is not complete, the answer is 503 `ACCESS_UNDECIDED`, because a shorter list would look complete. The list of a namespace without Deployments is empty, whether the namespace exists or not. A list above 8 KiB is compressed as `Accept-Encoding` allows; for about a second after a change it may come uncompressed.',
+  requestHeaders: ['If-None-Match'],
   answer: {
     description: 'The names of the Deployments, sorted',
     schema: DeploymentList,
     example: { deployments: ['default/my-deployment', 'shop/cart'] },
-    headers: ['Age'],
-    optionalHeaders: ['X-Resource-Version', 'X-Unavailable-Namespaces'],
+    headers: ['Age', 'ETag', 'Vary'],
+    optionalHeaders: ['Content-Encoding', 'X-Resource-Version', 'X-Unavailable-Namespaces'],
   },
   errors: [
     ...errorsOfReads,
+    malformedIfNoneMatch,
     new errors.AccessUndecidedError(61),
     new errors.ForbiddenError('client', 'list deployments in namespace shop'),
     new errors.ServiceForbiddenError('list and watch Deployments in namespace shop'),
@@ -43,20 +46,21 @@ const deploymentsRoutes: FastifyPluginCallbackTypebox = (app, _options, done) =>
     (request, reply) => {
       const { namespace } = request.query;
       const freshness = freshnessOf(request.query);
+      const answerOf = (cluster: GuardedCluster, reading: ListReading, headers: ReadHeaders) => {
+        const name = () => `${cluster.name} ${reading.shown}`;
+        return app.listAnswer({ list: reading.value, freshness: reading, name }, headers);
+      };
       return answerRead(request, reply, {
-        fromMemory(cluster) {
+        fromMemory(cluster, headers) {
           const reading = freshness === undefined ? cluster.knownList(namespace) : undefined;
-          return reading && answerOf(reading);
+          return reading && answerOf(cluster, reading, headers);
         },
-        otherwise: async (cluster) => answerOf(await cluster.list(namespace, freshness)),
+        otherwise: async (cluster, headers) =>
+          answerOf(cluster, await cluster.list(namespace, freshness), headers),
       });
     },
   );
   done();
 };
-
-function answerOf(reading: Reading<Buffer>): ReadAnswer {
-  return { headers: freshnessHeaders(reading), body: reading.value };
-}
 
 export default deploymentsRoutes;

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify';
+import { acceptedCodings } from '../src/api/accepted-codings.ts';
 import { toYaml } from '../src/api/document.ts';
 
 /** Allows the page to load and run only what this service serves. */
@@ -111,22 +112,11 @@ function serveCompressed(app: FastifyInstance, url: string, type: string, conten
   let compressed: Promise<Buffer> | undefined;
   app.get(url, OPEN, async (request, reply) => {
     reply.type(type).vary('accept-encoding');
-    if (!acceptsGzip(request.headers['accept-encoding'])) return reply.send(content());
+    const [coding] = acceptedCodings(request.headers['accept-encoding'], ['gzip']);
+    if (coding === 'identity') return reply.send(content());
     compressed ??= compress(content(), { level: 9 });
-    return reply.header('content-encoding', 'gzip').send(await compressed);
+    return reply.header('content-encoding', coding).send(await compressed);
   });
-}
-
-/** Whether an Accept-Encoding allows gzip (RFC 9110, 12.5.3). Clients that send none get content as it is. */
-function acceptsGzip(header = ''): boolean {
-  let others = false;
-  for (const part of header.toLowerCase().split(',')) {
-    const [coding, ...parameters] = part.split(';').map((text) => text.trim());
-    const allowed = !parameters.some((parameter) => /^q=0(\.0*)?$/.test(parameter));
-    if (coding === 'gzip' || coding === 'x-gzip') return allowed;
-    if (coding === '*') others = allowed;
-  }
-  return others;
 }
 
 export default docsRoutes;

@@ -1,12 +1,12 @@
 import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
-import { errorsOfNamespaces, errorsOfReads } from '../src/api/common-errors.ts';
+import { errorsOfNamespaces, errorsOfReads, malformedIfNoneMatch } from '../src/api/common-errors.ts';
 import * as errors from '../src/api/errors.ts';
-import { preconditionOf } from '../src/api/if-match.ts';
 import type { Operation } from '../src/api/operation.ts';
-import { answerRead, type ReadAnswer } from '../src/api/read-answer.ts';
+import { namedIn, preconditionOf } from '../src/api/preconditions.ts';
+import { answerRead, type ReadAnswer, type ReadHeaders } from '../src/api/read-answer.ts';
 import { freshnessHeaders, freshnessOf, freshnessParameters } from '../src/api/read-freshness.ts';
-import { DeploymentName, Namespace } from '../src/api/schemas.ts';
+import { DeploymentName, Namespace, NoBody } from '../src/api/schemas.ts';
 import type { Reading } from '../src/cluster/cache/reading.ts';
 import { type Deployment, entityTag } from '../src/cluster/deployment.ts';
 
@@ -53,6 +53,7 @@ const getReplicaCount: Operation = {
   summary: 'Read the replica count of a Deployment',
   description:
     'Answers `spec.replicas` from memory, which a watch keeps current. `Age` says how old the answer may be. Set `maxAge` or `minResourceVersion` to require a fresher one.',
+  requestHeaders: ['If-None-Match'],
   answer: {
     description: 'The replica count',
     schema: ReplicaCount,
@@ -62,6 +63,7 @@ const getReplicaCount: Operation = {
   },
   errors: [
     ...errorsOfReads,
+    malformedIfNoneMatch,
     new errors.ForbiddenError('client', 'get deployments/scale in namespace default'),
     new errors.ServiceForbiddenError('list and watch Deployments in namespace default'),
     new errors.DeploymentNotFoundError('my-deployment', 'default'),
@@ -122,19 +124,20 @@ const replicaCountRoutes: FastifyPluginCallbackTypebox<ReplicaCountOptions> = (a
   app.get(
     '/replica-count',
     {
-      schema: { querystring: ReadQuery, response: { 200: ReplicaCount } },
+      schema: { querystring: ReadQuery, response: { 200: ReplicaCount, 304: NoBody } },
       config: { operation: getReplicaCount, rights: 'get deployments/scale' },
     },
     (request, reply) => {
       const { namespace, deployment } = request.query;
       const freshness = freshnessOf(request.query);
       return answerRead(request, reply, {
-        fromMemory(cluster) {
+        fromMemory(cluster, headers) {
           const reading =
             freshness === undefined ? cluster.knownDeployment(namespace, deployment) : undefined;
-          return reading && answerOf(reading);
+          return reading && answerOf(reading, headers);
         },
-        otherwise: async (cluster) => answerOf(await cluster.deployment(namespace, deployment, freshness)),
+        otherwise: async (cluster, headers) =>
+          answerOf(await cluster.deployment(namespace, deployment, freshness), headers),
       });
     },
   );
@@ -167,11 +170,13 @@ const replicaCountRoutes: FastifyPluginCallbackTypebox<ReplicaCountOptions> = (a
   done();
 };
 
-function answerOf(reading: Reading<Deployment>): ReadAnswer {
+function answerOf(reading: Reading<Deployment>, { 'if-none-match': ifNoneMatch }: ReadHeaders): ReadAnswer {
   const { value } = reading;
+  const tag = entityTag(value);
+  const isKnown = namedIn(ifNoneMatch)(tag);
   const headers = freshnessHeaders(reading);
-  headers.push('etag', `"${entityTag(value)}"`);
-  return { headers, body: JSON.stringify({ replicaCount: value.replicas }) };
+  headers.push('etag', `"${tag}"`);
+  return { headers, body: isKnown ? undefined : JSON.stringify({ replicaCount: value.replicas }) };
 }
 
 export default replicaCountRoutes;

@@ -9,6 +9,7 @@ import errorsPlugin, { answerClientError, answerFrameworkError } from '../plugin
 import handshakesPlugin from '../plugins/handshakes.ts';
 import identityPlugin from '../plugins/identity.ts';
 import jsonBodyPlugin from '../plugins/json-body.ts';
+import listAnswersPlugin from '../plugins/list-answers.ts';
 import listenersPlugin from '../plugins/listeners.ts';
 import notFoundPlugin from '../plugins/not-found.ts';
 import openapiPlugin from '../plugins/openapi.ts';
@@ -110,6 +111,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   await app.register(requestClusterPlugin, { createFleet });
   await app.register(notFoundPlugin);
   await app.register(jsonBodyPlugin);
+  await app.register(listAnswersPlugin);
 
   if (docs) await app.register(openapiPlugin);
   await app.register(clusterRoutes);

@@ -26,6 +26,11 @@ export const errorsOfNamespaces: readonly FastifyError[] = [
   new errors.AuthorizerUnavailableError(),
 ];
 
+/** The error of a conditional read. */
+export const malformedIfNoneMatch: FastifyError = new errors.InvalidHeaderError(
+  'If-None-Match is not a list of entity tags: send the ETag of an answer',
+);
+
 /** The errors of operations that read from the cache of one cluster. */
 export const errorsOfReads: readonly FastifyError[] = [
   ...errorsOfNamespaces,

@@ -18,25 +18,36 @@ const OTHER_ERROR = 'OtherError';
 
 /** The request headers, the body and the responses of an operation. @param body the schema of its body */
 export function describeOperation(operation: Operation, body: TSchema | undefined) {
-  const { description, schema, example, headers, optionalHeaders = [] } = operation.answer;
-  const given = (required: boolean, names: readonly AnswerHeader[]) =>
-    names.map((name) => [name, header(name, required)]);
+  const { description, schema, example } = operation.answer;
   return {
     parameters: [...(operation.requestHeaders ?? []), 'X-Request-Id'].map((name) => ref('parameters', name)),
     ...(body && { requestBody: { required: true, content: json({ schema: refTo(body) }) } }),
     responses: {
       200: {
         description,
-        headers: Object.fromEntries([
-          ...given(true, [...headers, 'X-Request-Id']),
-          ...given(false, optionalHeaders),
-        ]),
+        headers: headersOf(operation.answer),
         content: json({ schema: refTo(schema), example }),
       },
+      ...(operation.requestHeaders?.includes('If-None-Match') && {
+        304: {
+          description: 'The client has the current answer: If-None-Match names its ETag',
+          headers: headersOf(operation.answer, (name) => name !== 'Content-Encoding'),
+        },
+      }),
       ...errorResponses(operation.errors),
       default: ref('responses', OTHER_ERROR),
     },
   };
+}
+
+/** The headers of an answer that it always has, and then those that it may have. @param isKept default: all are */
+function headersOf(
+  { headers, optionalHeaders = [] }: Operation['answer'],
+  isKept: (name: AnswerHeader) => boolean = () => true,
+) {
+  const given = (required: boolean, names: readonly AnswerHeader[]) =>
+    names.filter(isKept).map((name) => [name, header(name, required)]);
+  return Object.fromEntries([...given(true, [...headers, 'X-Request-Id']), ...given(false, optionalHeaders)]);
 }
 
 /** The components that the operations refer to. @param bodies schemas, each with its name as title */

@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { IF_MATCH_PATTERN } from './if-match.ts';
+import { ENTITY_TAGS_PATTERN } from './preconditions.ts';
 
 /** Headers of answers, by name. */
 export const answerHeaders = {
@@ -11,9 +11,19 @@ export const answerHeaders = {
   }),
   ETag: Type.String({
     description:
-      'Identifies the current spec of the Deployment, for use in If-Match. It changes when the Deployment is scaled, not when its pods start or end',
+      'Identifies the answer, for use in If-None-Match. For a Deployment it identifies the current spec, for use in If-Match too: it changes when the Deployment is scaled, not when its pods start or end. For a list it identifies the content and its encoding, and is the same on every replica',
     pattern: '^"[\\x21\\x23-\\x7e]+"$',
     examples: ['"0f9a3c1e-5b7d-4c2a-9e6f-1d2c3b4a5f60.7"'],
+  }),
+  Vary: Type.String({
+    description: 'The header of the request on which the encoding of the answer depends',
+    pattern: '^Accept-Encoding$',
+    examples: ['Accept-Encoding'],
+  }),
+  'Content-Encoding': Type.String({
+    description: 'How the body is compressed. Without it, the body is as it is',
+    pattern: '^(br|zstd|gzip)$',
+    examples: ['br'],
   }),
   'X-Resource-Version': Type.String({
     description:
@@ -50,7 +60,13 @@ export const requestHeaders = {
   'If-Match': Type.String({
     description:
       'Writes only if one of these entity tags identifies the current spec of the Deployment; otherwise the answer is 412, and nothing changes',
-    pattern: IF_MATCH_PATTERN,
+    pattern: ENTITY_TAGS_PATTERN,
+    examples: ['"0f9a3c1e-5b7d-4c2a-9e6f-1d2c3b4a5f60.7"'],
+  }),
+  'If-None-Match': Type.String({
+    description:
+      'Answers 304 without a body if one of these entity tags identifies the current answer, in an encoding that Accept-Encoding allows',
+    pattern: ENTITY_TAGS_PATTERN,
     examples: ['"0f9a3c1e-5b7d-4c2a-9e6f-1d2c3b4a5f60.7"'],
   }),
   'X-Request-Id': Type.String({

@@ -8,11 +8,11 @@ export interface ReadHeaders {
   readonly 'if-none-match'?: string | undefined;
 }
 
-/** The answer to a read, with status 200. */
+/** The answer to a read: with status 200 or, without a body, 304. */
 export interface ReadAnswer {
   readonly headers: HeaderPairs;
-  /** JSON. A string has ASCII characters only, so that its length is its size. */
-  readonly body: string | Buffer;
+  /** JSON, perhaps compressed. A string has ASCII characters only, so that its length is its size. */
+  readonly body: string | Buffer | undefined;
 }
 
 /**
@@ -36,13 +36,16 @@ export const JSON_TYPE: HeaderPairs = ['content-type', 'application/json; charse
 export function answerRead(request: FastifyRequest, reply: FastifyReply, read: Read): void | Promise<void> {
   const { cluster, headers } = request;
   const answer = read.fromMemory(cluster, headers);
-  if (answer === undefined) return read.otherwise(cluster, headers).then((later) => send(reply, later));
+  if (answer === undefined) return read.otherwise(cluster, headers).then((later) => sendAnswer(reply, later));
   request.server.rememberRead(request, read.fromMemory);
-  send(reply, answer);
+  sendAnswer(reply, answer);
 }
 
-function send(reply: FastifyReply, { headers, body }: ReadAnswer): void {
+export function sendAnswer(reply: FastifyReply, { headers, body }: ReadAnswer): void {
   setHeaders(reply, headers);
-  setHeaders(reply, JSON_TYPE);
-  reply.send(body);
+  if (body === undefined) reply.code(304).send();
+  else {
+    setHeaders(reply, JSON_TYPE);
+    reply.send(body);
+  }
 }

@@ -20,6 +20,9 @@ export const DeploymentName = Type.String({
 /** A query without parameters. Any parameter is refused, so that a caller does not believe that it has an effect. */
 export const NoQuery = Type.Object({}, { additionalProperties: false });
 
+/** For the types of a handler that answers 304, which has no body. */
+export const NoBody = Type.Unsafe<undefined>({});
+
 export const DeploymentList = Type.Object(
   {
     deployments: Type.Array(Type.String({ examples: ['default/my-deployment'] }), {

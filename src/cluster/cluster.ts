@@ -29,7 +29,7 @@ import {
   withFreshnessDeadline,
 } from './cache/freshness.ts';
 import { type ClusterState, InformerSet, type Mirrored } from './cache/informer-set.ts';
-import { type Reading, reading } from './cache/reading.ts';
+import { type ListReading, type Reading, reading } from './cache/reading.ts';
 import { SharedAnswers } from './cache/shared-answers.ts';
 import { CALL_CONNECTIONS } from './call-places.ts';
 import { DeploymentError } from './cluster-errors.ts';
@@ -181,10 +181,10 @@ export class Cluster implements UnguardedCluster {
     return this.#cache.namespaces;
   }
 
-  list(namespace?: string, shown?: readonly string[]): Reading<Buffer> {
+  list(namespace?: string, visible?: readonly string[]): ListReading {
     const { informers, unavailable } = this.#informers.answering(namespace);
-    const answer = this.#cache.listAnswer(namespace === undefined ? shown : [namespace]);
-    return reading(answer, informers, unavailable);
+    const shown = namespace === undefined ? visible : [namespace];
+    return { ...reading(this.#cache.listAnswer(shown), informers, unavailable), shown };
   }
 
   async reach(user: string, namespace: string | undefined, freshness: Freshness): Promise<void> {
@@ -211,15 +211,16 @@ export class Cluster implements UnguardedCluster {
       get namespaces() {
         return value.namespaces;
       },
-      reading: (shown) => ({
-        value: this.#sharedAnswers.share(
-          value.answer(shown),
-          this.#cache.listAnswer(namespace === undefined ? shown : [namespace]),
-        ),
-        resourceVersion: value.resourceVersion,
-        ageMs: performance.now() - startedAt,
-        unavailable: namespace === undefined ? this.#informers.refused : NONE,
-      }),
+      reading: (visible) => {
+        const shown = namespace === undefined ? visible : [namespace];
+        return {
+          value: this.#sharedAnswers.share(value.answer(visible), this.#cache.listAnswer(shown)),
+          resourceVersion: value.resourceVersion,
+          ageMs: performance.now() - startedAt,
+          unavailable: namespace === undefined ? this.#informers.refused : NONE,
+          shown,
+        };
+      },
     };
   }
 

@@ -13,12 +13,12 @@ import {
 } from '../../src/cluster/access/guarded-cluster.ts';
 import { DeploymentCache } from '../../src/cluster/cache/deployment-cache.ts';
 import type { ClusterState } from '../../src/cluster/cache/informer-set.ts';
-import type { Reading } from '../../src/cluster/cache/reading.ts';
+import type { ListReading, Reading } from '../../src/cluster/cache/reading.ts';
 import { DeploymentError } from '../../src/cluster/cluster-errors.ts';
 import type { Deployment } from '../../src/cluster/deployment.ts';
 import type { ScaleRequest } from '../../src/cluster/scaler.ts';
 import { Fleet } from '../../src/fleet/fleet.ts';
-import { expectDocumented } from './documented.ts';
+import { expectDocumented, textOf } from './documented.ts';
 import { testLimits } from './limits.ts';
 import { logTo } from './log-to.ts';
 
@@ -80,9 +80,9 @@ export class MemoryCluster implements ServedCluster, UnguardedCluster {
     return this.#cache.namespaces;
   }
 
-  list(namespace?: string, shown?: readonly string[]): Reading<Buffer> {
-    const answer = this.#cache.listAnswer(namespace === undefined ? shown : [namespace]);
-    return { value: answer, ...this.reading };
+  list(namespace?: string, visible?: readonly string[]): ListReading {
+    const shown = namespace === undefined ? visible : [namespace];
+    return { value: this.#cache.listAnswer(shown), ...this.reading, shown };
   }
 
   async reach(): Promise<void> {}
@@ -131,8 +131,8 @@ export async function buildTestApp(
     value: async (request: InjectOptions | string) => {
       const answer = await inject(request);
       const { method = 'GET', url = '' } = answer.raw.req;
-      const { statusCode: status, headers, body } = answer;
-      expectDocumented({ method, path: url, status, headers, body });
+      const { statusCode: status, headers, rawPayload } = answer;
+      expectDocumented({ method, path: url, status, headers, body: textOf(headers, rawPayload) });
       return answer;
     },
   });

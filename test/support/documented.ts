@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from 'node:zlib';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { parse } from 'yaml';
 
@@ -14,7 +15,8 @@ export interface DocumentedAnswer {
 
 interface Response {
   readonly headers?: Readonly<Record<string, { readonly required?: boolean; readonly schema: object }>>;
-  readonly content: Readonly<Record<string, { readonly schema: object; readonly examples?: object }>>;
+  /** Absent for a response without a body. */
+  readonly content?: Readonly<Record<string, { readonly schema: object; readonly examples?: object }>>;
 }
 type Operation = { readonly responses: Readonly<Record<string, Response>> };
 type Paths = Readonly<Record<string, Readonly<Record<string, Operation>>>>;
@@ -74,6 +76,7 @@ function mismatch({ method, headers, body }: DocumentedAnswer, response: Respons
   const unknown = Object.keys(headers).filter((name) => !names.has(name) && !GENERAL_HEADERS.has(name));
   if (unknown.length > 0) return `header ${unknown.join()}`;
 
+  if (response.content === undefined) return body === '' ? undefined : 'a body';
   const content = contentOf(headers, response);
   if (content === undefined) return `type ${headers['content-type']}`;
   if (method === 'HEAD') return body === '' ? undefined : 'a body';
@@ -88,7 +91,25 @@ function undocumentedCode({ method, status, headers, body }: DocumentedAnswer, r
 }
 
 function contentOf(headers: DocumentedAnswer['headers'], { content }: Response) {
-  return content[String(headers['content-type']).replace('; charset=utf-8', '')];
+  return content?.[String(headers['content-type']).replace('; charset=utf-8', '')];
+}
+
+/** The text of the body of an answer, which may be compressed. The body of an answer to HEAD is empty. */
+export function textOf(headers: DocumentedAnswer['headers'], body: Buffer): string {
+  return String(body.length === 0 ? body : decompressed(headers['content-encoding'], body));
+}
+
+function decompressed(coding: unknown, body: Buffer): Buffer {
+  switch (coding) {
+    case 'br':
+      return brotliDecompressSync(body);
+    case 'zstd':
+      return zstdDecompressSync(body);
+    case 'gzip':
+      return gunzipSync(body);
+    default:
+      return body;
+  }
 }
 
 /** The responses by status. Requests that match no operation get errors that every operation has. */

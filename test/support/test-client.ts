@@ -1,5 +1,5 @@
 import { Agent, type Dispatcher } from 'undici';
-import { expectDocumented } from './documented.ts';
+import { expectDocumented, textOf } from './documented.ts';
 
 /** An answer of the service with its parsed body. */
 export interface Answer {
@@ -49,7 +49,7 @@ export class TestClient {
 
   async request(options: Omit<Dispatcher.RequestOptions, 'origin'>): Promise<Answer> {
     const { statusCode, headers, body } = await this.#agent.request({ origin: this.#origin, ...options });
-    const text = await body.text();
+    const text = textOf(headers, Buffer.from(await body.arrayBuffer()));
     expectDocumented({ method: options.method, path: options.path, status: statusCode, headers, body: text });
     const isJson = String(headers['content-type']).startsWith('application/json');
     return { status: statusCode, headers, body: text === '' ? undefined : isJson ? JSON.parse(text) : text };

@@ -1,6 +1,6 @@
 import { FRESHNESS_MS, type Freshness } from '../cache/freshness.ts';
 import type { ClusterState } from '../cache/informer-set.ts';
-import type { Reading } from '../cache/reading.ts';
+import type { ListReading, Reading } from '../cache/reading.ts';
 import { AccessDeniedError, NotSyncedError } from '../cluster-errors.ts';
 import type { Deployment } from '../deployment.ts';
 import type { Precondition, ScaleRequest, ScaleResult } from '../scaler.ts';
@@ -19,7 +19,7 @@ export interface FreshNames {
   /** The namespaces that hold Deployments. */
   readonly namespaces: readonly string[];
   /** The JSON answer that lists the Deployments of these namespaces; undefined: all of them. */
-  reading(shown: readonly string[] | undefined): Reading<Buffer>;
+  reading(shown: readonly string[] | undefined): ListReading;
 }
 
 /** The operations of a cluster, without any check of rights. Routes only get GuardedCluster, which makes the checks. */
@@ -57,7 +57,7 @@ export interface UnguardedCluster {
    * @param shown without `namespace`: the namespaces to show; undefined: all of them
    * @throws NotSyncedError, CacheRefusedError or NamespaceNotWatchedError
    */
-  list(namespace?: string, shown?: readonly string[]): Reading<Buffer>;
+  list(namespace?: string, shown?: readonly string[]): ListReading;
   /**
    * Resolves once the cache of a namespace, or of all, has seen the required resourceVersion.
    * @throws FreshnessError if it does not see it in time; NamespaceNotWatchedError
@@ -160,7 +160,7 @@ export class GuardedCluster {
    * @returns undefined if the caller has not been found to have the right
    * @throws as UnguardedCluster.list
    */
-  knownList(namespace: string | undefined): Reading<Buffer> | undefined {
+  knownList(namespace: string | undefined): ListReading | undefined {
     return this.#access.isKnownToList(this.#caller, namespace) ? this.#cluster.list(namespace) : undefined;
   }
 
@@ -169,7 +169,7 @@ export class GuardedCluster {
    * the cache, or with the required freshness.
    * @throws FreshnessError if the freshness cannot be reached; otherwise as UnguardedCluster.list
    */
-  async list(namespace?: string, freshness?: Freshness): Promise<Reading<Buffer>> {
+  async list(namespace?: string, freshness?: Freshness): Promise<ListReading> {
     const cluster = this.#cluster;
     const reviewsEndAt = performance.now() + LIST_REVIEWS_MS;
     const mayListAll = await this.#access.mayList(this.#caller, namespace);

@@ -13,6 +13,12 @@ export interface Reading<T> {
   readonly unavailable: readonly string[];
 }
 
+/** The JSON answer that lists Deployments. Readings of the same list share a buffer, until the list changes. */
+export interface ListReading extends Reading<Buffer> {
+  /** The namespaces that it shows; undefined: all. */
+  readonly shown: readonly string[] | undefined;
+}
+
 /** A reading from the caches of these informers: it is as old as the oldest of them. */
 export function reading<T, O extends KubeObject>(
   value: T,

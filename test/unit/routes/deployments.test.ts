@@ -6,8 +6,10 @@ import {
   NamespaceNotWatchedError,
   NotSyncedError,
 } from '../../../src/cluster/cluster-errors.ts';
+import { PiecewiseBody } from '../../../src/lib/piecewise-body.ts';
 import { decidedBy } from '../../support/authorizer.ts';
 import { buildTestApp, MemoryCluster } from '../../support/build-app.ts';
+import { until } from '../../support/until.ts';
 
 const COUNTS = { 'shop/cart': 2, 'a/z': 1, 'a-b/x': 1, 'shop/checkout': 3, 'a/b': 0 };
 
@@ -92,6 +94,30 @@ describe('GET /deployments', () => {
     }
     cluster.synced = true;
     expect((await app.inject('/deployments')).json()).toMatchObject({ statusCode: 403, code: 'FORBIDDEN' });
+  });
+
+  it('shares one buffer per encoding among all answers with the same list, and drops both when it changes', async () => {
+    const names = Array.from({ length: 1_000 }, (_, index) => [`shop/cart-${index}`, 1]);
+    const cluster = new MemoryCluster(Object.fromEntries(names));
+    const app = await buildTestApp(cluster);
+    const sent: unknown[] = [];
+    app.addHook('onSend', async (_request, _reply, payload) => {
+      sent.push(payload instanceof PiecewiseBody ? payload.content : payload);
+    });
+    const ask = (encoding: string) =>
+      app.inject({ url: '/deployments', headers: { 'accept-encoding': encoding } });
+    const bodies = async () => {
+      await until(async () => (await ask('gzip')).headers['content-encoding'] === 'gzip');
+      sent.length = 0;
+      for (const encoding of ['gzip', 'identity', 'gzip', 'identity']) await ask(encoding);
+      return [...sent];
+    };
+    const before = await bodies();
+    expect(before[2]).toBe(before[0]);
+    expect(before[3]).toBe(before[1]);
+    cluster.add('shop/new', 1);
+    const after = await bodies();
+    expect(new Set([...before, ...after]).size).toBe(4);
   });
 
   it('answers 404 for a namespace that is not watched', async () => {

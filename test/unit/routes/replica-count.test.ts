@@ -20,6 +20,38 @@ describe('GET /replica-count', () => {
     expect(response.body).toBe('');
   });
 
+  it.each(['GET', 'HEAD'] as const)(
+    'answers %s with 304 and without a body as long as If-None-Match names the ETag',
+    async (method) => {
+      const cluster = new MemoryCluster();
+      const app = await buildTestApp(cluster);
+      const { headers: first } = await app.inject(URL);
+      for (const tags of [first.etag, `W/${first.etag}`, `"other", ${first.etag}`, '*']) {
+        const headers = { 'if-none-match': String(tags) };
+        const { statusCode, headers: got, body } = await app.inject({ method, url: URL, headers });
+        const { date, 'x-request-id': id, 'content-type': type, 'content-length': length, ...same } = first;
+        expect({ statusCode, body, got }).toMatchObject({ statusCode: 304, body: '', got: same });
+        expect(got).not.toHaveProperty('content-type');
+      }
+      await app.inject({ method: 'POST', url: URL, payload: { replicas: 5 } });
+      const headers = { 'if-none-match': String(first.etag) };
+      const changed = await app.inject({ method, url: URL, headers });
+      expect(changed.statusCode).toBe(200);
+      expect(changed.headers.etag).not.toBe(first.etag);
+    },
+  );
+
+  it('answers 400 for a malformed If-None-Match, but 404 if the Deployment does not exist', async () => {
+    const app = await buildTestApp();
+    const headers = { 'if-none-match': 'uid.1' };
+    expect((await app.inject({ url: URL, headers })).json()).toMatchObject({
+      statusCode: 400,
+      code: 'INVALID_HEADER',
+    });
+    const absent = '/replica-count?namespace=default&deployment=nope';
+    expect((await app.inject({ url: absent, headers })).statusCode).toBe(404);
+  });
+
   it('answers 404 with a code and a message for a Deployment that does not exist', async () => {
     const app = await buildTestApp();
     const response = await app.inject('/replica-count?namespace=default&deployment=nope');

@@ -8,7 +8,7 @@ import { MemoryCluster } from '../../../support/build-app.ts';
 
 const CALLER = { user: 'alice', groups: ['team'] };
 /** Members that need no right, because they say nothing about Deployments. */
-const OPEN = ['name', 'state', 'authorizer', 'checkHealth', 'constructor'];
+const OPEN = ['name', 'state', 'authorizer', 'isHealthy', 'checkHealth', 'constructor'];
 
 /** A cluster that records its calls and the access reviews in their order. */
 function scene(allows: (attributes: ResourceAttributes) => boolean) {
@@ -33,7 +33,13 @@ function scene(allows: (attributes: ResourceAttributes) => boolean) {
 describe('a guarded cluster', () => {
   it('checks the rights of the caller in every member that reads, lists or writes', () => {
     const members = Object.getOwnPropertyNames(GuardedCluster.prototype);
-    expect(members.filter((member) => !OPEN.includes(member))).toEqual(['deployment', 'list', 'toScale']);
+    expect(members.filter((member) => !OPEN.includes(member))).toEqual([
+      'knownDeployment',
+      'deployment',
+      'knownList',
+      'list',
+      'toScale',
+    ]);
   });
 
   it.each<[string, (cluster: GuardedCluster) => Promise<unknown>]>([

@@ -2,17 +2,19 @@ import { readFileSync } from 'node:fs';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { preconditionOf } from '../../../src/api/if-match.ts';
+import { namedIn, preconditionOf } from '../../../src/api/preconditions.ts';
 import type { Deployment } from '../../../src/cluster/deployment.ts';
 
 const document = parse(readFileSync(new URL('../../../openapi.yaml', import.meta.url), 'utf8'));
-const isDocumented = new Ajv2020({ strict: false }).compile(
-  document.components.parameters['If-Match'].schema,
-);
+const documented = (name: string) =>
+  new Ajv2020({ strict: false }).compile(document.components.parameters[name].schema);
 
-function isAccepted(value: string): boolean {
+/** Reads the header. @throws if it is malformed */
+type Read = (value: string) => unknown;
+
+function isAccepted(read: Read, value: string): boolean {
   try {
-    preconditionOf(value);
+    read(value);
     return true;
   } catch {
     return false;
@@ -35,7 +37,12 @@ const deployment: Deployment = {
   replicas: 3,
 };
 
-describe('If-Match', () => {
+describe.each<[string, Read]>([
+  ['If-Match', preconditionOf],
+  ['If-None-Match', namedIn],
+])('%s', (name, read) => {
+  const isDocumented = documented(name);
+
   it.each([
     ['*', true],
     ['"uid.1"', true],
@@ -63,20 +70,23 @@ describe('If-Match', () => {
     ['"a\x7f"', false],
     ['"a\u0100"', false],
   ])('the service and its API document agree whether %j is accepted: %j', (value, expected) => {
-    expect([isAccepted(value), isDocumented(value)]).toEqual([expected, expected]);
+    expect([isAccepted(read, value), isDocumented(value)]).toEqual([expected, expected]);
   });
 
   it('the API document accepts exactly the values that the service accepts', () => {
     const disagreed = [];
     let accepted = 0;
     for (const value of texts(['"', 'W/', '*', ',', ' ', '\t', 'a', '\u00a0'], 5)) {
-      if (isAccepted(value)) accepted += 1;
-      if (isAccepted(value) !== isDocumented(value)) disagreed.push(value);
+      const isRead = isAccepted(read, value);
+      if (isRead) accepted += 1;
+      if (isRead !== isDocumented(value)) disagreed.push(value);
     }
     expect(disagreed).toEqual([]);
     expect(accepted).toBeGreaterThan(50);
   });
+});
 
+describe('If-Match', () => {
   it.each([
     ['"uid.2"', true],
     ['"uid.1"', false],
@@ -92,5 +102,28 @@ describe('If-Match', () => {
 
   it.each([undefined, '*'])('%j sets no precondition', (value) => {
     expect(preconditionOf(value)).toBeUndefined();
+  });
+});
+
+describe('If-None-Match', () => {
+  it.each([
+    ['"uid.2"', true],
+    ['"uid.1"', false],
+    ['"uid.1", "uid.2"', true],
+    ['W/"uid.2"', true],
+    ['W/"uid.1" , W/"uid.2"', true],
+    ['*', true],
+    ['""', false],
+    ['"UID.2"', false],
+    ['"W/uid.2"', false],
+    [undefined, false],
+  ])('%s names the entity tag "uid.2": %j', (value, expected) => {
+    expect(namedIn(value)('uid.2')).toBe(expected);
+  });
+
+  it('that is malformed is an error that says so', () => {
+    expect(() => namedIn('uid.2')).toThrow(
+      'If-None-Match is not a list of entity tags: send the ETag of an answer',
+    );
   });
 });
