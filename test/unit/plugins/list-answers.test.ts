@@ -18,7 +18,7 @@ it('a list that cannot be compressed is served as it is, and one line is logged 
   };
   await app.register(listAnswersPlugin, { compress });
   let requests = 0;
-  app.get('/', (_request, reply) => {
+  app.get('/', (request, reply) => {
     requests += 1;
     const name = `list ${requests}`;
     sendAnswer(

@@ -47,6 +47,32 @@ function decide(allows: (attributes: Readonly<Record<string, unknown>>) => boole
 
 const later = (ms: number) => vi.advanceTimersByTimeAsync(ms);
 
+describe('what is known of a right', () => {
+  it('is the decision on the namespace or the name, and asks nobody', async () => {
+    decide(({ verb, namespace, name }) => verb === 'get' && (namespace === 'open' || name === 'cart'));
+    expect(access.isKnownToRead(alice, 'open', 'web')).toBe(false);
+    for (const name of ['cart', 'checkout']) await access.mayRead(alice, 'shop', name);
+    await access.mayRead(alice, 'open', 'web');
+    const asked = api.requests.length;
+    expect(access.isKnownToRead(alice, 'open', 'other')).toBe(true);
+    expect(access.isKnownToRead(alice, 'shop', 'cart')).toBe(true);
+    expect(access.isKnownToRead(alice, 'shop', 'checkout')).toBe(false);
+    expect(access.isKnownToRead({ ...alice, user: 'bob' }, 'shop', 'cart')).toBe(false);
+    expect(api.requests).toHaveLength(asked);
+  });
+
+  it('ends when its decision expires', async () => {
+    decide(() => true);
+    await access.mayList(alice, 'shop');
+    expect([access.isKnownToList(alice, 'shop'), access.isKnownToList(alice, undefined)]).toEqual([
+      true,
+      false,
+    ]);
+    await later(defaultDecisionTimes.allowedSeconds * 1000);
+    expect(access.isKnownToList(alice, 'shop')).toBe(false);
+  });
+});
+
 describe('a decision', () => {
   it('comes from a SubjectAccessReview for user and groups', async () => {
     const asked = access.mayRead(alice, 'shop', 'cart');
