@@ -1,0 +1,84 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { CertificateAuthority } from '../../test/support/issue-certificate.ts';
+import { Figures, progress, type Setting } from './bench.ts';
+import { build } from './build.ts';
+import { Loader } from './load.ts';
+import { measureBlocking } from './measurements/blocking.ts';
+import { measureIsolation } from './measurements/isolation.ts';
+import { measureRequests } from './measurements/requests.ts';
+import { terminalHead } from './report/table.ts';
+import { linesIn } from './rows.ts';
+import { CLIENT } from './subjects/api-server.ts';
+import { nginxVersion } from './subjects/nginx.ts';
+
+/**
+ * `make bench`: measures the service as the image runs it beside npm start, a bare node:https server and nginx, and says
+ * which targets it meets. ONLY=count,health measures these lines; ROUNDS says how often each is measured (default 3).
+ */
+
+const { ONLY = '', ROUNDS = '3' } = process.env;
+
+const stack = new AsyncDisposableStack();
+let stopping = false;
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.on(signal, () => {
+    if (stopping) return;
+    stopping = true;
+    process.exitCode = 130;
+    void stack.disposeAsync();
+  });
+}
+
+try {
+  await run();
+} catch (error) {
+  if (!stopping) {
+    progress('');
+    console.error(error instanceof Error ? error.message : error);
+    process.exitCode = 1;
+  }
+} finally {
+  await stack.disposeAsync();
+}
+
+async function run(): Promise<void> {
+  const lines = linesIn(ONLY);
+  const rounds = Number(ROUNDS);
+  if (!Number.isInteger(rounds) || rounds < 1) throw new Error(`ROUNDS is not a number: ${ROUNDS}`);
+  progress('building');
+  const programs = build();
+  const folder = await mkdtemp(join(tmpdir(), 'bench-'));
+  stack.defer(() => rm(folder, { recursive: true, force: true }));
+  const certificates = await issueCertificates(folder);
+  const loader = stack.use(new Loader(programs.node));
+  const nginx = nginxVersion();
+  if (nginx === undefined) console.log('nginx is not installed, so its column stays empty.');
+  const setting = { programs, folder, certificates, loader, rounds, lines, nginx: nginx !== undefined };
+  const figures = new Figures();
+  console.log(terminalHead());
+  await measureRequests(setting, figures);
+  await measureIsolation(setting, figures);
+  await measureBlocking(setting, figures);
+  await mkdir('build', { recursive: true });
+  await writeFile('build/bench.json', `${JSON.stringify({ results: figures.results }, null, 2)}\n`);
+}
+
+async function issueCertificates(folder: string): Promise<Setting['certificates']> {
+  const authority = await CertificateAuthority.create({ commonName: 'bench CA' });
+  const ca = join(folder, 'ca.pem');
+  await writeFile(ca, authority.cert);
+  const write = async (name: string, { cert, key }: { cert: string; key: string }) => {
+    const files = { ca, cert: join(folder, `${name}-cert.pem`), key: join(folder, `${name}-key.pem`) };
+    await writeFile(files.cert, cert);
+    await writeFile(files.key, key);
+    return files;
+  };
+  const server = { commonName: 'localhost', sans: ['localhost'], usages: ['serverAuth'] } as const;
+  const client = { commonName: CLIENT, usages: ['clientAuth'] } as const;
+  return {
+    server: await write('server', await authority.issue(server)),
+    client: await write('client', await authority.issue(client)),
+  };
+}
