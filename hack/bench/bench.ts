@@ -27,7 +27,7 @@ export class Figures {
   }
 
   /** Measures a line: `measure` is called with a function that records a figure of a row. */
-  async line(name: LineName, measure: (record: Record) => Promise<void>): Promise<void> {
+  async line(name: LineName, measure: (record: RecordFigure) => Promise<void>): Promise<void> {
     const rows: Readonly<{ [row: string]: Row }> = LINES[name];
     const measured = new Map<string, Rounds>();
     await measure((row, subject, figure) => {
@@ -46,7 +46,7 @@ export class Figures {
 }
 
 /** Records a figure of one round. */
-export type Record = (row: string, subject: SubjectName, figure: number) => void;
+export type RecordFigure = (row: string, subject: SubjectName, figure: number) => void;
 
 /** Shows what is being measured, in a terminal. */
 export function progress(text: string): void {

@@ -45,7 +45,7 @@ export class Loader implements AsyncDisposable {
     this.#child = new Child([node, `${import.meta.dirname}/load-process.ts`], { core: LOAD_CORE, ipc: true });
   }
 
-  /** @throws Error if a connection fails or an answer has another status */
+  /** Loads a server at full speed. @throws Error if a connection fails or an answer has another status */
   async run(order: LoadOrder): Promise<LoadResult> {
     const result = await this.#child.ask(order);
     if (!isLoadResult(result)) throw new Error(`the load failed: ${JSON.stringify(result)}`);

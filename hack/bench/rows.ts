@@ -11,7 +11,35 @@ export interface Row {
   readonly target?: Target;
 }
 
+/** How many Deployments a cluster has where nothing else is said. */
+export const DEPLOYMENTS = 10_000;
+/** How many changes a second the API server makes where it makes any. */
+export const CHANGES_PER_SECOND = 1_000;
+
 const ratioAtMost = (atMost: number): Target => ({ of: 'ratio', atMost });
+const atMost = (most: number): Target => ({ of: 'figure', atMost: most });
+
+/** The rows of a start with this many Deployments. */
+function startRows<Size extends number>(
+  size: Size,
+  targets: Partial<Record<'start' | 'ready' | 'peak', Target>>,
+): Record<`${'start' | 'api' | 'ready' | 'collected' | 'peak'}-${Size}`, Row>;
+function startRows(
+  size: number,
+  { start, ready, peak }: Partial<Record<'start' | 'ready' | 'peak', Target>>,
+): Record<string, Row> {
+  const row = (title: string, unit: Row['unit'], target?: Target): Row => {
+    const full = { title: `${title}, ${size.toLocaleString('en')}`, unit };
+    return target === undefined ? full : { ...full, target };
+  };
+  return {
+    [`start-${size}`]: row('Start to ready', 's', start),
+    [`api-${size}`]: row('Reading that list and throwing it away', 's'),
+    [`ready-${size}`]: row('Memory when ready', 'MB', ready),
+    [`collected-${size}`]: row('Memory after a collection', 'MB'),
+    [`peak-${size}`]: row('Memory at its peak', 'MB', peak),
+  };
+}
 
 /** The rows of each line that ONLY names, with what is to be reached as shipped. */
 export const LINES = {
@@ -29,6 +57,27 @@ export const LINES = {
   handshakes: {
     handshakes: { title: 'New connections with one count', unit: '/s', target: { of: 'ratio', atLeast: 1 } },
   },
+  mixed: {
+    mixed: { title: 'Mixed reads at 1,000 changes/s', unit: 'us' },
+    'mixed-p99': { title: 'Their p99 over that without changes', unit: 'x', target: atMost(1.2) },
+  },
+  'event-loop': {
+    'event-loop': { title: 'Event-loop delay at full load, p99', unit: 'ms', target: atMost(20) },
+  },
+  writes: {
+    writes: { title: 'Write, time added to that of the API server', unit: 'ms' },
+    'writes-ratio': { title: 'Write, time over that of the API server', unit: 'x' },
+  },
+  visible: {
+    'visible-p50': { title: 'Change to visible, p50', unit: 'ms' },
+    'visible-p99': { title: 'Change to visible, p99', unit: 'ms', target: atMost(5) },
+    'visible-busy-p50': { title: 'The same at 1,000 changes/s, p50', unit: 'ms' },
+    'visible-busy-p99': { title: 'The same at 1,000 changes/s, p99', unit: 'ms', target: atMost(5) },
+  },
+  'start-1000': startRows(1_000, {}),
+  'start-10000': startRows(10_000, { start: atMost(1.2), ready: atMost(110), peak: atMost(130) }),
+  // Ten times as long as for 10,000: the time grows linearly.
+  'start-100000': startRows(100_000, { start: atMost(12), ready: atMost(300), peak: atMost(300) }),
   isolation: {
     'isolation-reads': { title: 'Reads while another cluster fails, p99 over before', unit: 'x' },
     'isolation-writes': { title: 'Writes while another cluster fails, p99 over before', unit: 'x' },

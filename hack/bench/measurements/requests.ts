@@ -1,28 +1,28 @@
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import { generateDeployments } from '../../../test/support/fake-apiserver/samples.ts';
-import { type Figures, progress, type Setting } from '../bench.ts';
+import { type Figures, progress, type RecordFigure, type Setting } from '../bench.ts';
 import type { LoadOrder, LoadResult } from '../load.ts';
-import type { LineName } from '../rows.ts';
-import { type Answers, answersOf } from '../subjects/answers.ts';
-import { ApiServer, NAMESPACES } from '../subjects/api-server.ts';
-import { BareServer } from '../subjects/bare.ts';
-import { Nginx } from '../subjects/nginx.ts';
-import { Service } from '../subjects/service.ts';
+import { CHANGES_PER_SECOND, DEPLOYMENTS } from '../rows.ts';
+import { NAMESPACES } from '../subjects/api-server.ts';
+import { type Installed, Scene } from '../subjects/scene.ts';
 import type { Subject } from '../subjects/subject.ts';
 
-const DEPLOYMENTS = 10_000;
 const WARM_UP_MS = 500;
 const MEASURE_MS = 2_000;
 
-const [first = { namespace: '', name: '' }] = generateDeployments(DEPLOYMENTS, NAMESPACES);
-const countOf = ({ namespace, name }: { namespace: string; name: string }) =>
-  `/replica-count?namespace=${namespace}&deployment=${name}`;
-
 type Requests = Pick<LoadOrder, 'paths' | 'status' | 'connections' | 'handshakes'>;
 
-const reading = (path: string, more: Partial<Requests> = {}): Requests => ({
-  paths: [path],
+const ALL = generateDeployments(DEPLOYMENTS, NAMESPACES);
+const [FIRST = { namespace: '', name: '' }] = ALL;
+const countOf = ({ namespace, name }: { namespace: string; name: string }) =>
+  `/replica-count?namespace=${namespace}&deployment=${name}`;
+const listOf = (namespace: string) => `/deployments?namespace=${namespace}`;
+/** 19 counts and a list of 100, of Deployments in all namespaces. */
+const MIXED = ALL.filter((_, i) => i % 47 === 0).map((deployment, i) =>
+  i % 20 === 19 ? listOf(deployment.namespace) : countOf(deployment),
+);
+
+const reading = (paths: readonly string[], more: Partial<Requests> = {}): Requests => ({
+  paths,
   status: 200,
   connections: 32,
   handshakes: false,
@@ -31,76 +31,92 @@ const reading = (path: string, more: Partial<Requests> = {}): Requests => ({
 
 /** What each line requests. */
 const REQUESTS = {
-  count: reading(countOf(first)),
-  'list-100': reading(`/deployments?namespace=${first.namespace}`),
-  'list-10000': reading('/deployments'),
-  health: reading('/healthz'),
-  'not-found': reading(countOf({ ...first, name: 'missing' }), { status: 404 }),
-  'connections-1': reading(countOf(first), { connections: 1 }),
-  'connections-256': reading(countOf(first), { connections: 256 }),
-  handshakes: reading(countOf(first), { handshakes: true }),
-} satisfies Partial<Record<LineName, Requests>>;
+  count: reading([countOf(FIRST)]),
+  'list-100': reading([listOf(FIRST.namespace)]),
+  'list-10000': reading(['/deployments']),
+  health: reading(['/healthz']),
+  'not-found': reading([countOf({ ...FIRST, name: 'missing' })], { status: 404 }),
+  'connections-1': reading([countOf(FIRST)], { connections: 1 }),
+  'connections-256': reading([countOf(FIRST)], { connections: 256 }),
+  handshakes: reading([countOf(FIRST)], { handshakes: true }),
+  mixed: reading(MIXED),
+  'event-loop': reading(MIXED),
+} satisfies Record<string, Requests>;
 
-const REQUEST_LINES = Object.keys(REQUESTS) as (keyof typeof REQUESTS)[];
+type RequestLine = keyof typeof REQUESTS;
 
-/** The lines that load the servers with one kind of request: processor time of a request, or requests a second. */
+function isRequestLine(line: string): line is RequestLine {
+  return line in REQUESTS;
+}
+
+/** The lines that load the servers with reads. */
 export async function measureRequests(setting: Setting, figures: Figures): Promise<void> {
-  const lines = REQUEST_LINES.filter((line) => setting.lines.includes(line));
+  const lines = setting.lines.filter(isRequestLine);
   if (lines.length === 0) return;
-  const { programs, folder, certificates, loader, rounds } = setting;
-  await using stack = new AsyncDisposableStack();
-  progress('starting the servers');
-  const services: Service[] = [];
-  for (const name of ['image', 'start'] as const) {
-    const own = join(folder, name);
-    await mkdir(own);
-    const apiServer = stack.use(await ApiServer.start(programs.node, own, DEPLOYMENTS));
-    const service = await Service.start(name, programs[name], apiServer.kubeconfig, certificates.server);
-    services.push(stack.use(service));
-    await service.ready();
-  }
-  const [shipped] = services;
-  const answers = await captured(shipped, certificates.client, lines);
-  const bare = stack.use(await BareServer.start(programs.node, folder, certificates.server, answers.answers));
-  await sameHeaders(bare, certificates.client, answers);
-  const subjects: Subject[] = [...services, bare];
-  if (setting.nginx)
-    subjects.push(stack.use(await Nginx.start(folder, certificates.server, answers.answers)));
-
+  const paths = [...new Set(lines.flatMap((line) => REQUESTS[line].paths))];
+  await using scene = await Scene.start(setting, paths);
   for (const line of lines) {
     await figures.line(line, async (record) => {
-      for (let round = 1; round <= rounds; round += 1) {
-        for (const { name, port, pid } of subjects) {
-          progress(`${line}: round ${round} of ${rounds}, ${name}`);
-          const order = { port, pid, certificates: certificates.client, ...REQUESTS[line] };
-          const result = await loader.run({ ...order, warmUpMs: WARM_UP_MS, measureMs: MEASURE_MS });
-          record(line, name, line === 'handshakes' ? result.answers / result.seconds : microseconds(result));
-        }
+      for (let round = 1; round <= setting.rounds; round += 1) {
+        progress(`${line}: round ${round} of ${setting.rounds}`);
+        if (line === 'mixed') await measureMixed(setting, scene, record);
+        else if (line === 'event-loop') await measureEventLoop(setting, scene, record);
+        else await measureEach(setting, scene.subjects, line, record);
       }
     });
   }
 }
 
-async function captured(
-  service: Service | undefined,
-  client: Setting['certificates']['client'],
-  lines: readonly (keyof typeof REQUESTS)[],
-): Promise<{ answers: Answers; headerBytes: number }> {
-  return answersOf(service?.port ?? 0, client, [...new Set(lines.flatMap((line) => REQUESTS[line].paths))]);
+/** Processor time of a request, or new connections a second. */
+async function measureEach(
+  setting: Setting,
+  subjects: readonly Subject[],
+  line: RequestLine,
+  record: RecordFigure,
+): Promise<void> {
+  for (const subject of subjects) {
+    const result = await load(setting, subject, line);
+    record(
+      line,
+      subject.name,
+      line === 'handshakes' ? result.answers / result.seconds : microseconds(result),
+    );
+  }
 }
 
-/** @throws Error unless the bare server repeats all bytes of the headers */
-async function sameHeaders(
-  bare: BareServer,
-  client: Setting['certificates']['client'],
-  { answers, headerBytes }: { answers: Answers; headerBytes: number },
-): Promise<void> {
-  const repeated = await answersOf(bare.port, client, Object.keys(answers));
-  if (repeated.headerBytes === headerBytes && JSON.stringify(repeated.answers) === JSON.stringify(answers))
-    return;
-  throw new Error(
-    `bare node:https answers ${repeated.headerBytes} bytes of headers instead of ${headerBytes}`,
-  );
+/** Only the services have changes to follow: the others repeat what was captured. */
+async function measureMixed(setting: Setting, scene: Scene, record: RecordFigure): Promise<void> {
+  for (const { service, apiServer } of scene.installed) {
+    const quiet = await load(setting, service, 'mixed');
+    apiServer.change(CHANGES_PER_SECOND);
+    const changing = await load(setting, service, 'mixed');
+    apiServer.change(0);
+    record('mixed', service.name, microseconds(changing));
+    record('mixed-p99', service.name, changing.latencies.p99Ms / quiet.latencies.p99Ms);
+  }
+  await measureEach(setting, scene.others, 'mixed', record);
+}
+
+async function measureEventLoop(setting: Setting, scene: Scene, record: RecordFigure): Promise<void> {
+  for (const { service } of scene.installed)
+    record('event-loop', service.name, await delayOf(setting, service));
+}
+
+/** The histogram of prom-client, which counts from one scrape to the next. */
+async function delayOf(setting: Setting, service: Installed['service']): Promise<number> {
+  const metric = 'nodejs_eventloop_lag_p99_seconds';
+  await service.metric(metric);
+  await load(setting, service, 'event-loop');
+  return (await service.metric(metric)) * 1_000;
+}
+
+function load(
+  { loader, certificates }: Setting,
+  { port, pid }: Subject,
+  line: RequestLine,
+): Promise<LoadResult> {
+  const times = { warmUpMs: WARM_UP_MS, measureMs: MEASURE_MS };
+  return loader.run({ port, pid, certificates: certificates.client, ...REQUESTS[line], ...times });
 }
 
 const microseconds = ({ processorSeconds, answers }: LoadResult) => (processorSeconds / answers) * 1e6;

@@ -17,7 +17,7 @@ export interface Result extends Row {
 
 export function resultOf(name: string, row: Row, rounds: Rounds): Result {
   const { image = [], bare } = rounds;
-  const ratio = bare === undefined ? undefined : medianRatio(image, bare);
+  const ratio = bare === undefined || image.length === 0 ? undefined : medianRatio(image, bare);
   const { target } = row;
   const reached = target?.of === 'ratio' ? (ratio ?? Number.NaN) : median(image);
   let met: boolean | undefined;

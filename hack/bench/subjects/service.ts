@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { request } from 'node:http';
 import { freePorts } from '../../../test/support/free-ports.ts';
 import type { Program } from '../build.ts';
@@ -62,13 +63,24 @@ export class Service implements Subject, AsyncDisposable {
     return Number(value);
   }
 
-  signal(signal: NodeJS.Signals): void {
-    this.#child.signal(signal);
-  }
-
-  /** What it has written. */
-  get output(): string {
-    return this.#child.output;
+  /**
+   * Collects all garbage, through the inspector: SIGUSR1 starts it in a process that has run with the flags of the image
+   * until then.
+   */
+  async collectGarbage(): Promise<void> {
+    this.#child.signal('SIGUSR1');
+    let url: string | undefined;
+    await this.#child.until(() => {
+      url = /ws:\/\/\S+/.exec(this.#child.output)?.[0];
+      return url !== undefined;
+    });
+    const socket = new WebSocket(url ?? '');
+    await once(socket, 'open');
+    for (const id of [1, 2]) {
+      socket.send(JSON.stringify({ id, method: 'HeapProfiler.collectGarbage' }));
+      await once(socket, 'message');
+    }
+    socket.close();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
