@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CertificateAuthority } from '../../test/support/issue-certificate.ts';
@@ -10,8 +10,13 @@ import { measureChanges } from './measurements/changes.ts';
 import { measureIsolation } from './measurements/isolation.ts';
 import { measureRequests } from './measurements/requests.ts';
 import { measureStarts } from './measurements/start.ts';
-import { terminalHead } from './report/table.ts';
-import { linesIn } from './rows.ts';
+import { chart } from './report/chart.ts';
+import { withMeasured } from './report/document.ts';
+import type { Result } from './report/figures.ts';
+import { jsonReport } from './report/json.ts';
+import { type Circumstances, circumstances, sentenceOf } from './report/machine.ts';
+import { markdownTable, terminalHead } from './report/table.ts';
+import { LINE_NAMES, linesIn } from './rows.ts';
 import { CLIENT } from './subjects/api-server.ts';
 import { nginxVersion } from './subjects/nginx.ts';
 
@@ -58,15 +63,33 @@ async function run(): Promise<void> {
   const nginx = nginxVersion();
   if (nginx === undefined) console.log('nginx is not installed, so its column stays empty.');
   const setting = { programs, folder, certificates, loader, rounds, lines, nginx: nginx !== undefined };
+  const made = circumstances(setting);
   const figures = new Figures();
+  console.log(sentenceOf(made));
   console.log(terminalHead());
   await measureRequests(setting, figures);
   await measureChanges(setting, figures);
   await measureStarts(setting, figures);
   await measureIsolation(setting, figures);
   await measureBlocking(setting, figures);
-  await mkdir('build', { recursive: true });
-  await writeFile('build/bench.json', `${JSON.stringify({ results: figures.results }, null, 2)}\n`);
+  await report(made, figures.results, lines.length === LINE_NAMES.length);
+}
+
+/** Only a run of all lines changes the documents. */
+async function report(made: Circumstances, results: readonly Result[], full: boolean): Promise<void> {
+  const json = jsonReport(made, results);
+  if (!full) {
+    await writeFile('build/bench.json', json);
+    return console.log('build/bench.json has all figures.');
+  }
+  const document = await readFile('docs/performance.md', 'utf8');
+  const sentence = sentenceOf(made);
+  const picture = '![The service as shipped over bare node:https](images/performance.svg)';
+  const measured = `\n${sentence}\n\n${picture}\n\n${markdownTable(results)}\n`;
+  await writeFile('docs/performance.md', withMeasured(document, measured));
+  await writeFile('docs/performance.json', json);
+  await writeFile('docs/images/performance.svg', chart(results, sentence));
+  console.log('docs/performance.md, docs/performance.json and docs/images/performance.svg have all figures.');
 }
 
 async function issueCertificates(folder: string): Promise<Setting['certificates']> {

@@ -1,5 +1,5 @@
 import { type Figures, progress, type Setting } from '../bench.ts';
-import { memoryOf } from '../processor-time.ts';
+import { memoryOf, processorTime } from '../processor-time.ts';
 import { ApiClient } from '../subjects/api-client.ts';
 import { ApiServer } from '../subjects/api-server.ts';
 import { Service } from '../subjects/service.ts';
@@ -31,6 +31,7 @@ export async function measureStarts(setting: Setting, figures: Figures): Promise
           const program = { command, cwd, env: { ...env, NODE_OPTIONS: '--inspect-port=127.0.0.1:0' } };
           await using service = await Service.start(name, program, apiServer.kubeconfig, certificates.server);
           record(`start-${size}`, name, await service.ready());
+          record(`cpu-${size}`, name, processorTime(service.pid));
           record(`ready-${size}`, name, memoryOf(service.pid, 'VmRSS'));
           record(`peak-${size}`, name, memoryOf(service.pid, 'VmHWM'));
           await service.collectGarbage();
