@@ -120,7 +120,7 @@ soak: chaos fuzz $(INSTALLED) ## Run long, random and timed tests: chaos, fuzz, 
 
 .PHONY: bench
 bench: $(INSTALLED) ## Measure the service as the image runs it beside bare node:https and nginx; ONLY=count ROUNDS=5 for a part
-	ONLY=$${ONLY:-} ROUNDS=$${ROUNDS:-3} npm run --silent bench
+	npm run --silent bench
 
 .PHONY: setup
 setup: ## Install what `make all` needs if it is missing: Docker, kind, Helm, kubectl

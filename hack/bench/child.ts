@@ -8,6 +8,10 @@ const PINS = process.platform === 'linux' && availableParallelism() > 1;
 export const SERVER_CORE = 0;
 export const LOAD_CORE = 1;
 
+/** A check costs a service that is starting a connection, so that more of them would delay it. */
+const CHECK_MS = 20;
+const LIMIT_MS = 120_000;
+
 export interface ChildOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
@@ -21,10 +25,13 @@ export interface ChildOptions {
 export class Child implements AsyncDisposable {
   /** What it has written, for the message of a failure. */
   output = '';
+  static readonly #running = new Set<Child>();
+  static #ending = false;
   readonly #process: ChildProcess;
   readonly #name: string;
 
   constructor(command: readonly string[], { env = {}, cwd, core, ipc = false }: ChildOptions = {}) {
+    if (Child.#ending) throw new Error('the benchmark is ending');
     const pinned = core !== undefined && PINS ? ['taskset', '--cpu-list', `${core}`, ...command] : command;
     const [program = '', ...parameters] = pinned;
     const { PATH = '', HOME = '' } = process.env;
@@ -36,6 +43,8 @@ export class Child implements AsyncDisposable {
       // Ctrl-C reaches only this process, which then ends the others.
       detached: true,
     });
+    Child.#running.add(this);
+    this.#process.once('exit', () => Child.#running.delete(this));
     this.#process.on('error', (error) => {
       this.output += error.message;
     });
@@ -44,6 +53,12 @@ export class Child implements AsyncDisposable {
         this.output = (this.output + chunk).slice(-4_096);
       });
     }
+  }
+
+  /** Kills all of them, before this process ends. No other can be started then. */
+  static async endAll(): Promise<void> {
+    Child.#ending = true;
+    await Promise.all([...Child.#running].map((child) => child[Symbol.asyncDispose]()));
   }
 
   /** taskset becomes the program that it starts, so this is the process of the program. */
@@ -90,12 +105,12 @@ export class Child implements AsyncDisposable {
   }
 
   /** Waits until `condition` holds, while the process runs. */
-  async until(condition: () => boolean | Promise<boolean>, limitMs = 120_000): Promise<void> {
-    const givesUpAt = performance.now() + limitMs;
+  async until(condition: () => boolean | Promise<boolean>): Promise<void> {
+    const givesUpAt = performance.now() + LIMIT_MS;
     while (!(await condition())) {
       if (this.ended) throw this.failure('ended');
-      if (performance.now() > givesUpAt) throw this.failure(`was not there within ${limitMs} ms`);
-      await new Promise((resolve) => setTimeout(resolve, 2));
+      if (performance.now() > givesUpAt) throw this.failure(`was not there within ${LIMIT_MS} ms`);
+      await new Promise((resolve) => setTimeout(resolve, CHECK_MS));
     }
   }
 

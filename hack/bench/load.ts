@@ -37,7 +37,7 @@ export interface LoadResult {
 }
 
 /** Loads servers from a process of its own. */
-export class Loader implements AsyncDisposable {
+export class Loader {
   readonly #child: Child;
 
   /** @param node the Node that runs it */
@@ -48,12 +48,8 @@ export class Loader implements AsyncDisposable {
   /** Loads a server at full speed. @throws Error if a connection fails or an answer has another status */
   async run(order: LoadOrder): Promise<LoadResult> {
     const result = await this.#child.ask(order);
-    if (!isLoadResult(result)) throw new Error(`the load failed: ${JSON.stringify(result)}`);
+    if (!isLoadResult(result)) throw this.#child.failure(`failed: ${JSON.stringify(result)}`);
     return result;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#child[Symbol.asyncDispose]();
   }
 }
 

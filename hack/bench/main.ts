@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { CertificateAuthority } from '../../test/support/issue-certificate.ts';
 import { Figures, progress, type Setting } from './bench.ts';
 import { build } from './build.ts';
+import { Child } from './child.ts';
 import { Loader } from './load.ts';
 import { measureBlocking } from './measurements/blocking.ts';
 import { measureChanges } from './measurements/changes.ts';
@@ -27,27 +28,28 @@ import { nginxVersion } from './subjects/nginx.ts';
 
 const { ONLY = '', ROUNDS = '3' } = process.env;
 
-const stack = new AsyncDisposableStack();
-let stopping = false;
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-  process.on(signal, () => {
-    if (stopping) return;
-    stopping = true;
-    process.exitCode = 130;
-    void stack.disposeAsync();
-  });
-}
+const folder = await mkdtemp(join(tmpdir(), 'bench-'));
+let ending = false;
+// What the measurements write goes into it too.
+process.env.TMPDIR = folder;
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => void end(130));
 
 try {
   await run();
+  await end(0);
 } catch (error) {
-  if (!stopping) {
-    progress('');
-    console.error(error instanceof Error ? error.message : error);
-    process.exitCode = 1;
-  }
-} finally {
-  await stack.disposeAsync();
+  if (!ending) console.error(error instanceof Error ? error.message : error);
+  await end(1);
+}
+
+/** Ends all processes and leaves nothing behind. The first call decides the exit code. */
+async function end(code: number): Promise<void> {
+  if (ending) return;
+  ending = true;
+  progress('');
+  await Child.endAll();
+  await rm(folder, { recursive: true, force: true });
+  process.exit(code);
 }
 
 async function run(): Promise<void> {
@@ -56,10 +58,8 @@ async function run(): Promise<void> {
   if (!Number.isInteger(rounds) || rounds < 1) throw new Error(`ROUNDS is not a number: ${ROUNDS}`);
   progress('building');
   const programs = build();
-  const folder = await mkdtemp(join(tmpdir(), 'bench-'));
-  stack.defer(() => rm(folder, { recursive: true, force: true }));
-  const certificates = await issueCertificates(folder);
-  const loader = stack.use(new Loader(programs.node));
+  const certificates = await issueCertificates();
+  const loader = new Loader(programs.node);
   const nginx = nginxVersion();
   if (nginx === undefined) console.log('nginx is not installed, so its column stays empty.');
   const setting = { programs, folder, certificates, loader, rounds, lines, nginx: nginx !== undefined };
@@ -92,7 +92,7 @@ async function report(made: Circumstances, results: readonly Result[], full: boo
   console.log('docs/performance.md, docs/performance.json and docs/images/performance.svg have all figures.');
 }
 
-async function issueCertificates(folder: string): Promise<Setting['certificates']> {
+async function issueCertificates(): Promise<Setting['certificates']> {
   const authority = await CertificateAuthority.create({ commonName: 'bench CA' });
   const ca = join(folder, 'ca.pem');
   await writeFile(ca, authority.cert);

@@ -110,13 +110,17 @@ async function delayOf(setting: Setting, service: Installed['service']): Promise
   return (await service.metric(metric)) * 1_000;
 }
 
-function load(
+async function load(
   { loader, certificates }: Setting,
-  { port, pid }: Subject,
+  { name, port, pid }: Subject,
   line: RequestLine,
 ): Promise<LoadResult> {
   const times = { warmUpMs: WARM_UP_MS, measureMs: MEASURE_MS };
-  return loader.run({ port, pid, certificates: certificates.client, ...REQUESTS[line], ...times });
+  try {
+    return await loader.run({ port, pid, certificates: certificates.client, ...REQUESTS[line], ...times });
+  } catch (cause) {
+    throw new Error(`${line}, ${name}: ${cause instanceof Error ? cause.message : cause}`, { cause });
+  }
 }
 
 const microseconds = ({ processorSeconds, answers }: LoadResult) => (processorSeconds / answers) * 1e6;
