@@ -1,4 +1,5 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CertificateAuthority } from '../../test/support/issue-certificate.ts';
@@ -32,7 +33,7 @@ const folder = await mkdtemp(join(tmpdir(), 'bench-'));
 let ending = false;
 // What the measurements write goes into it too.
 process.env.TMPDIR = folder;
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => void end(130));
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void end(130));
 
 try {
   await run();
@@ -48,7 +49,8 @@ async function end(code: number): Promise<void> {
   ending = true;
   progress('');
   await Child.endAll();
-  await rm(folder, { recursive: true, force: true });
+  // Nothing of this process can write in between.
+  rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   process.exit(code);
 }
 
