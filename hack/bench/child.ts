@@ -10,7 +10,7 @@ export const LOAD_CORE = 1;
 
 /** A check costs a service that is starting a connection, so that more of them would delay it. */
 const CHECK_MS = 20;
-const LIMIT_MS = 120_000;
+const LIMIT_MS = 300_000;
 
 export interface ChildOptions {
   readonly env?: Readonly<Record<string, string>>;

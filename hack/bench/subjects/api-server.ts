@@ -23,7 +23,6 @@ export class ApiServer implements AsyncDisposable {
     await writeFile(kubeconfig, '');
     const size = ['--deployments', `${deployments}`, '--namespaces', `${NAMESPACES}`];
     const options = ['--kubeconfig', kubeconfig, '--client', CLIENT, '--no-rollouts', ...size];
-    // The default heap of Node is too small for a history of events of 100,000 Deployments.
     const command = [node, 'test/support/fake-apiserver/main.ts', ...options];
     const child = new Child(command, { core: LOAD_CORE, ipc: true });
     await child.until(async () => (await readFile(kubeconfig, 'utf8')) !== '');
