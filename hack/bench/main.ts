@@ -16,7 +16,7 @@ import { chart } from './report/chart.ts';
 import { withMeasured } from './report/document.ts';
 import type { Result } from './report/figures.ts';
 import { jsonReport } from './report/json.ts';
-import { type Circumstances, circumstances, sentenceOf } from './report/machine.ts';
+import { type Circumstances, captionOf, circumstances, sentenceOf } from './report/machine.ts';
 import { markdownTable, terminalHead } from './report/table.ts';
 import { LINE_NAMES, linesIn } from './rows.ts';
 import { CLIENT } from './subjects/api-server.ts';
@@ -90,7 +90,7 @@ async function report(made: Circumstances, results: readonly Result[], full: boo
   const measured = `\n${sentence}\n\n${picture}\n\n${markdownTable(results)}\n`;
   await writeFile('docs/performance.md', withMeasured(document, measured));
   await writeFile('docs/performance.json', json);
-  await writeFile('docs/images/performance.svg', chart(results, sentence));
+  await writeFile('docs/images/performance.svg', chart(results, captionOf(made)));
   console.log('docs/performance.md, docs/performance.json and docs/images/performance.svg have all figures.');
 }
 

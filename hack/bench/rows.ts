@@ -57,7 +57,7 @@ export const LINES = {
   },
   handshakes: {
     handshakes: {
-      title: 'New connections a second of processor time',
+      title: 'New connections a CPU second (more is better)',
       unit: '/s',
       target: { of: 'ratio', atLeast: 1 },
     },

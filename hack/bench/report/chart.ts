@@ -1,7 +1,7 @@
 import type { Result } from './figures.ts';
 
-const WIDTH = 760;
-const LABELS = 250;
+const WIDTH = 820;
+const LABELS = 310;
 const ROW = 34;
 const BAR = 16;
 const TOP = 56;

@@ -35,6 +35,11 @@ export function circumstances({ programs, rounds }: Pick<Setting, 'programs' | '
   };
 }
 
+/** The shortest form, for the chart. */
+export function captionOf({ date, version, cpu, node }: Circumstances): string {
+  return `${date}, version ${version}, ${cpu}, Node ${node}`;
+}
+
 /** One sentence about them. */
 export function sentenceOf(made: Circumstances): string {
   const { date, version, cpu, cores, loadAverage, node, npmStartNode, nginx, rounds } = made;

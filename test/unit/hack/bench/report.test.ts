@@ -3,7 +3,7 @@ import { chart } from '../../../../hack/bench/report/chart.ts';
 import { withMeasured } from '../../../../hack/bench/report/document.ts';
 import { resultOf } from '../../../../hack/bench/report/figures.ts';
 import { jsonReport } from '../../../../hack/bench/report/json.ts';
-import { sentenceOf } from '../../../../hack/bench/report/machine.ts';
+import { captionOf } from '../../../../hack/bench/report/machine.ts';
 import { figureText, markdownTable } from '../../../../hack/bench/report/table.ts';
 import { LINE_NAMES, linesIn, type Row } from '../../../../hack/bench/rows.ts';
 
@@ -72,7 +72,7 @@ test('the chart is well-formed, and has a bar for each ratio and a mark for each
       resultOf('mixed', { title: 'Mixed', unit: 'us' }, { image: [40], bare: [20] }),
       resultOf('start', { title: 'Start', unit: 's' }, { image: [2] }),
     ],
-    sentenceOf(MADE),
+    captionOf(MADE),
   );
   expect(svg.match(/<rect /g)).toHaveLength(2);
   expect(svg.match(/class="target"/g)).toHaveLength(1);
