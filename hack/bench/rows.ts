@@ -57,7 +57,7 @@ export const LINES = {
   },
   handshakes: {
     handshakes: {
-      title: 'New connections a CPU second (more is better)',
+      title: 'Handshakes/s of a core (more is better)',
       unit: '/s',
       target: { of: 'ratio', atLeast: 1 },
     },
