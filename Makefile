@@ -119,7 +119,7 @@ soak: chaos fuzz $(INSTALLED) ## Run long, random and timed tests: chaos, fuzz, 
 	ATTACK_SOAK_SECONDS=$${ATTACK_SOAK_SECONDS:-1200} npm test -- --project attack -t 'all at once'
 
 .PHONY: bench
-bench: $(INSTALLED) ## Measure how a fault of one cluster slows another, and how a long list blocks the event loop
+bench: $(INSTALLED) ## Measure the service as the image runs it beside bare node:https and nginx; ONLY=count ROUNDS=5 for a part
 	npm run --silent bench
 
 .PHONY: setup

@@ -1,14 +1,21 @@
 #!/usr/bin/env node
 import { parseArgs } from 'node:util';
 import { FakeApiServer } from './fake-apiserver.ts';
+import { followOrders } from './orders.ts';
 
 const USAGE = `Starts a stand-in for a Kubernetes API server on 127.0.0.1 and writes a kubeconfig for it.
 
-  npm exec -- node test/support/fake-apiserver/main.ts [--kubeconfig FILE] [--port N] [--deployments N]
+  npm exec -- node test/support/fake-apiserver/main.ts [--kubeconfig FILE] [--port N] [--deployments N] [--namespaces N]
+      [--client NAME] [--no-rollouts]
 
   --kubeconfig FILE   where the kubeconfig goes (default demo-kubeconfig.yaml)
   --port N            default: a free one
   --deployments N     that many made-up Deployments instead of a dozen samples
+  --namespaces N      the namespaces of those (default 20)
+  --client NAME       a user who may read and scale all Deployments
+  --no-rollouts       a cluster without controllers: a status never changes
+
+A process that starts it with an IPC channel can order changes: see test/support/fake-apiserver/orders.ts.
 `;
 
 const { values } = parseArgs({
@@ -16,6 +23,9 @@ const { values } = parseArgs({
     kubeconfig: { type: 'string', default: 'demo-kubeconfig.yaml' },
     port: { type: 'string' },
     deployments: { type: 'string' },
+    namespaces: { type: 'string' },
+    client: { type: 'string' },
+    'no-rollouts': { type: 'boolean', default: false },
     help: { type: 'boolean', short: 'h', default: false },
   },
 });
@@ -26,11 +36,21 @@ if (values.help) {
   const cluster = await FakeApiServer.start({
     ...(values.port === undefined ? {} : { port: count('port', values.port) }),
     ...(values.deployments === undefined ? {} : { deployments: count('deployments', values.deployments) }),
+    ...(values.namespaces === undefined ? {} : { namespacesCount: count('namespaces', values.namespaces) }),
+    ...(values['no-rollouts'] ? { rolloutDelayMs: Number.POSITIVE_INFINITY } : {}),
   });
+  if (values.client !== undefined) {
+    const resources = ['deployments', 'deployments/scale'];
+    cluster.roles.allow({ users: [values.client], verbs: ['get', 'list', 'patch'], resources });
+  }
   await cluster.writeKubeconfig(values.kubeconfig);
   process.stdout.write(
     `${cluster.deployments.size} Deployments at ${cluster.url}; kubeconfig: ${values.kubeconfig}\n`,
   );
+  if (process.send !== undefined) {
+    followOrders(cluster.deployments);
+    process.once('disconnect', () => void cluster.stop());
+  }
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void cluster.stop());
 }
 

@@ -1,0 +1,115 @@
+/** What a figure should be: compared with bare node:https in the same round, or by itself. */
+export type Target = { readonly of: 'ratio' | 'figure' } & (
+  | { readonly atMost: number }
+  | { readonly atLeast: number }
+);
+
+/** A row of the report. */
+export interface Row {
+  readonly title: string;
+  readonly unit: 'us' | 'ms' | 's' | 'MB' | '/s' | 'x';
+  readonly target?: Target;
+}
+
+/** How many Deployments a cluster has where nothing else is said. */
+export const DEPLOYMENTS = 10_000;
+/** How many changes a second the API server makes where it makes any. */
+export const CHANGES_PER_SECOND = 1_000;
+
+const ratioAtMost = (atMost: number): Target => ({ of: 'ratio', atMost });
+const atMost = (most: number): Target => ({ of: 'figure', atMost: most });
+
+/** The rows of a start with this many Deployments. */
+function startRows<Size extends number>(
+  size: Size,
+  targets: Partial<Record<'start' | 'ready' | 'peak', Target>>,
+): Record<`${'start' | 'cpu' | 'api' | 'ready' | 'collected' | 'peak'}-${Size}`, Row>;
+function startRows(
+  size: number,
+  { start, ready, peak }: Partial<Record<'start' | 'ready' | 'peak', Target>>,
+): Record<string, Row> {
+  const row = (title: string, unit: Row['unit'], target?: Target): Row => {
+    const full = { title: `${title}, ${size.toLocaleString('en')}`, unit };
+    return target === undefined ? full : { ...full, target };
+  };
+  return {
+    [`start-${size}`]: row('Start to ready', 's', start),
+    [`cpu-${size}`]: row('Processor time until ready', 's'),
+    [`api-${size}`]: row('The same list read and thrown away', 's'),
+    [`ready-${size}`]: row('Memory when ready', 'MB', ready),
+    [`collected-${size}`]: row('Memory after a collection', 'MB'),
+    [`peak-${size}`]: row('Memory at its peak', 'MB', peak),
+  };
+}
+
+/** The rows of each line that ONLY names, with what is to be reached as shipped. */
+export const LINES = {
+  count: { count: { title: 'One count', unit: 'us', target: ratioAtMost(1.3) } },
+  'list-100': { 'list-100': { title: 'List of 100', unit: 'us', target: ratioAtMost(1.5) } },
+  'list-10000': { 'list-10000': { title: 'List of 10,000', unit: 'us', target: ratioAtMost(1) } },
+  health: { health: { title: 'Health', unit: 'us', target: ratioAtMost(1.3) } },
+  'not-found': { 'not-found': { title: 'Not found', unit: 'us', target: ratioAtMost(1.3) } },
+  'connections-1': {
+    'connections-1': { title: 'One count, 1 connection', unit: 'us', target: ratioAtMost(1.3) },
+  },
+  'connections-256': {
+    'connections-256': { title: 'One count, 256 connections', unit: 'us', target: ratioAtMost(1.3) },
+  },
+  handshakes: {
+    handshakes: {
+      title: 'Handshakes/s of a core (more is better)',
+      unit: '/s',
+      target: { of: 'ratio', atLeast: 1 },
+    },
+  },
+  mixed: {
+    mixed: { title: 'Mixed reads at 1,000 changes/s', unit: 'us' },
+    'mixed-p99': { title: 'Their p99 over that without changes', unit: 'x', target: atMost(1.2) },
+  },
+  'event-loop': {
+    'event-loop': { title: 'Event-loop delay at full load, p99', unit: 'ms', target: atMost(20) },
+  },
+  writes: {
+    writes: { title: 'Write, time added to that of the API server', unit: 'ms' },
+    'writes-ratio': { title: 'Write, time over that of the API server', unit: 'x' },
+  },
+  visible: {
+    'visible-p50': { title: 'Change to visible, p50', unit: 'ms' },
+    'visible-p99': { title: 'Change to visible, p99', unit: 'ms', target: atMost(5) },
+    'visible-busy-p50': { title: 'The same at 1,000 changes/s, p50', unit: 'ms' },
+    'visible-busy-p99': { title: 'The same at 1,000 changes/s, p99', unit: 'ms', target: atMost(5) },
+  },
+  'start-1000': startRows(1_000, {}),
+  'start-10000': startRows(10_000, { start: atMost(1.2), ready: atMost(110), peak: atMost(130) }),
+  // Ten times as long as for 10,000: the time grows linearly.
+  'start-100000': startRows(100_000, { start: atMost(12), ready: atMost(300), peak: atMost(300) }),
+  isolation: {
+    'isolation-reads': { title: 'Reads while another cluster fails, p99 over before', unit: 'x' },
+    'isolation-writes': { title: 'Writes while another cluster fails, p99 over before', unit: 'x' },
+  },
+  blocking: {
+    blocking: { title: 'Longest block while a cache takes in 10,000', unit: 'ms' },
+    'blocking-ratio': { title: 'The same over parsing the list at once', unit: 'x' },
+  },
+} as const satisfies Readonly<Record<string, Readonly<Record<string, Row>>>>;
+
+export type LineName = keyof typeof LINES;
+
+export const LINE_NAMES: readonly LineName[] = Object.keys(LINES).filter(isLineName);
+
+function isLineName(name: string): name is LineName {
+  return name in LINES;
+}
+
+/**
+ * The lines in a list such as `count,health`. All of them if it is empty.
+ * @throws Error if a name is unknown
+ */
+export function linesIn(list: string): readonly LineName[] {
+  const names = list.split(',').filter((name) => name !== '');
+  const unknown = names.filter((name) => !isLineName(name));
+  if (unknown.length > 0) {
+    throw new Error(`ONLY names ${unknown.join(', ')}; the lines are ${LINE_NAMES.join(', ')}`);
+  }
+  return LINE_NAMES.filter((name) => names.length === 0 || names.includes(name));
+}
