@@ -17,6 +17,12 @@ import { CredentialSource, type Credentials } from '../kubeconfig/credentials.ts
 import type { KubeConfigLoader } from '../kubeconfig/kubeconfig.ts';
 import { type Agents, newAgents } from './agents.ts';
 
+/**
+ * The largest piece of a decompressed answer. Each piece is a task of the thread pool, and 16 KiB of a TLS record become
+ * some 110 KiB: with the default of 16 KiB the tasks cost more than the decompression.
+ */
+const GUNZIP_BYTES = 256 * 1024;
+
 /** One request to the API server. */
 export interface KubeRequest {
   readonly method?: 'GET' | 'POST' | 'PATCH' | 'PUT';
@@ -229,7 +235,7 @@ function translate(error: unknown, request: KubeRequest, limit: Watchdog, sent: 
 function bytesOf({ headers, body }: Dispatcher.ResponseData): AsyncIterable<Buffer> {
   if (headers['content-encoding'] !== 'gzip') return body;
   // Who reads the bytes meets the errors of both.
-  return pipeline(body, createGunzip(), () => {});
+  return pipeline(body, createGunzip({ chunkSize: GUNZIP_BYTES }), () => {});
 }
 
 function isGzipError(error: unknown): boolean {
