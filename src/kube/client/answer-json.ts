@@ -6,34 +6,40 @@ import { parseJson } from '../json.ts';
  */
 const UNREAD_MEMBERS = ['"managedFields":[', '"template":{'].map((start) => Buffer.from(start));
 
-const [QUOTE, BACKSLASH, COMMA] = Buffer.from('"\\,');
-const [OBJECT, OBJECT_END, ARRAY, ARRAY_END] = Buffer.from('{}[]');
-const NULL = Buffer.from('null');
+const QUOTE = 0x22;
+const COMMA = 0x2c;
+const BACKSLASH = 0x5c;
+const OBJECT = 0x7b;
+const OBJECT_END = 0x7d;
+const ARRAY = 0x5b;
+const ARRAY_END = 0x5d;
 
 /**
  * Parses an answer of the API server, with null for the members that nothing here reads. To skip a member takes a
  * quarter of the time that parsing takes, and leaves no garbage.
  * @throws KubeMalformedError
  */
-export function parseAnswer(bytes: Buffer): unknown {
-  return parseJson(UNREAD_MEMBERS.reduce(withNull, bytes).toString());
+export function parseAnswer(json: Buffer): unknown {
+  const pieces: string[] = [];
+  let end = 0;
+  const found = UNREAD_MEMBERS.map((member) => ({ member, at: nextValue(json, member, 0) }));
+  for (;;) {
+    const start = found.reduce((least, { at }) => Math.min(least, at), json.length);
+    pieces.push(json.toString('utf8', end, start));
+    if (start === json.length) return parseJson(pieces.join('null'));
+    end = endOfValue(json, start);
+    for (const each of found) if (each.at < end) each.at = nextValue(json, each.member, end);
+  }
 }
 
-/** The same JSON with null for each value of a member. What is no member, such as text with the same bytes, stays. */
-function withNull(json: Buffer, start: Buffer): Buffer {
-  const pieces: Buffer[] = [];
-  let copied = 0;
-  for (let at = json.indexOf(start); at !== -1; at = json.indexOf(start, at)) {
+/** Where the next value of a member starts; the end of the JSON if there is none. */
+function nextValue(json: Buffer, member: Buffer, from: number): number {
+  for (let at = json.indexOf(member, from); at !== -1; at = json.indexOf(member, at + 1)) {
     const before = json[at - 1];
-    at += start.length;
-    // In text the quote would follow a backslash. JSON with spaces, which no API server sends, is parsed whole.
-    if (before !== OBJECT && before !== COMMA) continue;
-    const valueAt = at - 1;
-    at = endOfValue(json, valueAt);
-    pieces.push(json.subarray(copied, valueAt), NULL);
-    copied = at;
+    // Within text its quote would follow a backslash. JSON with spaces, which no API server sends, is parsed whole.
+    if (before === OBJECT || before === COMMA) return at + member.length - 1;
   }
-  return copied === 0 ? json : Buffer.concat([...pieces, json.subarray(copied)]);
+  return json.length;
 }
 
 /** The end of an object or array. If it has none the end of the JSON, which then cannot be parsed. */
@@ -42,7 +48,7 @@ function endOfValue(json: Buffer, start: number): number {
   for (let at = start; at < json.length; at += 1) {
     const byte = json[at];
     if (byte === QUOTE) {
-      for (at += 1; at < json.length && json[at] !== QUOTE; at += 1) if (json[at] === BACKSLASH) at += 1;
+      for (at += 1; json[at] !== QUOTE && at < json.length; at += 1) if (json[at] === BACKSLASH) at += 1;
     } else if (byte === OBJECT || byte === ARRAY) depth += 1;
     else if (byte === OBJECT_END || byte === ARRAY_END) {
       depth -= 1;
