@@ -7,7 +7,6 @@ import { parseJson } from '../json.ts';
 const UNREAD_MEMBERS = ['"managedFields":[', '"template":{'].map((start) => Buffer.from(start));
 
 const QUOTE = 0x22;
-const COMMA = 0x2c;
 const BACKSLASH = 0x5c;
 const OBJECT = 0x7b;
 const OBJECT_END = 0x7d;
@@ -35,9 +34,9 @@ export function parseAnswer(json: Buffer): unknown {
 /** Where the next value of a member starts; the end of the JSON if there is none. */
 function nextValue(json: Buffer, member: Buffer, from: number): number {
   for (let at = json.indexOf(member, from); at !== -1; at = json.indexOf(member, at + 1)) {
-    const before = json[at - 1];
-    // Within text its quote would follow a backslash. JSON with spaces, which no API server sends, is parsed whole.
-    if (before === OBJECT || before === COMMA) return at + member.length - 1;
+    // After a backslash its first quote belongs to a longer key. JSON with spaces, which no API server sends, is parsed
+    // whole.
+    if (json[at - 1] !== BACKSLASH) return at + member.length - 1;
   }
   return json.length;
 }

@@ -54,8 +54,10 @@ describe('the parser of answers', () => {
     );
   });
 
-  it('keeps a label with the name of a large part', () => {
-    const json = '{"labels":{"template":"small","managedFields":"none"}}';
+  it.each([
+    ['a label with the name of a large part', '{"labels":{"template":"small","managedFields":"none"}}'],
+    ['a member whose name ends like one', '{"my\\"template":{"a":1},"a\\"managedFields":[2]}'],
+  ])('keeps %s', (_, json) => {
     expect(parsed(json)).toEqual(JSON.parse(json));
   });
 
