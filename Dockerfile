@@ -1,4 +1,4 @@
-# The image of the service: what it needs to run and nothing else. BUILD is where npm and tsc run, RUNTIME brings Node;
+# The image of the service: what it needs to run and nothing else. BUILD is where npm and the bundler run, RUNTIME brings Node;
 # distroless will do:
 #   docker build --build-arg RUNTIME=gcr.io/distroless/nodejs24-debian12 .
 ARG BUILD=node:26-bookworm-slim
@@ -16,7 +16,6 @@ RUN --mount=type=cache,target=/root/.npm npm ci --omit=dev --ignore-scripts --no
 
 FROM packages AS build
 RUN --mount=type=cache,target=/root/.npm npm ci --ignore-scripts --no-audit
-COPY tsconfig.json tsconfig.build.json ./
 COPY src src
 COPY plugins plugins
 COPY routes routes
@@ -35,6 +34,8 @@ ENV MALLOC_ARENA_MAX=2 MALLOC_MMAP_THRESHOLD_=16384 MALLOC_TOP_PAD_=0 MALLOC_TRI
 ENV NODE_ENV=production PATH=/usr/local/bin:/usr/bin:/bin:/nodejs/bin
 WORKDIR /app
 COPY package.json LICENSE ./
+# The bundle contains the code of the packages. They are here for the files of Swagger UI, for their licenses, and for
+# scanners.
 COPY --from=dependencies /app/node_modules node_modules
 COPY --from=build /app/dist dist
 USER 65532:65532

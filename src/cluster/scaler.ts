@@ -1,3 +1,6 @@
+import type { V1Scale } from '@kubernetes/client-node';
+// Not from the index, which loads 700 modules: 30 MiB and a third of the time of a start.
+import { PatchStrategy } from '@kubernetes/client-node/dist/patch.js';
 import type { KubeCalls } from '../kube/client/circuit.ts';
 import { Turns } from '../kube/client/turns.ts';
 import { countAt, isObject, objectAt, stringAt } from '../kube/json.ts';
@@ -75,7 +78,8 @@ export class Scaler {
       const leftMs = () => Math.max(1, endsAt - performance.now());
       const expected = precondition && (await this.#expect(namespace, deployment, precondition, leftMs()));
       try {
-        return await this.#patch(namespace, deployment, { metadata: expected, spec: { replicas } }, leftMs());
+        const body = { ...(expected && { metadata: expected }), spec: { replicas } };
+        return await this.#patch(namespace, deployment, body, leftMs());
       } catch (error) {
         const waitMs = attempt * (RETRY_MS.least + Math.random() * (RETRY_MS.most - RETRY_MS.least));
         const inTime = performance.now() + waitMs < endsAt;
@@ -108,14 +112,14 @@ export class Scaler {
   async #patch(
     namespace: string,
     deployment: string,
-    body: object,
+    body: V1Scale,
     deadlineMs: number,
   ): Promise<ScaleResult> {
     const answer = await this.#api.call({
       method: 'PATCH',
       path: scalePath(namespace, deployment),
       query: { fieldManager: FIELD_MANAGER },
-      contentType: 'application/merge-patch+json',
+      contentType: PatchStrategy.MergePatch,
       body,
       deadlineMs,
     });

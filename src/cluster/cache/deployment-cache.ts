@@ -2,40 +2,46 @@ import { LRUCache } from 'lru-cache';
 import type { InformerStore } from '../../kube/reflector/informer.ts';
 import type { Deployment } from '../deployment.ts';
 
-/** The Deployments of one namespace, with the prebuilt parts of list answers. */
+const START = Buffer.from('{"deployments":[');
+const END = Buffer.from(']}');
+const COMMA = Buffer.from(',');
+
+/** The Deployments of one namespace, with its prebuilt list. */
 class NamespaceEntry {
+  /** Orders lists by whole names, so it ends in the slash: "a-b/x" comes before "a/x". */
+  readonly prefix: string;
   readonly deployments = new Map<string, Deployment>();
-  #names: string | undefined;
   #answer: Buffer | undefined;
 
-  /** `"ns/a","ns/b"`, sorted; kept until a Deployment is added or removed. */
-  get names(): string {
-    this.#names ??= [...this.deployments.values()]
-      .map(({ namespace, name }) => `${namespace}/${name}`)
-      .sort()
-      .map((name) => JSON.stringify(name))
-      .join();
-    return this.#names;
+  constructor(namespace: string) {
+    this.prefix = `${namespace}/`;
   }
 
   /** The list answer of this namespace alone; kept until a Deployment is added or removed. */
   get answer(): Buffer {
-    this.#answer ??= listAnswer(this.names);
+    this.#answer ??= listAnswer(this.#names());
     return this.#answer;
   }
 
+  /** `"ns/a","ns/b"`, sorted: a part of the answer, and of the answers of several namespaces. */
+  get names(): Buffer {
+    return this.answer.subarray(START.length, -END.length);
+  }
+
   set(deployment: Deployment): void {
-    if (!this.deployments.has(deployment.name)) this.#changed();
+    if (!this.deployments.has(deployment.name)) this.#answer = undefined;
     this.deployments.set(deployment.name, deployment);
   }
 
   delete(name: string): void {
-    if (this.deployments.delete(name)) this.#changed();
+    if (this.deployments.delete(name)) this.#answer = undefined;
   }
 
-  #changed(): void {
-    this.#names = undefined;
-    this.#answer = undefined;
+  #names(): string {
+    return [...this.deployments.keys()]
+      .sort()
+      .map((name) => JSON.stringify(this.prefix + name))
+      .join();
   }
 }
 
@@ -45,10 +51,12 @@ const NO_DEPLOYMENTS = listAnswer('');
 
 /**
  * The Deployments of a cluster in memory, by namespace and name. Reads need nothing else. The answer to a list is
- * prebuilt, and a change rebuilds the names of its own namespace only.
+ * prebuilt. A change rebuilds the names of its own namespace only; longer lists are joined from the bytes of each.
  */
 export class DeploymentCache {
   #namespaces = new Map<string, NamespaceEntry>();
+  /** All namespaces in the order of the whole list; undefined: one was added or removed. */
+  #inOrder: readonly NamespaceEntry[] | undefined;
   #wholeList: Buffer | undefined;
   readonly #lists = new LRUCache<string, Buffer>({ max: MAX_LISTS });
 
@@ -74,7 +82,8 @@ export class DeploymentCache {
    */
   listAnswer(namespaces?: readonly string[]): Buffer {
     if (namespaces === undefined) {
-      this.#wholeList ??= this.#buildAnswer(this.namespaces);
+      this.#inOrder ??= inOrder([...this.#namespaces.values()]);
+      this.#wholeList ??= joined(this.#inOrder);
       return this.#wholeList;
     }
     const [namespace, another] = namespaces;
@@ -83,7 +92,7 @@ export class DeploymentCache {
     const key = namespaces.join();
     const known = this.#lists.get(key);
     if (known !== undefined) return known;
-    const answer = this.#buildAnswer(namespaces);
+    const answer = joined(inOrder(namespaces.flatMap((name) => this.#namespaces.get(name) ?? [])));
     this.#lists.set(key, answer);
     return answer;
   }
@@ -99,18 +108,6 @@ export class DeploymentCache {
     };
   }
 
-  #buildAnswer(namespaces: readonly string[]): Buffer {
-    return listAnswer(
-      namespaces
-        .map((name) => ({ prefix: `${name}/`, names: this.#namespaces.get(name)?.names ?? '' }))
-        .filter(({ names }) => names !== '')
-        // Compare with the slash, as in a sort of the whole names: "a-b/x" comes before "a/x".
-        .sort((a, b) => (a.prefix < b.prefix ? -1 : 1))
-        .map(({ names }) => names)
-        .join(),
-    );
-  }
-
   #forgetLists(): void {
     this.#wholeList = undefined;
     this.#lists.clear();
@@ -123,15 +120,20 @@ export class DeploymentCache {
   }
 
   #upsert(deployment: Deployment): void {
-    const entry = entryOf(this.#namespaces, deployment.namespace);
-    if (!entry.deployments.has(deployment.name)) this.#forgetLists();
+    const { namespace, name } = deployment;
+    if (!this.#namespaces.has(namespace)) this.#inOrder = undefined;
+    const entry = entryOf(this.#namespaces, namespace);
+    if (!entry.deployments.has(name)) this.#forgetLists();
     entry.set(deployment);
   }
 
   #remove({ namespace, name }: Deployment): void {
     const entry = this.#namespaces.get(namespace);
     entry?.delete(name);
-    if (entry?.deployments.size === 0) this.#namespaces.delete(namespace);
+    if (entry?.deployments.size === 0) {
+      this.#namespaces.delete(namespace);
+      this.#inOrder = undefined;
+    }
     this.#forgetLists();
   }
 
@@ -141,6 +143,7 @@ export class DeploymentCache {
     if (namespace !== undefined) next.delete(namespace);
     for (const deployment of deployments) entryOf(next, deployment.namespace).set(deployment);
     this.#namespaces = next;
+    this.#inOrder = undefined;
     this.#forgetLists();
   }
 }
@@ -148,13 +151,27 @@ export class DeploymentCache {
 function entryOf(namespaces: Map<string, NamespaceEntry>, namespace: string): NamespaceEntry {
   let entry = namespaces.get(namespace);
   if (entry === undefined) {
-    entry = new NamespaceEntry();
+    entry = new NamespaceEntry(namespace);
     namespaces.set(namespace, entry);
   }
   return entry;
 }
 
+function inOrder(entries: readonly NamespaceEntry[]): NamespaceEntry[] {
+  return entries.toSorted((a, b) => (a.prefix < b.prefix ? -1 : 1));
+}
+
+/** The list answer of these namespaces, none of which is empty. */
+function joined(entries: readonly NamespaceEntry[]): Buffer {
+  const parts = entries.flatMap(({ names }) => [COMMA, names]);
+  return Buffer.concat([START, ...parts.slice(1), END]);
+}
+
 /** The JSON answer to a list. @param names JSON strings, separated by commas */
 export function listAnswer(names: string): Buffer {
-  return Buffer.from(`{"deployments":[${names}]}`);
+  const text = `{"deployments":[${names}]}`;
+  // Not from the pool, of which a kept answer would keep 8 KiB.
+  const answer = Buffer.allocUnsafeSlow(Buffer.byteLength(text));
+  answer.write(text);
+  return answer;
 }

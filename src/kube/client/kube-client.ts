@@ -16,6 +16,13 @@ import {
 import { CredentialSource, type Credentials } from '../kubeconfig/credentials.ts';
 import type { KubeConfigLoader } from '../kubeconfig/kubeconfig.ts';
 import { type Agents, newAgents } from './agents.ts';
+import { parseAnswer } from './answer-json.ts';
+
+/**
+ * The largest piece of a decompressed answer. Each piece is a task of the thread pool, and 16 KiB of a TLS record become
+ * some 110 KiB: with the default of 16 KiB the tasks cost more than the decompression.
+ */
+const GUNZIP_BYTES = 256 * 1024;
 
 /** One request to the API server. */
 export interface KubeRequest {
@@ -41,7 +48,7 @@ export type KubeStream = AsyncIterable<Buffer>;
 
 /** The requests to an API server. They throw the errors of kube-errors.ts, or the reason of the aborted signal. */
 export interface KubeApi {
-  /** Sends a request and returns the parsed JSON answer, of at most 16 MiB. */
+  /** Sends a request and returns the parsed JSON answer, of at most 16 MiB, without large parts: see answer-json.ts. */
   call(request: KubeRequest): Promise<unknown>;
   /** Opens a watch on a separate connection. The deadline ends once it is open; the caller must detect silence. */
   watch(request: KubeRequest): Promise<KubeStream>;
@@ -77,12 +84,12 @@ export class KubeClient implements KubeApi {
         sent = true;
       });
       const { statusCode } = response;
-      const text = await textOf(
+      const answer = await wholeOf(
         response,
         request.deadlineIsForSilence === true ? () => limit.refresh() : undefined,
       );
-      if (statusCode < 200 || statusCode > 299) throw statusError(response, text);
-      return parseJson(text);
+      if (statusCode < 200 || statusCode > 299) throw statusError(response, answer);
+      return parseAnswer(answer);
     } catch (error) {
       throw translate(error, request, limit, sent);
     } finally {
@@ -97,7 +104,7 @@ export class KubeClient implements KubeApi {
       const response = await this.#send('watches', request, signal, () => {
         sent = true;
       });
-      if (response.statusCode !== 200) throw statusError(response, await textOf(response));
+      if (response.statusCode !== 200) throw statusError(response, await wholeOf(response));
       return bytesOf(response);
     } catch (error) {
       throw translate(error, request, limit, sent);
@@ -229,7 +236,7 @@ function translate(error: unknown, request: KubeRequest, limit: Watchdog, sent: 
 function bytesOf({ headers, body }: Dispatcher.ResponseData): AsyncIterable<Buffer> {
   if (headers['content-encoding'] !== 'gzip') return body;
   // Who reads the bytes meets the errors of both.
-  return pipeline(body, createGunzip(), () => {});
+  return pipeline(body, createGunzip({ chunkSize: GUNZIP_BYTES }), () => {});
 }
 
 function isGzipError(error: unknown): boolean {
@@ -241,7 +248,7 @@ function isGzipError(error: unknown): boolean {
  * @param onPiece called at once, because the headers have arrived, and then for each piece
  * @throws KubeOversizeError if the answer is too long; its connection is closed then
  */
-async function textOf(response: Dispatcher.ResponseData, onPiece?: () => void): Promise<string> {
+async function wholeOf(response: Dispatcher.ResponseData, onPiece?: () => void): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   onPiece?.();
@@ -251,12 +258,12 @@ async function textOf(response: Dispatcher.ResponseData, onPiece?: () => void): 
     bytes += chunk.length;
     if (bytes > MAX_OBJECT_BYTES) throw new KubeOversizeError('an answer is too long');
   }
-  return Buffer.concat(chunks).toString();
+  return Buffer.concat(chunks);
 }
 
 /** The error for an answer with a status other than 2xx, from its Status object and its headers. */
-function statusError(response: Dispatcher.ResponseData, text: string): KubeStatusError {
-  const { reason, message } = statusOf(text);
+function statusError(response: Dispatcher.ResponseData, answer: Buffer): KubeStatusError {
+  const { reason, message } = statusOf(answer.toString());
   const seconds = Number(response.headers['retry-after']);
   const retryAfter = Number.isFinite(seconds) && seconds >= 0 ? seconds : undefined;
   return new KubeStatusError(response.statusCode, reason, message, retryAfter);

@@ -1,7 +1,11 @@
-import { isObject, type JsonObject, MAX_OBJECT_BYTES, objectAt, parseJson, stringAt } from '../json.ts';
+import { isObject, type JsonObject, MAX_OBJECT_BYTES, objectAt, stringAt } from '../json.ts';
 import { KubeMalformedError, KubeStatusError } from '../kube-errors.ts';
+import { parseAnswer } from './answer-json.ts';
 
-/** One line of a watch response. The object of a BOOKMARK contains only a resourceVersion. */
+/**
+ * One line of a watch response. The object of a BOOKMARK contains only a resourceVersion. The other objects are without
+ * their large parts: see answer-json.ts.
+ */
 export interface WatchEvent {
   readonly type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK';
   readonly object: JsonObject;
@@ -24,7 +28,7 @@ export class WatchDecoder {
     for (let end = chunk.indexOf(NEWLINE); end !== -1; end = chunk.indexOf(NEWLINE, start)) {
       const line = this.#complete(chunk.subarray(start, end));
       start = end + 1;
-      if (line !== '') yield parseEvent(line);
+      if (line.length > 0) yield parseEvent(line);
     }
     if (start === chunk.length) return;
     this.#pieces.push(chunk.subarray(start));
@@ -37,17 +41,17 @@ export class WatchDecoder {
     if (this.#pendingBytes > 0) throw new KubeMalformedError('the watch ended within a line');
   }
 
-  #complete(last: Buffer): string {
-    if (this.#pendingBytes === 0) return last.toString();
-    const line = Buffer.concat([...this.#pieces, last]).toString();
+  #complete(last: Buffer): Buffer {
+    if (this.#pendingBytes === 0) return last;
+    const line = Buffer.concat([...this.#pieces, last]);
     this.#pieces = [];
     this.#pendingBytes = 0;
     return line;
   }
 }
 
-function parseEvent(line: string): WatchEvent {
-  const event = parseJson(line);
+function parseEvent(line: Buffer): WatchEvent {
+  const event = parseAnswer(line);
   if (!isObject(event)) throw new KubeMalformedError('a watch line is not an object');
   const object = objectAt(event, 'object');
   const type = stringAt(event, 'type');

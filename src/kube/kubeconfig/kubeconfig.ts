@@ -1,6 +1,6 @@
+import { isIPv6 } from 'node:net';
 import { delimiter, dirname, resolve, sep } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { KubeConfig } from '@kubernetes/client-node';
 import { environmentProxy } from './environment-proxy.ts';
 import { checkedServer, checkUser, identifiesUser } from './kubeconfig-checks.ts';
 import { type ClusterFields, type Entry, KubeconfigFile, type UserFields } from './kubeconfig-file.ts';
@@ -26,6 +26,9 @@ export interface Kubeconfig {
   /** The proxy for the API server: that of the cluster, otherwise that of the environment. */
   readonly proxyUrl: string | undefined;
 }
+
+/** Where the kubelet puts the service account of a pod. */
+const SERVICE_ACCOUNT_FOLDER = '/var/run/secrets/kubernetes.io/serviceaccount';
 
 /** Reads a kubeconfig from its source. It is called again whenever the credentials are refused. */
 export type KubeConfigLoader = () => Kubeconfig;
@@ -87,18 +90,11 @@ export function kubeconfigPaths(kubeconfig: string | undefined): string[] {
 }
 
 function fromServiceAccount(): Kubeconfig {
-  const config = new KubeConfig();
-  config.loadFromCluster();
-  const { server = '', caFile } = config.getCurrentCluster() ?? {};
-  const tokenFile: unknown = config.getCurrentUser()?.authProvider?.config?.tokenFile;
-  // client-node takes some ports for http://, which client-go never does: the token would travel in the clear.
-  const address = new URL(server.replace(/^http:/, 'https:'));
+  const { KUBERNETES_SERVICE_HOST: host = '', KUBERNETES_SERVICE_PORT: port } = process.env;
+  const address = new URL(`https://${isIPv6(host) ? `[${host}]` : host}:${port}`);
   return {
-    cluster: {
-      server: address.origin,
-      ...(caFile === undefined ? {} : { 'certificate-authority': caFile }),
-    },
-    user: { tokenFile: String(tokenFile) },
+    cluster: { server: address.origin, 'certificate-authority': `${SERVICE_ACCOUNT_FOLDER}/ca.crt` },
+    user: { tokenFile: `${SERVICE_ACCOUNT_FOLDER}/token` },
     proxyUrl: environmentProxy(address, process.env),
   };
 }

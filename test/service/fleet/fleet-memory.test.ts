@@ -21,7 +21,9 @@ const demos: FakeApiServer[] = [];
 
 beforeAll(async () => {
   // Runs compiled code, as the image does. With the sources, the compiler in the process would count too.
-  await promisify(execFile)('node_modules/.bin/tsc', ['-p', 'tsconfig.build.json', '--outDir', COMPILED]);
+  const { scripts } = JSON.parse(readFileSync('package.json', 'utf8'));
+  const [tool, ...options]: string[] = scripts.build.replace('dist/', `${COMPILED}/`).split(' ');
+  await promisify(execFile)(`node_modules/.bin/${tool}`, options);
   for (let index = 0; index < CLUSTERS; index += 1)
     demos.push(await FakeApiServer.start({ deployments: DEPLOYMENTS }));
 });

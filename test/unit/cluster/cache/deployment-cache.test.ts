@@ -104,6 +104,8 @@ class Pair {
   }
 }
 
+const BUSY = { namespace: 'busy' };
+
 describe('the cache of Deployments', () => {
   it.each([
     { filledBy: 'one informer of all namespaces', byNamespace: false },
@@ -161,17 +163,27 @@ describe('the answer to a list', () => {
     expect(cache.listAnswer()).not.toBe(answer);
   });
 
-  it('is rebuilt from the names of the changed namespace only', () => {
-    const cache = cacheOf(
-      deployment('a', '1', { namespace: 'still' }),
-      deployment('b', '2', { namespace: 'busy' }),
-    );
-    cache.listAnswer();
-    const stringify = vi.spyOn(JSON, 'stringify');
-    cache.scope().upsert(deployment('c', '3', { namespace: 'busy' }));
-    cache.listAnswer();
-    expect(stringify.mock.calls.map(([name]) => name).sort()).toEqual(['busy/b', 'busy/c']);
-  });
+  it.each([
+    ['added', (cache: DeploymentCache) => cache.scope().upsert(deployment('c', '9', BUSY)), ['a', 'b', 'c']],
+    ['removed', (cache: DeploymentCache) => cache.scope().remove(deployment('a', '9', BUSY)), ['b']],
+    ['changed', (cache: DeploymentCache) => cache.scope().upsert(deployment('a', '9', BUSY)), []],
+  ])(
+    'is rebuilt from the names of one of 1,000 namespaces if a Deployment in it is %s',
+    (_, change, built) => {
+      const namespaces = Array.from({ length: 999 }, (_, index) => ({ namespace: `still-${index}` }));
+      const items = [BUSY, ...namespaces].flatMap((parts) => [
+        deployment('a', '1', parts),
+        deployment('b', '2', parts),
+      ]);
+      const cache = cacheOf(...items);
+      cache.listAnswer();
+      const stringify = vi.spyOn(JSON, 'stringify');
+      change(cache);
+      cache.listAnswer();
+      cache.listAnswer([BUSY.namespace]);
+      expect(stringify.mock.calls.map(([name]) => name)).toEqual(built.map((name) => `busy/${name}`));
+    },
+  );
 });
 
 describe('the list of one namespace', () => {
