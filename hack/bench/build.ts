@@ -25,7 +25,7 @@ export function build(): Programs {
   const run = (command: string, ...parameters: string[]) =>
     execFileSync(command, parameters, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] }).trim();
   rmSync(BUILD_FOLDER, { recursive: true, force: true });
-  run('npm', 'run', '--silent', 'build', '--', '--outDir', `${BUILD_FOLDER}/dist`);
+  run('npm', 'run', '--silent', 'build', '--', '--dir', `${BUILD_FOLDER}/dist/src`);
   const version = nodeVersionIn(readFileSync('Makefile', 'utf8'));
   // The program itself instead of npm exec, so that its process is that of the server.
   const print = ['node', '-p', 'process.execPath'];

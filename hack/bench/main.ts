@@ -39,7 +39,7 @@ try {
   await run();
   await end(0);
 } catch (error) {
-  if (!ending) console.error(error instanceof Error ? error.message : error);
+  if (!ending) console.error(error instanceof Error ? error.stack : error);
   await end(1);
 }
 

@@ -36,16 +36,19 @@ export const JSON_TYPE: HeaderPairs = ['content-type', 'application/json; charse
 export function answerRead(request: FastifyRequest, reply: FastifyReply, read: Read): void | Promise<void> {
   const { cluster, headers } = request;
   const answer = read.fromMemory(cluster, headers);
-  if (answer === undefined) return read.otherwise(cluster, headers).then((later) => sendAnswer(reply, later));
+  if (answer === undefined) return answerLater(reply, read.otherwise(cluster, headers));
   request.server.rememberRead(request, read.fromMemory);
   sendAnswer(reply, answer);
 }
 
-export function sendAnswer(reply: FastifyReply, { headers, body }: ReadAnswer): void {
+async function answerLater(reply: FastifyReply, answer: Promise<ReadAnswer>): Promise<void> {
+  // Wait until it is sent: Fastify would otherwise regard a body that is sent in pieces as missing.
+  await sendAnswer(reply, await answer);
+}
+
+export function sendAnswer(reply: FastifyReply, { headers, body }: ReadAnswer): FastifyReply {
   setHeaders(reply, headers);
-  if (body === undefined) reply.code(304).send();
-  else {
-    setHeaders(reply, JSON_TYPE);
-    reply.send(body);
-  }
+  if (body === undefined) return reply.code(304).send();
+  setHeaders(reply, JSON_TYPE);
+  return reply.send(body);
 }

@@ -1,7 +1,7 @@
 import { createHook } from 'node:async_hooks';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { FakeApiServer } from '../../support/fake-apiserver/fake-apiserver.ts';
+import { type DemoClusterOptions, FakeApiServer } from '../../support/fake-apiserver/fake-apiserver.ts';
 import { logTo } from '../../support/log-to.ts';
 import { RawConnection, type RawTarget } from '../../support/security/raw.ts';
 import { seed } from '../../support/seed.ts';
@@ -26,8 +26,11 @@ beforeAll(async () => {
   return () => stopped(scene);
 });
 
-async function started(options: Partial<ServiceOptions> = {}): Promise<Scene> {
-  const demo = await FakeApiServer.start();
+async function started(
+  options: Partial<ServiceOptions> = {},
+  cluster: DemoClusterOptions = {},
+): Promise<Scene> {
+  const demo = await FakeApiServer.start(cluster);
   demo.roles.allow(ALL);
   const service = await TestService.start({ kubeconfig: demo.kubeconfig, ...options });
   return { demo, service: await service.synced() };
@@ -39,8 +42,8 @@ async function stopped({ demo, service }: Scene): Promise<void> {
 }
 
 /** A service and a cluster that a test may change. */
-async function ownScene(options: Partial<ServiceOptions> = {}): Promise<Scene> {
-  const scene = await started(options);
+async function ownScene(...options: Parameters<typeof started>): Promise<Scene> {
+  const scene = await started(...options);
   onTestFinished(() => stopped(scene));
   return scene;
 }
@@ -117,6 +120,14 @@ describe('a read that a connection repeats', () => {
     const caller = await Caller.open();
     expect(await caller.get('/healthz')).toMatchObject(USUAL);
     expect(await caller.get(COUNT)).toMatchObject({ ...CART, ...REPEATED });
+  });
+
+  it('is not a list that is sent in pieces', async () => {
+    const { service: own } = await ownScene({ authorization: 'SubjectAccessReview' }, { deployments: 4_000 });
+    const caller = await Caller.open(own);
+    const answers = [await caller.get('/deployments'), await caller.get('/deployments')];
+    for (const { body = '' } of answers) expect(JSON.parse(body).deployments).toHaveLength(4_000);
+    expect(answers).toMatchObject([USUAL, USUAL]);
   });
 
   it('repeats the id and the answer 304 of its headers', async () => {
