@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import type { FastifyInstance } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
+import { LRUCache } from 'lru-cache';
 import { SocketPlaces } from '../src/lib/socket-places.ts';
 import { throttled } from '../src/lib/throttled.ts';
 import type { CallerIdentity } from '../src/tls/certificate-identity.ts';
@@ -48,6 +49,9 @@ declare module 'fastify' {
   }
 }
 
+/** How many certificates are remembered. The least recently used is forgotten first. */
+const MAX_IDENTITIES = 1_000;
+
 /**
  * Tracks every connection: its client, how many connections a client has, and which must be closed. Sockets without a
  * finished handshake have separate limits, so that they take no places from clients with a certificate.
@@ -59,6 +63,8 @@ export default fastifyPlugin(
     /** Also contains closed connections, because requests outlive them, and the connections of requests by inject. */
     const known = new WeakMap<Socket, ClientConnection>();
     const counts = new Map<string, number>();
+    /** By certificate. To read an identity takes a tenth of a handshake, and clients connect again and again. */
+    const identities = new LRUCache<string, CallerIdentity>({ max: MAX_IDENTITIES });
     const handshakes = new SocketPlaces(options.maxHandshakes, options.maxHandshakesPerAddress);
     /** Sockets with an unfinished handshake, by address and port: a TLS socket does not refer to its TCP socket. */
     const unverified = new Map<string, Socket>();
@@ -108,9 +114,18 @@ export default fastifyPlugin(
 
     function describe(socket: Socket): ClientConnection {
       const certificate = certificateOf(socket);
-      const connection = new ClientConnection(socket, identify(certificate), certificate);
+      const connection = new ClientConnection(socket, identityIn(certificate), certificate);
       known.set(socket, connection);
       return connection;
+    }
+
+    function identityIn(certificate: X509Certificate | undefined): CallerIdentity {
+      if (certificate === undefined) return identify(undefined);
+      const known = identities.get(certificate.fingerprint256);
+      if (known !== undefined) return known;
+      const identity = identify(certificate);
+      identities.set(certificate.fingerprint256, identity);
+      return identity;
     }
 
     const connectionOf = (socket: Socket) => known.get(socket) ?? describe(socket);
