@@ -26,6 +26,11 @@ declare module 'fastify' {
   }
 }
 
+/** A longer body is sent in pieces, by the usual way. */
+const MAX_WHOLE_BYTES = 1024 * 1024;
+/** Bytes of all bodies that are sent as a whole and are longer than a piece. */
+const MAX_LONG_BYTES = 16 * 1024 * 1024;
+const READ = { method: 'GET', readableEnded: true };
 const OK = 'HTTP/1.1 200 OK\r\n';
 const NOT_MODIFIED = 'HTTP/1.1 304 Not Modified\r\n';
 
@@ -62,6 +67,10 @@ export default fastifyPlugin(
     const blocks = new WeakMap<ClientConnection, HeaderBlock>();
     /** Each read is logged at this level, which only the usual way does. */
     const isLogged = app.log.level === 'debug' || app.log.level === 'trace';
+    /** Bytes of the long bodies that are being sent. */
+    let longBytes = 0;
+    /** Called when none is being sent any more. */
+    let allSent = () => {};
     const dateLine = dateLines();
     const lastLines = `Connection: keep-alive\r\nKeep-Alive: timeout=${keepAliveTimeoutSeconds}\r\n\r\n`;
     const standardLines = headerLines(STANDARD_HEADERS);
@@ -77,18 +86,54 @@ export default fastifyPlugin(
       }
     }
 
-    function write({ socket }: ClientConnection, id: string, { headers, body }: ReadAnswer): void {
+    function write(connection: ClientConnection, id: string, { headers, body }: ReadAnswer): void {
+      const { socket } = connection;
       const first = body === undefined ? NOT_MODIFIED : OK;
       const type = body === undefined ? '' : `${typeLine}content-length: ${body.length}\r\n`;
       const head = `${first}${standardLines}x-request-id: ${id}\r\n${headerLines(headers)}${type}${dateLine()}${lastLines}`;
-      if (Buffer.isBuffer(body)) {
+      if (!Buffer.isBuffer(body)) socket.write(body === undefined ? head : head + body, 'latin1');
+      else if (body.length <= PIECE_BYTES) {
         socket.cork();
         socket.write(head, 'latin1');
         socket.write(body);
         socket.uncork();
-      } else socket.write(body === undefined ? head : head + body, 'latin1');
+      } else {
+        socket.write(head, 'latin1');
+        writeLong(connection, body);
+      }
     }
 
+    /** Clients may take a while to read a long body, so it counts as an answer of the connection until it is sent. */
+    function writeLong(connection: ClientConnection, body: Buffer): void {
+      const answer = { statusCode: 200, req: READ };
+      const { length: bytes } = body;
+      connection.running.set(answer, {
+        bytes,
+        readyAt: performance.now(),
+        counted: false,
+        longLived: false,
+      });
+      longBytes += bytes;
+      connection.socket.write(body, () => {
+        longBytes -= bytes;
+        app.endAnswer(connection, answer);
+        if (longBytes === 0) allSent();
+      });
+    }
+
+    /** Whether a body may be sent as a whole. TLS then keeps an encrypted copy of it until the client has read it. */
+    function mayBeWhole(bytes: number): boolean {
+      return bytes <= PIECE_BYTES || (bytes <= MAX_WHOLE_BYTES && longBytes + bytes <= MAX_LONG_BYTES);
+    }
+
+    // The HTTP server knows nothing of these answers, and would regard their connections as idle.
+    app.addHook('preClose', async () => {
+      app.startDraining();
+      if (longBytes === 0) return;
+      await new Promise<void>((resolve) => {
+        allSent = resolve;
+      });
+    });
     app.decorate('answerAtOnce', (connection, text) => {
       const { identity, openedAt } = connection;
       const { url, headerText } = headOf(text);
@@ -97,7 +142,7 @@ export default fastifyPlugin(
       if (isLogged || app.isDraining() || app.isOverloaded()) return false;
       if (performance.now() - openedAt > maxConnectionAgeSeconds * 1000) return false;
       const answer = answerOf(identity, url, block.headers);
-      if (answer === undefined || (answer.body?.length ?? 0) > PIECE_BYTES) return false;
+      if (answer === undefined || !mayBeWhole(answer.body?.length ?? 0)) return false;
       if (!app.takeRate('GET', identity.user)) return false;
       write(connection, newRequestId(block.requestId), answer);
       return true;

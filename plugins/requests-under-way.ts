@@ -1,4 +1,3 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FastifyInstance } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
 import { OverloadedError } from '../src/api/errors.ts';
@@ -6,7 +5,7 @@ import { ParseTurns } from '../src/lib/parse-turns.ts';
 import { Rate } from '../src/lib/rate.ts';
 import { RequestPlaces } from '../src/lib/request-places.ts';
 import { throttled } from '../src/lib/throttled.ts';
-import type { ClientConnection } from '../src/tls/client-connection.ts';
+import type { Answering, ClientConnection } from '../src/tls/client-connection.ts';
 
 /**
  * Limits of requests under way. A request is under way until its answer has been sent, whether it waits for the API
@@ -22,6 +21,10 @@ export interface RequestsUnderWayOptions {
 }
 
 declare module 'fastify' {
+  interface FastifyInstance {
+    /** Call it when an answer has been sent, or its connection has closed. */
+    endAnswer(connection: ClientConnection, answer: Answering): void;
+  }
   interface FastifyContextConfig {
     /**
      * Whether answers of the route last as long as their clients stay, as a wait or a stream does. Such answers have
@@ -54,7 +57,7 @@ export default fastifyPlugin(
     );
 
     /** Call it when the answer has been sent, or its connection has closed. */
-    function end(connection: ClientConnection, answer: ServerResponse): void {
+    function end(connection: ClientConnection, answer: Answering): void {
       const { running } = connection;
       const request = running.get(answer);
       if (request === undefined) return;
@@ -73,6 +76,12 @@ export default fastifyPlugin(
       else setTimeout(() => places.release(connection), REFUSED_MS).unref();
     }
 
+    app.decorate('endAnswer', (connection, answer) => {
+      end(connection, answer);
+      // This answer had begun before the connection was marked for closing, so it lacks `connection: close`. Close both
+      // directions once it is sent: with one left open, the service would go on reading what the client sends.
+      if (connection.closing && connection.running.size === 0) connection.socket.destroySoon();
+    });
     app.server.on('secureConnection', (socket) => {
       const connection = app.clientConnections.get(socket);
       if (connection === undefined) return;
@@ -142,11 +151,8 @@ export default fastifyPlugin(
     });
     app.addHook('onResponse', (request, reply, next) => {
       const connection = request.clientConnection;
-      end(connection, reply.raw);
       if (connection.latest === reply.raw && request.raw.complete) connection.latest = undefined;
-      // This answer had begun before the connection was marked for closing, so it lacks `connection: close`. Close both
-      // directions once it is sent: with one left open, the service would go on reading what the client sends.
-      if (connection.closing && connection.running.size === 0) request.raw.socket.destroySoon();
+      app.endAnswer(connection, reply.raw);
       next();
     });
     done();
@@ -155,7 +161,7 @@ export default fastifyPlugin(
 );
 
 /** Whether the request is being handled: a read from its start, a write once its body has arrived. */
-function isBegun({ method, readableEnded }: IncomingMessage): boolean {
+function isBegun({ method, readableEnded }: Answering['req']): boolean {
   return method === 'GET' || method === 'HEAD' || readableEnded;
 }
 

@@ -1,8 +1,14 @@
 import type { X509Certificate } from 'node:crypto';
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { ParseTurns, Parsing } from '../lib/parse-turns.ts';
 import type { CallerIdentity } from './certificate-identity.ts';
+
+/** An answer that is being made or sent: that of the HTTP server, or one that was made at once. */
+export interface Answering {
+  readonly statusCode: number;
+  readonly req: Pick<IncomingMessage, 'method' | 'readableEnded'>;
+}
 
 /** A request of a connection, until its answer has been sent. */
 export interface Running {
@@ -51,7 +57,7 @@ export class ClientConnection implements Parsing {
   readonly certificate: X509Certificate | undefined;
   readonly openedAt = performance.now();
   /** In the order in which the requests arrived, which is also the order of their answers. */
-  readonly running = new Map<ServerResponse, Running>();
+  readonly running = new Map<Answering, Running>();
   /** When the first of `running` became the first, on the clock of performance.now(). */
   firstSince = 0;
   /** The answer to the newest request, until that request has both arrived completely and been answered. */

@@ -1,6 +1,6 @@
 import { createHook } from 'node:async_hooks';
 import fc from 'fast-check';
-import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { type DemoClusterOptions, FakeApiServer } from '../../support/fake-apiserver/fake-apiserver.ts';
 import { logTo } from '../../support/log-to.ts';
 import { RawConnection, type RawTarget } from '../../support/security/raw.ts';
@@ -63,7 +63,7 @@ class Caller {
     const count = ({ socket }: { socket: { remotePort?: number | undefined } }) => {
       if (socket.remotePort === localPort) this.parsed += 1;
     };
-    app.server.on('request', count);
+    app.server.setMaxListeners(0).on('request', count);
     onTestFinished(() => {
       app.server.off('request', count);
       connection.close();
@@ -122,12 +122,14 @@ describe('a read that a connection repeats', () => {
     expect(await caller.get(COUNT)).toMatchObject({ ...CART, ...REPEATED });
   });
 
-  it('is not a list that is sent in pieces', async () => {
+  it('may be a long list', async () => {
     const { service: own } = await ownScene({ authorization: 'SubjectAccessReview' }, { deployments: 4_000 });
     const caller = await Caller.open(own);
-    const answers = [await caller.get('/deployments'), await caller.get('/deployments')];
+    const answers = [];
+    for (let i = 0; i < 4; i += 1) answers.push(await caller.get('/deployments'));
     for (const { body = '' } of answers) expect(JSON.parse(body).deployments).toHaveLength(4_000);
-    expect(answers).toMatchObject([USUAL, USUAL]);
+    // The first has to ask for the right.
+    expect(answers).toMatchObject([USUAL, USUAL, REPEATED, REPEATED]);
   });
 
   it('repeats the id and the answer 304 of its headers', async () => {
@@ -292,6 +294,58 @@ describe('a repeated read goes the usual way', () => {
     }
     expect(caller.parsed).toBeGreaterThanOrEqual(2);
     expect(most).toBeLessThan(1_000_000);
+  });
+});
+
+describe('a long list that clients do not read', () => {
+  let scene: Scene;
+  beforeEach(async () => {
+    scene = await ownScene({}, { deployments: 37_000 });
+  });
+
+  /** A client that has repeated the list of 1 MB until the kernel took no more of it. */
+  async function unread() {
+    const { app } = scene.service;
+    const caller = await Caller.open(scene.service);
+    const { length } = (await caller.get('/deployments')).body ?? '';
+    const { socket } = caller.connection;
+    const connection = [...app.clientConnections.values()].at(-1);
+    const written = () => connection?.socket.bytesWritten ?? 0;
+    socket.pause();
+    let sent = 1;
+    while (connection?.running.size === 0) {
+      const before = written();
+      socket.write(get('/deployments'));
+      sent += 1;
+      await until(() => connection.running.size > 0 || written() >= before + length);
+    }
+    return { caller, sent, length };
+  }
+
+  it('is still sent while the service stops', async () => {
+    const { caller, sent } = await unread();
+    expect(caller.parsed).toBe(1);
+    const closed = scene.service.app.close();
+    caller.connection.socket.resume();
+    await caller.connection.ended();
+    await closed;
+    expect(caller.connection.answers).toHaveLength(sent);
+  });
+
+  it('is sent as a whole to as many as there is memory for, and in pieces to the others', async () => {
+    const { clientConnections } = scene.service.app;
+    const clients = [];
+    for (let i = 0; i < 20; i += 1) clients.push(await unread());
+    const whole = clients.filter(({ caller }) => caller.parsed === 1);
+    expect(whole).toHaveLength(Math.floor((16 * 1024 * 1024) / (clients[0]?.length ?? 0)));
+    const pending = [...clientConnections.values()].map(({ socket }) => socket.writableLength);
+    expect(pending.reduce((sum, bytes) => sum + bytes, 0)).toBeLessThan(17 * 1024 * 1024);
+    // Clients that go away make room for others.
+    for (const { caller } of clients) caller.connection.close();
+    await until(() => clientConnections.size === 0);
+    const caller = await Caller.open(scene.service);
+    await caller.get('/deployments');
+    expect((await caller.get('/deployments')).usual).toBe(false);
   });
 });
 
