@@ -1,4 +1,6 @@
 import { createHook } from 'node:async_hooks';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
 import fc from 'fast-check';
 import { beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { type DemoClusterOptions, FakeApiServer } from '../../support/fake-apiserver/fake-apiserver.ts';
@@ -70,8 +72,8 @@ class Caller {
     });
   }
 
-  static async open(of = service): Promise<Caller> {
-    return new Caller(await RawConnection.open(targetOf(of)), of);
+  static async open(of = service, port = of.port): Promise<Caller> {
+    return new Caller(await RawConnection.open({ ...targetOf(of), port }), of);
   }
 
   /** Sends these bytes and resolves with the answer to the request that they complete. */
@@ -304,9 +306,9 @@ describe('a long list that clients do not read', () => {
   });
 
   /** A client that has repeated the list of 1 MB until the kernel took no more of it. */
-  async function unread() {
+  async function unread(port?: number) {
     const { app } = scene.service;
-    const caller = await Caller.open(scene.service);
+    const caller = await Caller.open(scene.service, port);
     const { length } = (await caller.get('/deployments')).body ?? '';
     const { socket } = caller.connection;
     const connection = [...app.clientConnections.values()].at(-1);
@@ -323,9 +325,15 @@ describe('a long list that clients do not read', () => {
   }
 
   it('is still sent while the service stops', async () => {
-    const { caller, sent } = await unread();
+    const { app } = scene.service;
+    // The service waits for the connections of its own further listeners. This one is of none of them.
+    const listener = createServer((socket) => app.server.emit('connection', socket)).listen(0, '127.0.0.1');
+    onTestFinished(() => void listener.close());
+    await once(listener, 'listening');
+    const address = listener.address();
+    const { caller, sent } = await unread(typeof address === 'object' ? address?.port : undefined);
     expect(caller.parsed).toBe(1);
-    const closed = scene.service.app.close();
+    const closed = app.close();
     caller.connection.socket.resume();
     await caller.connection.ended();
     await closed;
