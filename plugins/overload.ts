@@ -62,7 +62,12 @@ export default fastifyPlugin(
       const memory = new ProcessMemory();
       app.addHook('onClose', async () => memory.close());
       const garbage = new Garbage(memory);
+      let isStarting = true;
       const sample = () => {
+        if (isStarting && app.fleet.ready) {
+          isStarting = false;
+          garbage.collectAfterStart();
+        }
         const bytes = garbage.memoryAbove(maxMemoryBytes);
         tooLarge = bytes > maxMemoryBytes;
         if (tooLarge) warn({ bytes, maxMemoryBytes });

@@ -36,7 +36,7 @@ function startRows(
     [`start-${size}`]: row('Start to ready', 's', start),
     [`cpu-${size}`]: row('Processor time until ready', 's'),
     [`api-${size}`]: row('The same list read and thrown away', 's'),
-    [`ready-${size}`]: row('Memory when ready', 'MB', ready),
+    [`ready-${size}`]: row('Memory a second after it is ready', 'MB', ready),
     [`collected-${size}`]: row('Memory after a collection', 'MB'),
     [`peak-${size}`]: row('Memory at its peak', 'MB', peak),
   };
@@ -48,7 +48,8 @@ export const LINES = {
   'list-100': { 'list-100': { title: 'List of 100', unit: 'us', target: ratioAtMost(1.5) } },
   'list-10000': { 'list-10000': { title: 'List of 10,000', unit: 'us', target: ratioAtMost(1) } },
   health: { health: { title: 'Health', unit: 'us', target: ratioAtMost(1.3) } },
-  'not-found': { 'not-found': { title: 'Not found', unit: 'us', target: ratioAtMost(1.3) } },
+  // Without a target: the service slows a client down that is refused more than 100 times a second.
+  'not-found': { 'not-found': { title: 'Not found', unit: 'us' } },
   'connections-1': {
     'connections-1': { title: 'One count, 1 connection', unit: 'us', target: ratioAtMost(1.3) },
   },

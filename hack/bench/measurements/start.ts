@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { type Figures, progress, type Setting } from '../bench.ts';
 import { memoryOf, processorTime } from '../processor-time.ts';
 import { ApiClient } from '../subjects/api-client.ts';
@@ -5,6 +6,9 @@ import { ApiServer } from '../subjects/api-server.ts';
 import { Service } from '../subjects/service.ts';
 
 const SIZES = { 'start-1000': 1_000, 'start-10000': 10_000, 'start-100000': 100_000 } as const;
+
+/** The service collects its garbage a moment after it is ready. */
+const SETTLED_MS = 1_000;
 
 type StartLine = keyof typeof SIZES;
 
@@ -32,6 +36,7 @@ export async function measureStarts(setting: Setting, figures: Figures): Promise
           await using service = await Service.start(name, program, apiServer.kubeconfig, certificates.server);
           record(`start-${size}`, name, await service.ready());
           record(`cpu-${size}`, name, processorTime(service.pid));
+          await setTimeout(SETTLED_MS);
           record(`ready-${size}`, name, memoryOf(service.pid, 'VmRSS'));
           record(`peak-${size}`, name, memoryOf(service.pid, 'VmHWM'));
           await service.collectGarbage();

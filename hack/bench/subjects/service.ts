@@ -6,8 +6,11 @@ import { Child, SERVER_CORE } from '../child.ts';
 import type { CertificateFiles } from '../load.ts';
 import type { Subject, SubjectName } from './subject.ts';
 
-/** The service, with its default configuration except for the limits of one client, which the load is. */
-const SETTINGS = { WRITES_PER_SECOND: '0', MAX_CONNECTIONS_PER_CLIENT: '1500' };
+/**
+ * The service, with its default configuration except for the limits of one client, which the load is, and the limit of
+ * memory, which a container has and this process has not: 85 % of the chart's.
+ */
+const SETTINGS = { WRITES_PER_SECOND: '0', MAX_CONNECTIONS_PER_CLIENT: '1500', MAX_HEAP_MIB: '870' };
 
 export class Service implements Subject, AsyncDisposable {
   readonly name: SubjectName;
