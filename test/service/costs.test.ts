@@ -1,0 +1,51 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { FakeApiServer } from '../support/fake-apiserver/fake-apiserver.ts';
+import { TestService } from '../support/service.ts';
+
+/** What an operation may cost, as counts: a clock on a busy machine would say nothing. `make bench` measures times. */
+
+const COUNT = '/replica-count?namespace=shop&deployment=cart';
+
+let demo: FakeApiServer;
+let service: TestService;
+
+beforeAll(async () => {
+  demo = await FakeApiServer.start();
+  demo.roles.allow({ users: ['client'], verbs: ['*'], resources: ['*'] });
+  service = await TestService.start({ kubeconfig: demo.kubeconfig, authorization: 'SubjectAccessReview' });
+  await service.synced();
+  // Rights are remembered from now on.
+  for (const path of [COUNT, '/deployments']) await service.get(path);
+  await service.post(COUNT, { replicas: 3 });
+  return async () => {
+    await service.stop();
+    await demo.stop();
+  };
+});
+
+describe('calls of the API server', () => {
+  it.each([COUNT, '/deployments', '/healthz', '/clusters'])('are none for a read: %s', async (path) => {
+    demo.requests.clear();
+    for (let i = 0; i < 20; i += 1) expect((await service.get(path)).status).toBe(200);
+    expect(demo.requests.total).toBe(0);
+  });
+
+  it('are one for a write, and one for its Event', async () => {
+    demo.requests.clear();
+    expect((await service.post(COUNT, { replicas: 8 })).status).toBe(200);
+    await expect.poll(() => demo.requests.count('event')).toBe(1);
+    expect(demo.requests.recent().map(({ kind }) => kind)).toEqual(['patchScale', 'event']);
+  });
+});
+
+it('readers of a list share its bytes, whoever they are', async () => {
+  const caller = { user: 'client', groups: ['system:authenticated'] };
+  const other = { user: 'client', groups: ['team', 'system:authenticated'] };
+  const [first, second, third] = [
+    await service.cluster.as(caller).list(),
+    await service.cluster.as(caller).list(),
+    await service.cluster.as(other).list(),
+  ];
+  expect(second.value).toBe(first.value);
+  expect(third.value).toBe(first.value);
+});
