@@ -8,6 +8,7 @@ import {
 } from '../kube/kubeconfig/kubeconfig.ts';
 import { Informer } from '../kube/reflector/informer.ts';
 import type { ReflectorTiming } from '../kube/reflector/reflector.ts';
+import { Interner } from '../lib/interner.ts';
 import type { Logger } from '../lib/logger.ts';
 import { Quota } from '../lib/quota.ts';
 import { Access } from './access/access.ts';
@@ -84,13 +85,14 @@ export class Cluster implements UnguardedCluster {
     const load = kubeConfigLoader(source);
     this.#client = new KubeClient(server === undefined ? load : pinnedTo(server, load), CALL_CONNECTIONS);
     this.#calls = new Circuit(this.#client);
+    const interner = new Interner();
     this.#informers = new InformerSet(
       namespaces,
       (namespace) =>
         new Informer({
           api: this.#client,
           path: deploymentsPath(namespace),
-          reduce: reduceDeployment,
+          reduce: (object) => reduceDeployment(object, interner),
           store: this.#cache.scope(namespace),
           onContact: () => this.#calls.close(),
           log,

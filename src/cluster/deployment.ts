@@ -1,5 +1,7 @@
 import { countAt, isObject, objectAt, stringAt } from '../kube/json.ts';
 import { KubeMalformedError } from '../kube/kube-errors.ts';
+import { type Interning, NOT_INTERNED } from '../lib/interner.ts';
+import { type Labels, reduceLabels } from './labels/labels.ts';
 
 /** The fields of a Deployment that the service keeps: a few hundred bytes instead of about 7 kB. */
 export interface Deployment {
@@ -11,23 +13,27 @@ export interface Deployment {
   readonly generation: number;
   /** spec.replicas: the desired count. */
   readonly replicas: number;
+  /** metadata.labels. */
+  readonly labels: Labels;
 }
 
 /**
  * Reduces a Deployment object of the API to the fields that answers need.
+ * @param interning makes equal strings one, for Deployments that are kept
  * @throws KubeMalformedError when a field is missing or of the wrong type
  */
-export function reduceDeployment(object: unknown): Deployment {
+export function reduceDeployment(object: unknown, interning: Interning = NOT_INTERNED): Deployment {
   if (!isObject(object)) throw new KubeMalformedError('a Deployment is not an object');
   const metadata = objectAt(object, 'metadata');
   const spec = objectAt(object, 'spec');
   return {
-    namespace: stringAt(metadata, 'namespace'),
-    name: stringAt(metadata, 'name'),
+    namespace: interning.text(stringAt(metadata, 'namespace')),
+    name: interning.text(stringAt(metadata, 'name')),
     uid: stringAt(metadata, 'uid'),
     resourceVersion: stringAt(metadata, 'resourceVersion'),
     generation: countAt(metadata, 'generation', 0),
     replicas: countAt(spec, 'replicas', 1),
+    labels: reduceLabels(metadata.labels, interning),
   };
 }
 

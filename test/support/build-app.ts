@@ -18,6 +18,7 @@ import { DeploymentError } from '../../src/cluster/cluster-errors.ts';
 import type { Deployment } from '../../src/cluster/deployment.ts';
 import type { ScaleRequest } from '../../src/cluster/scaler.ts';
 import { Fleet } from '../../src/fleet/fleet.ts';
+import { deployment } from './deployment-objects.ts';
 import { expectDocumented, textOf } from './documented.ts';
 import { testLimits } from './limits.ts';
 import { logTo } from './log-to.ts';
@@ -47,9 +48,7 @@ export class MemoryCluster implements ServedCluster, UnguardedCluster {
   /** @param key `namespace/name` */
   add(key: string, replicas: number): void {
     const [namespace = '', name = ''] = key.split('/');
-    this.#cache
-      .scope()
-      .upsert({ namespace, name, uid: 'uid', resourceVersion: '1', generation: 1, replicas });
+    this.#cache.scope().upsert(deployment(name, '1', { namespace, uid: 'uid', replicas }));
   }
 
   start(): void {}

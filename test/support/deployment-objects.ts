@@ -13,11 +13,17 @@ export function deployment(
     resourceVersion,
     generation: 1,
     replicas: 1,
+    labels: [],
     ...parts,
   };
 }
 
 /** The Deployment as an object of the API. */
-export function apiObject({ namespace, name, uid, resourceVersion, generation, replicas }: Deployment) {
-  return { metadata: { namespace, name, uid, resourceVersion, generation }, spec: { replicas } };
+export function apiObject(reduced: Deployment) {
+  const { namespace, name, uid, resourceVersion, generation, replicas, labels } = reduced;
+  const pairs = labels.flatMap((text, at) => (at % 2 === 0 ? [[text, labels[at + 1]]] : []));
+  return {
+    metadata: { namespace, name, uid, resourceVersion, generation, labels: Object.fromEntries(pairs) },
+    spec: { replicas },
+  };
 }

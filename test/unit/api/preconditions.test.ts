@@ -35,6 +35,7 @@ const deployment: Deployment = {
   resourceVersion: '9',
   generation: 2,
   replicas: 3,
+  labels: [],
 };
 
 describe.each<[string, Read]>([
