@@ -8,7 +8,6 @@ import {
 } from '../kube/kubeconfig/kubeconfig.ts';
 import { Informer } from '../kube/reflector/informer.ts';
 import type { ReflectorTiming } from '../kube/reflector/reflector.ts';
-import { Interner } from '../lib/interner.ts';
 import type { Logger } from '../lib/logger.ts';
 import { Quota } from '../lib/quota.ts';
 import { Access } from './access/access.ts';
@@ -34,7 +33,7 @@ import { type ListReading, type Reading, reading } from './cache/reading.ts';
 import { SharedAnswers } from './cache/shared-answers.ts';
 import { CALL_CONNECTIONS } from './call-places.ts';
 import { DeploymentError } from './cluster-errors.ts';
-import { type Deployment, entityTag, reduceDeployment } from './deployment.ts';
+import { type Deployment, DeploymentInterner, entityTag, reduceDeployment } from './deployment.ts';
 import { DirectReader } from './direct-reader.ts';
 import { EventRecorder } from './event-recorder.ts';
 import { HealthCheck } from './health-check.ts';
@@ -85,7 +84,7 @@ export class Cluster implements UnguardedCluster {
     const load = kubeConfigLoader(source);
     this.#client = new KubeClient(server === undefined ? load : pinnedTo(server, load), CALL_CONNECTIONS);
     this.#calls = new Circuit(this.#client);
-    const interner = new Interner();
+    const interner = new DeploymentInterner();
     this.#informers = new InformerSet(
       namespaces,
       (namespace) =>

@@ -3,7 +3,9 @@ import type { ClusterState } from '../cache/informer-set.ts';
 import type { ListReading, Reading } from '../cache/reading.ts';
 import { AccessDeniedError, NotSyncedError } from '../cluster-errors.ts';
 import type { Deployment } from '../deployment.ts';
+import type { Forecast } from '../ownership/forecast.ts';
 import type { Precondition, ScaleRequest, ScaleResult } from '../scaler.ts';
+import type { DeploymentState } from '../state/deployment-state.ts';
 import { type Access, LIST_REVIEWS_MS } from './access.ts';
 import type { Subject } from './decisions.ts';
 import type { AuthorizerState, ReviewOutcomes } from './review-outcomes.ts';
@@ -12,6 +14,19 @@ import type { AuthorizerState, ReviewOutcomes } from './review-outcomes.ts';
 export interface ScaleReading extends ScaleResult {
   /** Identifies the state that the write produced; undefined if the cache holds an earlier or a later state. */
   readonly entityTag: string | undefined;
+  /** The count right before the write; undefined if the watch did not show it in time. */
+  readonly previous: number | undefined;
+  /** What will happen to the count. */
+  readonly forecasts: readonly Forecast[];
+}
+
+/** What to write, and how. */
+export interface ScaleOrder {
+  readonly replicas: number;
+  readonly precondition: Precondition | undefined;
+  /** Whether to set the count even if somebody else will undo it. */
+  readonly force: boolean;
+  readonly dryRun: boolean;
 }
 
 /** The names of Deployments, just listed by the API server itself. */
@@ -78,8 +93,10 @@ export interface UnguardedCluster {
   ): Promise<FreshNames>;
   /** The replica count of a Deployment in the cache, if the cache holds it. */
   replicasOf(namespace: string, name: string): number | undefined;
-  /** Sets a replica count. @throws NamespaceNotWatchedError, DeploymentError or KubeError */
-  scale(request: ScaleRequest): Promise<ScaleReading>;
+  /** The state of a Deployment that a read of this cluster returned. */
+  stateOf(deployment: Deployment): DeploymentState;
+  /** Sets a replica count. @throws NamespaceNotWatchedError, ReplicasManagedError, DeploymentError or KubeError */
+  scale(request: ScaleRequest & ScaleOrder): Promise<ScaleReading>;
 }
 
 /** A Deployment that the caller may scale. */
@@ -88,9 +105,9 @@ export interface ScaleTarget {
   readonly replicas: number | undefined;
   /**
    * Sets the count, and resolves once the cache holds the change or 1 s after the API server made it.
-   * @throws NamespaceNotWatchedError, DeploymentError or KubeError
+   * @throws NamespaceNotWatchedError, ReplicasManagedError, DeploymentError or KubeError
    */
-  scale(replicas: number, precondition: Precondition | undefined): Promise<ScaleReading>;
+  scale(order: ScaleOrder): Promise<ScaleReading>;
 }
 
 /**
@@ -154,6 +171,11 @@ export class GuardedCluster {
       : this.#cluster.freshDeployment(this.#caller.user, namespace, name, freshness);
   }
 
+  /** The state of a Deployment that `knownDeployment` or `deployment` returned: so the caller may see it. */
+  stateOf(deployment: Deployment): DeploymentState {
+    return this.#cluster.stateOf(deployment);
+  }
+
   /**
    * The JSON answer that lists the Deployments of a namespace, or of all, from the cache, if the caller is known to have
    * the right to list all of them.
@@ -200,8 +222,7 @@ export class GuardedCluster {
     const { user } = this.#caller;
     return {
       replicas: this.#cluster.replicasOf(namespace, deployment),
-      scale: (replicas, precondition) =>
-        this.#cluster.scale({ namespace, deployment, replicas, user, precondition }),
+      scale: (order) => this.#cluster.scale({ namespace, deployment, user, ...order }),
     };
   }
 
