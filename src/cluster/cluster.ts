@@ -20,6 +20,7 @@ import {
   type UnguardedCluster,
 } from './access/guarded-cluster.ts';
 import { ReviewOutcomes } from './access/review-outcomes.ts';
+import { Autoscalers, type WatchedAutoscalers } from './autoscalers/autoscalers.ts';
 import { DeploymentCache } from './cache/deployment-cache.ts';
 import {
   FRESHNESS_MS,
@@ -48,6 +49,7 @@ export interface ClusterOptions extends KubeconfigSource {
    * How callers are authorized: by the RBAC of the cluster, whose decisions are kept for these times, or not at all.
    */
   readonly authorization: DecisionTimes | 'AlwaysAllow';
+  readonly autoscalers: WatchedAutoscalers;
   readonly log: Logger;
   /** The only API server that the cluster may connect to; undefined: any, because the kubeconfig could not be read. */
   readonly server?: ApiServerIdentity | undefined;
@@ -69,6 +71,8 @@ export class Cluster implements UnguardedCluster {
   readonly #calls: Circuit;
   readonly #cache = new DeploymentCache();
   readonly #informers: InformerSet<Deployment>;
+  /** What is known of the autoscalers. The state of the cluster does not depend on it. */
+  readonly autoscalers: Autoscalers;
   readonly #direct: DirectReader;
   readonly #scaler: Scaler;
   readonly #health: HealthCheck;
@@ -79,13 +83,16 @@ export class Cluster implements UnguardedCluster {
   /** The outcomes of the access reviews. */
   readonly reviews: Pick<ReviewOutcomes, 'state' | 'counts'>;
 
-  constructor({ name, namespaces, authorization, log, server, timing, ...source }: ClusterOptions) {
+  constructor(options: ClusterOptions) {
+    const { name, namespaces, authorization, autoscalers, log, server, timing, ...source } = options;
     this.name = name;
     const load = kubeConfigLoader(source);
     this.#client = new KubeClient(server === undefined ? load : pinnedTo(server, load), CALL_CONNECTIONS);
     this.#calls = new Circuit(this.#client);
     const interner = new DeploymentInterner();
+    const onContact = () => this.#calls.close();
     this.#informers = new InformerSet(
+      'deployments',
       namespaces,
       (namespace) =>
         new Informer({
@@ -93,11 +100,13 @@ export class Cluster implements UnguardedCluster {
           path: deploymentsPath(namespace),
           reduce: (object) => reduceDeployment(object, interner),
           store: this.#cache.scope(namespace),
-          onContact: () => this.#calls.close(),
+          onContact,
           log,
           timing,
         }),
     );
+    const api = this.#client;
+    this.autoscalers = new Autoscalers({ api, namespaces, watched: autoscalers, onContact, log, timing });
     this.#direct = new DirectReader(this.#calls);
     this.#scaler = new Scaler(this.#calls);
     this.#events = new EventRecorder(this.#calls, log);
@@ -113,12 +122,13 @@ export class Cluster implements UnguardedCluster {
 
   start(): void {
     this.#informers.start();
+    this.autoscalers.start();
   }
 
   /** Once this resolves, the cluster has no open connection and no running timer. */
   async stop(): Promise<void> {
     this.#access.stop();
-    await this.#informers.stop();
+    await Promise.all([this.#informers.stop(), this.autoscalers.stop()]);
     await this.#client.close();
   }
 
@@ -150,7 +160,7 @@ export class Cluster implements UnguardedCluster {
   }
 
   get mirrors(): readonly Mirrored[] {
-    return this.#informers.mirrors;
+    return [...this.#informers.mirrors, ...this.autoscalers.mirrors];
   }
 
   deployment(namespace: string, name: string): Reading<Deployment> {

@@ -186,6 +186,10 @@ function appOf(
             ...spec,
             allowInsecureTls: config.ALLOW_INSECURE_TLS,
             authorization: config.AUTHORIZATION_MODE === 'AlwaysAllow' ? 'AlwaysAllow' : config.decisionTimes,
+            autoscalers: {
+              horizontalPodAutoscalers: config.WATCH_HPAS,
+              scaledObjects: config.WATCH_SCALED_OBJECTS,
+            },
             log: log.child({ cluster: spec.name }),
           }),
       }),

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { buildApp } from '../../src/app.ts';
 import type { DecisionTimes } from '../../src/cluster/access/authorizer.ts';
+import type { WatchedAutoscalers } from '../../src/cluster/autoscalers/autoscalers.ts';
 import { Cluster } from '../../src/cluster/cluster.ts';
 import type { Limits } from '../../src/config/limits.ts';
 import { Fleet } from '../../src/fleet/fleet.ts';
@@ -23,6 +24,8 @@ export interface ServiceOptions {
   readonly kubeconfig: string | Readonly<Record<string, string>>;
   readonly namespaces?: readonly string[];
   readonly timing?: ReflectorTiming;
+  /** Default: HPAs, as in production. */
+  readonly autoscalers?: WatchedAutoscalers;
   /** Default: every client has all rights. */
   readonly authorization?: 'SubjectAccessReview' | 'AlwaysAllow';
   /** Settings that differ from the defaults. */
@@ -71,6 +74,7 @@ export class TestService {
   static async start(options: ServiceOptions): Promise<TestService> {
     const { kubeconfig, namespaces = [], timing, authorization = 'AlwaysAllow', logStream } = options;
     const { decisionTimes = defaultDecisionTimes, injecting } = options;
+    const { autoscalers = { horizontalPodAutoscalers: true, scaledObjects: false } } = options;
     const authority = await CertificateAuthority.create({ commonName: 'test CA' });
     const server = await authority.issue({
       commonName: 'localhost',
@@ -112,6 +116,7 @@ export class TestService {
             const cluster = new Cluster({
               ...spec,
               authorization: authorization === 'AlwaysAllow' ? authorization : decisionTimes,
+              autoscalers,
               log,
               timing,
             });

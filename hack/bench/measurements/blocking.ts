@@ -44,7 +44,8 @@ async function listText(kubeconfig: string): Promise<string> {
 }
 
 async function longestBlock(kubeconfig: string): Promise<number> {
-  const options = { namespaces: [], authorization: 'AlwaysAllow', log: SILENT } as const;
+  const autoscalers = { horizontalPodAutoscalers: false, scaledObjects: false };
+  const options = { namespaces: [], authorization: 'AlwaysAllow', autoscalers, log: SILENT } as const;
   const cluster = new Cluster({ name: 'demo', kubeconfig, ...options });
   const delay = monitorEventLoopDelay({ resolution: 1 });
   delay.enable();

@@ -26,6 +26,7 @@ beforeEach(async () => {
     name: 'demo',
     namespaces: [],
     authorization: defaultDecisionTimes,
+    autoscalers: { horizontalPodAutoscalers: false, scaledObjects: false },
     log: new RecordingLogger(),
     kubeconfig,
   });
