@@ -168,6 +168,11 @@ export const ConfigSchema = Type.Object({
     description:
       'The same for the ScaledObjects of KEDA. Without it, and while a ScaledObject is not paused, the service still knows the HorizontalPodAutoscaler that KEDA makes of it',
   }),
+  ON_CONFLICT: Type.Enum(['refuse-certain', 'warn', 'refuse'], {
+    default: 'refuse-certain',
+    description:
+      'Which writes are refused because somebody else sets the count too. refuse-certain: those that an autoscaler would undo at once; refuse: all that somebody may undo; warn: none. Each write may force its count',
+  }),
   AUTHORIZATION_MODE: Type.Enum(['SubjectAccessReview', 'AlwaysAllow'], {
     default: 'SubjectAccessReview',
     description:

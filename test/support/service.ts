@@ -5,6 +5,7 @@ import type { FastifyInstance } from 'fastify';
 import { buildApp } from '../../src/app.ts';
 import type { DecisionTimes } from '../../src/cluster/access/authorizer.ts';
 import type { WatchedAutoscalers } from '../../src/cluster/autoscalers/autoscalers.ts';
+import type { ConflictPolicy } from '../../src/cluster/ownership/forecast.ts';
 import { Cluster } from '../../src/cluster/cluster.ts';
 import type { Limits } from '../../src/config/limits.ts';
 import { Fleet } from '../../src/fleet/fleet.ts';
@@ -26,6 +27,7 @@ export interface ServiceOptions {
   readonly timing?: ReflectorTiming;
   /** Default: HPAs, as in production. */
   readonly autoscalers?: WatchedAutoscalers;
+  readonly onConflict?: ConflictPolicy;
   /** Default: every client has all rights. */
   readonly authorization?: 'SubjectAccessReview' | 'AlwaysAllow';
   /** Settings that differ from the defaults. */
@@ -74,7 +76,7 @@ export class TestService {
   static async start(options: ServiceOptions): Promise<TestService> {
     const { kubeconfig, namespaces = [], timing, authorization = 'AlwaysAllow', logStream } = options;
     const { decisionTimes = defaultDecisionTimes, injecting } = options;
-    const { autoscalers = { horizontalPodAutoscalers: true, scaledObjects: false } } = options;
+    const { autoscalers = { horizontalPodAutoscalers: true, scaledObjects: false }, onConflict = 'refuse-certain' } = options;
     const authority = await CertificateAuthority.create({ commonName: 'test CA' });
     const server = await authority.issue({
       commonName: 'localhost',
@@ -117,6 +119,7 @@ export class TestService {
               ...spec,
               authorization: authorization === 'AlwaysAllow' ? authorization : decisionTimes,
               autoscalers,
+              onConflict,
               log,
               timing,
             });

@@ -4,7 +4,7 @@ import type { ListReading, Reading } from '../cache/reading.ts';
 import { AccessDeniedError, NotSyncedError } from '../cluster-errors.ts';
 import type { Deployment } from '../deployment.ts';
 import type { Forecast } from '../ownership/forecast.ts';
-import type { Precondition, ScaleRequest, ScaleResult } from '../scaler.ts';
+import type { ScaleRequest, ScaleResult } from '../scaler.ts';
 import type { DeploymentState } from '../state/deployment-state.ts';
 import { type Access, LIST_REVIEWS_MS } from './access.ts';
 import type { Subject } from './decisions.ts';
@@ -21,12 +21,9 @@ export interface ScaleReading extends ScaleResult {
 }
 
 /** What to write, and how. */
-export interface ScaleOrder {
-  readonly replicas: number;
-  readonly precondition: Precondition | undefined;
+export interface ScaleOrder extends Pick<ScaleRequest, 'replicas' | 'precondition' | 'dryRun'> {
   /** Whether to set the count even if somebody else will undo it. */
-  readonly force: boolean;
-  readonly dryRun: boolean;
+  readonly force?: boolean;
 }
 
 /** The names of Deployments, just listed by the API server itself. */
@@ -96,7 +93,7 @@ export interface UnguardedCluster {
   /** The state of a Deployment that a read of this cluster returned. */
   stateOf(deployment: Deployment): DeploymentState;
   /** Sets a replica count. @throws NamespaceNotWatchedError, ReplicasManagedError, DeploymentError or KubeError */
-  scale(request: ScaleRequest & ScaleOrder): Promise<ScaleReading>;
+  scale(request: ScaleRequest & Pick<ScaleOrder, 'force'>): Promise<ScaleReading>;
 }
 
 /** A Deployment that the caller may scale. */

@@ -58,8 +58,15 @@ export class CountHistory implements InformerHandler<Deployment> {
   /** The users of writes, by uid and resourceVersion, until the watch shows the changes. */
   readonly #users = new LRUCache<string, string>({ max: MAX_RECENT });
 
+  #version = 0;
+
   constructor(onOverride: (deployment: Deployment, change: CountChange) => void) {
     this.#onOverride = onOverride;
+  }
+
+  /** Rises with every change of a Deployment or of what is known of its count. */
+  get version(): number {
+    return this.#version;
   }
 
   /** undefined: the count has not changed since the start. */
@@ -76,12 +83,18 @@ export class CountHistory implements InformerHandler<Deployment> {
   wrote(uid: string, resourceVersion: string, user: string): void {
     const change = this.changeAt(uid, resourceVersion);
     if (change === undefined) this.#users.set(keyOf(uid, resourceVersion), user);
-    else change.user = user;
+    else {
+      change.user = user;
+      this.#version += 1;
+    }
   }
 
-  added(): void {}
+  added(): void {
+    this.#version += 1;
+  }
 
   updated(item: Deployment, previous: Deployment): void {
+    this.#version += 1;
     const record = this.#records.get(item.uid);
     const changed = item.replicas !== previous.replicas;
     if (!changed && (item.writers === previous.writers || record === undefined)) return;
@@ -98,6 +111,7 @@ export class CountHistory implements InformerHandler<Deployment> {
   }
 
   deleted({ uid }: Deployment): void {
+    this.#version += 1;
     this.#records.delete(uid);
   }
 

@@ -27,6 +27,7 @@ beforeEach(async () => {
     namespaces: [],
     authorization: defaultDecisionTimes,
     autoscalers: { horizontalPodAutoscalers: false, scaledObjects: false },
+    onConflict: 'refuse-certain',
     log: new RecordingLogger(),
     kubeconfig,
   });

@@ -27,6 +27,7 @@ async function scene(timing: Partial<ReflectorTiming> = {}) {
     namespaces: [],
     authorization: 'AlwaysAllow',
     autoscalers: { horizontalPodAutoscalers: false, scaledObjects: false },
+    onConflict: 'refuse-certain',
     log: new RecordingLogger(),
     kubeconfig: folder().write('kubeconfig', demo.kubeconfig),
     timing: { ...TIMING, ...timing },

@@ -56,6 +56,7 @@ export class Scene {
       namespaces: SCOPE,
       authorization: 'AlwaysAllow',
       autoscalers: { horizontalPodAutoscalers: true, scaledObjects: true },
+      onConflict: 'refuse-certain',
       log: SILENT,
       timing: TIMING,
     });
