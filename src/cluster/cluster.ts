@@ -38,6 +38,7 @@ import { type Deployment, entityTag, reduceDeployment } from './deployment.ts';
 import { DirectReader } from './direct-reader.ts';
 import { EventRecorder } from './event-recorder.ts';
 import { HealthCheck } from './health-check.ts';
+import type { LabelSelector } from './labels/label-selector.ts';
 import { deploymentsPath } from './paths.ts';
 import { type ScaleRequest, Scaler } from './scaler.ts';
 
@@ -183,10 +184,10 @@ export class Cluster implements UnguardedCluster {
     return this.#cache.namespaces;
   }
 
-  list(namespace?: string, visible?: readonly string[]): ListReading {
+  list(namespace?: string, visible?: readonly string[], selector?: LabelSelector): ListReading {
     const { informers, unavailable } = this.#informers.answering(namespace);
     const shown = namespace === undefined ? visible : [namespace];
-    return { ...reading(this.#cache.listAnswer(shown), informers, unavailable), shown };
+    return { ...reading(this.#cache.listAnswer(shown, selector), informers, unavailable), shown };
   }
 
   async reach(user: string, namespace: string | undefined, freshness: Freshness): Promise<void> {
@@ -203,10 +204,11 @@ export class Cluster implements UnguardedCluster {
     namespace: string | undefined,
     freshness: Freshness,
     endsAt: number,
+    selector?: LabelSelector,
   ): Promise<FreshNames> {
     const scopes = namespace === undefined ? this.#informers.availableScopes : [namespace];
     const { startedAt, value } = await withFreshnessDeadline(
-      this.#direct.names(user, scopes, notBefore(freshness)),
+      this.#direct.names(user, scopes, notBefore(freshness), selector),
       endsAt,
     );
     return {
@@ -216,7 +218,7 @@ export class Cluster implements UnguardedCluster {
       reading: (visible) => {
         const shown = namespace === undefined ? visible : [namespace];
         return {
-          value: this.#sharedAnswers.share(value.answer(visible), this.#cache.listAnswer(shown)),
+          value: this.#sharedAnswers.share(value.answer(visible), this.#cache.listAnswer(shown, selector)),
           resourceVersion: value.resourceVersion,
           ageMs: performance.now() - startedAt,
           unavailable: namespace === undefined ? this.#informers.refused : NONE,

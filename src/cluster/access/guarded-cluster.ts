@@ -3,6 +3,7 @@ import type { ClusterState } from '../cache/informer-set.ts';
 import type { ListReading, Reading } from '../cache/reading.ts';
 import { AccessDeniedError, NotSyncedError } from '../cluster-errors.ts';
 import type { Deployment } from '../deployment.ts';
+import type { LabelSelector } from '../labels/label-selector.ts';
 import type { Precondition, ScaleRequest, ScaleResult } from '../scaler.ts';
 import { type Access, LIST_REVIEWS_MS } from './access.ts';
 import type { Subject } from './decisions.ts';
@@ -55,9 +56,10 @@ export interface UnguardedCluster {
   /**
    * The JSON answer that lists the Deployments of a namespace, or of all, from the cache.
    * @param shown without `namespace`: the namespaces to show; undefined: all of them
+   * @param selector the list contains only the Deployments that it matches
    * @throws NotSyncedError, CacheRefusedError or NamespaceNotWatchedError
    */
-  list(namespace?: string, shown?: readonly string[]): ListReading;
+  list(namespace?: string, shown?: readonly string[], selector?: LabelSelector): ListReading;
   /**
    * Resolves once the cache of a namespace, or of all, has seen the required resourceVersion.
    * @throws FreshnessError if it does not see it in time; NamespaceNotWatchedError
@@ -68,6 +70,7 @@ export interface UnguardedCluster {
   /**
    * Lists the names of a namespace, or of all, from the API server itself.
    * @param endsAt the deadline, on the clock of performance.now()
+   * @param selector only the names of the Deployments that it matches
    * @throws FreshnessError
    */
   freshNames(
@@ -75,6 +78,7 @@ export interface UnguardedCluster {
     namespace: string | undefined,
     freshness: Freshness,
     endsAt: number,
+    selector?: LabelSelector,
   ): Promise<FreshNames>;
   /** The replica count of a Deployment in the cache, if the cache holds it. */
   replicasOf(namespace: string, name: string): number | undefined;
@@ -157,19 +161,22 @@ export class GuardedCluster {
   /**
    * The JSON answer that lists the Deployments of a namespace, or of all, from the cache, if the caller is known to have
    * the right to list all of them.
+   * @param selector the list contains only the Deployments that it matches
    * @returns undefined if the caller has not been found to have the right
    * @throws as UnguardedCluster.list
    */
-  knownList(namespace: string | undefined): ListReading | undefined {
-    return this.#access.isKnownToList(this.#caller, namespace) ? this.#cluster.list(namespace) : undefined;
+  knownList(namespace: string | undefined, selector?: LabelSelector): ListReading | undefined {
+    if (!this.#access.isKnownToList(this.#caller, namespace)) return undefined;
+    return this.#cluster.list(namespace, undefined, selector);
   }
 
   /**
    * The JSON answer that lists the Deployments of a namespace, or of all namespaces in which the caller may list: from
    * the cache, or with the required freshness.
+   * @param selector the list contains only the Deployments that it matches
    * @throws FreshnessError if the freshness cannot be reached; otherwise as UnguardedCluster.list
    */
-  async list(namespace?: string, freshness?: Freshness): Promise<ListReading> {
+  async list(namespace?: string, freshness?: Freshness, selector?: LabelSelector): Promise<ListReading> {
     const cluster = this.#cluster;
     const reviewsEndAt = performance.now() + LIST_REVIEWS_MS;
     const mayListAll = await this.#access.mayList(this.#caller, namespace);
@@ -183,12 +190,12 @@ export class GuardedCluster {
 
     const shown = await shownOf(() => cluster.namespaces, reviewsEndAt);
     if (shown?.length === 0) this.#denyAll();
-    if (freshness === undefined) return cluster.list(namespace, shown);
+    if (freshness === undefined) return cluster.list(namespace, shown, selector);
     const endsAt = performance.now() + FRESHNESS_MS;
     await cluster.reach(this.#caller.user, namespace, freshness);
     const shownNow = await shownOf(() => cluster.namespaces);
-    if (!cluster.isOlderThan(freshness, namespace)) return cluster.list(namespace, shownNow);
-    const names = await cluster.freshNames(this.#caller.user, namespace, freshness, endsAt);
+    if (!cluster.isOlderThan(freshness, namespace)) return cluster.list(namespace, shownNow, selector);
+    const names = await cluster.freshNames(this.#caller.user, namespace, freshness, endsAt, selector);
     // The cache may not know all of these namespaces, so check the rights for them too.
     return names.reading(await shownOf(() => names.namespaces));
   }
