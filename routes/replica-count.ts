@@ -2,8 +2,8 @@ import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebo
 import { Type } from 'typebox';
 import { errorsOfNamespaces, errorsOfReads, malformedIfNoneMatch } from '../src/api/common-errors.ts';
 import * as errors from '../src/api/errors.ts';
-import type { Operation } from '../src/api/operation.ts';
 import { forecastHeader, warningHeaders } from '../src/api/forecast-headers.ts';
+import type { Operation } from '../src/api/operation.ts';
 import { bothOf, namedIn, preconditionOf } from '../src/api/preconditions.ts';
 import { answerRead, type ReadAnswer, type ReadHeaders } from '../src/api/read-answer.ts';
 import { freshnessHeaders, freshnessOf, freshnessParameters } from '../src/api/read-freshness.ts';
@@ -192,7 +192,9 @@ const replicaCountRoutes: FastifyPluginCallbackTypebox<ReplicaCountOptions> = (a
         request.audit.from = target.replicas;
         const precondition = bothOf(
           preconditionOf(request.headers['if-match']),
-          currentReplicas === undefined ? undefined : (current) => current.replicas === Number(currentReplicas),
+          currentReplicas === undefined
+            ? undefined
+            : (current) => current.replicas === Number(currentReplicas),
         );
         request.reserveAuditLine();
         const written = await target.scale({ replicas, precondition, force, dryRun });

@@ -14,7 +14,10 @@ const Owner = Type.Object(
       examples: ['HorizontalPodAutoscaler'],
     }),
     name: Type.String({ description: 'Its name; of `Apply` the field manager', examples: ['cart'] }),
-    does: Type.String({ description: 'What it does to the count', examples: ['keeps the count between 2 and 4'] }),
+    does: Type.String({
+      description: 'What it does to the count',
+      examples: ['keeps the count between 2 and 4'],
+    }),
     evidence: Type.String({
       description: 'Where that is seen',
       examples: ['its scaleTargetRef names the Deployment'],
@@ -64,11 +67,15 @@ export const DeploymentStateSchema = Type.Object(
       description:
         '`stable`: the pods are as the spec asks for; `progressing`: they are getting there; `stuck`: the Deployment controller says that they do not',
     }),
-    reason: Type.String({ description: 'Why it is in this phase', examples: ['all 3 replicas are available'] }),
+    reason: Type.String({
+      description: 'Why it is in this phase',
+      examples: ['all 3 replicas are available'],
+    }),
     paused: Type.Boolean({ description: 'Whether spec.paused holds back changes of the pod template' }),
     owners: Type.Array(Owner, { description: 'Who else sets the count' }),
     unknownOwners: Type.Array(Type.String(), {
-      description: 'Why there may be owners that are not known, and which right is missing; empty: all are known',
+      description:
+        'Why there may be owners that are not known, and which right is missing; empty: all are known',
     }),
     lastChange: Type.Optional(LastChange),
     overridden: Type.Optional(Override),

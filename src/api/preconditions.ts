@@ -29,10 +29,7 @@ export function preconditionOf(ifMatch: string | undefined): Precondition | unde
 }
 
 /** The precondition that both must hold; one that is undefined always holds. */
-export function bothOf(
-  a: Precondition | undefined,
-  b: Precondition | undefined,
-): Precondition | undefined {
+export function bothOf(a: Precondition | undefined, b: Precondition | undefined): Precondition | undefined {
   if (a === undefined || b === undefined) return a ?? b;
   return (current) => a(current) && b(current);
 }

@@ -9,6 +9,7 @@ import {
   NamespaceNotWatchedError,
   NotSyncedError,
   ReplicasManagedError,
+  SelectorError,
 } from '../cluster/cluster-errors.ts';
 import {
   KubeBusyError,
@@ -31,6 +32,8 @@ export function toHttpError(error: unknown): FastifyError {
   if (error instanceof AuthorizerUnavailableError) return new errors.AuthorizerUnavailableError();
   if (error instanceof ReplicasManagedError) return new errors.ReplicasManagedError(error.message);
   if (error instanceof CacheRefusedError) return new errors.ServiceForbiddenError(listIn(error.namespace));
+  if (error instanceof SelectorError)
+    return new errors.InvalidQueryError(`query parameter labelSelector: ${error.message}`);
   if (error instanceof FreshnessError) return freshnessError(error);
   if (error instanceof KubeError) return kubeError(error);
   if (error instanceof FastifyError) return error.code.startsWith('FST_') ? frameworkError(error) : error;

@@ -33,6 +33,18 @@ export class FreshnessError extends Error {
   }
 }
 
+/** A text is not a label selector. */
+export class SelectorError extends Error {
+  readonly code = 'INVALID_SELECTOR';
+  override readonly name = 'SelectorError';
+  /** Of the character at which the text goes wrong, from 1. */
+  readonly position: number;
+  constructor(problem: string, position: number) {
+    super(`${problem} at character ${position}`);
+    this.position = position;
+  }
+}
+
 /** The namespace is not among those that this cluster is configured to watch. */
 export class NamespaceNotWatchedError extends Error {
   readonly code = 'NAMESPACE_NOT_WATCHED';

@@ -39,6 +39,7 @@ import { type Deployment, DeploymentInterner, entityTag, reduceDeployment } from
 import { DirectReader } from './direct-reader.ts';
 import { EventRecorder } from './event-recorder.ts';
 import { HealthCheck } from './health-check.ts';
+import type { LabelSelector } from './labels/label-selector.ts';
 import { type CountChange, CountHistory } from './ownership/count-history.ts';
 import { type ConflictPolicy, refusalIn } from './ownership/forecast.ts';
 import { Ownership } from './ownership/ownership.ts';
@@ -213,10 +214,38 @@ export class Cluster implements UnguardedCluster {
     return this.#cache.namespaces;
   }
 
-  list(namespace?: string, visible?: readonly string[]): ListReading {
+  list(namespace?: string, visible?: readonly string[], selector?: LabelSelector): ListReading {
     const { informers, unavailable } = this.#informers.answering(namespace);
     const shown = namespace === undefined ? visible : [namespace];
-    return { ...reading(this.#cache.listAnswer(shown), informers, unavailable), shown };
+    return { ...reading(this.#cache.listAnswer(shown, selector), informers, unavailable), shown };
+  }
+
+  knownStates(
+    namespace?: string,
+    visible?: readonly string[],
+    selector?: LabelSelector,
+  ): ListReading | undefined {
+    const { informers, unavailable } = this.#informers.answering(namespace);
+    const shown = namespace === undefined ? visible : [namespace];
+    const answer = this.#stateLists.known(nameOfStates(shown, selector));
+    return answer && { ...reading(answer, informers, unavailable), shown };
+  }
+
+  async states(
+    user: string,
+    namespace?: string,
+    visible?: readonly string[],
+    selector?: LabelSelector,
+  ): Promise<ListReading> {
+    const { informers, unavailable } = this.#informers.answering(namespace);
+    const shown = namespace === undefined ? visible : [namespace];
+    // The answer is at least as new as this.
+    const before = reading(undefined, informers, unavailable);
+    const startedAt = performance.now();
+    const value = await this.#stateLists.read(user, nameOfStates(shown, selector), () =>
+      this.#cache.select(shown, selector),
+    );
+    return { ...before, value, ageMs: before.ageMs + performance.now() - startedAt, shown };
   }
 
   async reach(user: string, namespace: string | undefined, freshness: Freshness): Promise<void> {
@@ -233,10 +262,11 @@ export class Cluster implements UnguardedCluster {
     namespace: string | undefined,
     freshness: Freshness,
     endsAt: number,
+    selector?: LabelSelector,
   ): Promise<FreshNames> {
     const scopes = namespace === undefined ? this.#informers.availableScopes : [namespace];
     const { startedAt, value } = await withFreshnessDeadline(
-      this.#direct.names(user, scopes, notBefore(freshness)),
+      this.#direct.names(user, scopes, notBefore(freshness), selector),
       endsAt,
     );
     return {
@@ -246,7 +276,7 @@ export class Cluster implements UnguardedCluster {
       reading: (visible) => {
         const shown = namespace === undefined ? visible : [namespace];
         return {
-          value: this.#sharedAnswers.share(value.answer(visible), this.#cache.listAnswer(shown)),
+          value: this.#sharedAnswers.share(value.answer(visible), this.#cache.listAnswer(shown, selector)),
           resourceVersion: value.resourceVersion,
           ageMs: performance.now() - startedAt,
           unavailable: namespace === undefined ? this.#informers.refused : NONE,
@@ -328,6 +358,10 @@ export class Cluster implements UnguardedCluster {
     const [namespace] = this.#informers.availableScopes;
     await this.#calls.call({ path: deploymentsPath(namespace), query: { limit: 1 }, deadlineMs: 2_000 });
   }
+}
+
+function nameOfStates(shown: readonly string[] | undefined, selector: LabelSelector | undefined): string {
+  return `${shown ?? '*'} ${selector?.text ?? ''}`;
 }
 
 /** The earliest start of a direct read that is fresh enough. */

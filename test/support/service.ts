@@ -5,8 +5,8 @@ import type { FastifyInstance } from 'fastify';
 import { buildApp } from '../../src/app.ts';
 import type { DecisionTimes } from '../../src/cluster/access/authorizer.ts';
 import type { WatchedAutoscalers } from '../../src/cluster/autoscalers/autoscalers.ts';
-import type { ConflictPolicy } from '../../src/cluster/ownership/forecast.ts';
 import { Cluster } from '../../src/cluster/cluster.ts';
+import type { ConflictPolicy } from '../../src/cluster/ownership/forecast.ts';
 import type { Limits } from '../../src/config/limits.ts';
 import { Fleet } from '../../src/fleet/fleet.ts';
 import type { ReflectorTiming } from '../../src/kube/reflector/reflector.ts';
@@ -76,7 +76,10 @@ export class TestService {
   static async start(options: ServiceOptions): Promise<TestService> {
     const { kubeconfig, namespaces = [], timing, authorization = 'AlwaysAllow', logStream } = options;
     const { decisionTimes = defaultDecisionTimes, injecting } = options;
-    const { autoscalers = { horizontalPodAutoscalers: true, scaledObjects: false }, onConflict = 'refuse-certain' } = options;
+    const {
+      autoscalers = { horizontalPodAutoscalers: true, scaledObjects: false },
+      onConflict = 'refuse-certain',
+    } = options;
     const authority = await CertificateAuthority.create({ commonName: 'test CA' });
     const server = await authority.issue({
       commonName: 'localhost',
