@@ -4,7 +4,7 @@ import { type Static, Type } from 'typebox';
 
 const Count = (description: string) => Type.Integer({ description, minimum: 0, examples: [3] });
 const Time = (description: string) =>
-  Type.String({ description, format: 'date-time', examples: ['2026-11-29T12:00:00Z'] });
+  Type.String({ description, format: 'date-time', examples: ['2026-11-29T12:00:00.000Z'] });
 
 const Owner = Type.Object(
   {
@@ -28,10 +28,13 @@ const Owner = Type.Object(
 
 const LastChange = Type.Object(
   {
-    at: Time('When, by the clock of the API server'),
+    at: Type.Optional(Time('When the service saw it; absent if that was before it started')),
     from: Type.Optional(Count('The count before; absent if the change was made before the service started')),
     to: Count('The count after'),
-    manager: Type.String({ description: 'The field manager that made it', examples: ['kubectl'] }),
+    manager: Type.String({
+      description: 'The field manager that made it; `unknown` if Kubernetes did not note it',
+      examples: ['kubectl'],
+    }),
     user: Type.Optional(
       Type.String({
         description: 'Who made it; only if it was a write of this replica of the service',
@@ -39,17 +42,22 @@ const LastChange = Type.Object(
       }),
     ),
   },
-  { title: 'LastChange', additionalProperties: false },
+  { title: 'LastChange', description: 'The last change of the count', additionalProperties: false },
 );
 
 const Override = Type.Object(
   {
     by: Type.String({ description: 'The field manager that made it', examples: ['kube-controller-manager'] }),
-    at: Time('When, by the clock of the API server'),
+    at: Time('When the service saw it'),
     from: Count('The count that the service had set'),
     to: Count('The count after'),
   },
-  { title: 'Override', additionalProperties: false },
+  {
+    title: 'Override',
+    description:
+      'A change by somebody else within 5 minutes after the service had set the count. It is shown for an hour, or until the service sets the count again',
+    additionalProperties: false,
+  },
 );
 
 export const DeploymentStateSchema = Type.Object(
@@ -110,5 +118,5 @@ export const exampleState: Static<typeof DeploymentStateSchema> = {
     },
   ],
   unknownOwners: [],
-  lastChange: { at: '2026-11-29T12:00:00Z', from: 2, to: 3, manager: 'kube-controller-manager' },
+  lastChange: { at: '2026-11-29T12:00:00.000Z', from: 2, to: 3, manager: 'kube-controller-manager' },
 };

@@ -303,7 +303,7 @@ export class Cluster implements UnguardedCluster {
     const forecasts = this.#ownership.forecasts(before, replicas);
     const refusal = request.force ? undefined : refusalIn(forecasts, this.#onConflict);
     if (refusal !== undefined) throw new ReplicasManagedError(refusal, forecasts);
-    const result = await this.#scaler.scale(request);
+    const result = await this.#scaler.scale({ ...request, cached: before?.replicas });
     if (dryRun) return { ...result, forecasts, previous: before?.replicas, entityTag: undefined };
     const { uid, resourceVersion } = result;
     this.#events.scaled({ namespace, deployment, user, from: before?.replicas, result });

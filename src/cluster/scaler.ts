@@ -38,6 +38,8 @@ export interface ScaleRequest {
   readonly user: string;
   /** Checked against the state in the API server. The write fails if that state changes before it is made. */
   readonly precondition?: Precondition | undefined;
+  /** The count in the cache, if the cache holds it. */
+  readonly cached?: number | undefined;
   /** Whether the API server only says what the write would do: it changes nothing. */
   readonly dryRun?: boolean;
 }
@@ -54,6 +56,16 @@ const RETRY_MS = { least: 20, most: 120 };
 const MAX_REASON_LENGTH = 500;
 /** How many warnings of the API server are kept. */
 const MAX_WARNINGS = 8;
+
+/** One attempt to set a count. */
+interface Application {
+  readonly namespace: string;
+  readonly deployment: string;
+  readonly replicas: number;
+  /** The state that must not have changed: otherwise the API server answers 409. */
+  readonly expected: Deployment | undefined;
+  readonly dryRun: boolean;
+}
 
 /** The write side: sets replica counts through the scale subresource, and nothing else. */
 export class Scaler {
@@ -76,16 +88,21 @@ export class Scaler {
   }
 
   async #scale(
-    { namespace, deployment, replicas, precondition, dryRun = false }: ScaleRequest,
+    { namespace, deployment, replicas, precondition, cached, dryRun = false }: ScaleRequest,
     endsAt: number,
   ): Promise<ScaleResult> {
     const credentials = { reloaded: false };
     for (let attempt = 1; ; attempt += 1) {
       const leftMs = () => Math.max(1, endsAt - performance.now());
-      const expected = precondition && (await this.#expect(namespace, deployment, precondition, leftMs()));
+      const reads = precondition !== undefined || cached === replicas;
+      const current = reads ? await this.#read(namespace, deployment, leftMs()) : undefined;
+      if (current !== undefined && precondition?.(current) === false)
+        throw new DeploymentError('PRECONDITION_FAILED', namespace, deployment);
+      // To apply the present count would change nothing but whose it is.
+      if (current?.replicas === replicas && !dryRun) return resultOf(current);
+      const expected = precondition && current;
       try {
-        const body = { ...(expected && { metadata: expected }), spec: { replicas } };
-        return await this.#patch(namespace, deployment, body, dryRun, leftMs());
+        return await this.#apply({ namespace, deployment, replicas, expected, dryRun }, leftMs());
       } catch (error) {
         const waitMs = attempt * (RETRY_MS.least + Math.random() * (RETRY_MS.most - RETRY_MS.least));
         const inTime = performance.now() + waitMs < endsAt;
@@ -100,34 +117,36 @@ export class Scaler {
     }
   }
 
-  /**
-   * Checks the precondition, and returns the metadata that make the write fail if the Deployment changes in between.
-   * The state is read from the API server, because the cache may be old.
-   * @throws DeploymentError PRECONDITION_FAILED if the precondition does not hold
-   */
-  async #expect(namespace: string, deployment: string, holds: Precondition, deadlineMs: number) {
+  /** The Deployment as the API server has it now, because the cache may be old. */
+  async #read(namespace: string, deployment: string, deadlineMs: number): Promise<Deployment> {
     const path = deploymentPath(namespace, deployment);
     const answer = await this.#api.call({ path, deadlineMs }).catch((error) => {
       throw toDeploymentError(error, namespace, deployment);
     });
-    const current = reduceDeployment(answer);
-    if (!holds(current)) throw new DeploymentError('PRECONDITION_FAILED', namespace, deployment);
-    return { uid: current.uid, resourceVersion: current.resourceVersion };
+    return reduceDeployment(answer);
   }
 
-  async #patch(
-    namespace: string,
-    deployment: string,
-    body: V1Scale,
-    dryRun: boolean,
+  /**
+   * Applies the count server-side, with force. A merge patch would leave no trace in managedFields if nobody owns the
+   * count or the count is 0; then no replica, and no tool, could tell that this service has set it.
+   */
+  async #apply(
+    { namespace, deployment, replicas, expected, dryRun }: Application,
     deadlineMs: number,
   ): Promise<ScaleResult> {
+    const state = expected && { uid: expected.uid, resourceVersion: expected.resourceVersion };
+    const body: V1Scale = {
+      apiVersion: 'autoscaling/v1',
+      kind: 'Scale',
+      metadata: { name: deployment, namespace, ...state },
+      spec: { replicas },
+    };
     const warnings: string[] = [];
     const answer = await this.#api.call({
       method: 'PATCH',
       path: scalePath(namespace, deployment),
-      query: { fieldManager: FIELD_MANAGER, ...(dryRun && { dryRun: 'All' }) },
-      contentType: PatchStrategy.MergePatch,
+      query: { fieldManager: FIELD_MANAGER, force: true, ...(dryRun && { dryRun: 'All' }) },
+      contentType: PatchStrategy.ServerSideApply,
       body,
       deadlineMs,
       onWarning: (text) => {
@@ -165,6 +184,11 @@ export class Scaler {
     if (cause instanceof KubeStatusError && cause.status !== 504) throw cause;
     throw new DeploymentError('OUTCOME_UNKNOWN', namespace, deployment);
   }
+}
+
+/** The result of a write that was not needed. */
+function resultOf({ uid, replicas, resourceVersion }: Deployment): ScaleResult {
+  return { uid, replicas, resourceVersion, warnings: [] };
 }
 
 /** In a Scale a missing count means 0: the API server answers `"spec":{}` after scaling to 0. */

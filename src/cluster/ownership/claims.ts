@@ -1,8 +1,8 @@
 import type { Deployment } from '../deployment.ts';
-import type { CountRecord } from './count-history.ts';
+import { type CountRecord, wasTaken } from './count-history.ts';
 import { splitMark } from './marks.ts';
 import { type NextRun, type Tool, toolOf } from './tools.ts';
-import { ownerOfCount, type Writer } from './writers.ts';
+import type { Writer } from './writers.ts';
 
 /** Somebody has a count of its own written down, and sets it when it runs the next time. */
 export interface Claim {
@@ -57,21 +57,13 @@ export function claimsOn(deployment: Deployment, record: CountRecord | undefined
     if (tool !== undefined)
       add(tool, writer, count, `${described(writer)} had set ${count} before it was scaled`);
   }
-  if (wasTakenBefore(deployment, record)) claims.push(...possibleClaims(deployment));
+  if (record?.startedTaken ?? wasTaken(deployment)) claims.push(...possibleClaims(deployment));
   if (controller !== undefined) {
     const [kind = '', name = ''] = splitMark(controller);
     const evidence = 'its ownerReference has controller: true';
     claims.push({ kind, name, nextRun: 'actsAsItLikes', count: undefined, certain: false, evidence });
   }
   return firstOfEach(claims);
-}
-
-/**
- * Whether the count was written through the scale subresource before the watch first showed the Deployment. Then nothing
- * tells whose it was: managedFields have forgotten it.
- */
-function wasTakenBefore({ writers }: Deployment, record: CountRecord | undefined): boolean {
-  return record?.startedTaken ?? ownerOfCount(writers)?.viaScale === true;
 }
 
 /** Tools that may have set the count before it was taken. */

@@ -2,17 +2,20 @@ import { LRUCache } from 'lru-cache';
 import type { InformerHandler } from '../../kube/reflector/informer.ts';
 import type { Deployment } from '../deployment.ts';
 import { toolOf } from './tools.ts';
-import { FIELD_MANAGER, isOurs, ownerOfCount, type Writer } from './writers.ts';
+import { FIELD_MANAGER, ownerOfCount, type Writer } from './writers.ts';
 
 /** A change of a replica count that the watch has shown. */
 export interface CountChange {
   /** Of the Deployment, right after the change. */
   readonly resourceVersion: string;
-  /** When it was made, in seconds since 1970: by the clock of the API server, if managedFields tell. */
+  /** When the watch showed it, in seconds since 1970: managedFields have no time for writes through `scale`. */
   readonly at: number;
   readonly from: number;
   readonly to: number;
-  /** The field manager that made it; undefined: nobody owns the count. */
+  /**
+   * The field manager that made it; undefined: nobody owns the count. That is so after a write of 0 by anybody but this
+   * service, and of any count through `scale` while nobody owned it.
+   */
   readonly manager: string | undefined;
   /** Who made it, if it was a write of this replica. */
   user?: string;
@@ -99,14 +102,14 @@ export class CountHistory implements InformerHandler<Deployment> {
     const changed = item.replicas !== previous.replicas;
     if (!changed && (item.writers === previous.writers || record === undefined)) return;
     const change = changed ? this.#changeOf(item, previous) : undefined;
-    const override = change && isOverride(item, previous) ? change : undefined;
+    const override = change && isOverride(change, record?.lastChange) ? change : undefined;
     if (override !== undefined) this.#onOverride(item, override);
-    const isOwn = change !== undefined && ownerOfCount(item.writers)?.manager === FIELD_MANAGER;
+    const isOwn = change?.manager === FIELD_MANAGER;
     this.#records.set(item.uid, {
       lastChange: change ?? record?.lastChange,
       override: override ?? (isOwn ? undefined : record?.override),
       takenFrom: takenFrom(item, previous, record?.takenFrom ?? []),
-      startedTaken: record?.startedTaken ?? ownerOfCount(previous.writers)?.viaScale === true,
+      startedTaken: record?.startedTaken ?? wasTaken(previous),
     });
   }
 
@@ -123,7 +126,7 @@ export class CountHistory implements InformerHandler<Deployment> {
     this.#users.delete(key);
     const change: CountChange = {
       resourceVersion,
-      at: owner?.at || Math.floor(Date.now() / 1000),
+      at: Date.now() / 1000,
       from: previous.replicas,
       to: item.replicas,
       manager: owner?.manager,
@@ -134,19 +137,26 @@ export class CountHistory implements InformerHandler<Deployment> {
   }
 }
 
+/**
+ * Whether the present count was written through the scale subresource. Whose it was before, managedFields have forgotten.
+ * A 0 that nobody owns was.
+ */
+export function wasTaken({ writers, replicas }: Deployment): boolean {
+  const owner = ownerOfCount(writers);
+  return owner === undefined ? replicas === 0 : owner.viaScale;
+}
+
 function keyOf(uid: string, resourceVersion: string): string {
   return `${uid} ${resourceVersion}`;
 }
 
 /**
- * Whether somebody else changed a count that this service had written up to 5 minutes before. Both times are those of the
- * API server, so every replica judges alike.
+ * Whether somebody else made this change up to 5 minutes after a write of this service. Every replica sees in
+ * managedFields which writes are those of the service, so all judge alike.
  */
-function isOverride(item: Deployment, previous: Deployment): boolean {
-  const ours = ownerOfCount(previous.writers);
-  const theirs = ownerOfCount(item.writers);
-  if (ours === undefined || !isOurs(ours) || (theirs !== undefined && isOurs(theirs))) return false;
-  return (theirs?.at ?? Date.now() / 1000) - ours.at <= OVERRIDE_SECONDS;
+function isOverride(change: CountChange, previous: CountChange | undefined): boolean {
+  if (previous?.manager !== FIELD_MANAGER || change.manager === FIELD_MANAGER) return false;
+  return change.at - previous.at <= OVERRIDE_SECONDS;
 }
 
 /** The tools whose count has been taken from them, after this update. */

@@ -12,7 +12,7 @@ export interface Writer {
   readonly viaScale: boolean;
   /** Whether it owns spec.replicas: it wrote the present count. An applier that does not may have left it out. */
   readonly ownsCount: boolean;
-  /** When the entry last changed, by the clock of the API server, in seconds since 1970; 0: not known. */
+  /** When the entry last changed, in seconds since 1970; 0: it has no time, as those of writes through `scale`. */
   readonly at: number;
 }
 
@@ -58,9 +58,4 @@ export function ownerOfCount(writers: readonly Writer[]): Writer | undefined {
     if (writer.ownsCount && (owner === undefined || writer.at >= owner.at)) owner = writer;
   }
   return owner;
-}
-
-/** Whether this service wrote the count. */
-export function isOurs({ manager, viaScale }: Writer): boolean {
-  return manager === FIELD_MANAGER && viaScale;
 }

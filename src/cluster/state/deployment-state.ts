@@ -37,10 +37,10 @@ export interface Owner {
   readonly evidence: string;
 }
 
-/** The last change of the count that is known. Times are those of the API server, as RFC 3339. */
+/** The last change of the count that is known. Of a change before the start of the service only the rest is. */
 export interface LastChange {
-  readonly at: string;
-  /** Not known of a change before the start of the service. */
+  /** RFC 3339. */
+  readonly at?: string;
   readonly from?: number;
   readonly to: number;
   /** The field manager that made it. */
@@ -102,9 +102,9 @@ function lastChangeOf(
     const { at, from, to, manager = NOBODY, user } = change;
     return { at: timeOf(at), from, to, manager, ...(user !== undefined && { user }) };
   }
-  // Of other entries the time may be that of a change of another field.
+  // Other managers may have changed another field last.
   const owner = ownerOfCount(writers);
-  return owner?.viaScale ? { at: timeOf(owner.at), to: replicas, manager: owner.manager } : undefined;
+  return owner?.viaScale ? { to: replicas, manager: owner.manager } : undefined;
 }
 
 function overrideIn(record: CountRecord | undefined): Override | undefined {
@@ -115,7 +115,7 @@ function overrideIn(record: CountRecord | undefined): Override | undefined {
 }
 
 function timeOf(seconds: number): string {
-  return new Date(seconds * 1000).toISOString().replace('.000Z', 'Z');
+  return new Date(seconds * 1000).toISOString();
 }
 
 function ownersOf({ autoscalers, claims }: Owners, marks: readonly string[]): readonly Owner[] {

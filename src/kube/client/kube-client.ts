@@ -32,7 +32,7 @@ export interface KubeRequest {
   readonly query?: Readonly<Record<string, string | number | boolean | undefined>>;
   /** Sent as JSON. */
   readonly body?: unknown;
-  readonly contentType?: 'application/json' | 'application/merge-patch+json';
+  readonly contentType?: 'application/json' | 'application/apply-patch+yaml';
   /** Default: `application/json`. */
   readonly accept?: string;
   /** The time for the whole exchange (`call`), or until the headers of the response (`watch`), in milliseconds. */

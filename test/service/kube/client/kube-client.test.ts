@@ -51,12 +51,12 @@ describe('a call of the API server', () => {
     const client = clientOf(server.origin, ca.cert);
     const body = { spec: { size: 3 } };
     await client.call({ ...request, method: 'POST', body });
-    await client.call({ ...request, method: 'PATCH', body, contentType: 'application/merge-patch+json' });
+    await client.call({ ...request, method: 'PATCH', body, contentType: 'application/apply-patch+yaml' });
     expect(
       server.received.map(({ method, headers, body: sent }) => [method, headers['content-type'], sent]),
     ).toEqual([
       ['POST', 'application/json', '{"spec":{"size":3}}'],
-      ['PATCH', 'application/merge-patch+json', '{"spec":{"size":3}}'],
+      ['PATCH', 'application/apply-patch+yaml', '{"spec":{"size":3}}'],
     ]);
   });
 

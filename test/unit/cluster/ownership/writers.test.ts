@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isOurs, ownerOfCount, reduceWriters } from '../../../../src/cluster/ownership/writers.ts';
+import { ownerOfCount, reduceWriters } from '../../../../src/cluster/ownership/writers.ts';
 import { NOT_INTERNED } from '../../../../src/lib/interner.ts';
 
 const SPEC = { 'f:spec': { 'f:replicas': {} } };
@@ -65,13 +65,5 @@ describe('the writers of a count', () => {
     expect(ownerOfCount(writers(entry({ manager: 'a' }), later))?.manager).toBe('b');
     expect(ownerOfCount(writers(later, entry({ manager: 'a' })))?.manager).toBe('b');
     expect(ownerOfCount([])).toBeUndefined();
-  });
-
-  it('are this service only through the scale subresource', () => {
-    const [scaled, other] = writers(
-      entry({ manager: 'k8s-deployment-scaler', subresource: 'scale' }),
-      entry({ manager: 'k8s-deployment-scaler' }),
-    );
-    expect([scaled, other].map((writer) => writer && isOurs(writer))).toEqual([true, false]);
   });
 });
