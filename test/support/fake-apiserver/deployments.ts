@@ -1,20 +1,40 @@
 import { isDeepStrictEqual } from 'node:util';
+import {
+  afterChange,
+  afterScaleToSame,
+  CLIENT_SIDE_APPLY,
+  KUBECTL_SCALE,
+  type Manager,
+  type Writer,
+} from './managers.ts';
 import { sourceOf } from './objects.ts';
 import {
   type DeploymentRecord,
   type DeploymentSource,
   type DeploymentStatus,
   keyOf,
+  type Marks,
   type Store,
+  timestamp,
 } from './store.ts';
 
-/** An initial Deployment. */
-export interface DeploymentSeed {
+/** A writer of an initial Deployment. */
+export interface SeedWriter extends Pick<Manager, 'manager' | 'operation' | 'subresource' | 'time'> {
+  /** Whether it owns spec.replicas. Default: true. */
+  readonly replicas?: boolean;
+}
+
+/** An initial Deployment. Its labels, annotations and so on take the place of those of a sample. */
+export interface DeploymentSeed extends Marks {
   readonly namespace: string;
   readonly name: string;
   /** Default 1. */
   readonly replicas?: number;
+  /** Default: `kubectl apply` from a client. Those without a subresource own all fields but spec.replicas. */
+  readonly writers?: readonly SeedWriter[];
 }
+
+const WRITERS: readonly Manager[] = [CLIENT_SIDE_APPLY];
 
 /**
  * The Deployments of the cluster and their controller: after each change of a spec, through the API or by a test, the
@@ -50,27 +70,48 @@ export class Deployments {
    * @throws Error if the name exists
    */
   create(seed: DeploymentSeed, source?: DeploymentSource): DeploymentRecord {
-    const { namespace, name, replicas = 1 } = seed;
+    const { namespace, name, replicas = 1, writers, ...own } = seed;
+    const marks = Object.keys(own).length === 0 ? undefined : own;
+    const managers = writers?.map((writer) => ({
+      ...writer,
+      replicas: writer.replicas ?? true,
+      others: writer.subresource === undefined,
+    }));
     if (this.get(namespace, name) !== undefined) throw new Error(`${keyOf(seed)} exists`);
     const status =
       source === undefined ? { observedGeneration: 1, replicas, readyReplicas: replicas } : undefined;
-    const record = this.#store.create({ namespace, name, replicas, status, source });
+    const record = this.#store.create({
+      namespace,
+      name,
+      replicas,
+      status,
+      source,
+      marks,
+      managers: managers ?? WRITERS,
+    });
     if (source !== undefined) this.#rollOut(record);
     return record;
   }
 
   /**
-   * Sets spec.replicas. An unchanged count changes neither generation nor resourceVersion.
+   * Sets spec.replicas. An unchanged count does not change the generation, and the resourceVersion only if
+   * managedFields change.
+   * @param writer the one that it is owned by then. Default: `kubectl scale`
    * @throws Error if the Deployment does not exist
    */
-  scale(namespace: string, name: string, replicas: number): DeploymentRecord {
+  scale(namespace: string, name: string, replicas: number, writer: Writer = KUBECTL_SCALE): DeploymentRecord {
     const record = this.#existing(namespace, name);
-    if (record.replicas === replicas) return record;
-    return this.#changeSpec(record, { replicas });
+    if (record.replicas !== replicas) {
+      const managers = afterChange(record.managers, replicas, writer, timestamp());
+      return this.#changeSpec(record, { replicas, managers });
+    }
+    const managers = writer.subresource === undefined ? record.managers : afterScaleToSame(record.managers);
+    return managers === record.managers ? record : this.#store.update(record, { managers });
   }
 
   /**
-   * Replaces labels, annotations and spec. The generation rises if the spec differs.
+   * Replaces labels, annotations, owners and spec. The generation rises if the spec differs. Of the fields in
+   * managedFields only spec.replicas changes its owner.
    * @throws Error if the Deployment does not exist
    */
   replaceSource(
@@ -78,11 +119,16 @@ export class Deployments {
     name: string,
     replicas: number,
     source: DeploymentSource,
+    writer: Writer,
   ): DeploymentRecord {
     const record = this.#existing(namespace, name);
     const current = sourceOf(record);
-    const sameSpec = record.replicas === replicas && isDeepStrictEqual(current.spec, source.spec);
-    if (!sameSpec) return this.#changeSpec(record, { replicas, source });
+    const sameCount = record.replicas === replicas;
+    const managers = sameCount
+      ? record.managers
+      : afterChange(record.managers, replicas, writer, timestamp());
+    if (!sameCount || !isDeepStrictEqual(current.spec, source.spec))
+      return this.#changeSpec(record, { replicas, source, managers });
     if (isDeepStrictEqual(current, source)) return record;
     return this.#store.update(record, { source });
   }
@@ -110,7 +156,7 @@ export class Deployments {
   recreate(namespace: string, name: string, replicas?: number): DeploymentRecord {
     const old = this.#existing(namespace, name);
     this.delete(namespace, name);
-    return this.create({ namespace, name, replicas: replicas ?? old.replicas });
+    return this.create({ ...old.marks, namespace, name, replicas: replicas ?? old.replicas });
   }
 
   /** Switches to another store, as when the etcd of a cluster is replaced. */
@@ -132,7 +178,7 @@ export class Deployments {
 
   #changeSpec(
     record: DeploymentRecord,
-    change: { replicas: number; source?: DeploymentSource },
+    change: Pick<DeploymentRecord, 'replicas' | 'managers'> & { source?: DeploymentSource },
   ): DeploymentRecord {
     const changed = this.#store.update(record, { ...change, generation: record.generation + 1 });
     this.#rollOut(changed);
