@@ -189,11 +189,11 @@ describe('the owners of Deployments of the fake API server', () => {
       ownerReferences: [{ kind: 'Shop', name: '@name@', controller: true }],
       conditions: [{ type: 'Fresh', status: 'True' }],
     };
-    const writers = [
+    const managers = [
       { manager: 'helm', operation: 'Apply', time, replicas: false },
       { manager: 'kubectl', operation: 'Update', subresource: 'scale', time: null },
     ] as const;
-    const seed = { namespace: 'shop', name: 'catalog', ...marks, writers };
+    const seed = { namespace: 'shop', name: 'catalog', marks, managers };
     await restartWith({ deployments: [seed] });
     const { body } = await kube.get(CATALOG);
     expect(body).toMatchObject({

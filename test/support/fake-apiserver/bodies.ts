@@ -1,5 +1,5 @@
 import { isObject, type JsonObject } from './json.ts';
-import type { Manager } from './managers.ts';
+import { type Manager, ownsCount, ownsOthers } from './managers.ts';
 import { filled, NAME, NAMESPACE, sampleSource } from './sample-source.ts';
 import type { DeploymentRecord, DeploymentSource, DeploymentStatus, Marks, StoreEvent } from './store.ts';
 
@@ -161,9 +161,10 @@ function textsOf({ labels, annotations, ownerReferences, spec }: DeploymentSourc
 
 /** Who set which field. In a real cluster these entries are a third of the body. */
 function managedFields({ managers, createdAt, status }: DeploymentRecord, texts: SourceTexts): string {
-  const entries = managers.map(({ time = createdAt, replicas, others, ...entry }) => {
-    const fields = replicas ? texts.fields : texts.fieldsWithoutReplicas;
-    return { ...entry, time, fields: others ? fields : REPLICAS_FIELDS };
+  const entries: Entry[] = managers.map((writer) => {
+    const { manager, operation, subresource, time = createdAt } = writer;
+    const fields = ownsCount(writer) ? texts.fields : texts.fieldsWithoutReplicas;
+    return { manager, operation, subresource, time, fields: ownsOthers(writer) ? fields : REPLICAS_FIELDS };
   });
   if (status !== undefined) entries.push({ ...CONTROLLER, time: createdAt });
   return entries.sort(byOperationAndTime).map(entryText).join();
@@ -205,6 +206,11 @@ function selectorOf(record: DeploymentRecord): JsonObject {
   return { 'app.kubernetes.io/name': record.name };
 }
 
+function conditionsOf(record: DeploymentRecord): readonly JsonObject[] {
+  const { conditions = [] } = record.marks ?? {};
+  return conditions.length === 0 ? conditions : JSON.parse(filled(JSON.stringify(conditions), record));
+}
+
 function statusOf(record: DeploymentRecord, status: DeploymentStatus): JsonObject {
   const missing = status.replicas - status.readyReplicas;
   const ready = missing <= 0;
@@ -237,7 +243,7 @@ function statusOf(record: DeploymentRecord, status: DeploymentStatus): JsonObjec
       ready
         ? condition('Progressing', true, 'NewReplicaSetAvailable', `${set} has successfully progressed.`)
         : condition('Progressing', true, 'ReplicaSetUpdated', `${set} is progressing.`),
-      ...(record.marks?.conditions ?? []),
+      ...conditionsOf(record),
     ],
   };
 }

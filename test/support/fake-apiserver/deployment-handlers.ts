@@ -19,8 +19,8 @@ export async function answerCreate({ deployments, namespaces }: ApiState, call: 
   const draft = readDeployment(await readObject(call), where);
   if (!namespaces.has(where)) throw namespaceNotFound(where);
   if (deployments.get(where, draft.name) !== undefined) throw alreadyExists(draft.name);
-  const writers = [{ ...writerOf(call), operation: 'Update' as const }];
-  const seed = { namespace: where, name: draft.name, replicas: draft.replicas, writers };
+  const managers = [{ ...writerOf(call), operation: 'Update' as const }];
+  const seed = { namespace: where, name: draft.name, replicas: draft.replicas, managers };
   return call.reply.json(201, await written(call, deploymentBody(deployments.create(seed, draft.source))));
 }
 

@@ -18,23 +18,19 @@ import {
   timestamp,
 } from './store.ts';
 
-/** A writer of an initial Deployment. */
-export interface SeedWriter extends Pick<Manager, 'manager' | 'operation' | 'subresource' | 'time'> {
-  /** Whether it owns spec.replicas. Default: true. */
-  readonly replicas?: boolean;
-}
-
-/** An initial Deployment. Its labels, annotations and so on take the place of those of a sample. */
-export interface DeploymentSeed extends Marks {
+/** An initial Deployment. */
+export interface DeploymentSeed {
   readonly namespace: string;
   readonly name: string;
   /** Default 1. */
   readonly replicas?: number;
-  /** Default: `kubectl apply` from a client. Those without a subresource own all fields but spec.replicas. */
-  readonly writers?: readonly SeedWriter[];
+  /** Default: those of a sample that `kubectl apply` has made. */
+  readonly marks?: Marks | undefined;
+  /** Who has written it. Default: `kubectl apply` from a client. */
+  readonly managers?: readonly Manager[];
 }
 
-const WRITERS: readonly Manager[] = [CLIENT_SIDE_APPLY];
+const MANAGERS: readonly Manager[] = [CLIENT_SIDE_APPLY];
 
 /**
  * The Deployments of the cluster and their controller: after each change of a spec, through the API or by a test, the
@@ -70,13 +66,7 @@ export class Deployments {
    * @throws Error if the name exists
    */
   create(seed: DeploymentSeed, source?: DeploymentSource): DeploymentRecord {
-    const { namespace, name, replicas = 1, writers, ...own } = seed;
-    const marks = Object.keys(own).length === 0 ? undefined : own;
-    const managers = writers?.map((writer) => ({
-      ...writer,
-      replicas: writer.replicas ?? true,
-      others: writer.subresource === undefined,
-    }));
+    const { namespace, name, replicas = 1, marks, managers = MANAGERS } = seed;
     if (this.get(namespace, name) !== undefined) throw new Error(`${keyOf(seed)} exists`);
     const status =
       source === undefined ? { observedGeneration: 1, replicas, readyReplicas: replicas } : undefined;
@@ -87,7 +77,7 @@ export class Deployments {
       status,
       source,
       marks,
-      managers: managers ?? WRITERS,
+      managers,
     });
     if (source !== undefined) this.#rollOut(record);
     return record;
@@ -156,7 +146,7 @@ export class Deployments {
   recreate(namespace: string, name: string, replicas?: number): DeploymentRecord {
     const old = this.#existing(namespace, name);
     this.delete(namespace, name);
-    return this.create({ ...old.marks, namespace, name, replicas: replicas ?? old.replicas });
+    return this.create({ namespace, name, replicas: replicas ?? old.replicas, marks: old.marks });
   }
 
   /** Switches to another store, as when the etcd of a cluster is replaced. */

@@ -8,11 +8,15 @@ export interface Manager {
    * the creation.
    */
   readonly time?: string | null | undefined;
-  /** Whether it owns spec.replicas. */
-  readonly replicas: boolean;
-  /** Whether it owns the fields that a client sets, except spec.replicas. */
-  readonly others: boolean;
+  /** Whether it owns spec.replicas. Default: true. */
+  readonly replicas?: boolean | undefined;
+  /** Whether it owns the fields that a client sets, except spec.replicas. Default: without a subresource. */
+  readonly others?: boolean | undefined;
 }
+
+export const ownsCount = ({ replicas = true }: Manager): boolean => replicas;
+
+export const ownsOthers = ({ subresource, others = subresource === undefined }: Manager): boolean => others;
 
 /** Who changes a count. Without a subresource it writes the whole object. */
 export interface Writer {
@@ -26,8 +30,6 @@ export interface Writer {
 export const CLIENT_SIDE_APPLY: Manager = {
   manager: 'kubectl-client-side-apply',
   operation: 'Update',
-  replicas: true,
-  others: true,
 };
 
 /** `kubectl scale`. */
@@ -45,13 +47,13 @@ export function afterChange(
 ): readonly Manager[] {
   const known = decoded(managers);
   // kube-apiserver tracks a write through scale only if somebody owns the count already.
-  if (subresource !== undefined && !known.some((entry) => entry.replicas)) return known;
+  if (subresource !== undefined && !known.some(ownsCount)) return known;
   const writer = { manager, operation, subresource };
   const own = known.find((entry) => identity(entry) === identity(writer));
   const others = known
     .filter((entry) => entry !== own)
     .map((entry) => ({ ...entry, replicas: false }))
-    .filter((entry) => entry.others);
+    .filter(ownsOthers);
   // A Scale leaves out a count of 0, so that its writer owns nothing.
   if (subresource !== undefined && replicas === 0) return others;
   const taken = { others: false, ...own, ...writer, replicas: true };
@@ -65,9 +67,7 @@ export function afterChange(
  */
 export function afterScaleToSame(managers: readonly Manager[]): readonly Manager[] {
   const known = decoded(managers);
-  const torn = known.filter(
-    ({ operation, replicas, others }) => operation === 'Update' && replicas && others,
-  );
+  const torn = known.filter((entry) => entry.operation === 'Update' && ownsCount(entry) && ownsOthers(entry));
   if (torn.length === 0) return known.length === managers.length ? managers : known;
   return [
     ...torn.map((entry) => ({ ...entry, others: false, time: null })),
