@@ -5,12 +5,17 @@ import * as errors from '../src/api/errors.ts';
 import type { Operation } from '../src/api/operation.ts';
 import { answerRead, type ReadHeaders } from '../src/api/read-answer.ts';
 import { freshnessOf, freshnessParameters } from '../src/api/read-freshness.ts';
-import { DeploymentList, Namespace } from '../src/api/schemas.ts';
+import { selectorOf } from '../src/api/read-selector.ts';
+import { DeploymentList, LabelSelector, Namespace } from '../src/api/schemas.ts';
 import type { GuardedCluster } from '../src/cluster/access/guarded-cluster.ts';
 import type { ListReading } from '../src/cluster/cache/reading.ts';
 
 const Query = Type.Object(
-  { namespace: Type.Optional(Namespace), ...freshnessParameters },
+  {
+    namespace: Type.Optional(Namespace),
+    labelSelector: Type.Optional(LabelSelector),
+    ...freshnessParameters,
+  },
   { additionalProperties: false },
 );
 
@@ -19,7 +24,7 @@ const listDeployments: Operation = {
   tag: 'Deployments',
   summary: 'List the Deployments of a namespace, or of all namespaces',
   description:
-    'Without `namespace` the list contains the Deployments of all namespaces in which the caller may list them. If the caller may not list all of them, the API server is asked for each namespace; as long as that is not complete, the answer is 503 `ACCESS_UNDECIDED`, because a shorter list would look complete. The list of a namespace without Deployments is empty, whether the namespace exists or not. A list above 8 KiB is compressed as `Accept-Encoding` allows; for about a second after a change it may come uncompressed.',
+    'Without `namespace` the list contains the Deployments of all namespaces in which the caller may list them. If the caller may not list all of them, the API server is asked for each namespace; as long as that is not complete, the answer is 503 `ACCESS_UNDECIDED`, because a shorter list would look complete. The list of a namespace without Deployments is empty, whether the namespace exists or not. With `labelSelector` it contains only the Deployments that the selector matches; a selector that Kubernetes would refuse is refused with the position of the error. A list above 8 KiB is compressed as `Accept-Encoding` allows; for about a second after a change it may come uncompressed.',
   requestHeaders: ['If-None-Match'],
   answer: {
     description: 'The names of the Deployments, sorted',
@@ -46,17 +51,18 @@ const deploymentsRoutes: FastifyPluginCallbackTypebox = (app, _options, done) =>
     (request, reply) => {
       const { namespace } = request.query;
       const freshness = freshnessOf(request.query);
+      const selector = selectorOf(request.query);
       const answerOf = (cluster: GuardedCluster, reading: ListReading, headers: ReadHeaders) => {
-        const name = () => `${cluster.name} ${reading.shown}`;
+        const name = () => `${cluster.name} ${reading.shown} ${selector?.text ?? ''}`;
         return app.listAnswer({ list: reading.value, freshness: reading, name }, headers);
       };
       return answerRead(request, reply, {
         fromMemory(cluster, headers) {
-          const reading = freshness === undefined ? cluster.knownList(namespace) : undefined;
+          const reading = freshness === undefined ? cluster.knownList(namespace, selector) : undefined;
           return reading && answerOf(cluster, reading, headers);
         },
         otherwise: async (cluster, headers) =>
-          answerOf(cluster, await cluster.list(namespace, freshness), headers),
+          answerOf(cluster, await cluster.list(namespace, freshness, selector), headers),
       });
     },
   );

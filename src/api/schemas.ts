@@ -17,6 +17,13 @@ export const DeploymentName = Type.String({
   examples: ['my-deployment'],
 });
 
+export const LabelSelector = Type.String({
+  description:
+    'Kubernetes label selector: only the Deployments whose labels meet all its requirements, which are separated by commas. Those based on equality: `app=cart` (or `==`), `app!=cart`. Those based on sets: `tier in (web,api)`, `tier notin (web,api)`, `tier` (there is such a label), `!tier` (there is none). Those on integers: `shard>3`, `shard<3`. As in Kubernetes, `!=` and `notin` also select Deployments without the label; an empty selector selects all. `kubectl get deployments --selector` takes the same text. Encode it for the URL.',
+  maxLength: 1024,
+  examples: ['app.kubernetes.io/part-of=shop,tier in (web,api),!canary'],
+});
+
 /** A query without parameters. Any parameter is refused, so that a caller does not believe that it has an effect. */
 export const NoQuery = Type.Object({}, { additionalProperties: false });
 

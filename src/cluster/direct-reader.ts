@@ -9,6 +9,7 @@ import { listAnswer } from './cache/deployment-cache.ts';
 import { CALL_PLACES, MAX_WAITING_CALLS } from './call-places.ts';
 import { DeploymentError } from './cluster-errors.ts';
 import { type Deployment, reduceDeployment } from './deployment.ts';
+import type { LabelSelector } from './labels/label-selector.ts';
 import { deploymentPath, deploymentsPath } from './paths.ts';
 
 /** The names of the Deployments that one read found. Callers who share the read also share its answers. */
@@ -94,14 +95,18 @@ export class DirectReader {
    * The names of the Deployments of these namespaces; `undefined` stands for all namespaces.
    * @param user who makes the read
    * @param notBefore the earliest start of the read, on the clock of performance.now()
+   * @param selector the API server leaves out the Deployments that it does not match
    * @throws KubeError
    */
   names(
     user: string,
     namespaces: readonly (string | undefined)[],
     notBefore: number,
+    selector?: LabelSelector,
   ): Promise<SharedRead<NamesReading>> {
-    return this.#names.read(user, namespaces.join(), notBefore, () => this.#readNames(namespaces));
+    // Names of namespaces contain no spaces.
+    const key = `${namespaces.join()} ${selector?.text ?? ''}`;
+    return this.#names.read(user, key, notBefore, () => this.#readNames(namespaces, selector));
   }
 
   async #readDeployment(namespace: string, name: string): Promise<Deployment> {
@@ -114,14 +119,18 @@ export class DirectReader {
     }
   }
 
-  async #readNames(namespaces: readonly (string | undefined)[]): Promise<NamesReading> {
+  async #readNames(
+    namespaces: readonly (string | undefined)[],
+    selector: LabelSelector | undefined,
+  ): Promise<NamesReading> {
+    const selected = selector === undefined ? undefined : { labelSelector: selector.text };
     const endsAt = performance.now() + DEADLINE_MS;
     const names: string[] = [];
     let resourceVersion = '';
     for (const namespace of namespaces) {
       const request = (query: PageQuery) => ({
         path: deploymentsPath(namespace),
-        query,
+        query: { ...selected, ...query },
         accept: NAMES_ONLY,
         deadlineMs: Math.max(1, endsAt - performance.now()),
       });

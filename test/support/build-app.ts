@@ -12,12 +12,18 @@ import {
   type UnguardedCluster,
 } from '../../src/cluster/access/guarded-cluster.ts';
 import { DeploymentCache } from '../../src/cluster/cache/deployment-cache.ts';
+import type { Freshness } from '../../src/cluster/cache/freshness.ts';
 import type { ClusterState } from '../../src/cluster/cache/informer-set.ts';
 import type { ListReading, Reading } from '../../src/cluster/cache/reading.ts';
 import { DeploymentError } from '../../src/cluster/cluster-errors.ts';
 import type { Deployment } from '../../src/cluster/deployment.ts';
+import type { LabelSelector } from '../../src/cluster/labels/label-selector.ts';
+import { type Labels, NO_LABELS } from '../../src/cluster/labels/labels.ts';
+import type { Forecast } from '../../src/cluster/ownership/forecast.ts';
 import type { ScaleRequest } from '../../src/cluster/scaler.ts';
+import { type DeploymentState, stateOf } from '../../src/cluster/state/deployment-state.ts';
 import { Fleet } from '../../src/fleet/fleet.ts';
+import { deployment } from './deployment-objects.ts';
 import { expectDocumented, textOf } from './documented.ts';
 import { testLimits } from './limits.ts';
 import { logTo } from './log-to.ts';
@@ -45,11 +51,9 @@ export class MemoryCluster implements ServedCluster, UnguardedCluster {
   }
 
   /** @param key `namespace/name` */
-  add(key: string, replicas: number): void {
+  add(key: string, replicas: number, labels: Labels = NO_LABELS): void {
     const [namespace = '', name = ''] = key.split('/');
-    this.#cache
-      .scope()
-      .upsert({ namespace, name, uid: 'uid', resourceVersion: '1', generation: 1, replicas });
+    this.#cache.scope().upsert(deployment(name, '1', { namespace, uid: 'uid', replicas, labels }));
   }
 
   start(): void {}
@@ -80,9 +84,24 @@ export class MemoryCluster implements ServedCluster, UnguardedCluster {
     return this.#cache.namespaces;
   }
 
-  list(namespace?: string, visible?: readonly string[]): ListReading {
+  list(namespace?: string, visible?: readonly string[], selector?: LabelSelector): ListReading {
     const shown = namespace === undefined ? visible : [namespace];
-    return { value: this.#cache.listAnswer(shown), ...this.reading, shown };
+    return { value: this.#cache.listAnswer(shown, selector), ...this.reading, shown };
+  }
+
+  knownStates(namespace?: string, visible?: readonly string[], selector?: LabelSelector): ListReading {
+    const shown = namespace === undefined ? visible : [namespace];
+    const items = this.#cache.select(shown, selector).map((each) => this.stateOf(each));
+    return { value: Buffer.from(JSON.stringify({ items })), ...this.reading, shown };
+  }
+
+  async states(
+    _user: string,
+    namespace?: string,
+    visible?: readonly string[],
+    selector?: LabelSelector,
+  ): Promise<ListReading> {
+    return this.knownStates(namespace, visible, selector);
   }
 
   async reach(): Promise<void> {}
@@ -91,19 +110,36 @@ export class MemoryCluster implements ServedCluster, UnguardedCluster {
     return false;
   }
 
-  async freshNames(_user: string, namespace: string | undefined): Promise<FreshNames> {
-    return { namespaces: this.namespaces, reading: (shown) => this.list(namespace, shown) };
+  async freshNames(
+    _user: string,
+    namespace: string | undefined,
+    _freshness?: Freshness,
+    _endsAt?: number,
+    selector?: LabelSelector,
+  ): Promise<FreshNames> {
+    return { namespaces: this.namespaces, reading: (shown) => this.list(namespace, shown, selector) };
   }
 
   replicasOf(namespace: string, name: string): number | undefined {
     return this.#cache.get(namespace, name)?.replicas;
   }
 
+  /** What is said to happen to a count. */
+  forecasts: readonly Forecast[] = [{ kind: 'holds', by: undefined, certain: true, message: '' }];
+
+  stateOf(deployment: Deployment): DeploymentState {
+    const { namespace, name } = deployment;
+    const owners = { namespace, deployment: name, autoscalers: [], claims: [], unknown: [] };
+    return stateOf(deployment, owners, undefined);
+  }
+
   async scale({ namespace, deployment: name, replicas, user }: ScaleRequest): Promise<ScaleReading> {
     const { value: deployment } = this.deployment(namespace, name);
     this.writes.push(`${namespace}/${name}=${replicas} by ${user}`);
     this.#cache.scope().upsert({ ...deployment, replicas, resourceVersion: '2', generation: 2 });
-    return { uid: 'uid', replicas, resourceVersion: '2', entityTag: 'uid.2' };
+    const { forecasts } = this;
+    const result = { uid: 'uid', replicas, resourceVersion: '2', warnings: [] };
+    return { ...result, entityTag: 'uid.2', previous: deployment.replicas, forecasts };
   }
 }
 

@@ -13,11 +13,30 @@ export function deployment(
     resourceVersion,
     generation: 1,
     replicas: 1,
+    labels: [],
+    status: {
+      observed: true,
+      current: 1,
+      updated: 1,
+      ready: 1,
+      available: 1,
+      paused: false,
+      trouble: undefined,
+    },
+    writers: [],
+    appliedReplicas: undefined,
+    marks: [],
+    controller: undefined,
     ...parts,
   };
 }
 
 /** The Deployment as an object of the API. */
-export function apiObject({ namespace, name, uid, resourceVersion, generation, replicas }: Deployment) {
-  return { metadata: { namespace, name, uid, resourceVersion, generation }, spec: { replicas } };
+export function apiObject(reduced: Deployment) {
+  const { namespace, name, uid, resourceVersion, generation, replicas, labels } = reduced;
+  const pairs = labels.flatMap((text, at) => (at % 2 === 0 ? [[text, labels[at + 1]]] : []));
+  return {
+    metadata: { namespace, name, uid, resourceVersion, generation, labels: Object.fromEntries(pairs) },
+    spec: { replicas },
+  };
 }

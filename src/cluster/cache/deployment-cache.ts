@@ -1,6 +1,8 @@
 import { LRUCache } from 'lru-cache';
 import type { InformerStore } from '../../kube/reflector/informer.ts';
 import type { Deployment } from '../deployment.ts';
+import type { LabelSelector } from '../labels/label-selector.ts';
+import { sameLabels } from '../labels/labels.ts';
 
 const START = Buffer.from('{"deployments":[');
 const END = Buffer.from(']}');
@@ -28,6 +30,13 @@ class NamespaceEntry {
     return this.answer.subarray(START.length, -END.length);
   }
 
+  /** The Deployments that the selector matches, or all, sorted by name. */
+  select(selector?: LabelSelector): Deployment[] {
+    const all = [...this.deployments.values()];
+    const selected = selector === undefined ? all : all.filter(({ labels }) => selector.matches(labels));
+    return selected.sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
   set(deployment: Deployment): void {
     if (!this.deployments.has(deployment.name)) this.#answer = undefined;
     this.deployments.set(deployment.name, deployment);
@@ -47,6 +56,12 @@ class NamespaceEntry {
 
 /** How many lists of several, but not all, namespaces are kept until a Deployment is added or removed. */
 const MAX_LISTS = 8;
+/**
+ * How many lists of a selector are kept, and how many bytes of them in total, until a Deployment is added, removed or
+ * gets other labels. A longer list is made for each request.
+ */
+const MAX_SELECTED_LISTS = 64;
+const MAX_SELECTED_BYTES = 8 * 1024 * 1024;
 const NO_DEPLOYMENTS = listAnswer('');
 
 /**
@@ -59,6 +74,11 @@ export class DeploymentCache {
   #inOrder: readonly NamespaceEntry[] | undefined;
   #wholeList: Buffer | undefined;
   readonly #lists = new LRUCache<string, Buffer>({ max: MAX_LISTS });
+  readonly #selectedLists = new LRUCache<string, Buffer>({
+    max: MAX_SELECTED_LISTS,
+    maxSize: MAX_SELECTED_BYTES,
+    sizeCalculation: ({ length }) => length,
+  });
 
   get(namespace: string, name: string): Deployment | undefined {
     return this.#namespaces.get(namespace)?.deployments.get(name);
@@ -76,14 +96,20 @@ export class DeploymentCache {
     return [...this.#namespaces.keys()];
   }
 
+  /** The Deployments of these namespaces that the selector matches, in the order of `listAnswer`; undefined: of all. */
+  select(namespaces: readonly string[] | undefined, selector?: LabelSelector): readonly Deployment[] {
+    return this.#entries(namespaces).flatMap((entry) => entry.select(selector));
+  }
+
   /**
    * The JSON answer `{"deployments":["namespace/name", ...]}`, sorted, of these namespaces; undefined: of all. Requests
    * for the same list share a buffer. Otherwise slow clients, and many clients at once, would hold a copy each.
+   * @param selector the list contains only the Deployments that it matches
    */
-  listAnswer(namespaces?: readonly string[]): Buffer {
+  listAnswer(namespaces?: readonly string[], selector?: LabelSelector): Buffer {
+    if (selector !== undefined) return this.#selectedAnswer(namespaces, selector);
     if (namespaces === undefined) {
-      this.#inOrder ??= inOrder([...this.#namespaces.values()]);
-      this.#wholeList ??= joined(this.#inOrder);
+      this.#wholeList ??= joined(this.#entries(undefined));
       return this.#wholeList;
     }
     const [namespace, another] = namespaces;
@@ -92,7 +118,7 @@ export class DeploymentCache {
     const key = namespaces.join();
     const known = this.#lists.get(key);
     if (known !== undefined) return known;
-    const answer = joined(inOrder(namespaces.flatMap((name) => this.#namespaces.get(name) ?? [])));
+    const answer = joined(this.#entries(namespaces));
     this.#lists.set(key, answer);
     return answer;
   }
@@ -108,9 +134,31 @@ export class DeploymentCache {
     };
   }
 
+  #selectedAnswer(namespaces: readonly string[] | undefined, selector: LabelSelector): Buffer {
+    // Names of namespaces contain neither "*" nor spaces.
+    const key = `${namespaces?.join() ?? '*'} ${selector.text}`;
+    const known = this.#selectedLists.get(key);
+    if (known !== undefined) return known;
+    const selected = this.select(namespaces, selector);
+    const answer = listAnswer(
+      selected.map((each) => JSON.stringify(`${each.namespace}/${each.name}`)).join(),
+    );
+    this.#selectedLists.set(key, answer);
+    return answer;
+  }
+
+  /** These namespaces, or all, as far as they hold Deployments, in the order of the list. */
+  #entries(namespaces: readonly string[] | undefined): readonly NamespaceEntry[] {
+    if (namespaces !== undefined)
+      return inOrder(namespaces.flatMap((name) => this.#namespaces.get(name) ?? []));
+    this.#inOrder ??= inOrder([...this.#namespaces.values()]);
+    return this.#inOrder;
+  }
+
   #forgetLists(): void {
     this.#wholeList = undefined;
     this.#lists.clear();
+    this.#selectedLists.clear();
   }
 
   *#values(namespace?: string): Generator<Deployment> {
@@ -123,7 +171,9 @@ export class DeploymentCache {
     const { namespace, name } = deployment;
     if (!this.#namespaces.has(namespace)) this.#inOrder = undefined;
     const entry = entryOf(this.#namespaces, namespace);
-    if (!entry.deployments.has(name)) this.#forgetLists();
+    const previous = entry.deployments.get(name);
+    if (previous === undefined) this.#forgetLists();
+    else if (!sameLabels(previous.labels, deployment.labels)) this.#selectedLists.clear();
     entry.set(deployment);
   }
 

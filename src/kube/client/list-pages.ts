@@ -73,7 +73,7 @@ export async function readPage<T>(
   const metadata = objectAt(page, 'metadata');
   const { continue: next } = metadata;
   return {
-    items: itemsOf(page.items).map(reduce),
+    items: itemsOf(page.items).map((item) => reduce(item)),
     resourceVersion: stringAt(metadata, 'resourceVersion'),
     next: typeof next === 'string' && next !== '' ? next : undefined,
   };

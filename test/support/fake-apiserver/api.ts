@@ -5,6 +5,7 @@ import { answerList, matches, numberOf, selectionOf } from './list.ts';
 import { review } from './reviews.ts';
 import { isTrue } from './routes.ts';
 import {
+  badRequest,
   forbidden,
   forbiddenOption,
   internalError,
@@ -85,6 +86,7 @@ async function refuse({ reply, target, user, request }: Call): Promise<void> {
 async function answerWatch(state: ApiState, call: Call): Promise<void> {
   const { query, reply, target } = call;
   const selection = selectionOf(target.namespace, query);
+  if (selection.labels !== undefined) throw badRequest('the demo cluster selects by labels in lists only');
   const version = query.get('resourceVersion') ?? '';
   if (!/^\d*$/.test(version)) {
     const text = JSON.stringify(version);

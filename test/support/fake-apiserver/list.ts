@@ -2,6 +2,8 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { deploymentItem, deploymentMetadataItem } from './bodies.ts';
 import { acceptsGzip, type Call } from './call.ts';
 import { isObject } from './json.ts';
+import { type LabelTest, labelTest } from './label-selector.ts';
+import { sourceOf } from './objects.ts';
 import type { Reply } from './reply.ts';
 import { badRequest, expiredContinue, forbiddenOption, tooLargeResourceVersion } from './status.ts';
 import { type DeploymentRecord, keyOf, lowerBound, type Snapshot, type Store } from './store.ts';
@@ -19,6 +21,8 @@ export interface Selection {
   readonly namespace: string;
   /** From `fieldSelector=metadata.name=...`. An empty string means all names. */
   readonly name: string;
+  /** From `labelSelector`. undefined means all labels. */
+  readonly labels: LabelTest | undefined;
 }
 
 /**
@@ -28,16 +32,16 @@ export interface Selection {
 export function selectionOf(namespace: string, query: URLSearchParams): Selection {
   const field = query.get('fieldSelector') ?? '';
   const match = /^(?:metadata\.name==?([^,=]+))?$/.exec(field);
-  if (match === null || (query.get('labelSelector') ?? '') !== '') {
-    throw badRequest('the demo cluster selects by metadata.name only');
-  }
-  return { namespace, name: match[1] ?? '' };
+  if (match === null) throw badRequest('the demo cluster selects fields by metadata.name only');
+  const labels = query.get('labelSelector') ?? '';
+  return { namespace, name: match[1] ?? '', labels: labels === '' ? undefined : labelTest(labels) };
 }
 
 export function matches(selection: Selection, record: DeploymentRecord): boolean {
   return (
     (selection.namespace === '' || selection.namespace === record.namespace) &&
-    (selection.name === '' || selection.name === record.name)
+    (selection.name === '' || selection.name === record.name) &&
+    (selection.labels === undefined || selection.labels(sourceOf(record).labels ?? {}))
   );
 }
 
@@ -100,7 +104,7 @@ export async function answerList(store: Store, call: Call): Promise<void> {
   if (end < last && final !== undefined) {
     store.keepSnapshot(snapshot);
     metadata.continue = formatToken(snapshot.resourceVersion, `/${relative(final, selection)}\0`);
-    metadata.remainingItemCount = last - end;
+    if (selection.labels === undefined) metadata.remainingItemCount = last - end;
   }
   const metadataOnly = request.headers.accept === METADATA_ONLY;
   const kind = metadataOnly

@@ -12,7 +12,11 @@ describe('a reduced Deployment', () => {
       spec: { replicas: 2, template: { spec: {} } },
       status: { replicas: 1, readyReplicas: 1 },
     };
-    expect(reduceDeployment(object)).toEqual({ ...metadata, replicas: 2 });
+    expect(reduceDeployment(object)).toEqual({
+      ...metadata,
+      replicas: 2,
+      labels: ['app', 'web'],
+    });
   });
 
   it('has one replica if the spec has no count, and 0 if the count is 0', () => {

@@ -35,7 +35,51 @@ describe('GET /deployments', () => {
     expect(response.body).toBe('{"deployments":[]}');
   });
 
+  it('lists the Deployments that a label selector matches', async () => {
+    const cluster = new MemoryCluster({ 'shop/plain': 1 });
+    cluster.add('shop/cart', 1, ['app', 'cart', 'tier', 'web']);
+    cluster.add('shop/api', 1, ['app', 'api', 'tier', 'web']);
+    cluster.add('a/cart', 1, ['app', 'cart']);
+    const app = await buildTestApp(cluster);
+    const ask = async (query: string) => (await app.inject(`/deployments?${query}`)).json().deployments;
+    for (const freshness of ['', '&maxAge=0']) {
+      expect(await ask(`labelSelector=app%3Dcart${freshness}`)).toEqual(['a/cart', 'shop/cart']);
+      expect(await ask(`labelSelector=app+in+(cart,api)&namespace=shop${freshness}`)).toEqual([
+        'shop/api',
+        'shop/cart',
+      ]);
+      expect(await ask(`labelSelector=!tier${freshness}`)).toEqual(['a/cart', 'shop/plain']);
+      expect(await ask(`labelSelector=nothing${freshness}`)).toEqual([]);
+    }
+    expect(await ask('labelSelector=')).toEqual(await ask(''));
+  });
+
+  it('lists the Deployments that a label selector matches in the namespaces that the caller may list', async () => {
+    const cluster = new MemoryCluster({});
+    cluster.access = new Access(decidedBy(({ namespace }) => namespace === 'shop'));
+    for (const name of ['shop/cart', 'secret/cart']) cluster.add(name, 1, ['app', 'cart']);
+    const app = await buildTestApp(cluster);
+    for (const query of ['', '&maxAge=0']) {
+      const { body } = await app.inject(`/deployments?labelSelector=app${query}`);
+      expect(body).toBe('{"deployments":["shop/cart"]}');
+    }
+  });
+
+  it('refuses a label selector that Kubernetes would refuse, and says where it goes wrong', async () => {
+    const app = await buildTestApp(new MemoryCluster(COUNTS));
+    const response = await app.inject('/deployments?labelSelector=app+in+(cart');
+    expect(response.json()).toEqual({
+      statusCode: 400,
+      code: 'INVALID_QUERY',
+      error: 'Bad Request',
+      message: 'query parameter labelSelector: expected "," or ")" at character 13',
+    });
+  });
+
   it.each([
+    `labelSelector=${'a,'.repeat(512)}a`,
+    'labelSelector=a&labelSelector=b',
+    'labelselector=a',
     'namspace=shop',
     'namespace=',
     'namespace=shop&namespace=a',

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { DeploymentCache } from '../../../../src/cluster/cache/deployment-cache.ts';
 import type { Deployment } from '../../../../src/cluster/deployment.ts';
+import { LabelSelector } from '../../../../src/cluster/labels/label-selector.ts';
 import { deployment } from '../../../support/deployment-objects.ts';
 import { holds } from '../../../support/kube/property.ts';
 
@@ -16,13 +17,20 @@ const anyDeployment = fc
     uid: fc.constantFrom('1', '2'),
     version: fc.nat(99),
     replicas: fc.nat(9),
+    labels: fc.constantFrom([], ['app', 'web'], ['app', 'cart', 'tier', 'web']),
   })
   .map(({ version, name, ...parts }) => deployment(name, String(version), parts));
 
 type Step =
   | { readonly do: 'upsert' | 'remove'; readonly item: Deployment }
   | { readonly do: 'replace'; readonly namespace: string; readonly items: readonly Deployment[] }
-  | { readonly do: 'list'; readonly namespace: string | undefined };
+  | {
+      readonly do: 'list';
+      readonly namespace: string | undefined;
+      readonly selector: LabelSelector | undefined;
+    };
+
+const SELECTORS = ['app', 'app!=web', '!tier', 'tier in (web)'].map((text) => LabelSelector.parse(text));
 
 const anyStep: fc.Arbitrary<Step> = fc.oneof(
   fc.record({ do: fc.constantFrom('upsert' as const, 'remove' as const), item: anyDeployment }),
@@ -35,6 +43,7 @@ const anyStep: fc.Arbitrary<Step> = fc.oneof(
   fc.record({
     do: fc.constant('list' as const),
     namespace: fc.option(fc.constantFrom(...NAMESPACES), { nil: undefined }),
+    selector: fc.option(fc.constantFrom(...SELECTORS), { nil: undefined }),
   }),
 );
 
@@ -57,9 +66,10 @@ class NaiveCache {
       (item) => namespace === undefined || item.namespace === namespace,
     );
   }
-  list(namespace?: string): object {
+  list(namespace?: string, selector?: LabelSelector): object {
     return {
       deployments: this.values(namespace)
+        .filter(({ labels }) => selector === undefined || selector.matches(labels))
         .map((item) => `${item.namespace}/${item.name}`)
         .sort(),
     };
@@ -77,7 +87,8 @@ class Pair {
   }
 
   take(step: Step): void {
-    if (step.do === 'list') this.real.listAnswer(step.namespace === undefined ? undefined : [step.namespace]);
+    if (step.do === 'list')
+      this.real.listAnswer(step.namespace === undefined ? undefined : [step.namespace], step.selector);
     else if (step.do === 'replace') this.#replace(step.namespace, step.items);
     else {
       this.real.scope(this.#byNamespace ? step.item.namespace : undefined)[step.do](step.item);
@@ -96,7 +107,13 @@ class Pair {
     expect(this.real.size).toBe(this.naive.values().length);
     for (const namespace of [undefined, ...NAMESPACES, 'never']) {
       const shown = namespace === undefined ? undefined : [namespace];
-      expect(JSON.parse(this.real.listAnswer(shown).toString())).toEqual(this.naive.list(namespace));
+      for (const selector of [undefined, ...SELECTORS]) {
+        const list = this.naive.list(namespace, selector);
+        expect(JSON.parse(this.real.listAnswer(shown, selector).toString())).toEqual(list);
+        const selected = this.real.select(shown, selector);
+        expect({ deployments: selected.map((each) => `${each.namespace}/${each.name}`) }).toEqual(list);
+        for (const item of selected) expect(this.real.get(item.namespace, item.name)).toBe(item);
+      }
       const items = [...this.real.scope(namespace).values()];
       expect(new Set(items)).toEqual(new Set(this.naive.values(namespace)));
       for (const item of items) expect(this.real.get(item.namespace, item.name)).toBe(item);
@@ -221,5 +238,74 @@ describe('lists of the same namespaces', () => {
     scope.upsert(deployment('y', '3', { namespace: 'a' }));
     expect(String(cache.listAnswer(['a', 'b']))).toBe('{"deployments":["a/x","a/y","b/x"]}');
     expect(String(list)).toBe('{"deployments":["a/x","b/x"]}');
+  });
+});
+
+describe('the list of a selector', () => {
+  const WEB = LabelSelector.parse('app=web');
+  const web = { labels: ['app', 'web'] };
+  let cache: DeploymentCache;
+  const upsert = (name: string, parts: Partial<Deployment>) =>
+    cache.scope().upsert(deployment(name, '9', parts));
+  beforeEach(() => {
+    cache = new DeploymentCache();
+    upsert('a', web);
+    upsert('b', { labels: ['app', 'cart'] });
+    upsert('c', { ...web, namespace: 'shop' });
+  });
+
+  it('is one buffer for all callers until a Deployment is added, removed or gets other labels', () => {
+    let before = cache.listAnswer(undefined, WEB);
+    expect(String(before)).toBe('{"deployments":["default/a","shop/c"]}');
+    const expectNew = (list: string) => {
+      const now = cache.listAnswer(undefined, LabelSelector.parse('app=web'));
+      expect(String(now)).toBe(list);
+      expect(now).not.toBe(before);
+      before = now;
+      expect(cache.listAnswer(undefined, WEB)).toBe(now);
+    };
+    upsert('b', web);
+    expectNew('{"deployments":["default/a","default/b","shop/c"]}');
+    upsert('a', { labels: ['app', 'web', 'tier', ''] });
+    expectNew('{"deployments":["default/a","default/b","shop/c"]}');
+    upsert('d', {});
+    expectNew('{"deployments":["default/a","default/b","shop/c"]}');
+    cache.scope().remove(deployment('b', '9'));
+    expectNew('{"deployments":["default/a","shop/c"]}');
+  });
+
+  it('stays the same buffer when counts and versions change', () => {
+    const before = cache.listAnswer(['default'], WEB);
+    cache.scope().upsert(deployment('a', '10', { labels: ['app', 'web'], replicas: 7, generation: 8 }));
+    expect(cache.listAnswer(['default'], WEB)).toBe(before);
+  });
+
+  it('is kept apart from those of other namespaces and selectors, and from the whole list', () => {
+    const lists = [
+      cache.listAnswer(undefined, WEB),
+      cache.listAnswer(['default'], WEB),
+      cache.listAnswer(['default', 'shop'], WEB),
+      cache.listAnswer([], WEB),
+      cache.listAnswer(undefined, LabelSelector.parse('app')),
+      cache.listAnswer(),
+    ];
+    expect(lists.map(String)).toEqual([
+      '{"deployments":["default/a","shop/c"]}',
+      '{"deployments":["default/a"]}',
+      '{"deployments":["default/a","shop/c"]}',
+      '{"deployments":[]}',
+      '{"deployments":["default/a","default/b","shop/c"]}',
+      '{"deployments":["default/a","default/b","shop/c"]}',
+    ]);
+  });
+
+  it('takes a bounded amount of memory, however many selectors clients send', () => {
+    for (let index = 0; index < 20_000; index += 1) upsert(`deployment-${index}`, web);
+    const selectors = Array.from({ length: 100 }, (_, index) => LabelSelector.parse(`app,!x${index}`));
+    const first = selectors.map((selector) => cache.listAnswer(undefined, selector));
+    const kept = selectors.filter(
+      (selector, index) => cache.listAnswer(undefined, selector) === first[index],
+    );
+    expect(kept.length).toBeLessThan(20);
   });
 });

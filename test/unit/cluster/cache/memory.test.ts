@@ -2,10 +2,10 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { expect, it } from 'vitest';
 import { DeploymentCache } from '../../../../src/cluster/cache/deployment-cache.ts';
-import { reduceDeployment } from '../../../../src/cluster/deployment.ts';
+import { DeploymentInterner, reduceDeployment } from '../../../../src/cluster/deployment.ts';
 
-/** Per Deployment with a name of 15 characters, with its share of the lists of its namespace and of all. */
-const MAX_BYTES = 400;
+/** Per Deployment with a name of 15 characters and five labels, with its share of the lists of its namespace and of all. */
+const MAX_BYTES = 550;
 const DEPLOYMENTS = 10_000;
 
 /** The items of a page as an API server sends them: Deployments of about 6 kB. */
@@ -24,6 +24,13 @@ function page(first: number, count: number): string {
         uid: `00000000-0000-4000-8000-${String(number).padStart(12, '0')}`,
         resourceVersion: String(1_000_000 + number),
         generation: 1,
+        labels: {
+          'app.kubernetes.io/instance': name,
+          'app.kubernetes.io/managed-by': 'Helm',
+          'app.kubernetes.io/name': name,
+          'app.kubernetes.io/part-of': `product-of-team-${number % 100}`,
+          'helm.sh/chart': `web-service-${number % 20}.14.2`,
+        },
         annotations: { description: 'x'.repeat(1_000) },
       },
       spec: {
@@ -46,11 +53,11 @@ function usedMemory(): number {
 }
 
 it(`the cache keeps at most ${MAX_BYTES} bytes of a Deployment of 6 kB, prebuilt lists included`, () => {
-  const fill = (cache: DeploymentCache, count: number) => {
+  const fill = (cache: DeploymentCache, count: number, interner = new DeploymentInterner()) => {
     const deployments = [];
     for (let first = 0; first < count; first += 100) {
       const items: unknown[] = JSON.parse(page(first, 100));
-      for (const item of items) deployments.push(reduceDeployment(item));
+      for (const item of items) deployments.push(reduceDeployment(item, interner));
     }
     cache.scope().replace(deployments);
     for (const namespace of cache.namespaces) cache.listAnswer([namespace]);
@@ -60,7 +67,9 @@ it(`the cache keeps at most ${MAX_BYTES} bytes of a Deployment of 6 kB, prebuilt
   fill(new DeploymentCache(), 100);
   const cache = new DeploymentCache();
   const before = usedMemory();
-  fill(cache, DEPLOYMENTS);
+  const interner = new DeploymentInterner();
+  fill(cache, DEPLOYMENTS, interner);
   expect((usedMemory() - before) / DEPLOYMENTS).toBeLessThan(MAX_BYTES);
   expect(cache.size).toBe(DEPLOYMENTS);
+  expect(interner.text('Helm')).toBe('Helm');
 });
