@@ -125,6 +125,7 @@ Paste these lines in another terminal, in this folder; Ctrl-C here ends everythi
   const prefixes = ['', ...[...demos.keys()].slice(1).map((name) => `/${name}`)];
   const examples = await Promise.all(prefixes.map(exampleIn));
   for (const lines of examples) for (const line of lines) console.log(line);
+  if (demos.size > 0) explainOwners();
   console.log(`
 These are refused:
 `);
@@ -137,6 +138,22 @@ The client "viewer" may read the namespace shop and scale nothing, which is refu
 `);
   console.log(curl('/deployments', '', 'viewer'));
   console.log(curl('/replica-count?namespace=shop&deployment=cart', scaleTo(0), 'viewer'));
+}
+
+/** Of the demo cluster: an autoscaler owns the count of shop/cart, and a Helm release that of shop/catalog. */
+function explainOwners(): void {
+  console.log(`
+The state of a Deployment names who else sets its count:
+`);
+  console.log(curl('/deployments/shop/cart'));
+  console.log(`
+This write is done, and its Warning says what it means for the next helm upgrade:
+`);
+  console.log(curl('/replica-count?namespace=shop&deployment=catalog', `-i ${scaleTo(6)}`));
+  console.log(`
+This one is refused with 409, because the autoscaler would undo it:
+`);
+  console.log(curl('/replica-count?namespace=shop&deployment=cart', scaleTo(8)));
 }
 
 /**

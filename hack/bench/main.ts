@@ -10,6 +10,7 @@ import { Loader } from './load.ts';
 import { measureBlocking } from './measurements/blocking.ts';
 import { measureChanges } from './measurements/changes.ts';
 import { measureIsolation } from './measurements/isolation.ts';
+import { measureMemory } from './measurements/memory.ts';
 import { measureRequests } from './measurements/requests.ts';
 import { measureStarts } from './measurements/start.ts';
 import { chart } from './report/chart.ts';
@@ -72,6 +73,7 @@ async function run(): Promise<void> {
   await measureRequests(setting, figures);
   await measureChanges(setting, figures);
   await measureStarts(setting, figures);
+  await measureMemory(setting, figures);
   await measureIsolation(setting, figures);
   await measureBlocking(setting, figures);
   await report(made, figures.results, lines.length === LINE_NAMES.length);

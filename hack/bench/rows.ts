@@ -7,7 +7,7 @@ export type Target = { readonly of: 'ratio' | 'figure' } & (
 /** A row of the report. */
 export interface Row {
   readonly title: string;
-  readonly unit: 'us' | 'ms' | 's' | 'MB' | '/s' | 'x';
+  readonly unit: 'us' | 'ms' | 's' | 'B' | 'MB' | '/s' | 'x';
   readonly target?: Target;
 }
 
@@ -47,6 +47,10 @@ export const LINES = {
   count: { count: { title: 'One count', unit: 'us', target: ratioAtMost(1.3) } },
   'list-100': { 'list-100': { title: 'List of 100', unit: 'us', target: ratioAtMost(1.5) } },
   'list-10000': { 'list-10000': { title: 'List of 10,000', unit: 'us', target: ratioAtMost(1) } },
+  'selected-100': { 'selected-100': { title: 'List of 100 of 10,000, by a label', unit: 'us' } },
+  'selected-10000': { 'selected-10000': { title: 'List of 10,000 of 10,000, by a label', unit: 'us' } },
+  'states-100': { 'states-100': { title: 'States of 100', unit: 'us' } },
+  'states-10000': { 'states-10000': { title: 'States of 10,000', unit: 'us' } },
   health: { health: { title: 'Health', unit: 'us', target: ratioAtMost(1.3) } },
   // Without a target: the service slows a client down that is refused more than 100 times a second.
   'not-found': { 'not-found': { title: 'Not found', unit: 'us' } },
@@ -84,6 +88,7 @@ export const LINES = {
   'start-10000': startRows(10_000, { start: atMost(1.2), ready: atMost(110), peak: atMost(130) }),
   // Ten times as long as for 10,000: the time grows linearly.
   'start-100000': startRows(100_000, { start: atMost(12), ready: atMost(300), peak: atMost(300) }),
+  memory: { memory: { title: 'Memory per Deployment', unit: 'B' } },
   isolation: {
     'isolation-reads': { title: 'Reads while another cluster fails, p99 over before', unit: 'x' },
     'isolation-writes': { title: 'Writes while another cluster fails, p99 over before', unit: 'x' },

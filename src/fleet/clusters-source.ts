@@ -1,5 +1,10 @@
 import { readFileSync } from 'node:fs';
-import { apiServerOf, kubeConfigLoader, warningAbout } from '../kube/kubeconfig/kubeconfig.ts';
+import {
+  apiServerOf,
+  type KubeconfigSource,
+  kubeConfigLoader,
+  warningAbout,
+} from '../kube/kubeconfig/kubeconfig.ts';
 import {
   type ClusterEntry,
   ClustersError,
@@ -95,10 +100,17 @@ export interface ReadSpec {
   readonly warning: string | undefined;
 }
 
-/** Adds the API server from the kubeconfig of the cluster. */
-export function readSpec(entry: ClusterEntry, allowInsecureTls: boolean): ReadSpec {
+/**
+ * Adds the API server from the kubeconfig of the cluster.
+ * @param contents see KubeconfigSource
+ */
+export function readSpec(
+  entry: ClusterEntry,
+  allowInsecureTls: boolean,
+  contents?: KubeconfigSource['contents'],
+): ReadSpec {
   try {
-    const kubeconfig = kubeConfigLoader({ ...entry, allowInsecureTls })();
+    const kubeconfig = kubeConfigLoader({ ...entry, allowInsecureTls, contents })();
     const spec = { ...entry, server: apiServerOf(kubeconfig) };
     return { spec, refusal: undefined, warning: warningAbout(kubeconfig) };
   } catch (error) {

@@ -90,7 +90,8 @@ export class ClustersWatch<C extends FleetMember & Pick<Cluster, 'reloadCredenti
 
   #update(before: Contents | undefined, now: Contents): void {
     const { fleet, allowInsecureTls, log } = this.#options;
-    const read = this.#entries.map((entry) => readSpec(entry, allowInsecureTls));
+    // Read from these contents: what the files contain now may differ, or fail to be read, and these count as applied.
+    const read = this.#entries.map((entry) => readSpec(entry, allowInsecureTls, now));
     const broken = new Set<string>();
     for (const { spec, refusal, warning } of read) {
       const cluster = spec.name;

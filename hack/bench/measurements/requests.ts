@@ -18,6 +18,8 @@ const [FIRST = { namespace: '', name: '' }] = ALL;
 const countOf = ({ namespace, name }: { namespace: string; name: string }) =>
   `/replica-count?namespace=${namespace}&deployment=${name}`;
 const listOf = (namespace: string) => `/deployments?namespace=${namespace}`;
+const selectedOf = (label: string, value: string) =>
+  `/deployments?labelSelector=${encodeURIComponent(`${label}=${value}`)}`;
 /** 19 counts and a list of 100, of Deployments in all namespaces. */
 const MIXED = ALL.filter((_, i) => i % 47 === 0).map((deployment, i) =>
   i % 20 === 19 ? listOf(deployment.namespace) : countOf(deployment),
@@ -36,6 +38,10 @@ const REQUESTS = {
   count: reading([countOf(FIRST)]),
   'list-100': reading([listOf(FIRST.namespace)]),
   'list-10000': reading(['/deployments']),
+  'selected-100': reading([selectedOf('app.kubernetes.io/instance', FIRST.namespace)]),
+  'selected-10000': reading([selectedOf('app.kubernetes.io/managed-by', 'Helm')]),
+  'states-100': reading([`/scale?namespace=${FIRST.namespace}`]),
+  'states-10000': reading(['/scale']),
   health: reading(['/healthz']),
   'not-found': reading([countOf({ ...FIRST, name: 'missing' })], { status: 404 }),
   'connections-1': reading([countOf(FIRST)], { connections: 1 }),

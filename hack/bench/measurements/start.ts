@@ -3,7 +3,7 @@ import { type Figures, progress, type Setting } from '../bench.ts';
 import { memoryOf, processorTime } from '../processor-time.ts';
 import { ApiClient } from '../subjects/api-client.ts';
 import { ApiServer } from '../subjects/api-server.ts';
-import { Service } from '../subjects/service.ts';
+import { inspectable, Service } from '../subjects/service.ts';
 
 const SIZES = { 'start-1000': 1_000, 'start-10000': 10_000, 'start-100000': 100_000 } as const;
 
@@ -30,9 +30,7 @@ export async function measureStarts(setting: Setting, figures: Figures): Promise
         progress(`${line}: round ${round} of ${rounds}`);
         record(`api-${size}`, 'bare', await client.readAll());
         for (const name of ['image', 'start'] as const) {
-          const { command, env, cwd } = programs[name];
-          // It says where the inspector will listen, and starts nothing before SIGUSR1.
-          const program = { command, cwd, env: { ...env, NODE_OPTIONS: '--inspect-port=127.0.0.1:0' } };
+          const program = inspectable(programs[name]);
           await using service = await Service.start(name, program, apiServer.kubeconfig, certificates.server);
           record(`start-${size}`, name, await service.ready());
           record(`cpu-${size}`, name, processorTime(service.pid));

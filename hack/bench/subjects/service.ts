@@ -12,6 +12,11 @@ import type { Subject, SubjectName } from './subject.ts';
  */
 const SETTINGS = { WRITES_PER_SECOND: '0', MAX_CONNECTIONS_PER_CLIENT: '1500', MAX_HEAP_MIB: '870' };
 
+/** The program with an inspector, which listens only after SIGUSR1. */
+export function inspectable({ command, cwd, env }: Program): Program {
+  return { command, cwd, env: { ...env, NODE_OPTIONS: '--inspect-port=127.0.0.1:0' } };
+}
+
 export class Service implements Subject, AsyncDisposable {
   readonly name: SubjectName;
   readonly port: number;
@@ -67,8 +72,8 @@ export class Service implements Subject, AsyncDisposable {
   }
 
   /**
-   * Collects all garbage, through the inspector: SIGUSR1 starts it in a process that has run with the flags of the image
-   * until then.
+   * Collects all garbage of an inspectable program, through the inspector: SIGUSR1 starts it in a process that has run
+   * with the flags of the image until then.
    */
   async collectGarbage(): Promise<void> {
     this.#child.signal('SIGUSR1');

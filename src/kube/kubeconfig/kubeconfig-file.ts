@@ -114,13 +114,14 @@ export class KubeconfigFile {
 
   /**
    * Reads a file.
+   * @param known its text, if the caller has read it; otherwise undefined
    * @returns undefined if it does not exist
    * @throws Error if it cannot be read or is not a kubeconfig
    */
-  static read(path: string): KubeconfigFile | undefined {
+  static read(path: string, known: string | undefined): KubeconfigFile | undefined {
     let text: string;
     try {
-      text = readFileSync(path, 'utf8');
+      text = known ?? readFileSync(path, 'utf8');
     } catch (error) {
       if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
       throw error;

@@ -16,6 +16,8 @@ export interface KubeconfigSource {
    * refused.
    */
   readonly allowInsecureTls?: boolean | undefined;
+  /** The texts of files that have been read already, by path. Other files are read. */
+  readonly contents?: Readonly<Record<string, string | undefined>> | undefined;
 }
 
 /** The API server and the login of the context that is in use. Paths are absolute. */
@@ -100,11 +102,11 @@ function fromServiceAccount(): Kubeconfig {
 }
 
 function fromFiles(
-  { contextName, allowInsecureTls = false }: KubeconfigSource,
+  { contextName, allowInsecureTls = false, contents = {} }: KubeconfigSource,
   kubeconfig: string,
 ): Kubeconfig {
   const paths = kubeconfigPaths(kubeconfig);
-  const files = paths.flatMap((path) => KubeconfigFile.read(path) ?? []);
+  const files = paths.flatMap((path) => KubeconfigFile.read(path, contents[path]) ?? []);
   if (files.length === 0)
     throw new Error(`there is no kubeconfig: ${paths.join(', ') || 'no path is given'}`);
   const context = contextIn(files, contextName);

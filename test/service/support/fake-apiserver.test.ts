@@ -159,6 +159,84 @@ describe('Deployments of the fake API server', () => {
   }, 60_000);
 });
 
+describe('the owners of Deployments of the fake API server', () => {
+  const CATALOG = '/apis/apps/v1/namespaces/shop/deployments/catalog';
+  const entries = async (path: string) =>
+    arrayAt((await kube.get(path)).body, 'metadata.managedFields').map((entry) => ({
+      entry: `${at(entry, 'manager')} ${at(entry, 'operation')} ${at(entry, 'subresource') ?? ''}`.trim(),
+      count: at(entry, 'fieldsV1.f:spec.f:replicas') !== undefined,
+      time: at(entry, 'time'),
+    }));
+
+  it('are kubectl apply for the template and the count, and the controller for the status', async () => {
+    const path = SCALE.replace('/scale', '');
+    const { body } = await kube.get(path);
+    expect(await entries(path)).toMatchObject([
+      { entry: 'kube-controller-manager Update status', count: false },
+      { entry: 'kubectl-client-side-apply Update', count: true },
+    ]);
+    expect(at(body, 'metadata.managedFields.0.fieldsV1.f:status.f:replicas')).toEqual({});
+    const applied = JSON.stringify(at(body, 'metadata.annotations'));
+    expect(applied).toContain('last-applied-configuration');
+    expect(applied).not.toContain('replicas');
+  });
+
+  it('are those of the seed, with its labels, annotations, owner references and conditions', async () => {
+    const time = '2026-01-02T03:04:05Z';
+    const marks = {
+      labels: { 'app.kubernetes.io/managed-by': 'Helm', name: '@name@' },
+      annotations: { 'meta.helm.sh/release-name': '@namespace@' },
+      ownerReferences: [{ kind: 'Shop', name: '@name@', controller: true }],
+      conditions: [{ type: 'Fresh', status: 'True' }],
+    };
+    const managers = [
+      { manager: 'helm', operation: 'Apply', time, replicas: false },
+      { manager: 'kubectl', operation: 'Update', subresource: 'scale', time: null },
+    ] as const;
+    const seed = { namespace: 'shop', name: 'catalog', marks, managers };
+    await restartWith({ deployments: [seed] });
+    const { body } = await kube.get(CATALOG);
+    expect(body).toMatchObject({
+      metadata: {
+        labels: { 'app.kubernetes.io/managed-by': 'Helm', name: 'catalog' },
+        annotations: { 'meta.helm.sh/release-name': 'shop' },
+        ownerReferences: [{ kind: 'Shop', name: 'catalog', controller: true }],
+      },
+      status: { conditions: [{ type: 'Available' }, { type: 'Progressing' }, { type: 'Fresh' }] },
+    });
+    expect(await entries(CATALOG)).toMatchObject([
+      { entry: 'helm Apply', count: false, time },
+      { entry: 'kubectl Update scale', count: true, time: undefined },
+      { entry: 'kube-controller-manager Update status', count: false },
+    ]);
+  });
+
+  it('change with each change of a count, by whoever the test says', async () => {
+    await restartWith({ deployments: [{ namespace: 'shop', name: 'catalog' }] });
+    const owner = async () => (await entries(CATALOG)).filter(({ count }) => count).map(({ entry }) => entry);
+    cluster.deployments.scale('shop', 'catalog', 5);
+    expect(await owner()).toEqual(['kubectl Update scale']);
+    cluster.deployments.scale('shop', 'catalog', 6, { manager: 'hpa', subresource: 'scale' });
+    expect(await owner()).toEqual(['hpa Update scale']);
+    cluster.deployments.scale('shop', 'catalog', 7, { manager: 'argocd-controller' });
+    expect(await owner()).toEqual(['argocd-controller Update']);
+    cluster.deployments.scale('shop', 'catalog', 8, { manager: 'helm', operation: 'Apply' });
+    expect(await owner()).toEqual(['helm Apply']);
+  });
+});
+
+describe('warnings of the fake API server', () => {
+  it('come with the real answer of the requests that they are meant for', async () => {
+    const texts = ['not "good"', 'nor this'];
+    cluster.faults.add({ on: 'patchScale', times: 1, fault: { type: 'warnings', texts } });
+    expect((await kube.get(SCALE)).headers.warning).toBeUndefined();
+    const warned = await kube.patch(SCALE, { spec: { replicas: 5 } });
+    expect(warned).toMatchObject({ status: 200, body: { spec: { replicas: 5 } } });
+    expect(warned.headers.warning).toEqual(['299 - "not \\"good\\""', '299 - "nor this"']);
+    expect((await kube.patch(SCALE, { spec: { replicas: 6 } })).headers.warning).toBeUndefined();
+  });
+});
+
 describe('the history of the fake API server', () => {
   it('is limited', async () => {
     await restartWith({ historyLimit: 10 });

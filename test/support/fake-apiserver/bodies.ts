@@ -1,21 +1,24 @@
 import { isObject, type JsonObject } from './json.ts';
-import { sampleSource } from './sample-source.ts';
-import type { DeploymentRecord, DeploymentSource, DeploymentStatus, StoreEvent } from './store.ts';
+import { type Manager, ownsCount, ownsOthers } from './managers.ts';
+import { filled, NAME, NAMESPACE, sampleSource } from './sample-source.ts';
+import type { DeploymentRecord, DeploymentSource, DeploymentStatus, Marks, StoreEvent } from './store.ts';
 
 /** The parts of a body that depend only on the source, as JSON text. Absent parts are empty. */
 interface SourceTexts {
   readonly labels: string;
   readonly annotations: string;
-  /** FieldsV1 of the fields that a client has set. */
+  readonly owners: string;
+  /** FieldsV1 of the fields that a client has set, with spec.replicas and without. */
   readonly fields: string;
+  readonly fieldsWithoutReplicas: string;
   /** The members of spec except replicas. */
   readonly spec: string;
 }
 
-/** Placeholders in the texts of a sample, so that a hundred thousand bodies do not need a hundred thousand objects. */
-const NAME = '@name@';
-const NAMESPACE = '@namespace@';
+const REPLICAS_FIELDS = '{"f:spec":{"f:replicas":{}}}';
+/** The texts of samples, with placeholders: a hundred thousand bodies do not need a hundred thousand objects. */
 const SAMPLE_TEXTS = textsOf(sampleSource({ name: NAME, namespace: NAMESPACE }));
+const MARKED_TEXTS = new WeakMap<Marks, SourceTexts>();
 
 /** FieldsV1 of a status. */
 const STATUS_FIELDS = fieldsOf({
@@ -26,6 +29,14 @@ const STATUS_FIELDS = fieldsOf({
   replicas: 0,
   updatedReplicas: 0,
 });
+
+/** The controller of Deployments, which writes their status. */
+const CONTROLLER = {
+  manager: 'kube-controller-manager',
+  operation: 'Update',
+  subresource: 'status',
+  fields: `{"f:status":${JSON.stringify(STATUS_FIELDS)}}`,
+} as const;
 
 /** A Deployment as JSON, without kind and apiVersion, as in the items of a list. */
 export function deploymentItem(record: DeploymentRecord): string {
@@ -99,54 +110,84 @@ function members(record: DeploymentRecord): string {
 }
 
 function metadataMember(record: DeploymentRecord, texts: SourceTexts): string {
-  const { name, namespace, uid, resourceVersion, generation, createdAt, status } = record;
-  const managers = [manager('kubectl', createdAt, texts.fields)];
-  if (status !== undefined) {
-    managers.push(
-      manager(
-        'kube-controller-manager',
-        createdAt,
-        `{"f:status":${JSON.stringify(STATUS_FIELDS)}}`,
-        'status',
-      ),
-    );
-  }
+  const { name, namespace, uid, resourceVersion, generation, createdAt } = record;
   return (
     `"metadata":{"name":"${name}","namespace":"${namespace}","uid":"${uid}","resourceVersion":"${resourceVersion}",` +
-    `"generation":${generation},"creationTimestamp":"${createdAt}"${texts.labels}${texts.annotations},` +
-    `"managedFields":[${managers.join()}]}`
+    `"generation":${generation},"creationTimestamp":"${createdAt}"${texts.labels}${texts.annotations}${texts.owners},` +
+    `"managedFields":[${managedFields(record, texts)}]}`
   );
 }
 
 const textsFor = (record: DeploymentRecord) =>
   record.source === undefined ? sampleTexts(record) : textsOf(record.source);
 
-function sampleTexts({ name, namespace }: DeploymentRecord): SourceTexts {
-  const fill = (text: string) => text.replaceAll(NAME, name).replaceAll(NAMESPACE, namespace);
-  const { labels, annotations, fields, spec } = SAMPLE_TEXTS;
-  return { labels: fill(labels), annotations: fill(annotations), fields: fill(fields), spec: fill(spec) };
+function sampleTexts(record: DeploymentRecord): SourceTexts {
+  const fill = (text: string) => filled(text, record);
+  const texts = record.marks === undefined ? SAMPLE_TEXTS : markedTexts(record.marks);
+  return {
+    labels: fill(texts.labels),
+    annotations: fill(texts.annotations),
+    owners: fill(texts.owners),
+    fields: fill(texts.fields),
+    fieldsWithoutReplicas: fill(texts.fieldsWithoutReplicas),
+    spec: fill(texts.spec),
+  };
 }
 
-function textsOf({ labels, annotations, spec }: DeploymentSource): SourceTexts {
-  const member = (name: string, value: JsonObject | undefined) =>
+function markedTexts(marks: Marks): SourceTexts {
+  const known = MARKED_TEXTS.get(marks);
+  if (known !== undefined) return known;
+  const texts = textsOf(sampleSource({ name: NAME, namespace: NAMESPACE }, marks));
+  MARKED_TEXTS.set(marks, texts);
+  return texts;
+}
+
+function textsOf({ labels, annotations, ownerReferences, spec }: DeploymentSource): SourceTexts {
+  const member = (name: string, value: unknown) =>
     value === undefined ? '' : `,"${name}":${JSON.stringify(value)}`;
   const metadata = { 'f:annotations': fieldsOf(annotations), 'f:labels': fieldsOf(labels) };
+  const fields = (replicas: object) =>
+    JSON.stringify({ 'f:metadata': metadata, 'f:spec': { ...replicas, ...fieldsOf(spec) } });
   const specMembers = JSON.stringify(spec).slice(1, -1);
   return {
     labels: member('labels', labels),
     annotations: member('annotations', annotations),
-    fields: JSON.stringify({ 'f:metadata': metadata, 'f:spec': fieldsOf(spec) }),
+    owners: member('ownerReferences', ownerReferences),
+    fields: fields({ 'f:replicas': {} }),
+    fieldsWithoutReplicas: fields({}),
     spec: specMembers === '' ? '' : `,${specMembers}`,
   };
 }
 
-/** An entry of managedFields, which says who set which field. In a real cluster these entries are a third of the body. */
-function manager(name: string, time: string, fields: string, subresource?: string): string {
+/** Who set which field. In a real cluster these entries are a third of the body. */
+function managedFields({ managers, createdAt, status }: DeploymentRecord, texts: SourceTexts): string {
+  const entries: Entry[] = managers.map((writer) => {
+    const { manager, operation, subresource, time = createdAt } = writer;
+    const fields = ownsCount(writer) ? texts.fields : texts.fieldsWithoutReplicas;
+    return { manager, operation, subresource, time, fields: ownsOthers(writer) ? fields : REPLICAS_FIELDS };
+  });
+  if (status !== undefined) entries.push({ ...CONTROLLER, time: createdAt });
+  return entries.sort(byOperationAndTime).map(entryText).join();
+}
+
+interface Entry extends Pick<Manager, 'manager' | 'operation' | 'subresource'> {
+  readonly time: string | null;
+  readonly fields: string;
+}
+
+function entryText({ manager, operation, subresource, time, fields }: Entry): string {
+  const at = time === null ? '' : `"time":"${time}",`;
   const end = subresource === undefined ? '' : `,"subresource":"${subresource}"`;
   return (
-    `{"manager":"${name}","operation":"Update","apiVersion":"apps/v1","time":"${time}",` +
+    `{"manager":"${manager}","operation":"${operation}","apiVersion":"apps/v1",${at}` +
     `"fieldsType":"FieldsV1","fieldsV1":${fields}${end}}`
   );
+}
+
+/** The order of kube-apiserver. Entries without a time are first. */
+function byOperationAndTime(left: Entry, right: Entry): number {
+  const key = ({ operation, time, manager }: Entry) => `${operation} ${time ?? ''} ${manager}`;
+  return key(left) < key(right) ? -1 : 1;
 }
 
 /** The FieldsV1 form of a value: its keys, down to the leaves. */
@@ -163,6 +204,11 @@ function selectorOf(record: DeploymentRecord): JsonObject {
   const selector = record.source?.spec.selector;
   if (isObject(selector) && isObject(selector.matchLabels)) return selector.matchLabels;
   return { 'app.kubernetes.io/name': record.name };
+}
+
+function conditionsOf(record: DeploymentRecord): readonly JsonObject[] {
+  const { conditions = [] } = record.marks ?? {};
+  return conditions.length === 0 ? conditions : JSON.parse(filled(JSON.stringify(conditions), record));
 }
 
 function statusOf(record: DeploymentRecord, status: DeploymentStatus): JsonObject {
@@ -197,6 +243,7 @@ function statusOf(record: DeploymentRecord, status: DeploymentStatus): JsonObjec
       ready
         ? condition('Progressing', true, 'NewReplicaSetAvailable', `${set} has successfully progressed.`)
         : condition('Progressing', true, 'ReplicaSetUpdated', `${set} is progressing.`),
+      ...conditionsOf(record),
     ],
   };
 }

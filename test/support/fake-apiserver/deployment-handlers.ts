@@ -2,6 +2,7 @@ import { deploymentBody, scaleBody } from './bodies.ts';
 import { type ApiState, type Call, mediaType, readObject } from './call.ts';
 import type { Deployments } from './deployments.ts';
 import { isObject, type JsonObject, mergePatch } from './json.ts';
+import type { Writer } from './managers.ts';
 import { readDeployment, sourceOf } from './objects.ts';
 import { patchScale } from './scale.ts';
 import { alreadyExists, deploymentNotFound, namespaceNotFound, unsupportedMediaType } from './status.ts';
@@ -18,7 +19,8 @@ export async function answerCreate({ deployments, namespaces }: ApiState, call: 
   const draft = readDeployment(await readObject(call), where);
   if (!namespaces.has(where)) throw namespaceNotFound(where);
   if (deployments.get(where, draft.name) !== undefined) throw alreadyExists(draft.name);
-  const seed = { namespace: where, name: draft.name, replicas: draft.replicas };
+  const managers = [{ ...writerOf(call), operation: 'Update' as const }];
+  const seed = { namespace: where, name: draft.name, replicas: draft.replicas, managers };
   return call.reply.json(201, await written(call, deploymentBody(deployments.create(seed, draft.source))));
 }
 
@@ -40,9 +42,12 @@ export async function answerDeployment({ deployments }: ApiState, call: Call): P
     case 'getScale':
       return reply.json(200, scaleBody(record));
     case 'patchScale':
-      return reply.json(200, await written(call, patchScale(deployments, record, body, query)));
+      return reply.json(
+        200,
+        await written(call, patchScale(deployments, record, body, query, writerOf(call))),
+      );
     case 'update':
-      return reply.json(200, await written(call, update(deployments, record, body, patches)));
+      return reply.json(200, await written(call, update(deployments, record, body, patches, writerOf(call))));
     default: {
       deployments.delete(where, name);
       const details = { name, group: 'apps', kind: 'deployments', uid: record.uid };
@@ -50,6 +55,12 @@ export async function answerDeployment({ deployments }: ApiState, call: Call): P
       return reply.json(200, await written(call, success));
     }
   }
+}
+
+/** The field manager that the request names, or the program in its User-Agent. */
+function writerOf({ query, request }: Call): Pick<Writer, 'manager'> {
+  const [program] = (request.headers['user-agent'] ?? '').split('/');
+  return { manager: query.get('fieldManager') || program || 'unknown' };
 }
 
 /** Returns the answer, unless a fault breaks the connection after the write took effect. */
@@ -62,13 +73,14 @@ function update(
   record: DeploymentRecord,
   body: JsonObject,
   patches: boolean,
+  writer: Writer,
 ): string {
-  const { labels, annotations, spec } = sourceOf(record);
+  const { spec, ...metadata } = sourceOf(record);
   const current = {
-    metadata: { name: record.name, labels, annotations },
+    metadata: { name: record.name, ...metadata },
     spec: { replicas: record.replicas, ...spec },
   };
   const wanted = patches ? mergePatch(current, body) : body;
   const { replicas, source } = readDeployment(isObject(wanted) ? wanted : {}, record.namespace);
-  return deploymentBody(deployments.replaceSource(record.namespace, record.name, replicas, source));
+  return deploymentBody(deployments.replaceSource(record.namespace, record.name, replicas, source, writer));
 }

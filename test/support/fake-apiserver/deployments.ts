@@ -1,11 +1,21 @@
 import { isDeepStrictEqual } from 'node:util';
+import {
+  afterChange,
+  afterScaleToSame,
+  CLIENT_SIDE_APPLY,
+  KUBECTL_SCALE,
+  type Manager,
+  type Writer,
+} from './managers.ts';
 import { sourceOf } from './objects.ts';
 import {
   type DeploymentRecord,
   type DeploymentSource,
   type DeploymentStatus,
   keyOf,
+  type Marks,
   type Store,
+  timestamp,
 } from './store.ts';
 
 /** An initial Deployment. */
@@ -14,7 +24,13 @@ export interface DeploymentSeed {
   readonly name: string;
   /** Default 1. */
   readonly replicas?: number;
+  /** Default: those of a sample that `kubectl apply` has made. */
+  readonly marks?: Marks | undefined;
+  /** Who has written it. Default: `kubectl apply` from a client. */
+  readonly managers?: readonly Manager[];
 }
+
+const MANAGERS: readonly Manager[] = [CLIENT_SIDE_APPLY];
 
 /**
  * The Deployments of the cluster and their controller: after each change of a spec, through the API or by a test, the
@@ -50,27 +66,42 @@ export class Deployments {
    * @throws Error if the name exists
    */
   create(seed: DeploymentSeed, source?: DeploymentSource): DeploymentRecord {
-    const { namespace, name, replicas = 1 } = seed;
+    const { namespace, name, replicas = 1, marks, managers = MANAGERS } = seed;
     if (this.get(namespace, name) !== undefined) throw new Error(`${keyOf(seed)} exists`);
     const status =
       source === undefined ? { observedGeneration: 1, replicas, readyReplicas: replicas } : undefined;
-    const record = this.#store.create({ namespace, name, replicas, status, source });
+    const record = this.#store.create({
+      namespace,
+      name,
+      replicas,
+      status,
+      source,
+      marks,
+      managers,
+    });
     if (source !== undefined) this.#rollOut(record);
     return record;
   }
 
   /**
-   * Sets spec.replicas. An unchanged count changes neither generation nor resourceVersion.
+   * Sets spec.replicas. An unchanged count does not change the generation, and the resourceVersion only if
+   * managedFields change.
+   * @param writer the one that it is owned by then. Default: `kubectl scale`
    * @throws Error if the Deployment does not exist
    */
-  scale(namespace: string, name: string, replicas: number): DeploymentRecord {
+  scale(namespace: string, name: string, replicas: number, writer: Writer = KUBECTL_SCALE): DeploymentRecord {
     const record = this.#existing(namespace, name);
-    if (record.replicas === replicas) return record;
-    return this.#changeSpec(record, { replicas });
+    if (record.replicas !== replicas) {
+      const managers = afterChange(record.managers, replicas, writer, timestamp());
+      return this.#changeSpec(record, { replicas, managers });
+    }
+    const managers = writer.subresource === undefined ? record.managers : afterScaleToSame(record.managers);
+    return managers === record.managers ? record : this.#store.update(record, { managers });
   }
 
   /**
-   * Replaces labels, annotations and spec. The generation rises if the spec differs.
+   * Replaces labels, annotations, owners and spec. The generation rises if the spec differs. Of the fields in
+   * managedFields only spec.replicas changes its owner.
    * @throws Error if the Deployment does not exist
    */
   replaceSource(
@@ -78,11 +109,16 @@ export class Deployments {
     name: string,
     replicas: number,
     source: DeploymentSource,
+    writer: Writer,
   ): DeploymentRecord {
     const record = this.#existing(namespace, name);
     const current = sourceOf(record);
-    const sameSpec = record.replicas === replicas && isDeepStrictEqual(current.spec, source.spec);
-    if (!sameSpec) return this.#changeSpec(record, { replicas, source });
+    const sameCount = record.replicas === replicas;
+    const managers = sameCount
+      ? record.managers
+      : afterChange(record.managers, replicas, writer, timestamp());
+    if (!sameCount || !isDeepStrictEqual(current.spec, source.spec))
+      return this.#changeSpec(record, { replicas, source, managers });
     if (isDeepStrictEqual(current, source)) return record;
     return this.#store.update(record, { source });
   }
@@ -110,7 +146,7 @@ export class Deployments {
   recreate(namespace: string, name: string, replicas?: number): DeploymentRecord {
     const old = this.#existing(namespace, name);
     this.delete(namespace, name);
-    return this.create({ namespace, name, replicas: replicas ?? old.replicas });
+    return this.create({ namespace, name, replicas: replicas ?? old.replicas, marks: old.marks });
   }
 
   /** Switches to another store, as when the etcd of a cluster is replaced. */
@@ -132,7 +168,7 @@ export class Deployments {
 
   #changeSpec(
     record: DeploymentRecord,
-    change: { replicas: number; source?: DeploymentSource },
+    change: Pick<DeploymentRecord, 'replicas' | 'managers'> & { source?: DeploymentSource },
   ): DeploymentRecord {
     const changed = this.#store.update(record, { ...change, generation: record.generation + 1 });
     this.#rollOut(changed);

@@ -54,6 +54,8 @@ export type Fault =
   | { readonly type: 'swapEvents' }
   /** Watch: bookmarks, but no events. */
   | { readonly type: 'bookmarksOnly' }
+  /** `Warning` headers beside the real answer, one for each text, as those of admission. */
+  | { readonly type: 'warnings'; readonly texts: readonly string[] }
   /** An action of the test, which runs before the request is handled as usual. */
   | { readonly type: 'call'; readonly action: () => void | Promise<void> };
 

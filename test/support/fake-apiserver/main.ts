@@ -2,16 +2,18 @@
 import { parseArgs } from 'node:util';
 import { FakeApiServer } from './fake-apiserver.ts';
 import { followOrders } from './orders.ts';
+import { generateDeployments, HELM_RELEASES } from './samples.ts';
 
 const USAGE = `Starts a stand-in for a Kubernetes API server on 127.0.0.1 and writes a kubeconfig for it.
 
   npm exec -- node test/support/fake-apiserver/main.ts [--kubeconfig FILE] [--port N] [--deployments N] [--namespaces N]
-      [--client NAME] [--no-rollouts]
+      [--helm] [--client NAME] [--no-rollouts]
 
   --kubeconfig FILE   where the kubeconfig goes (default demo-kubeconfig.yaml)
   --port N            default: a free one
   --deployments N     that many made-up Deployments instead of a dozen samples
   --namespaces N      the namespaces of those (default 20)
+  --helm              those as Helm 4 installs them, instead of kubectl
   --client NAME       a user who may read and scale all Deployments
   --no-rollouts       a cluster without controllers: a status never changes
 
@@ -23,7 +25,8 @@ const { values } = parseArgs({
     kubeconfig: { type: 'string', default: 'demo-kubeconfig.yaml' },
     port: { type: 'string' },
     deployments: { type: 'string' },
-    namespaces: { type: 'string' },
+    namespaces: { type: 'string', default: '20' },
+    helm: { type: 'boolean', default: false },
     client: { type: 'string' },
     'no-rollouts': { type: 'boolean', default: false },
     help: { type: 'boolean', short: 'h', default: false },
@@ -35,8 +38,7 @@ if (values.help) {
 } else {
   const cluster = await FakeApiServer.start({
     ...(values.port === undefined ? {} : { port: count('port', values.port) }),
-    ...(values.deployments === undefined ? {} : { deployments: count('deployments', values.deployments) }),
-    ...(values.namespaces === undefined ? {} : { namespacesCount: count('namespaces', values.namespaces) }),
+    ...(values.deployments === undefined ? {} : { deployments: generated(values.deployments) }),
     ...(values['no-rollouts'] ? { rolloutDelayMs: Number.POSITIVE_INFINITY } : {}),
   });
   if (values.client !== undefined) {
@@ -52,6 +54,11 @@ if (values.help) {
     process.once('disconnect', () => void cluster.stop());
   }
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void cluster.stop());
+}
+
+function generated(deployments: string) {
+  const namespaces = count('namespaces', values.namespaces);
+  return generateDeployments(count('deployments', deployments), namespaces, values.helm ? HELM_RELEASES : {});
 }
 
 function count(option: string, text: string): number {

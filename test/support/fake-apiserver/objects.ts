@@ -42,15 +42,17 @@ export function readDeployment(body: JsonObject, namespace: string): DeploymentD
 }
 
 function ownLabels(metadata: JsonObject): Omit<DeploymentSource, 'spec'> {
-  const { labels, annotations } = metadata;
+  const { labels, annotations, ownerReferences } = metadata;
   return {
     labels: isObject(labels) ? labels : undefined,
     annotations: isObject(annotations) ? annotations : undefined,
+    ownerReferences: Array.isArray(ownerReferences) ? ownerReferences.filter(isObject) : undefined,
   };
 }
 
 /** The source of the body of a record, generated for a sample. */
-export const sourceOf = (record: DeploymentRecord) => record.source ?? sampleSource(record);
+export const sourceOf = (record: DeploymentRecord): DeploymentSource =>
+  record.source ?? sampleSource(record, record.marks);
 
 export function namespaceBody(name: string, resourceVersion: number): JsonObject {
   return {

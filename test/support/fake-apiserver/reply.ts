@@ -39,6 +39,11 @@ export class Reply {
     this.#gzip = gzip;
     if (this.#silent) return;
     const encoding = gzip ? { 'content-encoding': 'gzip', vary: 'Accept-Encoding' } : {};
+    const fault = this.#fault;
+    if (fault?.type === 'warnings') {
+      const warnings = fault.texts.map((text) => `299 - ${JSON.stringify(text)}`);
+      this.#response.setHeader('warning', warnings);
+    }
     const type = { 'cache-control': 'no-cache, private', 'content-type': 'application/json' };
     this.#response.writeHead(code, { ...type, ...encoding, ...headers });
     this.#response.flushHeaders();

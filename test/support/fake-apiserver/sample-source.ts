@@ -1,5 +1,5 @@
 import type { JsonObject } from './json.ts';
-import type { DeploymentRecord, DeploymentSource } from './store.ts';
+import type { DeploymentRecord, DeploymentSource, Marks } from './store.ts';
 
 const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
 
@@ -10,33 +10,54 @@ export const SPEC_DEFAULTS: JsonObject = {
   progressDeadlineSeconds: 600,
 };
 
-/** A Deployment as the pipeline of a team would apply it: a web service with probes, limits and settings. */
-export function sampleSource(record: Pick<DeploymentRecord, 'namespace' | 'name'>): DeploymentSource {
+/** Stand for the name and the namespace of a Deployment in what samples share. */
+export const NAME = '@name@';
+export const NAMESPACE = '@namespace@';
+
+type Named = Pick<DeploymentRecord, 'namespace' | 'name'>;
+
+/** A text with the name and the namespace of a Deployment. */
+export function filled(text: string, { name, namespace }: Named): string {
+  return text.replaceAll(NAME, name).replaceAll(NAMESPACE, namespace);
+}
+
+/** The annotation of a client-side `kubectl apply`. Without a count the manifest leaves it to others. */
+export function lastApplied({ name, namespace }: Named, replicas?: number): JsonObject {
+  const labels = labelsOf({ name, namespace });
+  const selector = selectorOf(name);
+  const applied = {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { annotations: {}, labels, name, namespace },
+    spec: { replicas, selector, template: { metadata: { labels } } },
+  };
+  return { [LAST_APPLIED]: `${JSON.stringify(applied)}\n` };
+}
+
+/**
+ * A Deployment as the pipeline of a team would apply it: a web service with probes, limits and settings. Its manifest
+ * has no count.
+ */
+export function sampleSource(record: Named, marks: Marks = {}): DeploymentSource {
   const { name, namespace } = record;
-  const labels = {
+  const labels = labelsOf(record);
+  const template = podTemplate(name, namespace, labels);
+  const annotations = { 'deployment.kubernetes.io/revision': '4', ...lastApplied(record) };
+  const own: Marks = JSON.parse(filled(JSON.stringify(marks), record));
+  return { labels, annotations, ...own, spec: { selector: selectorOf(name), template, ...SPEC_DEFAULTS } };
+}
+
+function labelsOf({ name, namespace }: Named): JsonObject {
+  return {
     'app.kubernetes.io/name': name,
     'app.kubernetes.io/part-of': namespace,
     'app.kubernetes.io/managed-by': 'kubectl',
     'app.kubernetes.io/version': '1.14.2',
     team: `team-${namespace}`,
   };
-  const template = podTemplate(name, namespace, labels);
-  const selector = { matchLabels: { 'app.kubernetes.io/name': name } };
-  const applied = {
-    apiVersion: 'apps/v1',
-    kind: 'Deployment',
-    metadata: { annotations: {}, labels, name, namespace },
-    spec: { replicas: 1, selector, template: { metadata: { labels } } },
-  };
-  return {
-    labels,
-    annotations: {
-      'deployment.kubernetes.io/revision': '4',
-      [LAST_APPLIED]: `${JSON.stringify(applied)}\n`,
-    },
-    spec: { selector, template, ...SPEC_DEFAULTS },
-  };
 }
+
+const selectorOf = (name: string): JsonObject => ({ matchLabels: { 'app.kubernetes.io/name': name } });
 
 function podTemplate(name: string, namespace: string, labels: JsonObject): JsonObject {
   const probe = (path: string, delay: number) => ({

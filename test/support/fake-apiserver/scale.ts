@@ -1,6 +1,7 @@
 import { scaleBody } from './bodies.ts';
 import type { Deployments } from './deployments.ts';
 import { isObject, type JsonObject, mergePatch, objectAt, stringAt } from './json.ts';
+import type { Writer } from './managers.ts';
 import { badRequest, conflict, internalError, invalid, modifiedConflict } from './status.ts';
 import type { DeploymentRecord } from './store.ts';
 
@@ -16,6 +17,7 @@ export function patchScale(
   record: DeploymentRecord,
   patch: JsonObject,
   query: URLSearchParams,
+  writer: Pick<Writer, 'manager'>,
 ): JsonObject {
   const merged = mergePatch(scaleBody(record), patch);
   if (!isObject(merged)) throw badRequest('invalid JSON patch');
@@ -23,7 +25,7 @@ export function patchScale(
   checkName(record, merged);
   const uid = stringAt(objectAt(merged, 'metadata'), 'uid');
   if (uid !== record.uid) throw conflict(record.name, uidMismatch(uid, record), 'deployments/scale');
-  return write(deployments, record, merged, replicas, query);
+  return write(deployments, record, merged, replicas, query, { ...writer, subresource: 'scale' });
 }
 
 function write(
@@ -32,6 +34,7 @@ function write(
   scale: JsonObject,
   replicas: number,
   query: URLSearchParams,
+  writer: Writer,
 ): JsonObject {
   const version = stringAt(objectAt(scale, 'metadata'), 'resourceVersion');
   if (!/^\d*$/.test(version)) throw internalError(`strconv.ParseUint: parsing "${version}": invalid syntax`);
@@ -49,7 +52,7 @@ function write(
     throw modifiedConflict(record.name);
   }
   if (dryRun.length > 0) return scaleBody({ ...record, replicas });
-  return scaleBody(deployments.scale(record.namespace, record.name, replicas));
+  return scaleBody(deployments.scale(record.namespace, record.name, replicas, writer));
 }
 
 /** spec.replicas as Go decodes it into an int32: absent and null are 0. */

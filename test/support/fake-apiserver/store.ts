@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { JsonObject } from './json.ts';
+import type { Manager } from './managers.ts';
 
 /**
  * The observed state of a Deployment, as its controller writes it. It is absent until the controller has seen the
@@ -28,19 +29,36 @@ export interface DeploymentRecord {
   readonly status: DeploymentStatus | undefined;
   /** Labels, annotations and spec of a Deployment that was created through the API; undefined for a sample. */
   readonly source: DeploymentSource | undefined;
+  /** What distinguishes a sample from the others; undefined: nothing. Samples may share it. */
+  readonly marks: Marks | undefined;
+  /** Who has written it, without its controller. Entries of one identity are in the order of managedFields. */
+  readonly managers: readonly Manager[];
+}
+
+/**
+ * What a sample has instead of the labels, annotations and so on of other samples. `@name@` and `@namespace@` in it stand
+ * for those of the Deployment.
+ */
+export interface Marks {
+  readonly labels?: JsonObject | undefined;
+  readonly annotations?: JsonObject | undefined;
+  readonly ownerReferences?: readonly JsonObject[] | undefined;
+  /** Conditions of the status, besides Available and Progressing. */
+  readonly conditions?: readonly JsonObject[] | undefined;
 }
 
 /** The fields that a client has sent, unchanged. */
 export interface DeploymentSource {
   readonly labels: JsonObject | undefined;
   readonly annotations: JsonObject | undefined;
+  readonly ownerReferences?: readonly JsonObject[] | undefined;
   /** Without `replicas`, which is in the record. */
   readonly spec: JsonObject;
 }
 
 /** The fields that a write may change. */
 export type DeploymentChange = Partial<
-  Pick<DeploymentRecord, 'generation' | 'replicas' | 'status' | 'source'>
+  Pick<DeploymentRecord, 'generation' | 'replicas' | 'status' | 'source' | 'managers'>
 >;
 
 export interface StoreEvent {
@@ -154,7 +172,7 @@ export class Store {
 
   /** Adds a Deployment. The caller has checked that the name is free. */
   create(
-    draft: Pick<DeploymentRecord, 'namespace' | 'name' | 'replicas' | 'status' | 'source'>,
+    draft: Omit<DeploymentRecord, 'uid' | 'generation' | 'createdAt' | 'resourceVersion'>,
   ): DeploymentRecord {
     const record: DeploymentRecord = {
       ...draft,
