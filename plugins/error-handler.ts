@@ -4,8 +4,13 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
 import { errorBody } from '../src/api/error-body.ts';
 import * as errors from '../src/api/errors.ts';
+import { forecastHeader } from '../src/api/forecast-headers.ts';
 import { toHttpError } from '../src/api/to-http-error.ts';
-import { AccessUndecidedError, AuthorizerUnavailableError } from '../src/cluster/cluster-errors.ts';
+import {
+  AccessUndecidedError,
+  AuthorizerUnavailableError,
+  ReplicasManagedError,
+} from '../src/cluster/cluster-errors.ts';
 import { KubeCircuitOpenError, KubeStatusError } from '../src/kube/kube-errors.ts';
 import { setStandardHeaders } from './response-headers.ts';
 
@@ -36,6 +41,8 @@ function answerError(error: unknown, request: FastifyRequest, reply: FastifyRepl
   request.errorCode = answer.code;
   const retryAfter = retryAfterSeconds(error, answer.statusCode);
   if (retryAfter !== undefined && !reply.hasHeader('retry-after')) reply.header('retry-after', retryAfter);
+  if (error instanceof ReplicasManagedError)
+    reply.header('x-replicas-forecast', forecastHeader(error.forecasts));
   const body = errorBody(answer);
   reply
     .code(body.statusCode)

@@ -43,6 +43,10 @@ const servers = [
 const tags = [
   { name: 'Replica counts', description: 'Read and set `spec.replicas` of one Deployment' },
   { name: 'Deployments', description: 'List the Deployments of a cluster' },
+  {
+    name: 'States',
+    description: 'Read how Deployments are, who else sets their counts, and who changed them last',
+  },
   { name: 'Clusters', description: 'List the clusters, and the Deployments of all of them' },
   { name: 'Health', description: 'Check whether the service can reach a cluster' },
 ];

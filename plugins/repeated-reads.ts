@@ -128,7 +128,6 @@ export default fastifyPlugin(
 
     // The HTTP server knows nothing of these answers, and would regard their connections as idle.
     app.addHook('preClose', async () => {
-      app.startDraining();
       if (longBytes === 0) return;
       await new Promise<void>((resolve) => {
         allSent = resolve;
@@ -158,7 +157,11 @@ export default fastifyPlugin(
     });
     done();
   },
-  { name: 'repeated-reads', dependencies: ['connections'], fastify: '5.x' },
+  {
+    name: 'repeated-reads',
+    dependencies: ['requests-under-way', 'drain', 'overload', 'rate-limit', 'request-cluster'],
+    fastify: '5.x',
+  },
 );
 
 /** The parts of the head of a request. */

@@ -14,6 +14,10 @@ export interface ScaleAudit {
   from: number | undefined;
   /** The requested count. */
   readonly to: number;
+  /** Whether it was to be set although somebody else would undo it. */
+  readonly force?: boolean;
+  /** Whether nothing was to be changed. */
+  readonly dryRun?: boolean;
 }
 
 export interface RequestLogOptions {

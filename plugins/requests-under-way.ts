@@ -157,7 +157,7 @@ export default fastifyPlugin(
     });
     done();
   },
-  { name: 'requests-under-way', dependencies: ['connections', 'repeated-reads'], fastify: '5.x' },
+  { name: 'requests-under-way', dependencies: ['connections'], fastify: '5.x' },
 );
 
 /** Whether the request is being handled: a read from its start, a write once its body has arrived. */

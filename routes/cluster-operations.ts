@@ -1,7 +1,9 @@
 import type { FastifyPluginAsync } from 'fastify';
+import deploymentRoutes from './deployment.ts';
 import deploymentsRoutes from './deployments.ts';
 import healthRoutes from './health.ts';
 import replicaCountRoutes, { type ReplicaCountOptions } from './replica-count.ts';
+import scaleRoutes from './scale.ts';
 
 /**
  * The operations on one cluster. They are mounted at `/` for the default cluster, and at `/:cluster` for each by name.
@@ -9,6 +11,8 @@ import replicaCountRoutes, { type ReplicaCountOptions } from './replica-count.ts
 const clusterRoutes: FastifyPluginAsync<ReplicaCountOptions> = async (app, { oldName = false }) => {
   await app.register(healthRoutes);
   await app.register(deploymentsRoutes);
+  await app.register(deploymentRoutes);
+  await app.register(scaleRoutes);
   await app.register(replicaCountRoutes, { oldName });
 };
 

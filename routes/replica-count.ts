@@ -2,8 +2,9 @@ import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebo
 import { Type } from 'typebox';
 import { errorsOfNamespaces, errorsOfReads, malformedIfNoneMatch } from '../src/api/common-errors.ts';
 import * as errors from '../src/api/errors.ts';
+import { forecastHeader, warningHeaders } from '../src/api/forecast-headers.ts';
 import type { Operation } from '../src/api/operation.ts';
-import { namedIn, preconditionOf } from '../src/api/preconditions.ts';
+import { bothOf, namedIn, preconditionOf } from '../src/api/preconditions.ts';
 import { answerRead, type ReadAnswer, type ReadHeaders } from '../src/api/read-answer.ts';
 import { freshnessHeaders, freshnessOf, freshnessParameters } from '../src/api/read-freshness.ts';
 import { DeploymentName, Namespace, NoBody } from '../src/api/schemas.ts';
@@ -12,7 +13,26 @@ import { type Deployment, entityTag } from '../src/cluster/deployment.ts';
 
 const target = { namespace: Namespace, deployment: DeploymentName };
 const ReadQuery = Type.Object({ ...target, ...freshnessParameters }, { additionalProperties: false });
-const WriteQuery = Type.Object(target, { additionalProperties: false });
+
+const Flag = (description: string) =>
+  Type.Optional(Type.Enum(['true', 'false'], { type: 'string', description, default: 'false' }));
+
+const WriteQuery = Type.Object(
+  {
+    ...target,
+    currentReplicas: Type.Optional(
+      Type.String({
+        description:
+          'Sets the count only if this is the present one; otherwise the answer is 412. The API server holds it, so of several writers with the same value one succeeds',
+        pattern: '^(0|[1-9][0-9]{0,9})$',
+        examples: ['3'],
+      }),
+    ),
+    force: Flag('Sets the count even if somebody else will undo it'),
+    dryRun: Flag('Answers as the write would, by the dry run of the API server, and changes nothing'),
+  },
+  { additionalProperties: false },
+);
 
 /** The largest count that the Kubernetes API can hold (int32). */
 const MAX_REPLICAS = 2_147_483_647;
@@ -75,14 +95,14 @@ const setReplicaCount: Operation = {
   tag: 'Replica counts',
   summary: 'Set the replica count of a Deployment',
   description:
-    'Sets `spec.replicas` through the `scale` subresource, and answers once reads show the new count. Setting the current count changes nothing and succeeds. After 504 `OUTCOME_UNKNOWN`, read the count before you try again.',
+    'Sets `spec.replicas` through the `scale` subresource, and answers once reads show the new count. Setting the current count changes nothing and succeeds. `X-Replicas-Forecast` says whether the count will stay, and `Warning` what to change so that it does. A count that an autoscaler would certainly undo is refused with 409 `REPLICAS_MANAGED`, unless `force=true`. After 504 `OUTCOME_UNKNOWN`, read the count before you try again.',
   requestHeaders: ['If-Match'],
   answer: {
     description: 'The replica count that is now set',
     schema: ReplicaCount,
     example: { replicaCount: 3 },
-    headers: ['X-Resource-Version'],
-    optionalHeaders: ['ETag'],
+    headers: ['X-Resource-Version', 'X-Replicas-Forecast'],
+    optionalHeaders: ['ETag', 'X-Previous-Replicas', 'Warning'],
   },
   errors: [
     ...errorsOfNamespaces,
@@ -92,6 +112,9 @@ const setReplicaCount: Operation = {
     new errors.ServiceForbiddenError('scale Deployments in namespace default'),
     new errors.DeploymentNotFoundError('my-deployment', 'default'),
     new errors.ConflictError('my-deployment', 'default'),
+    new errors.ReplicasManagedError(
+      `HorizontalPodAutoscaler shop/cart keeps 2 to 4 and undoes 8 within seconds. To keep it: kubectl patch hpa cart -n shop --type=merge -p '{"spec":{"maxReplicas":8}}'`,
+    ),
     new errors.PreconditionFailedError('my-deployment', 'default'),
     new errors.BodyTooLargeError(),
     new errors.UnsupportedMediaTypeError(),
@@ -153,16 +176,35 @@ const replicaCountRoutes: FastifyPluginCallbackTypebox<ReplicaCountOptions> = (a
       },
       async (request, reply) => {
         const { cluster } = request;
-        const { namespace, deployment } = request.query;
+        const { namespace, deployment, currentReplicas } = request.query;
         const { replicas } = request.body;
-        request.audit = { cluster: cluster.name, namespace, deployment, from: undefined, to: replicas };
+        const [force, dryRun] = [request.query.force === 'true', request.query.dryRun === 'true'];
+        request.audit = {
+          cluster: cluster.name,
+          namespace,
+          deployment,
+          from: undefined,
+          to: replicas,
+          ...(force && { force }),
+          ...(dryRun && { dryRun }),
+        };
         const target = await cluster.toScale(namespace, deployment);
         request.audit.from = target.replicas;
-        const precondition = preconditionOf(request.headers['if-match']);
+        const precondition = bothOf(
+          preconditionOf(request.headers['if-match']),
+          currentReplicas === undefined
+            ? undefined
+            : (current) => current.replicas === Number(currentReplicas),
+        );
         request.reserveAuditLine();
-        const written = await target.scale(replicas, precondition);
-        reply.header('x-resource-version', written.resourceVersion);
-        if (written.entityTag !== undefined) reply.header('etag', `"${written.entityTag}"`);
+        const written = await target.scale({ replicas, precondition, force, dryRun });
+        const { resourceVersion, entityTag, previous, forecasts, warnings } = written;
+        reply.header('x-resource-version', resourceVersion);
+        reply.header('x-replicas-forecast', forecastHeader(forecasts));
+        if (entityTag !== undefined) reply.header('etag', `"${entityTag}"`);
+        if (previous !== undefined) reply.header('x-previous-replicas', previous);
+        const texts = warningHeaders(forecasts, warnings);
+        if (texts.length > 0) reply.header('warning', texts);
         return { replicaCount: written.replicas };
       },
     );

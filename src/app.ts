@@ -96,7 +96,6 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   await app.register(responseHeadersPlugin);
   await app.register(handshakesPlugin, limits);
   await app.register(connectionsPlugin, { identify, ...limits });
-  await app.register(repeatedReadsPlugin, { ...limits, newRequestId });
   await app.register(requestsUnderWayPlugin, limits);
   await app.register(answersPlugin, limits);
   await app.register(requestLogPlugin, { logStream });
@@ -112,6 +111,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   await app.register(notFoundPlugin);
   await app.register(jsonBodyPlugin);
   await app.register(listAnswersPlugin);
+  await app.register(repeatedReadsPlugin, { ...limits, newRequestId });
 
   if (docs) await app.register(openapiPlugin);
   await app.register(clusterRoutes);

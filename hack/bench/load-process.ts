@@ -1,7 +1,6 @@
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { connect, createSecureContext, type SecureContext, type TLSSocket } from 'node:tls';
-import type { Latencies, LoadOrder, LoadResult } from './load.ts';
+import { type LoadOrder, type LoadResult, readCertificates } from './load.ts';
 import { processorTime } from './processor-time.ts';
 import { percentile } from './statistics.ts';
 
@@ -35,12 +34,7 @@ class Load {
 
   constructor(order: LoadOrder) {
     this.#order = order;
-    const { ca, cert, key } = order.certificates;
-    this.#context = createSecureContext({
-      ca: readFileSync(ca),
-      cert: readFileSync(cert),
-      key: readFileSync(key),
-    });
+    this.#context = createSecureContext(readCertificates(order.certificates));
     this.#requests = order.paths.map((path) =>
       Buffer.from(`GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`),
     );
@@ -57,12 +51,11 @@ class Load {
       await Promise.race([failed, elapsed(warmUpMs)]);
       this.#answers = 0;
       this.#latencies = [];
-      const startedAt = performance.now();
       const used = processorTime(pid);
       await Promise.race([failed, elapsed(measureMs)]);
       const processorSeconds = processorTime(pid) - used;
-      const seconds = (performance.now() - startedAt) / 1_000;
-      return { answers: this.#answers, seconds, processorSeconds, latencies: latenciesOf(this.#latencies) };
+      const latencies = this.#latencies.sort((a, b) => a - b);
+      return { answers: this.#answers, processorSeconds, p99Ms: percentile(latencies, 99) };
     } finally {
       this.#fail = () => {};
       for (const socket of this.#sockets) socket.destroy();
@@ -152,11 +145,6 @@ class Load {
     if (length === undefined) this.#fail(new Error(`an answer without a length: ${head}`));
     return Number(length);
   }
-}
-
-function latenciesOf(latencies: number[]): Latencies {
-  latencies.sort((a, b) => a - b);
-  return { p50Ms: percentile(latencies, 50), p99Ms: percentile(latencies, 99) };
 }
 
 const elapsed = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));

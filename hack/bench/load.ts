@@ -1,9 +1,19 @@
+import { readFileSync } from 'node:fs';
 import { Child, LOAD_CORE } from './child.ts';
 
 export interface CertificateFiles {
   readonly ca: string;
   readonly cert: string;
   readonly key: string;
+}
+
+/** The contents of the files, for a TLS client. */
+export function readCertificates({
+  ca,
+  cert,
+  key,
+}: CertificateFiles): Record<keyof CertificateFiles, Buffer> {
+  return { ca: readFileSync(ca), cert: readFileSync(cert), key: readFileSync(key) };
 }
 
 /** What the load process is told to do. */
@@ -23,17 +33,12 @@ export interface LoadOrder {
   readonly handshakes: boolean;
 }
 
-export interface Latencies {
-  readonly p50Ms: number;
-  readonly p99Ms: number;
-}
-
 export interface LoadResult {
   readonly answers: number;
-  readonly seconds: number;
   /** The processor time of the server. */
   readonly processorSeconds: number;
-  readonly latencies: Latencies;
+  /** The 99th percentile of the times of the answers. */
+  readonly p99Ms: number;
 }
 
 /** Loads servers from a process of its own. */

@@ -78,6 +78,11 @@ export const RequestTimeoutError = createError(
   'The request did not arrive in time: send it again',
   408,
 );
+export const ReplicasManagedError = createError(
+  'REPLICAS_MANAGED',
+  'Nothing was changed, because the count would not stay. %s. With force=true it is set all the same',
+  409,
+);
 export const ConflictError = createError<[string, string]>(
   'CONFLICT',
   'Deployment %s in namespace %s is being changed by others at the same time: read its count and try again',

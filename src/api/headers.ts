@@ -31,6 +31,26 @@ export const answerHeaders = {
     pattern: '^[\\x21-\\x7e]+$',
     examples: ['48151623'],
   }),
+  'X-Previous-Replicas': Type.Integer({
+    description:
+      'The replica count right before the write. It is absent if the service did not see it in time',
+    minimum: 0,
+    examples: [3],
+  }),
+  'X-Replicas-Forecast': Type.String({
+    description:
+      'What will happen to the count, in this order: `undone`, `woken`, `pauses`, `contested`, `drifts`, `blocksUpgrade`, `unknown` or `holds`; by whom, as `Kind/name`; and `certainty=possible` if it is not certain. docs/how-to/make-it-stick.md explains each. Warning says what to change',
+    pattern:
+      '^[a-zA-Z]+(; by="[^"]*")?(; certainty=possible)?(, [a-zA-Z]+(; by="[^"]*")?(; certainty=possible)?)*$',
+    examples: ['contested; by="HorizontalPodAutoscaler/cart"'],
+  }),
+  Warning: Type.String({
+    description:
+      'Up to 8 headers of up to 256 characters of text each: what will happen to the count and what to change so that it stays, and the warnings of the API server',
+    examples: [
+      '299 - "HorizontalPodAutoscaler shop/cart keeps 2 to 4: 3 holds until its next decision. To hold it: kubectl patch hpa cart -n shop --type=merge -p \'{\\"spec\\":{\\"minReplicas\\":3,\\"maxReplicas\\":3}}\'"',
+    ],
+  }),
   'X-Unavailable-Namespaces': Type.String({
     description:
       'Watched namespaces that are missing from the list because the account of the service may not list them; in the list of all clusters as `cluster/namespace`',

@@ -28,6 +28,12 @@ export function preconditionOf(ifMatch: string | undefined): Precondition | unde
   return (current) => strong.has(entityTag(current));
 }
 
+/** The precondition that both must hold; one that is undefined always holds. */
+export function bothOf(a: Precondition | undefined, b: Precondition | undefined): Precondition | undefined {
+  if (a === undefined || b === undefined) return a ?? b;
+  return (current) => a(current) && b(current);
+}
+
 /**
  * Tells of entity tags whether an If-None-Match header names them (RFC 9110, section 13.1.2). Then the client has what
  * they identify, and the answer is 304. Weak tags match as strong ones do.

@@ -8,6 +8,7 @@ import {
   FreshnessError,
   NamespaceNotWatchedError,
   NotSyncedError,
+  ReplicasManagedError,
   SelectorError,
 } from '../cluster/cluster-errors.ts';
 import {
@@ -29,6 +30,7 @@ export function toHttpError(error: unknown): FastifyError {
   if (error instanceof AccessDeniedError) return new errors.ForbiddenError(error.user, error.action);
   if (error instanceof AccessUndecidedError) return new errors.AccessUndecidedError(error.percent);
   if (error instanceof AuthorizerUnavailableError) return new errors.AuthorizerUnavailableError();
+  if (error instanceof ReplicasManagedError) return new errors.ReplicasManagedError(error.message);
   if (error instanceof CacheRefusedError) return new errors.ServiceForbiddenError(listIn(error.namespace));
   if (error instanceof SelectorError)
     return new errors.InvalidQueryError(`query parameter labelSelector: ${error.message}`);

@@ -1,3 +1,5 @@
+import type { Forecast } from './ownership/forecast.ts';
+
 /**
  * What can go wrong in a cluster, in the terms of this service. Plain classes with a stable `code`:
  * src/api/to-http-error.ts decides what they mean to an HTTP client.
@@ -73,6 +75,19 @@ export class DeploymentError extends Error {
     this.code = code;
     this.namespace = namespace;
     this.deployment = deployment;
+  }
+}
+
+/** Somebody else sets the count of the Deployment, so the write was not made. `message` says who, and what to change. */
+export class ReplicasManagedError extends Error {
+  readonly code = 'REPLICAS_MANAGED';
+  override readonly name = 'ReplicasManagedError';
+  /** All that would happen to the count. */
+  readonly forecasts: readonly Forecast[];
+  /** @param refusal because of which the write was not made */
+  constructor(refusal: Forecast, forecasts: readonly Forecast[]) {
+    super(refusal.message);
+    this.forecasts = forecasts;
   }
 }
 

@@ -8,7 +8,6 @@ import {
 } from '../kube/kubeconfig/kubeconfig.ts';
 import { Informer } from '../kube/reflector/informer.ts';
 import type { ReflectorTiming } from '../kube/reflector/reflector.ts';
-import { Interner } from '../lib/interner.ts';
 import type { Logger } from '../lib/logger.ts';
 import { Quota } from '../lib/quota.ts';
 import { Access } from './access/access.ts';
@@ -17,10 +16,12 @@ import type { Subject } from './access/decisions.ts';
 import {
   type FreshNames,
   GuardedCluster,
+  type ScaleOrder,
   type ScaleReading,
   type UnguardedCluster,
 } from './access/guarded-cluster.ts';
 import { ReviewOutcomes } from './access/review-outcomes.ts';
+import { Autoscalers, type WatchedAutoscalers } from './autoscalers/autoscalers.ts';
 import { DeploymentCache } from './cache/deployment-cache.ts';
 import {
   FRESHNESS_MS,
@@ -33,14 +34,19 @@ import { type ClusterState, InformerSet, type Mirrored } from './cache/informer-
 import { type ListReading, type Reading, reading } from './cache/reading.ts';
 import { SharedAnswers } from './cache/shared-answers.ts';
 import { CALL_CONNECTIONS } from './call-places.ts';
-import { DeploymentError } from './cluster-errors.ts';
-import { type Deployment, entityTag, reduceDeployment } from './deployment.ts';
+import { DeploymentError, ReplicasManagedError } from './cluster-errors.ts';
+import { type Deployment, DeploymentInterner, entityTag, reduceDeployment } from './deployment.ts';
 import { DirectReader } from './direct-reader.ts';
 import { EventRecorder } from './event-recorder.ts';
 import { HealthCheck } from './health-check.ts';
 import type { LabelSelector } from './labels/label-selector.ts';
+import { type CountChange, CountHistory } from './ownership/count-history.ts';
+import { type ConflictPolicy, refusalIn } from './ownership/forecast.ts';
+import { Ownership } from './ownership/ownership.ts';
 import { deploymentsPath } from './paths.ts';
 import { type ScaleRequest, Scaler } from './scaler.ts';
+import { type DeploymentState, stateOf } from './state/deployment-state.ts';
+import { StateLists } from './state/state-lists.ts';
 
 export interface ClusterOptions extends KubeconfigSource {
   readonly name: string;
@@ -50,6 +56,8 @@ export interface ClusterOptions extends KubeconfigSource {
    * How callers are authorized: by the RBAC of the cluster, whose decisions are kept for these times, or not at all.
    */
   readonly authorization: DecisionTimes | 'AlwaysAllow';
+  readonly autoscalers: WatchedAutoscalers;
+  readonly onConflict: ConflictPolicy;
   readonly log: Logger;
   /** The only API server that the cluster may connect to; undefined: any, because the kubeconfig could not be read. */
   readonly server?: ApiServerIdentity | undefined;
@@ -71,6 +79,13 @@ export class Cluster implements UnguardedCluster {
   readonly #calls: Circuit;
   readonly #cache = new DeploymentCache();
   readonly #informers: InformerSet<Deployment>;
+  /** The state of the cluster does not depend on them. */
+  readonly #autoscalers: Autoscalers;
+  readonly #history: CountHistory;
+  readonly #ownership: Ownership;
+  readonly #onConflict: ConflictPolicy;
+  readonly #stateLists: StateLists;
+  #overrides = 0;
   readonly #direct: DirectReader;
   readonly #scaler: Scaler;
   readonly #health: HealthCheck;
@@ -81,13 +96,18 @@ export class Cluster implements UnguardedCluster {
   /** The outcomes of the access reviews. */
   readonly reviews: Pick<ReviewOutcomes, 'state' | 'counts'>;
 
-  constructor({ name, namespaces, authorization, log, server, timing, ...source }: ClusterOptions) {
+  constructor(options: ClusterOptions) {
+    const { name, namespaces, authorization, autoscalers, onConflict, log, server, timing, ...source } =
+      options;
     this.name = name;
+    this.#onConflict = onConflict;
     const load = kubeConfigLoader(source);
     this.#client = new KubeClient(server === undefined ? load : pinnedTo(server, load), CALL_CONNECTIONS);
     this.#calls = new Circuit(this.#client);
-    const interner = new Interner();
+    const interner = new DeploymentInterner();
+    const onContact = () => this.#calls.close();
     this.#informers = new InformerSet(
+      'deployments',
       namespaces,
       (namespace) =>
         new Informer({
@@ -95,11 +115,20 @@ export class Cluster implements UnguardedCluster {
           path: deploymentsPath(namespace),
           reduce: (object) => reduceDeployment(object, interner),
           store: this.#cache.scope(namespace),
-          onContact: () => this.#calls.close(),
+          onContact,
           log,
           timing,
         }),
     );
+    const api = this.#client;
+    this.#autoscalers = new Autoscalers({ api, namespaces, watched: autoscalers, onContact, log, timing });
+    this.#history = new CountHistory((deployment, change) => this.#overridden(log, deployment, change));
+    for (const informer of this.#informers.all) informer.addHandler(this.#history);
+    this.#ownership = new Ownership(this.#autoscalers, this.#history);
+    this.#stateLists = new StateLists({
+      version: () => this.#stateVersion,
+      stateOf: (deployment) => this.stateOf(deployment),
+    });
     this.#direct = new DirectReader(this.#calls);
     this.#scaler = new Scaler(this.#calls);
     this.#events = new EventRecorder(this.#calls, log);
@@ -115,12 +144,13 @@ export class Cluster implements UnguardedCluster {
 
   start(): void {
     this.#informers.start();
+    this.#autoscalers.start();
   }
 
   /** Once this resolves, the cluster has no open connection and no running timer. */
   async stop(): Promise<void> {
     this.#access.stop();
-    await this.#informers.stop();
+    await Promise.all([this.#informers.stop(), this.#autoscalers.stop()]);
     await this.#client.close();
   }
 
@@ -152,7 +182,7 @@ export class Cluster implements UnguardedCluster {
   }
 
   get mirrors(): readonly Mirrored[] {
-    return this.#informers.mirrors;
+    return [...this.#informers.mirrors, ...this.#autoscalers.mirrors];
   }
 
   deployment(namespace: string, name: string): Reading<Deployment> {
@@ -188,6 +218,34 @@ export class Cluster implements UnguardedCluster {
     const { informers, unavailable } = this.#informers.answering(namespace);
     const shown = namespace === undefined ? visible : [namespace];
     return { ...reading(this.#cache.listAnswer(shown, selector), informers, unavailable), shown };
+  }
+
+  knownStates(
+    namespace?: string,
+    visible?: readonly string[],
+    selector?: LabelSelector,
+  ): ListReading | undefined {
+    const { informers, unavailable } = this.#informers.answering(namespace);
+    const shown = namespace === undefined ? visible : [namespace];
+    const answer = this.#stateLists.known(nameOfStates(shown, selector));
+    return answer && { ...reading(answer, informers, unavailable), shown };
+  }
+
+  async states(
+    user: string,
+    namespace?: string,
+    visible?: readonly string[],
+    selector?: LabelSelector,
+  ): Promise<ListReading> {
+    const { informers, unavailable } = this.#informers.answering(namespace);
+    const shown = namespace === undefined ? visible : [namespace];
+    // The answer is at least as new as this.
+    const before = reading(undefined, informers, unavailable);
+    const startedAt = performance.now();
+    const value = await this.#stateLists.read(user, nameOfStates(shown, selector), () =>
+      this.#cache.select(shown, selector),
+    );
+    return { ...before, value, ageMs: before.ageMs + performance.now() - startedAt, shown };
   }
 
   async reach(user: string, namespace: string | undefined, freshness: Freshness): Promise<void> {
@@ -233,20 +291,54 @@ export class Cluster implements UnguardedCluster {
     return namespace === undefined ? this.#informers.all : [this.#informers.of(namespace)];
   }
 
-  async scale(request: ScaleRequest): Promise<ScaleReading> {
-    const { namespace, deployment, user } = request;
+  stateOf(deployment: Deployment): DeploymentState {
+    return stateOf(deployment, this.#ownership.of(deployment), this.#history.of(deployment));
+  }
+
+  async scale(request: ScaleRequest & Pick<ScaleOrder, 'force'>): Promise<ScaleReading> {
+    const { namespace, deployment, replicas, user, dryRun } = request;
     const informer = this.#informers.of(namespace);
-    const from = this.replicasOf(namespace, deployment);
+    const before = this.#cache.get(namespace, deployment);
+    const lastChange = before && this.#history.of(before)?.lastChange;
+    const forecasts = this.#ownership.forecasts(before, replicas);
+    const refusal = request.force ? undefined : refusalIn(forecasts, this.#onConflict);
+    if (refusal !== undefined) throw new ReplicasManagedError(refusal, forecasts);
     const result = await this.#scaler.scale(request);
-    this.#events.scaled({ namespace, deployment, user, from, result });
-    await informer.waitFor(result.resourceVersion, READ_YOUR_WRITE_MS);
+    if (dryRun) return { ...result, forecasts, previous: before?.replicas, entityTag: undefined };
+    const { uid, resourceVersion } = result;
+    this.#events.scaled({ namespace, deployment, user, from: before?.replicas, result });
+    this.#history.wrote(uid, resourceVersion, user);
+    const seen = await informer.waitFor(resourceVersion, READ_YOUR_WRITE_MS);
     const cached = this.#cache.get(namespace, deployment);
-    const current = cached?.resourceVersion === result.resourceVersion ? cached : undefined;
-    return { ...result, entityTag: current && entityTag(current) };
+    const current = cached?.resourceVersion === resourceVersion ? cached : undefined;
+    // A write of the present count changes nothing.
+    const unchanged =
+      seen && cached?.uid === before?.uid && cached && this.#history.of(cached)?.lastChange === lastChange;
+    const previous =
+      this.#history.changeAt(uid, resourceVersion)?.from ?? (unchanged ? before?.replicas : undefined);
+    return { ...result, forecasts, previous, entityTag: current && entityTag(current) };
   }
 
   replicasOf(namespace: string, deployment: string): number | undefined {
     return this.#cache.get(namespace, deployment)?.replicas;
+  }
+
+  /** Counts that were set through the service and then changed by somebody else, as far as this replica has seen. */
+  get overrides(): number {
+    return this.#overrides;
+  }
+
+  #overridden(log: Logger, { namespace, name }: Deployment, { from, to, manager }: CountChange): void {
+    this.#overrides += 1;
+    log.warn(
+      { namespace, deployment: name, from, to, manager },
+      'a count that was set through the service was changed by somebody else within 5 minutes',
+    );
+  }
+
+  /** Another one as soon as the state of any Deployment may be another; an override stops being news by the minute. */
+  get #stateVersion(): string {
+    return `${this.#history.version} ${this.#autoscalers.version} ${Math.floor(Date.now() / 60_000)}`;
   }
 
   get isHealthy(): boolean {
@@ -266,6 +358,10 @@ export class Cluster implements UnguardedCluster {
     const [namespace] = this.#informers.availableScopes;
     await this.#calls.call({ path: deploymentsPath(namespace), query: { limit: 1 }, deadlineMs: 2_000 });
   }
+}
+
+function nameOfStates(shown: readonly string[] | undefined, selector: LabelSelector | undefined): string {
+  return `${shown ?? '*'} ${selector?.text ?? ''}`;
 }
 
 /** The earliest start of a direct read that is fresh enough. */

@@ -1,7 +1,11 @@
 import { countAt, isObject, objectAt, stringAt } from '../kube/json.ts';
 import { KubeMalformedError } from '../kube/kube-errors.ts';
-import { type Interning, NOT_INTERNED } from '../lib/interner.ts';
+import { Interned, Interner, type Interning, NOT_INTERNED } from '../lib/interner.ts';
 import { type Labels, reduceLabels } from './labels/labels.ts';
+import { appliedReplicas } from './ownership/applied-replicas.ts';
+import { controllerOf, marksOf } from './ownership/marks.ts';
+import { reduceWriters, type Writer } from './ownership/writers.ts';
+import { type RolloutStatus, reduceStatus } from './rollout/rollout-status.ts';
 
 /** The fields of a Deployment that the service keeps: a few hundred bytes instead of about 7 kB. */
 export interface Deployment {
@@ -15,25 +19,61 @@ export interface Deployment {
   readonly replicas: number;
   /** metadata.labels. */
   readonly labels: Labels;
+  /** Equal statuses of several Deployments are one object. */
+  readonly status: RolloutStatus;
+  /** Who has written the count, or may write it. */
+  readonly writers: readonly Writer[];
+  /** The count that client-side apply has written down; undefined: none. */
+  readonly appliedReplicas: number | undefined;
+  /** What tools know it by, as `Kind/name`. */
+  readonly marks: readonly string[];
+  /** The object whose controller acts on it, as `Kind/name`. */
+  readonly controller: string | undefined;
 }
+
+/** Where equal parts of Deployments become one. */
+export interface DeploymentInterning extends Interning {
+  status(status: RolloutStatus): RolloutStatus;
+}
+
+/** How many statuses are known. */
+const MAX_STATUSES = 1_024;
+
+/** Interns parts of Deployments that are kept. */
+export class DeploymentInterner extends Interner implements DeploymentInterning {
+  readonly #statuses = new Interned<RolloutStatus>(MAX_STATUSES);
+
+  status(status: RolloutStatus): RolloutStatus {
+    return this.#statuses.one(status);
+  }
+}
+
+const NO_INTERNING: DeploymentInterning = { ...NOT_INTERNED, status: (status) => status };
 
 /**
  * Reduces a Deployment object of the API to the fields that answers need.
- * @param interning makes equal strings one, for Deployments that are kept
+ * @param interning makes equal parts one, for Deployments that are kept
  * @throws KubeMalformedError when a field is missing or of the wrong type
  */
-export function reduceDeployment(object: unknown, interning: Interning = NOT_INTERNED): Deployment {
+export function reduceDeployment(object: unknown, interning: DeploymentInterning = NO_INTERNING): Deployment {
   if (!isObject(object)) throw new KubeMalformedError('a Deployment is not an object');
   const metadata = objectAt(object, 'metadata');
   const spec = objectAt(object, 'spec');
+  const generation = countAt(metadata, 'generation', 0);
+  const controller = controllerOf(metadata);
   return {
     namespace: interning.text(stringAt(metadata, 'namespace')),
     name: interning.text(stringAt(metadata, 'name')),
     uid: stringAt(metadata, 'uid'),
     resourceVersion: stringAt(metadata, 'resourceVersion'),
-    generation: countAt(metadata, 'generation', 0),
+    generation,
     replicas: countAt(spec, 'replicas', 1),
     labels: reduceLabels(metadata.labels, interning),
+    status: interning.status(reduceStatus(generation, spec, object.status)),
+    writers: reduceWriters(metadata.managedFields, interning),
+    appliedReplicas: appliedReplicas(metadata),
+    marks: interning.list(marksOf(metadata)),
+    controller: controller && interning.text(controller),
   };
 }
 

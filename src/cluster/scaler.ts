@@ -14,6 +14,7 @@ import { sleep } from '../lib/sleep.ts';
 import { CALL_PLACES, MAX_WAITING_CALLS } from './call-places.ts';
 import { DeploymentError } from './cluster-errors.ts';
 import { type Deployment, reduceDeployment } from './deployment.ts';
+import { FIELD_MANAGER } from './ownership/writers.ts';
 import { deploymentPath, scalePath } from './paths.ts';
 
 /** What the cluster holds after a write. */
@@ -22,6 +23,8 @@ export interface ScaleResult {
   readonly replicas: number;
   /** The version that the write produced, or the version of the Deployment if the write changed nothing. */
   readonly resourceVersion: string;
+  /** What the API server and its admission control warn of. */
+  readonly warnings: readonly string[];
 }
 
 /** A condition that the Deployment must meet, or the write is not made. */
@@ -35,6 +38,8 @@ export interface ScaleRequest {
   readonly user: string;
   /** Checked against the state in the API server. The write fails if that state changes before it is made. */
   readonly precondition?: Precondition | undefined;
+  /** Whether the API server only says what the write would do: it changes nothing. */
+  readonly dryRun?: boolean;
 }
 
 /** The time for a write, including the wait for its turn and all its attempts. */
@@ -47,7 +52,8 @@ const MAX_ATTEMPTS = 6;
 const RETRY_MS = { least: 20, most: 120 };
 /** How many characters of the message of an admission control are kept. */
 const MAX_REASON_LENGTH = 500;
-const FIELD_MANAGER = 'k8s-deployment-scaler';
+/** How many warnings of the API server are kept. */
+const MAX_WARNINGS = 8;
 
 /** The write side: sets replica counts through the scale subresource, and nothing else. */
 export class Scaler {
@@ -70,7 +76,7 @@ export class Scaler {
   }
 
   async #scale(
-    { namespace, deployment, replicas, precondition }: ScaleRequest,
+    { namespace, deployment, replicas, precondition, dryRun = false }: ScaleRequest,
     endsAt: number,
   ): Promise<ScaleResult> {
     const credentials = { reloaded: false };
@@ -79,13 +85,13 @@ export class Scaler {
       const expected = precondition && (await this.#expect(namespace, deployment, precondition, leftMs()));
       try {
         const body = { ...(expected && { metadata: expected }), spec: { replicas } };
-        return await this.#patch(namespace, deployment, body, leftMs());
+        return await this.#patch(namespace, deployment, body, dryRun, leftMs());
       } catch (error) {
         const waitMs = attempt * (RETRY_MS.least + Math.random() * (RETRY_MS.most - RETRY_MS.least));
         const inTime = performance.now() + waitMs < endsAt;
         if (attempt < MAX_ATTEMPTS && inTime && this.#mayRetry(error, credentials)) {
           await sleep(waitMs);
-        } else if (mayHaveHappened(error)) {
+        } else if (!dryRun && mayHaveHappened(error)) {
           return await this.#settle(namespace, deployment, replicas, error);
         } else {
           throw toDeploymentError(error, namespace, deployment);
@@ -113,17 +119,22 @@ export class Scaler {
     namespace: string,
     deployment: string,
     body: V1Scale,
+    dryRun: boolean,
     deadlineMs: number,
   ): Promise<ScaleResult> {
+    const warnings: string[] = [];
     const answer = await this.#api.call({
       method: 'PATCH',
       path: scalePath(namespace, deployment),
-      query: { fieldManager: FIELD_MANAGER },
+      query: { fieldManager: FIELD_MANAGER, ...(dryRun && { dryRun: 'All' }) },
       contentType: PatchStrategy.MergePatch,
       body,
       deadlineMs,
+      onWarning: (text) => {
+        if (warnings.length < MAX_WARNINGS) warnings.push(text);
+      },
     });
-    return readScale(answer);
+    return readScale(answer, warnings);
   }
 
   /** Only a failed attempt that certainly changed nothing may be retried. */
@@ -147,7 +158,7 @@ export class Scaler {
   ): Promise<ScaleResult> {
     const now = await this.#api
       .call({ path: scalePath(namespace, deployment), deadlineMs: REREAD_DEADLINE_MS })
-      .then(readScale)
+      .then((answer) => readScale(answer, []))
       .catch(() => undefined);
     // Another count does not mean that the write failed: the API server may still be carrying it out.
     if (now?.replicas === replicas) return now;
@@ -157,13 +168,14 @@ export class Scaler {
 }
 
 /** In a Scale a missing count means 0: the API server answers `"spec":{}` after scaling to 0. */
-function readScale(answer: unknown): ScaleResult {
+function readScale(answer: unknown, warnings: readonly string[]): ScaleResult {
   if (!isObject(answer)) throw new KubeMalformedError('a Scale is not an object');
   const metadata = objectAt(answer, 'metadata');
   return {
     uid: stringAt(metadata, 'uid'),
     replicas: countAt(objectAt(answer, 'spec'), 'replicas', 0),
     resourceVersion: stringAt(metadata, 'resourceVersion'),
+    warnings,
   };
 }
 

@@ -158,6 +158,21 @@ export const ConfigSchema = Type.Object({
         'Namespaces to serve in clusters that do not list their own, separated by commas without spaces; unset: all',
     }),
   ),
+  WATCH_HPAS: Type.Boolean({
+    default: true,
+    description:
+      'Whether to watch HorizontalPodAutoscalers. Where the account of the service lacks the right to list and watch them, everything else works, and the log names the right',
+  }),
+  WATCH_SCALED_OBJECTS: Type.Boolean({
+    default: false,
+    description:
+      'The same for the ScaledObjects of KEDA. Without it, and while a ScaledObject is not paused, the service still knows the HorizontalPodAutoscaler that KEDA makes of it',
+  }),
+  ON_CONFLICT: Type.Enum(['refuse-certain', 'warn', 'refuse'], {
+    default: 'refuse-certain',
+    description:
+      'Which writes are refused because somebody else sets the count too. refuse-certain: those that an autoscaler would undo at once; refuse: all that somebody may undo; warn: none. Each write may force its count',
+  }),
   AUTHORIZATION_MODE: Type.Enum(['SubjectAccessReview', 'AlwaysAllow'], {
     default: 'SubjectAccessReview',
     description:

@@ -5,6 +5,7 @@ export const ROUTE_SEGMENTS: readonly string[] = [
   'docs',
   'healthz',
   'replica-count',
+  'scale',
 ];
 
 /** Names of paths that other services commonly have, and of paths that this service may get in the future. */
@@ -16,7 +17,6 @@ const FUTURE_SEGMENTS: readonly string[] = [
   'set-replica-count',
   'events',
   'limits',
-  'scale',
   'statefulsets',
   'changes',
   'page',

@@ -17,21 +17,36 @@ const MAX_LISTS = 1_024;
 /** Longer strings are hardly ever equal, and would make the tables large. */
 const MAX_CHARACTERS = 512;
 
+/** Makes equal values one. It knows the most recently used ones only, so it does not grow with their number. */
+export class Interned<T extends object> {
+  readonly #known: LRUCache<string, T>;
+
+  /** @param max how many values are known. The least recently used is forgotten first */
+  constructor(max: number) {
+    this.#known = new LRUCache({ max });
+  }
+
+  /** An equal value: an earlier one if it is known. Values are equal if their JSON is. */
+  one(value: T): T {
+    const key = JSON.stringify(value);
+    return key.length > MAX_CHARACTERS ? value : known(this.#known, key, value);
+  }
+}
+
 /**
  * Interns strings that many objects share, so that each is in memory once. It knows the most recently used ones only,
  * so it does not grow with the number of objects; an equal string may thus exist more than once.
  */
 export class Interner implements Interning {
   readonly #texts = new LRUCache<string, string>({ max: MAX_TEXTS });
-  readonly #lists = new LRUCache<string, readonly string[]>({ max: MAX_LISTS });
+  readonly #lists = new Interned<readonly string[]>(MAX_LISTS);
 
   text(text: string): string {
     return text.length > MAX_CHARACTERS ? text : known(this.#texts, text, text);
   }
 
   list(texts: readonly string[]): readonly string[] {
-    const key = JSON.stringify(texts);
-    return key.length > MAX_CHARACTERS ? texts : known(this.#lists, key, texts);
+    return this.#lists.one(texts);
   }
 }
 

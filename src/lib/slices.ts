@@ -22,3 +22,17 @@ export async function* inSlices<T>(items: AsyncIterable<T>): AsyncGenerator<T, v
     if (endsAt !== undefined && performance.now() >= endsAt) await nextTurn();
   }
 }
+
+/**
+ * Creates a function to await between pieces of a long work: it lets the event loop turn if the work has used its time in
+ * the present turn.
+ */
+export function pauses(): () => Promise<void> | undefined {
+  let endsAt = performance.now() + SLICE_MS;
+  return () => {
+    if (performance.now() < endsAt) return undefined;
+    return nextTurn().then(() => {
+      endsAt = performance.now() + SLICE_MS;
+    });
+  };
+}

@@ -63,19 +63,27 @@ function ofClusters(register: Registry, fleet: MetricsSources['fleet']): void {
 }
 
 type Mirrored = Observed['mirrors'][number];
+const MIRROR_LABELS = ['cluster', 'resource', 'namespace'] as const;
+type MirrorLabel = (typeof MIRROR_LABELS)[number];
 
-/** Metrics per mirror, which holds one namespace of a cluster or all of them. The label of all namespaces is empty. */
+/**
+ * Metrics per mirror, which holds the objects of one resource in one namespace of a cluster or in all. The label of all
+ * namespaces is empty.
+ */
 function ofMirrors(register: Registry, fleet: MetricsSources['fleet']): void {
-  const each = (take: (labels: { cluster: string; namespace: string }, mirror: Mirrored) => void) => {
+  const each = (take: (labels: Record<MirrorLabel, string>, mirror: Mirrored) => void) => {
     for (const [cluster, { mirrors }] of fleet.clusters) {
-      for (const mirror of mirrors) take({ cluster, namespace: mirror.namespace ?? '' }, mirror);
+      for (const mirror of mirrors) {
+        const { resource, namespace = '' } = mirror;
+        take({ cluster, resource, namespace }, mirror);
+      }
     }
   };
   const gauge = (name: string, help: string, read: (mirror: Mirrored) => number | undefined) =>
     new Gauge({
       name,
       help,
-      labelNames: ['cluster', 'namespace'],
+      labelNames: MIRROR_LABELS,
       registers: [register],
       collect() {
         this.reset();
@@ -95,7 +103,7 @@ function ofMirrors(register: Registry, fleet: MetricsSources['fleet']): void {
     new Counter({
       name,
       help,
-      labelNames: ['cluster', 'namespace', by],
+      labelNames: [...MIRROR_LABELS, by],
       registers: [register],
       collect() {
         this.reset();

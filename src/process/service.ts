@@ -186,6 +186,11 @@ function appOf(
             ...spec,
             allowInsecureTls: config.ALLOW_INSECURE_TLS,
             authorization: config.AUTHORIZATION_MODE === 'AlwaysAllow' ? 'AlwaysAllow' : config.decisionTimes,
+            onConflict: config.ON_CONFLICT,
+            autoscalers: {
+              horizontalPodAutoscalers: config.WATCH_HPAS,
+              scaledObjects: config.WATCH_SCALED_OBJECTS,
+            },
             log: log.child({ cluster: spec.name }),
           }),
       }),

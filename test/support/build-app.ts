@@ -19,7 +19,9 @@ import { DeploymentError } from '../../src/cluster/cluster-errors.ts';
 import type { Deployment } from '../../src/cluster/deployment.ts';
 import type { LabelSelector } from '../../src/cluster/labels/label-selector.ts';
 import { type Labels, NO_LABELS } from '../../src/cluster/labels/labels.ts';
+import type { Forecast } from '../../src/cluster/ownership/forecast.ts';
 import type { ScaleRequest } from '../../src/cluster/scaler.ts';
+import { type DeploymentState, stateOf } from '../../src/cluster/state/deployment-state.ts';
 import { Fleet } from '../../src/fleet/fleet.ts';
 import { deployment } from './deployment-objects.ts';
 import { expectDocumented, textOf } from './documented.ts';
@@ -87,6 +89,21 @@ export class MemoryCluster implements ServedCluster, UnguardedCluster {
     return { value: this.#cache.listAnswer(shown, selector), ...this.reading, shown };
   }
 
+  knownStates(namespace?: string, visible?: readonly string[], selector?: LabelSelector): ListReading {
+    const shown = namespace === undefined ? visible : [namespace];
+    const items = this.#cache.select(shown, selector).map((each) => this.stateOf(each));
+    return { value: Buffer.from(JSON.stringify({ items })), ...this.reading, shown };
+  }
+
+  async states(
+    _user: string,
+    namespace?: string,
+    visible?: readonly string[],
+    selector?: LabelSelector,
+  ): Promise<ListReading> {
+    return this.knownStates(namespace, visible, selector);
+  }
+
   async reach(): Promise<void> {}
 
   isOlderThan(): boolean {
@@ -107,11 +124,22 @@ export class MemoryCluster implements ServedCluster, UnguardedCluster {
     return this.#cache.get(namespace, name)?.replicas;
   }
 
+  /** What is said to happen to a count. */
+  forecasts: readonly Forecast[] = [{ kind: 'holds', by: undefined, certain: true, message: '' }];
+
+  stateOf(deployment: Deployment): DeploymentState {
+    const { namespace, name } = deployment;
+    const owners = { namespace, deployment: name, autoscalers: [], claims: [], unknown: [] };
+    return stateOf(deployment, owners, undefined);
+  }
+
   async scale({ namespace, deployment: name, replicas, user }: ScaleRequest): Promise<ScaleReading> {
     const { value: deployment } = this.deployment(namespace, name);
     this.writes.push(`${namespace}/${name}=${replicas} by ${user}`);
     this.#cache.scope().upsert({ ...deployment, replicas, resourceVersion: '2', generation: 2 });
-    return { uid: 'uid', replicas, resourceVersion: '2', entityTag: 'uid.2' };
+    const { forecasts } = this;
+    const result = { uid: 'uid', replicas, resourceVersion: '2', warnings: [] };
+    return { ...result, entityTag: 'uid.2', previous: deployment.replicas, forecasts };
   }
 }
 

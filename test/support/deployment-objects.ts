@@ -14,6 +14,19 @@ export function deployment(
     generation: 1,
     replicas: 1,
     labels: [],
+    status: {
+      observed: true,
+      current: 1,
+      updated: 1,
+      ready: 1,
+      available: 1,
+      paused: false,
+      trouble: undefined,
+    },
+    writers: [],
+    appliedReplicas: undefined,
+    marks: [],
+    controller: undefined,
     ...parts,
   };
 }

@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { buildApp } from '../../src/app.ts';
 import type { DecisionTimes } from '../../src/cluster/access/authorizer.ts';
+import type { WatchedAutoscalers } from '../../src/cluster/autoscalers/autoscalers.ts';
 import { Cluster } from '../../src/cluster/cluster.ts';
+import type { ConflictPolicy } from '../../src/cluster/ownership/forecast.ts';
 import type { Limits } from '../../src/config/limits.ts';
 import { Fleet } from '../../src/fleet/fleet.ts';
 import type { ReflectorTiming } from '../../src/kube/reflector/reflector.ts';
@@ -23,6 +25,9 @@ export interface ServiceOptions {
   readonly kubeconfig: string | Readonly<Record<string, string>>;
   readonly namespaces?: readonly string[];
   readonly timing?: ReflectorTiming;
+  /** Default: HPAs, as in production. */
+  readonly autoscalers?: WatchedAutoscalers;
+  readonly onConflict?: ConflictPolicy;
   /** Default: every client has all rights. */
   readonly authorization?: 'SubjectAccessReview' | 'AlwaysAllow';
   /** Settings that differ from the defaults. */
@@ -71,6 +76,10 @@ export class TestService {
   static async start(options: ServiceOptions): Promise<TestService> {
     const { kubeconfig, namespaces = [], timing, authorization = 'AlwaysAllow', logStream } = options;
     const { decisionTimes = defaultDecisionTimes, injecting } = options;
+    const {
+      autoscalers = { horizontalPodAutoscalers: true, scaledObjects: false },
+      onConflict = 'refuse-certain',
+    } = options;
     const authority = await CertificateAuthority.create({ commonName: 'test CA' });
     const server = await authority.issue({
       commonName: 'localhost',
@@ -112,6 +121,8 @@ export class TestService {
             const cluster = new Cluster({
               ...spec,
               authorization: authorization === 'AlwaysAllow' ? authorization : decisionTimes,
+              autoscalers,
+              onConflict,
               log,
               timing,
             });

@@ -44,7 +44,9 @@ async function listText(kubeconfig: string): Promise<string> {
 }
 
 async function longestBlock(kubeconfig: string): Promise<number> {
-  const options = { namespaces: [], authorization: 'AlwaysAllow', log: SILENT } as const;
+  const autoscalers = { horizontalPodAutoscalers: false, scaledObjects: false };
+  const access = { authorization: 'AlwaysAllow', onConflict: 'warn' } as const;
+  const options = { namespaces: [], autoscalers, log: SILENT, ...access };
   const cluster = new Cluster({ name: 'demo', kubeconfig, ...options });
   const delay = monitorEventLoopDelay({ resolution: 1 });
   delay.enable();

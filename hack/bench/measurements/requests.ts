@@ -97,7 +97,7 @@ async function measureMixed(setting: Setting, scene: Scene, record: RecordFigure
     const changing = await load(setting, service, 'mixed');
     apiServer.change(0);
     record('mixed', service.name, microseconds(changing));
-    record('mixed-p99', service.name, changing.latencies.p99Ms / quiet.latencies.p99Ms);
+    record('mixed-p99', service.name, changing.p99Ms / quiet.p99Ms);
   }
   await measureEach(setting, scene.others, 'mixed', record);
 }

@@ -1,8 +1,7 @@
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { Agent, request } from 'node:https';
 import { buffer } from 'node:stream/consumers';
-import type { CertificateFiles } from '../load.ts';
+import { type CertificateFiles, readCertificates } from '../load.ts';
 
 /** An answer of the service, which other servers repeat byte by byte. */
 export interface Answer {
@@ -24,9 +23,7 @@ export async function answersOf(
   certificates: CertificateFiles,
   paths: readonly string[],
 ): Promise<{ answers: Answers; headerBytes: number }> {
-  const { ca, cert, key } = certificates;
-  const tls = { ca: readFileSync(ca), cert: readFileSync(cert), key: readFileSync(key) };
-  const agent = new Agent({ keepAlive: true, maxSockets: 1, ...tls });
+  const agent = new Agent({ keepAlive: true, maxSockets: 1, ...readCertificates(certificates) });
   const answers: Record<string, Answer> = {};
   let headerBytes = 0;
   try {

@@ -6,7 +6,7 @@ import { freePorts } from '../../../test/support/free-ports.ts';
 import { Child, SERVER_CORE } from '../child.ts';
 import type { CertificateFiles } from '../load.ts';
 import type { Answers } from './answers.ts';
-import type { Subject } from './subject.ts';
+import { ChildServer } from './subject.ts';
 
 /** The version of the nginx in PATH, or undefined if there is none. */
 export function nginxVersion(): string | undefined {
@@ -23,40 +23,25 @@ export function nginxVersion(): string | undefined {
 }
 
 /** nginx with one worker, which serves the bodies as files with nearly the same headers. */
-export class Nginx implements Subject, AsyncDisposable {
-  readonly name = 'nginx';
-  readonly port: number;
-  readonly #child: Child;
-
-  private constructor(child: Child, port: number) {
-    this.#child = child;
-    this.port = port;
+export async function startNginx(
+  folder: string,
+  certificates: CertificateFiles,
+  answers: Answers,
+): Promise<ChildServer> {
+  const [port = 0] = await freePorts(1);
+  await mkdir(join(folder, 'answers'));
+  let number = 0;
+  const files: Record<string, string> = {};
+  for (const [path, { body }] of Object.entries(answers)) {
+    number += 1;
+    files[path] = `/${number}.json`;
+    await writeFile(join(folder, 'answers', `${number}.json`), Buffer.from(body, 'base64'));
   }
-
-  static async start(folder: string, certificates: CertificateFiles, answers: Answers): Promise<Nginx> {
-    const [port = 0] = await freePorts(1);
-    await mkdir(join(folder, 'answers'));
-    let number = 0;
-    const files: Record<string, string> = {};
-    for (const [path, { body }] of Object.entries(answers)) {
-      number += 1;
-      files[path] = `/${number}.json`;
-      await writeFile(join(folder, 'answers', `${number}.json`), Buffer.from(body, 'base64'));
-    }
-    const file = join(folder, 'nginx.conf');
-    await writeFile(file, configuration(folder, port, certificates, answers, files));
-    const child = new Child(['nginx', '-p', folder, '-e', 'stderr', '-c', file], { core: SERVER_CORE });
-    await child.until(() => listens(port));
-    return new Nginx(child, port);
-  }
-
-  get pid(): number {
-    return this.#child.pid;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#child[Symbol.asyncDispose]();
-  }
+  const file = join(folder, 'nginx.conf');
+  await writeFile(file, configuration(folder, port, certificates, answers, files));
+  const child = new Child(['nginx', '-p', folder, '-e', 'stderr', '-c', file], { core: SERVER_CORE });
+  await child.until(() => listens(port));
+  return new ChildServer('nginx', child, port);
 }
 
 const ADDED_BY_NGINX = ['content-type', 'content-length', 'transfer-encoding'];

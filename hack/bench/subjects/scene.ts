@@ -4,8 +4,8 @@ import { progress, type Setting } from '../bench.ts';
 import { DEPLOYMENTS } from '../rows.ts';
 import { answersOf } from './answers.ts';
 import { ApiServer } from './api-server.ts';
-import { BareServer } from './bare.ts';
-import { Nginx } from './nginx.ts';
+import { startBare } from './bare.ts';
+import { startNginx } from './nginx.ts';
 import { Service } from './service.ts';
 import type { Subject } from './subject.ts';
 
@@ -44,14 +44,14 @@ export class Scene implements AsyncDisposable {
     if (paths.length > 0) {
       const folder = await newFolder(setting, 'others');
       const captured = await answersOf(image.service.port, certificates.client, paths);
-      const bare = stack.use(await BareServer.start(node, folder, certificates.server, captured.answers));
+      const bare = stack.use(await startBare(node, folder, certificates.server, captured.answers));
       others.push(bare);
       const repeated = await answersOf(bare.port, certificates.client, paths);
       if (repeated.headerBytes !== captured.headerBytes) {
         const bytes = `${repeated.headerBytes} bytes of headers instead of ${captured.headerBytes}`;
         throw new Error(`bare node:https answers with ${bytes}`);
       }
-      if (nginx) others.push(stack.use(await Nginx.start(folder, certificates.server, captured.answers)));
+      if (nginx) others.push(stack.use(await startNginx(folder, certificates.server, captured.answers)));
     }
     return new Scene(installed, others, stack.move());
   }

@@ -1,17 +1,15 @@
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { Agent, request } from 'node:https';
 import { text } from 'node:stream/consumers';
-import type { CertificateFiles } from '../load.ts';
+import { type CertificateFiles, readCertificates } from '../load.ts';
 
 /** A client of the service with one connection. */
 export class ServiceClient implements Disposable {
   readonly #agent: Agent;
   readonly #port: number;
 
-  constructor(port: number, { ca, cert, key }: CertificateFiles) {
-    const files = { ca: readFileSync(ca), cert: readFileSync(cert), key: readFileSync(key) };
-    this.#agent = new Agent({ keepAlive: true, maxSockets: 1, ...files });
+  constructor(port: number, certificates: CertificateFiles) {
+    this.#agent = new Agent({ keepAlive: true, maxSockets: 1, ...readCertificates(certificates) });
     this.#port = port;
   }
 

@@ -89,9 +89,8 @@ export class ReviewAuthorizer implements Authorizer {
   }
 
   known(subject: Subject, attributes: ResourceAttributes): boolean | undefined {
-    const now = performance.now();
-    const decision = this.#decisions.get(keyOf(subject), questionOf(attributes), now);
-    return decision !== undefined && now < decision.expiresAt ? decision.allowed : undefined;
+    const last = this.lastDecision(subject, attributes);
+    return last !== undefined && performance.now() < last.expiresAt ? last.allowed : undefined;
   }
 
   lastDecision(subject: Subject, attributes: ResourceAttributes): Decision | undefined {

@@ -4,7 +4,9 @@ import type { ListReading, Reading } from '../cache/reading.ts';
 import { AccessDeniedError, NotSyncedError } from '../cluster-errors.ts';
 import type { Deployment } from '../deployment.ts';
 import type { LabelSelector } from '../labels/label-selector.ts';
-import type { Precondition, ScaleRequest, ScaleResult } from '../scaler.ts';
+import type { Forecast } from '../ownership/forecast.ts';
+import type { ScaleRequest, ScaleResult } from '../scaler.ts';
+import type { DeploymentState } from '../state/deployment-state.ts';
 import { type Access, LIST_REVIEWS_MS } from './access.ts';
 import type { Subject } from './decisions.ts';
 import type { AuthorizerState, ReviewOutcomes } from './review-outcomes.ts';
@@ -13,6 +15,16 @@ import type { AuthorizerState, ReviewOutcomes } from './review-outcomes.ts';
 export interface ScaleReading extends ScaleResult {
   /** Identifies the state that the write produced; undefined if the cache holds an earlier or a later state. */
   readonly entityTag: string | undefined;
+  /** The count right before the write; undefined if the watch did not show it in time. */
+  readonly previous: number | undefined;
+  /** What will happen to the count. */
+  readonly forecasts: readonly Forecast[];
+}
+
+/** What to write, and how. */
+export interface ScaleOrder extends Pick<ScaleRequest, 'replicas' | 'precondition' | 'dryRun'> {
+  /** Whether to set the count even if somebody else will undo it. */
+  readonly force?: boolean;
 }
 
 /** The names of Deployments, just listed by the API server itself. */
@@ -60,6 +72,23 @@ export interface UnguardedCluster {
    * @throws NotSyncedError, CacheRefusedError or NamespaceNotWatchedError
    */
   list(namespace?: string, shown?: readonly string[], selector?: LabelSelector): ListReading;
+  /** As `states`, if the answer has been built and nothing has changed since. @throws as `list` */
+  knownStates(
+    namespace?: string,
+    shown?: readonly string[],
+    selector?: LabelSelector,
+  ): ListReading | undefined;
+  /**
+   * The JSON answer with the states of the Deployments that `list` lists.
+   * @param user who makes the read
+   * @throws KubeBusyError if too many are being built; otherwise as `list`
+   */
+  states(
+    user: string,
+    namespace?: string,
+    shown?: readonly string[],
+    selector?: LabelSelector,
+  ): Promise<ListReading>;
   /**
    * Resolves once the cache of a namespace, or of all, has seen the required resourceVersion.
    * @throws FreshnessError if it does not see it in time; NamespaceNotWatchedError
@@ -82,8 +111,10 @@ export interface UnguardedCluster {
   ): Promise<FreshNames>;
   /** The replica count of a Deployment in the cache, if the cache holds it. */
   replicasOf(namespace: string, name: string): number | undefined;
-  /** Sets a replica count. @throws NamespaceNotWatchedError, DeploymentError or KubeError */
-  scale(request: ScaleRequest): Promise<ScaleReading>;
+  /** The state of a Deployment that a read of this cluster returned. */
+  stateOf(deployment: Deployment): DeploymentState;
+  /** Sets a replica count. @throws NamespaceNotWatchedError, ReplicasManagedError, DeploymentError or KubeError */
+  scale(request: ScaleRequest & Pick<ScaleOrder, 'force'>): Promise<ScaleReading>;
 }
 
 /** A Deployment that the caller may scale. */
@@ -92,9 +123,9 @@ export interface ScaleTarget {
   readonly replicas: number | undefined;
   /**
    * Sets the count, and resolves once the cache holds the change or 1 s after the API server made it.
-   * @throws NamespaceNotWatchedError, DeploymentError or KubeError
+   * @throws NamespaceNotWatchedError, ReplicasManagedError, DeploymentError or KubeError
    */
-  scale(replicas: number, precondition: Precondition | undefined): Promise<ScaleReading>;
+  scale(order: ScaleOrder): Promise<ScaleReading>;
 }
 
 /**
@@ -158,6 +189,11 @@ export class GuardedCluster {
       : this.#cluster.freshDeployment(this.#caller.user, namespace, name, freshness);
   }
 
+  /** The state of a Deployment that `knownDeployment` or `deployment` returned: so the caller may see it. */
+  stateOf(deployment: Deployment): DeploymentState {
+    return this.#cluster.stateOf(deployment);
+  }
+
   /**
    * The JSON answer that lists the Deployments of a namespace, or of all, from the cache, if the caller is known to have
    * the right to list all of them.
@@ -178,18 +214,7 @@ export class GuardedCluster {
    */
   async list(namespace?: string, freshness?: Freshness, selector?: LabelSelector): Promise<ListReading> {
     const cluster = this.#cluster;
-    const reviewsEndAt = performance.now() + LIST_REVIEWS_MS;
-    const mayListAll = await this.#access.mayList(this.#caller, namespace);
-    if (!mayListAll && namespace !== undefined) this.#deny(`list deployments in namespace ${namespace}`);
-    /**
-     * The current namespaces that the caller may list. It takes a function, because the namespaces are read again once
-     * the rights are known.
-     */
-    const shownOf = async (current: () => readonly string[], deadline?: number) =>
-      mayListAll ? undefined : this.#access.listable(this.#caller, current, deadline);
-
-    const shown = await shownOf(() => cluster.namespaces, reviewsEndAt);
-    if (shown?.length === 0) this.#denyAll();
+    const { shown, shownOf } = await this.#rightsToList(namespace);
     if (freshness === undefined) return cluster.list(namespace, shown, selector);
     const endsAt = performance.now() + FRESHNESS_MS;
     await cluster.reach(this.#caller.user, namespace, freshness);
@@ -200,6 +225,46 @@ export class GuardedCluster {
     return names.reading(await shownOf(() => names.namespaces));
   }
 
+  /**
+   * The JSON answer with the states of the Deployments that `knownList` lists, if nothing has changed since it was built.
+   * @returns undefined if the caller has not been found to have the right, or the answer has to be built
+   * @throws as UnguardedCluster.list
+   */
+  knownStates(namespace: string | undefined, selector?: LabelSelector): ListReading | undefined {
+    if (!this.#access.isKnownToList(this.#caller, namespace)) return undefined;
+    return this.#cluster.knownStates(namespace, undefined, selector);
+  }
+
+  /**
+   * The JSON answer with the states of the Deployments that `list` lists.
+   * @param freshness without a maximum age: that would need whole objects from the API server
+   * @throws as UnguardedCluster.states; FreshnessError if the freshness cannot be reached
+   */
+  async states(namespace?: string, freshness?: Freshness, selector?: LabelSelector): Promise<ListReading> {
+    const { user } = this.#caller;
+    const { shown, shownOf } = await this.#rightsToList(namespace);
+    if (freshness === undefined) return this.#cluster.states(user, namespace, shown, selector);
+    await this.#cluster.reach(user, namespace, freshness);
+    return this.#cluster.states(user, namespace, await shownOf(() => this.#cluster.namespaces), selector);
+  }
+
+  /**
+   * Checks that the caller may list in a namespace, or in any.
+   * @returns the namespaces that the list shows, undefined: all of them; and a function that returns those of the current
+   *   namespaces that the caller may list. It takes a function, because the namespaces are read again once the rights are
+   *   known
+   */
+  async #rightsToList(namespace: string | undefined) {
+    const reviewsEndAt = performance.now() + LIST_REVIEWS_MS;
+    const mayListAll = await this.#access.mayList(this.#caller, namespace);
+    if (!mayListAll && namespace !== undefined) this.#deny(`list deployments in namespace ${namespace}`);
+    const shownOf = async (current: () => readonly string[], deadline?: number) =>
+      mayListAll ? undefined : this.#access.listable(this.#caller, current, deadline);
+    const shown = await shownOf(() => this.#cluster.namespaces, reviewsEndAt);
+    if (shown?.length === 0) this.#denyAll();
+    return { shown, shownOf };
+  }
+
   /** Checks that the caller may scale a Deployment. It does not check whether the Deployment exists. */
   async toScale(namespace: string, deployment: string): Promise<ScaleTarget> {
     if (!(await this.#access.mayScale(this.#caller, namespace, deployment)))
@@ -207,8 +272,7 @@ export class GuardedCluster {
     const { user } = this.#caller;
     return {
       replicas: this.#cluster.replicasOf(namespace, deployment),
-      scale: (replicas, precondition) =>
-        this.#cluster.scale({ namespace, deployment, replicas, user, precondition }),
+      scale: (order) => this.#cluster.scale({ namespace, deployment, user, ...order }),
     };
   }
 

@@ -10,6 +10,8 @@ export type ClusterState = 'ready' | 'syncing' | 'unreachable';
 
 /** The state of the mirror of one namespace, or of all; for metrics. */
 export interface Mirrored {
+  /** The plural name of what is mirrored, for example `deployments`. */
+  readonly resource: string;
   /** undefined: all. */
   readonly namespace: string | undefined;
   readonly synced: boolean;
@@ -30,10 +32,19 @@ const NONE: readonly string[] = [];
 export class InformerSet<T extends KubeObject> {
   /** By namespace; a single entry `undefined` for all namespaces. */
   readonly #informers: ReadonlyMap<string | undefined, Informer<T>>;
+  readonly #resource: string;
   readonly all: readonly Informer<T>[];
 
-  /** @param namespaces empty: all */
-  constructor(namespaces: readonly string[], create: (namespace: string | undefined) => Informer<T>) {
+  /**
+   * @param resource the plural name of what they mirror
+   * @param namespaces empty: all
+   */
+  constructor(
+    resource: string,
+    namespaces: readonly string[],
+    create: (namespace: string | undefined) => Informer<T>,
+  ) {
+    this.#resource = resource;
     const scopes = namespaces.length === 0 ? [undefined] : namespaces;
     this.#informers = new Map(scopes.map((namespace) => [namespace, create(namespace)]));
     this.all = [...this.#informers.values()];
@@ -70,7 +81,7 @@ export class InformerSet<T extends KubeObject> {
     return [...this.#informers].map(([namespace, { reflector }]) => {
       const { synced, lastContactAt, stats } = reflector;
       const ageMs = lastContactAt === undefined ? undefined : performance.now() - lastContactAt;
-      return { namespace, synced, ageMs, stats };
+      return { resource: this.#resource, namespace, synced, ageMs, stats };
     });
   }
 

@@ -1,10 +1,12 @@
 import { parseJson } from '../json.ts';
 
 /**
- * Members that nothing here reads, up to the first byte of their value: the managers of the fields, and the template of
- * the pods. They are two thirds of a Deployment.
+ * Members that nothing here reads, up to the first byte of their value: the template of the pods, and which of its
+ * fields, of the metadata and of the status somebody manages. They are half of a Deployment.
  */
-const UNREAD_MEMBERS = ['"managedFields":[', '"template":{'].map((start) => Buffer.from(start));
+const UNREAD_MEMBERS = ['"template":{', '"f:template":{', '"f:metadata":{', '"f:status":{'].map((start) =>
+  Buffer.from(start),
+);
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;

@@ -41,6 +41,8 @@ export interface KubeRequest {
   readonly deadlineIsForSilence?: boolean;
   /** Cancels the request. */
   readonly signal?: AbortSignal;
+  /** For `call`: called for each warning of the API server that comes with an answer of status 2xx. */
+  readonly onWarning?: (text: string) => void;
 }
 
 /** A running watch: the bytes of the response as they arrive. To break out of the iteration closes the connection. */
@@ -89,6 +91,7 @@ export class KubeClient implements KubeApi {
         request.deadlineIsForSilence === true ? () => limit.refresh() : undefined,
       );
       if (statusCode < 200 || statusCode > 299) throw statusError(response, answer);
+      if (request.onWarning !== undefined) warningsIn(response.headers).forEach(request.onWarning);
       return parseAnswer(answer);
     } catch (error) {
       throw translate(error, request, limit, sent);
@@ -278,6 +281,16 @@ function statusOf(text: string): { reason: string; message: string } {
     // A proxy in front of the API server may answer in another format, so only the status code is known.
     return { reason: '', message: text.slice(0, 200) };
   }
+}
+
+/** A value of a Warning header (RFC 7234, section 5.5): a code, an agent, and a quoted text. */
+const WARNING = /[0-9]{3} \S+ "((?:[^"\\]|\\.)*)"/g;
+
+/** The texts of the Warning headers, with which the API server and its admission control warn. */
+function warningsIn({ warning = [] }: Dispatcher.ResponseData['headers']): string[] {
+  return [warning]
+    .flat()
+    .flatMap((value) => Array.from(value.matchAll(WARNING), ([, text = '']) => text.replace(/\\(.)/g, '$1')));
 }
 
 function queryString(query: KubeRequest['query']): string {

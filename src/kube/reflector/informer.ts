@@ -1,6 +1,12 @@
 import type { Logger } from '../../lib/logger.ts';
 import type { KubeApi } from '../client/kube-client.ts';
-import { type KubeObject, Reflector, type ReflectorStore, type ReflectorTiming } from './reflector.ts';
+import {
+  type KubeObject,
+  type OptionalCollection,
+  Reflector,
+  type ReflectorStore,
+  type ReflectorTiming,
+} from './reflector.ts';
 import { hasReached } from './resource-version.ts';
 import { ResourceVersionWaiters } from './resource-version-waiters.ts';
 
@@ -28,6 +34,8 @@ export interface InformerOptions<T extends KubeObject> {
   readonly log: Logger;
   /** Called whenever the API server has answered. */
   readonly onContact?: (() => void) | undefined;
+  /** As in ReflectorOptions. */
+  readonly optional?: OptionalCollection | undefined;
   readonly timing?: ReflectorTiming | undefined;
 }
 

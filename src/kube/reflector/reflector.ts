@@ -60,8 +60,26 @@ export interface ReflectorOptions<T extends KubeObject> {
   readonly onProgress: (resourceVersion: string) => void;
   /** Called whenever the API server has answered with a list, accepted a watch or sent an event. */
   readonly onContact?: (() => void) | undefined;
+  /** undefined: the collection is required, so that every failure to read it is an outage. */
+  readonly optional?: OptionalCollection | undefined;
   /** Replaces the default times in tests that cannot wait for minutes. */
   readonly timing?: ReflectorTiming | undefined;
+}
+
+/**
+ * What the API server last said about an optional collection. `unread`: nothing yet. `served`: it may be listed and
+ * watched. `forbidden`: it may not; the store keeps the last state. `notServed`: it does not exist, so that there are no
+ * objects.
+ */
+export type Availability = 'unread' | 'served' | 'forbidden' | 'notServed';
+
+/**
+ * A collection that the account may be forbidden to read (403), or that the API server may not serve (404). Neither is
+ * logged here, and both are tried again with long pauses.
+ */
+export interface OptionalCollection {
+  /** Called when `availability` has changed, and when an outage (`lastError`) has begun or ended. */
+  readonly onChange: () => void;
 }
 
 /** How long the reflector waits for an API server that sends nothing. All times are in milliseconds. */
@@ -74,6 +92,8 @@ export interface ReflectorTiming {
   readonly pagesMs: number;
   /** The longest time without an event or bookmark of a watch: a random time in this range. */
   readonly silenceMs: { readonly least: number; readonly most: number };
+  /** The pause before an optional collection that is forbidden or not served is tried again: a time in this range. */
+  readonly optionalRetryMs: { readonly least: number; readonly most: number };
 }
 
 /** Counters since the start; for metrics. */
@@ -103,6 +123,8 @@ const TIMING: ReflectorTiming = {
    * server reports no progress. In both cases a list shows the current state.
    */
   silenceMs: { least: 90_000, most: 120_000 },
+  /** A right that is granted later, or an API that is installed later, is used after a minute or so. */
+  optionalRetryMs: { least: 45_000, most: 75_000 },
 };
 /**
  * A watch that ends sooner, without any news, counts as a failure. The API server therefore sees at most one such watch
@@ -155,6 +177,7 @@ export class Reflector<T extends KubeObject> {
   #lastContactAt: number | undefined;
   #lastError: Error | undefined;
   #forbidden = false;
+  #availability: Availability = 'unread';
   #malformedInARow = 0;
   #unauthorizedInARow = 0;
 
@@ -200,6 +223,11 @@ export class Reflector<T extends KubeObject> {
   /** The error of the current outage; undefined: the reflector is connected. */
   get lastError(): Error | undefined {
     return this.#lastError;
+  }
+
+  /** What the API server last said about the collection, if that is optional. An outage does not change it. */
+  get availability(): Availability {
+    return this.#availability;
   }
 
   start(): void {
@@ -275,6 +303,7 @@ export class Reflector<T extends KubeObject> {
       watchdog.start(silence, new NoInitialEventsError('the initial events stopped before their end'));
       // Do not keep the list in a variable: it would hold objects that the store has dropped until the watch ends.
       this.#replace(await readInitialEvents(events, reduce), startedAt);
+      this.#becomes('served');
       limit.clear();
       watchdog.start(between(this.#timing.silenceMs), new SilenceError());
       this.stats.watches += 1;
@@ -360,6 +389,7 @@ export class Reflector<T extends KubeObject> {
       const from = { resourceVersion: this.#resourceVersion };
       await using events = await openWatch({ api, path, from, watchdog, signal });
       this.#connected();
+      this.#becomes('served');
       await this.#follow(events, attempt);
     } finally {
       watchdog.clear();
@@ -422,6 +452,13 @@ export class Reflector<T extends KubeObject> {
     if (this.#lastError === undefined) return;
     this.#lastError = undefined;
     this.#options.log.info({ path: this.#options.path }, 'connected to the API server again');
+    this.#options.optional?.onChange();
+  }
+
+  #becomes(availability: Availability): void {
+    if (this.#availability === availability) return;
+    this.#availability = availability;
+    this.#options.optional?.onChange();
   }
 
   #newAttempt(): Attempt {
@@ -437,10 +474,15 @@ export class Reflector<T extends KubeObject> {
    * @returns how long to wait before that, in milliseconds
    */
   #recover(error: unknown, attempt: Attempt): number {
-    const { log, path, api } = this.#options;
+    const { log, path, api, optional } = this.#options;
+    if (optional !== undefined && error instanceof KubeStatusError) {
+      if (error.status === 403 || error.status === 404) return this.#doWithout(error.status, attempt);
+    }
     this.stats.failures += 1;
     if (error instanceof KubeUnreachableError && !error.sent) this.#mustVerify = true;
+    const wasConnected = this.#lastError === undefined;
     this.#lastError = error instanceof Error ? error : new Error(String(error));
+    if (wasConnected) optional?.onChange();
     let delayMs = this.#backoff.failed();
     if (this.#wasShort(attempt)) delayMs = Math.max(delayMs, SHORT_WATCH_MS);
     const relist = this.#relistReason(error);
@@ -465,6 +507,25 @@ export class Reflector<T extends KubeObject> {
       log.warn(context, 'lost contact with the API server');
     }
     return delayMs;
+  }
+
+  /**
+   * The API server has refused an optional collection, or does not serve it.
+   * @returns how long to wait before the next attempt, in milliseconds
+   */
+  #doWithout(status: 403 | 404, { startedAt }: Attempt): number {
+    if (status === 403) {
+      this.stats.failures += 1;
+      this.#forbidden = true;
+      this.#connected();
+      this.#becomes('forbidden');
+    } else {
+      this.#replace({ items: [], resourceVersion: '' }, startedAt);
+      this.#newestObject = '';
+      this.#mustList = true;
+      this.#becomes('notServed');
+    }
+    return between(this.#timing.optionalRetryMs);
   }
 
   #relistReason(error: unknown): RelistReason | undefined {

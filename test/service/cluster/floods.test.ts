@@ -26,6 +26,8 @@ beforeEach(async () => {
     name: 'demo',
     namespaces: [],
     authorization: defaultDecisionTimes,
+    autoscalers: { horizontalPodAutoscalers: false, scaledObjects: false },
+    onConflict: 'refuse-certain',
     log: new RecordingLogger(),
     kubeconfig,
   });

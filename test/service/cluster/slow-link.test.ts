@@ -16,6 +16,7 @@ const TIMING: ReflectorTiming = {
   initialEventsMs: { silence: SILENCE_MS, whole: 30_000 },
   pagesMs: 3_600_000,
   silenceMs: { least: 60_000, most: 60_000 },
+  optionalRetryMs: { least: 45_000, most: 75_000 },
 };
 
 /** A cluster that has not been started, and its API server. */
@@ -25,6 +26,8 @@ async function scene(timing: Partial<ReflectorTiming> = {}) {
     name: 'far',
     namespaces: [],
     authorization: 'AlwaysAllow',
+    autoscalers: { horizontalPodAutoscalers: false, scaledObjects: false },
+    onConflict: 'refuse-certain',
     log: new RecordingLogger(),
     kubeconfig: folder().write('kubeconfig', demo.kubeconfig),
     timing: { ...TIMING, ...timing },

@@ -35,9 +35,15 @@ it('the metrics report the size and age of the cache and the history of the refl
   expect(await measured('scaler_cache_deployments{cluster="one"}')).toBe(1);
   expect(await measured('scaler_cache_deployments{cluster="two"}')).toBe(1_200);
   expect(await measured('scaler_cluster_ready{cluster="one"}')).toBe(1);
-  expect(await measured('scaler_cache_synced{cluster="two",namespace=""}')).toBe(1);
-  expect(await measured('scaler_cache_age_seconds{cluster="two",namespace=""}')).toBeLessThan(60);
-  expect(await measured('scaler_reflector_requests_total{cluster="two",namespace="",kind="list"}')).toBe(1);
+  expect(await measured('scaler_cache_synced{cluster="two",resource="deployments",namespace=""}')).toBe(1);
+  expect(
+    await measured('scaler_cache_age_seconds{cluster="two",resource="deployments",namespace=""}'),
+  ).toBeLessThan(60);
+  expect(
+    await measured(
+      'scaler_reflector_requests_total{cluster="two",resource="deployments",namespace="",kind="list"}',
+    ),
+  ).toBe(1);
   expect(await measured('scaler_tls_reloads_total{result="used"}')).toBe(2);
   expect(await measured('scaler_tls_expiry_timestamp_seconds{of="certificate"}')).toBe(1_893_456_000);
   expect(await measured('scaler_log_lines_dropped_total{limit="full"}')).toBe(5);
@@ -47,10 +53,15 @@ it('the metrics report the size and age of the cache and the history of the refl
   expect(await measured('process_resident_memory_bytes')).toBeGreaterThan(0);
 
   one.deployments.scale('default', 'a', 5);
-  const modified = 'scaler_reflector_events_total{cluster="one",namespace="",type="MODIFIED"}';
+  const modified =
+    'scaler_reflector_events_total{cluster="one",resource="deployments",namespace="",type="MODIFIED"}';
   await until(async () => ((await measured(modified)) ?? 0) >= 1);
   // A second scrape reports the same counts, not their sum.
-  expect(await measured('scaler_reflector_requests_total{cluster="two",namespace="",kind="list"}')).toBe(1);
+  expect(
+    await measured(
+      'scaler_reflector_requests_total{cluster="two",resource="deployments",namespace="",kind="list"}',
+    ),
+  ).toBe(1);
 
   one.refuseConnections();
   await until(async () => (await measured('scaler_cluster_ready{cluster="one"}')) === 0);

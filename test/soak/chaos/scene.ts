@@ -14,6 +14,7 @@ const TIMING = {
   pageSilenceMs: 3_000,
   initialEventsMs: { silence: 1_000, whole: 10_000 },
   pagesMs: 2_000,
+  optionalRetryMs: { least: 200, most: 400 },
 };
 const SCOPE = ['team-0001', 'team-0004'];
 const SILENT = { debug() {}, info() {}, warn() {}, error() {} };
@@ -54,6 +55,8 @@ export class Scene {
       kubeconfig: file,
       namespaces: SCOPE,
       authorization: 'AlwaysAllow',
+      autoscalers: { horizontalPodAutoscalers: true, scaledObjects: true },
+      onConflict: 'refuse-certain',
       log: SILENT,
       timing: TIMING,
     });

@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { Deployment } from '../../../src/cluster/deployment.ts';
-import { reduceLabels } from '../../../src/cluster/labels/labels.ts';
+import { type Deployment, reduceDeployment } from '../../../src/cluster/deployment.ts';
+import { deploymentItem } from '../../support/fake-apiserver/bodies.ts';
 import type { Deployments } from '../../support/fake-apiserver/deployments.ts';
-import { sourceOf } from '../../support/fake-apiserver/objects.ts';
 import type { DeploymentRecord } from '../../support/fake-apiserver/store.ts';
 import { Timeline } from './timeline.ts';
 
@@ -116,9 +115,7 @@ export class ServerHistory {
 
 /** A record of the server in the form in which the cache should hold it. */
 export function reduced(record: DeploymentRecord): Deployment {
-  const { namespace, name, uid, resourceVersion, generation, replicas } = record;
-  const labels = reduceLabels(sourceOf(record).labels);
-  return { namespace, name, uid, resourceVersion: String(resourceVersion), generation, replicas, labels };
+  return reduceDeployment(JSON.parse(deploymentItem(record)));
 }
 
 /** The answer of `GET /deployments`, written independently, so that the code of the service is not judged by itself. */

@@ -1,9 +1,16 @@
 import { expect, vi } from 'vitest';
 import { Informer } from '../../../src/kube/reflector/informer.ts';
-import type { ReflectorTiming } from '../../../src/kube/reflector/reflector.ts';
+import type { Availability, ReflectorTiming } from '../../../src/kube/reflector/reflector.ts';
 import { listPage, reduceWidget, WIDGETS, type Widget, WidgetStore } from './objects.ts';
 import { RecordingLogger } from './recording-logger.ts';
 import { flush, type OpenWatch, ScriptedApi } from './scripted-api.ts';
+
+export interface MirrorOptions {
+  /** Values that differ from production. */
+  readonly timing?: ReflectorTiming;
+  /** Whether the collection is optional. Default: false. */
+  readonly optional?: boolean;
+}
 
 /** An informer with a scripted API server and fake time. */
 export class Mirror {
@@ -11,9 +18,10 @@ export class Mirror {
   readonly store = new WidgetStore();
   readonly log = new RecordingLogger();
   readonly informer: Informer<Widget>;
+  /** The availability of an optional collection, each time that it was told. */
+  readonly told: Availability[] = [];
 
-  /** @param timing values that differ from production */
-  constructor(timing?: ReflectorTiming) {
+  constructor({ timing, optional = false }: MirrorOptions = {}) {
     this.informer = new Informer({
       api: this.api,
       path: WIDGETS,
@@ -21,6 +29,7 @@ export class Mirror {
       store: this.store,
       log: this.log,
       timing,
+      optional: optional ? { onChange: () => void this.told.push(this.reflector.availability) } : undefined,
     });
   }
 
@@ -78,11 +87,11 @@ export class Mirror {
 /** A test body with a mirror on fake time. After the mirror has stopped, no timer may be left. */
 export function withMirror(
   body: (mirror: Mirror) => Promise<void>,
-  timing?: ReflectorTiming,
+  options?: MirrorOptions,
 ): () => Promise<void> {
   return async () => {
     vi.useFakeTimers();
-    const mirror = new Mirror(timing);
+    const mirror = new Mirror(options);
     try {
       await body(mirror);
       await mirror.stop();

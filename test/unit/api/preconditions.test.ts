@@ -3,7 +3,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { namedIn, preconditionOf } from '../../../src/api/preconditions.ts';
-import type { Deployment } from '../../../src/cluster/deployment.ts';
+import { deployment as deploymentWith } from '../../support/deployment-objects.ts';
 
 const document = parse(readFileSync(new URL('../../../openapi.yaml', import.meta.url), 'utf8'));
 const documented = (name: string) =>
@@ -28,15 +28,7 @@ function* texts(pieces: readonly string[], most: number): Generator<string> {
   for (const rest of texts(pieces, most - 1)) for (const piece of pieces) yield piece + rest;
 }
 
-const deployment: Deployment = {
-  namespace: 'default',
-  name: 'my-deployment',
-  uid: 'uid',
-  resourceVersion: '9',
-  generation: 2,
-  replicas: 3,
-  labels: [],
-};
+const deployment = deploymentWith('my-deployment', '9', { uid: 'uid', generation: 2, replicas: 3 });
 
 describe.each<[string, Read]>([
   ['If-Match', preconditionOf],

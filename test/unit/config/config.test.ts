@@ -42,6 +42,8 @@ describe('loadConfig', () => {
       DRAIN_DELAY_SECONDS: 5,
       DRAIN_LIMIT_SECONDS: 15,
       AUTHORIZATION_MODE: 'SubjectAccessReview',
+      WATCH_HPAS: true,
+      WATCH_SCALED_OBJECTS: false,
       clusters: [{ name: 'default', kubeconfig: files.KUBECONFIG, namespaces: [] }],
       identityPolicy: { allowedReserved: [], allowedClients: [] },
       managementAllowedHosts: [],

@@ -8,7 +8,7 @@ import { MemoryCluster } from '../../../support/build-app.ts';
 
 const CALLER = { user: 'alice', groups: ['team'] };
 /** Members that need no right, because they say nothing about Deployments. */
-const OPEN = ['name', 'state', 'authorizer', 'isHealthy', 'checkHealth', 'constructor'];
+const OPEN = ['name', 'stateOf', 'state', 'authorizer', 'isHealthy', 'checkHealth', 'constructor'];
 
 /** A cluster that records its calls and the access reviews in their order. */
 function scene(allows: (attributes: ResourceAttributes) => boolean) {
@@ -92,7 +92,7 @@ describe('a guarded cluster', () => {
     const { guarded, memory } = scene(() => true);
     const target = await guarded.toScale('shop', 'cart');
     expect(target.replicas).toBe(3);
-    await target.scale(5, undefined);
+    await target.scale({ replicas: 5 });
     expect(memory.writes).toEqual(['shop/cart=5 by alice']);
   });
 });

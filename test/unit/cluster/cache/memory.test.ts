@@ -2,8 +2,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { expect, it } from 'vitest';
 import { DeploymentCache } from '../../../../src/cluster/cache/deployment-cache.ts';
-import { reduceDeployment } from '../../../../src/cluster/deployment.ts';
-import { Interner } from '../../../../src/lib/interner.ts';
+import { DeploymentInterner, reduceDeployment } from '../../../../src/cluster/deployment.ts';
 
 /** Per Deployment with a name of 15 characters and five labels, with its share of the lists of its namespace and of all. */
 const MAX_BYTES = 550;
@@ -54,7 +53,7 @@ function usedMemory(): number {
 }
 
 it(`the cache keeps at most ${MAX_BYTES} bytes of a Deployment of 6 kB, prebuilt lists included`, () => {
-  const fill = (cache: DeploymentCache, count: number, interner = new Interner()) => {
+  const fill = (cache: DeploymentCache, count: number, interner = new DeploymentInterner()) => {
     const deployments = [];
     for (let first = 0; first < count; first += 100) {
       const items: unknown[] = JSON.parse(page(first, 100));
@@ -68,7 +67,7 @@ it(`the cache keeps at most ${MAX_BYTES} bytes of a Deployment of 6 kB, prebuilt
   fill(new DeploymentCache(), 100);
   const cache = new DeploymentCache();
   const before = usedMemory();
-  const interner = new Interner();
+  const interner = new DeploymentInterner();
   fill(cache, DEPLOYMENTS, interner);
   expect((usedMemory() - before) / DEPLOYMENTS).toBeLessThan(MAX_BYTES);
   expect(cache.size).toBe(DEPLOYMENTS);

@@ -1,0 +1,159 @@
+import type { Autoscaler } from '../autoscalers/autoscaler.ts';
+import type { Deployment } from '../deployment.ts';
+import type { Claim } from '../ownership/claims.ts';
+import type { CountChange, CountRecord } from '../ownership/count-history.ts';
+import type { Owners } from '../ownership/forecast.ts';
+import { splitMark } from '../ownership/marks.ts';
+import { nameOf } from '../ownership/remedies.ts';
+import { ownerOfCount } from '../ownership/writers.ts';
+import { type Phase, rolloutOf } from '../rollout/phase.ts';
+
+/** The state of one Deployment, as the API answers it. */
+export interface DeploymentState {
+  readonly kind: 'Deployment';
+  readonly namespace: string;
+  readonly deployment: string;
+  /** The count that is asked for. */
+  readonly replicas: number;
+  readonly current: number;
+  readonly updated: number;
+  readonly ready: number;
+  readonly available: number;
+  readonly phase: Phase;
+  readonly reason: string;
+  readonly paused: boolean;
+  readonly owners: readonly Owner[];
+  /** Why there may be owners that are not known; empty: all are known. */
+  readonly unknownOwners: readonly string[];
+  readonly lastChange?: LastChange;
+  readonly overridden?: Override;
+}
+
+/** Who sets the count besides the callers of this service. */
+export interface Owner {
+  readonly kind: string;
+  readonly name: string;
+  readonly does: string;
+  readonly evidence: string;
+}
+
+/** The last change of the count that is known. Times are those of the API server, as RFC 3339. */
+export interface LastChange {
+  readonly at: string;
+  /** Not known of a change before the start of the service. */
+  readonly from?: number;
+  readonly to: number;
+  /** The field manager that made it. */
+  readonly manager: string;
+  /** Who made it, if it was a write of this replica of the service. */
+  readonly user?: string;
+}
+
+/** A change by somebody else that followed a write of this service. */
+export interface Override {
+  /** The field manager that made it. */
+  readonly by: string;
+  readonly at: string;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** How long an override is news. */
+const NEWS_SECONDS = 60 * 60;
+const NOBODY = 'unknown';
+
+/**
+ * The state of a Deployment.
+ * @param record what the watch has shown of its count since the start; undefined: it has not changed
+ */
+export function stateOf(
+  deployment: Deployment,
+  owners: Owners,
+  record: CountRecord | undefined,
+): DeploymentState {
+  const { namespace, name, replicas, status, marks } = deployment;
+  const { current, updated, ready, available, paused } = status;
+  const lastChange = lastChangeOf(deployment, record);
+  const overridden = overrideIn(record);
+  return {
+    kind: 'Deployment',
+    namespace,
+    deployment: name,
+    replicas,
+    current,
+    updated,
+    ready,
+    available,
+    ...rolloutOf(deployment),
+    paused,
+    owners: ownersOf(owners, marks),
+    unknownOwners: owners.unknown,
+    ...(lastChange && { lastChange }),
+    ...(overridden && { overridden }),
+  };
+}
+
+function lastChangeOf(
+  { writers, replicas }: Deployment,
+  record: CountRecord | undefined,
+): LastChange | undefined {
+  const change = record?.lastChange;
+  if (change !== undefined) {
+    const { at, from, to, manager = NOBODY, user } = change;
+    return { at: timeOf(at), from, to, manager, ...(user !== undefined && { user }) };
+  }
+  // Of other entries the time may be that of a change of another field.
+  const owner = ownerOfCount(writers);
+  return owner?.viaScale ? { at: timeOf(owner.at), to: replicas, manager: owner.manager } : undefined;
+}
+
+function overrideIn(record: CountRecord | undefined): Override | undefined {
+  const change: CountChange | undefined = record?.override;
+  if (change === undefined || Date.now() / 1000 - change.at > NEWS_SECONDS) return undefined;
+  const { manager = NOBODY, at, from, to } = change;
+  return { by: manager, at: timeOf(at), from, to };
+}
+
+function timeOf(seconds: number): string {
+  return new Date(seconds * 1000).toISOString().replace('.000Z', 'Z');
+}
+
+function ownersOf({ autoscalers, claims }: Owners, marks: readonly string[]): readonly Owner[] {
+  const owners = [...autoscalers.map(ofAutoscaler), ...claims.map(ofClaim)];
+  const others = marks.map(splitMark).filter(([kind]) => !owners.some((owner) => owner.kind === kind));
+  return [...owners, ...others.map(([kind, name]) => ofMark(kind, name))];
+}
+
+function ofAutoscaler(autoscaler: Autoscaler): Owner {
+  const { kind, name, min, max, paused, pausedReplicas } = autoscaler;
+  const does =
+    pausedReplicas !== undefined
+      ? `holds the count at ${pausedReplicas} while it is paused`
+      : paused
+        ? 'is paused'
+        : `keeps the count between ${min} and ${max}`;
+  const belongsTo =
+    nameOf(autoscaler) === `${kind}/${name}` ? '' : `, and it belongs to ${nameOf(autoscaler)}`;
+  return { kind, name, does, evidence: `its scaleTargetRef names the Deployment${belongsTo}` };
+}
+
+function ofClaim({ kind, name, nextRun, count, certain, evidence }: Claim): Owner {
+  const theirs = count === undefined ? 'a count of its own' : `${count}`;
+  const may = certain ? '' : 'may have a count of its own: ';
+  const does = {
+    setsBack: `${may}its next run sets ${theirs} again`,
+    conflicts: `${may}its next apply fails with a conflict if the count is not ${theirs}`,
+    failsUpgrade: `${may}its next upgrade fails with a conflict if the count is not ${theirs}`,
+    actsAsItLikes: 'its controller may set the count',
+  }[nextRun];
+  return { kind, name, does, evidence };
+}
+
+function ofMark(kind: string, name: string): Owner {
+  return {
+    kind,
+    name,
+    does: 'manages it, with no count that is known',
+    evidence: 'its labels and annotations',
+  };
+}
