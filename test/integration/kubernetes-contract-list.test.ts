@@ -108,6 +108,37 @@ onEachServer('the contract of lists', (bench) => {
       expect(names(body)).toEqual(['b']);
     });
 
+    it('select by labels, and leave out the count of the remaining items', async () => {
+      const create = async (name: string, labels: Readonly<Record<string, string>>) => {
+        const object = deployment(name, 1);
+        const body = { ...object, metadata: { ...object.metadata, labels } };
+        expect((await bench.kube.post(bench.path, body)).status).toBe(201);
+      };
+      await create('a', { app: 'cart', tier: 'web' });
+      await create('b', { app: 'api', 'example.com/tier': 'web' });
+      await create('c', { app: '' });
+      await create('d', {});
+      const list = (selector: string, query = '') =>
+        bench.kube.get(`${bench.path}?labelSelector=${encodeURIComponent(selector)}${query}`);
+      for (const [selector, expected] of [
+        ['app', ['a', 'b', 'c']],
+        ['!app', ['d']],
+        ['app=cart', ['a']],
+        ['app==api,example.com/tier=web', ['b']],
+        ['app!=cart', ['b', 'c', 'd']],
+        ['app in (cart, api)', ['a', 'b']],
+        ['app notin (cart,)', ['b', 'd']],
+        ['app=', ['c']],
+      ] as const)
+        expect(names((await list(selector)).body)).toEqual(expected);
+      const page = (await list('app', '&limit=1')).body;
+      expect(names(page)).toEqual(['a']);
+      expect(at(page, 'metadata.continue')).toBeDefined();
+      expect(at(page, 'metadata.remainingItemCount')).toBeUndefined();
+      for (const selector of ['app in (cart', 'app=cart=api', ',app'])
+        expect(await list(selector)).toMatchObject({ status: 400, body: { reason: 'BadRequest' } });
+    });
+
     it('refuse a version in the future with 504', async () => {
       const { status, body, headers } = await bench.kube.get(`${bench.path}?resourceVersion=999999999`);
       expect(status).toBe(504);

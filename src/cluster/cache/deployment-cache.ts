@@ -14,6 +14,7 @@ class NamespaceEntry {
   readonly prefix: string;
   readonly deployments = new Map<string, Deployment>();
   #answer: Buffer | undefined;
+  #sortedNames: readonly string[] | undefined;
 
   constructor(namespace: string) {
     this.prefix = `${namespace}/`;
@@ -32,23 +33,37 @@ class NamespaceEntry {
 
   /** The Deployments that the selector matches, or all, sorted by name. */
   select(selector?: LabelSelector): Deployment[] {
-    const all = [...this.deployments.values()];
-    const selected = selector === undefined ? all : all.filter(({ labels }) => selector.matches(labels));
-    return selected.sort((a, b) => (a.name < b.name ? -1 : 1));
+    const selected: Deployment[] = [];
+    for (const name of this.#inOrder()) {
+      const deployment = this.deployments.get(name);
+      if (deployment !== undefined && (selector?.matches(deployment.labels) ?? true))
+        selected.push(deployment);
+    }
+    return selected;
   }
 
   set(deployment: Deployment): void {
-    if (!this.deployments.has(deployment.name)) this.#answer = undefined;
+    if (!this.deployments.has(deployment.name)) this.#forget();
     this.deployments.set(deployment.name, deployment);
   }
 
   delete(name: string): void {
-    if (this.deployments.delete(name)) this.#answer = undefined;
+    if (this.deployments.delete(name)) this.#forget();
+  }
+
+  #forget(): void {
+    this.#answer = undefined;
+    this.#sortedNames = undefined;
+  }
+
+  /** The names, sorted; kept until a Deployment is added or removed. */
+  #inOrder(): readonly string[] {
+    this.#sortedNames ??= [...this.deployments.keys()].sort();
+    return this.#sortedNames;
   }
 
   #names(): string {
-    return [...this.deployments.keys()]
-      .sort()
+    return this.#inOrder()
       .map((name) => JSON.stringify(this.prefix + name))
       .join();
   }

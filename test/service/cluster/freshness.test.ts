@@ -104,6 +104,18 @@ describe('maxAge', () => {
     });
   });
 
+  it('makes the API server select by labels', async () => {
+    silence();
+    demo.deployments.create({ namespace: 'default', name: 'brand-new', replicas: 1 });
+    const selector = 'labelSelector=team in (team-default),app.kubernetes.io/name!=my-deployment';
+    demo.requests.clear();
+    const list = await service.get(`/deployments?maxAge=0&${encodeURI(selector)}`);
+    expect(list).toMatchObject({ status: 200, body: { deployments: ['default/brand-new'] } });
+    expect(demo.requests.recent('list').map(({ query }) => query.get('labelSelector'))).toEqual([
+      'team in (team-default),app.kubernetes.io/name!=my-deployment',
+    ]);
+  });
+
   it('does not change the cache', async () => {
     silence();
     demo.deployments.scale('default', 'my-deployment', 8);
@@ -146,6 +158,16 @@ describe('minResourceVersion', () => {
     const answer = await service.get(`${COUNT}&minResourceVersion=${headers['x-resource-version']}`);
     expect(answer.status).toBe(200);
     expect((await service.get(`${LIST}&minResourceVersion=1`)).status).toBe(200);
+  });
+
+  it('makes a list by labels wait for the change of a label', async () => {
+    const { namespace, name, replicas } = demo.deployments.list()[0] ?? expect.fail('there are samples');
+    const source = { labels: { team: 'moved' }, annotations: undefined, spec: {} };
+    const { resourceVersion } = demo.deployments.replaceSource(namespace, name, replicas, source);
+    const answer = await service.get(
+      `/deployments?labelSelector=team=moved&minResourceVersion=${resourceVersion}`,
+    );
+    expect(answer.body).toEqual({ deployments: [`${namespace}/${name}`] });
   });
 
   it('waits until the cache reaches it, so that a write through one replica is visible through another', async () => {

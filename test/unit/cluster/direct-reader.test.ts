@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { DirectReader, NamesReading } from '../../../src/cluster/direct-reader.ts';
+import { LabelSelector } from '../../../src/cluster/labels/label-selector.ts';
 import { KubeBusyError } from '../../../src/kube/kube-errors.ts';
 import { apiObject, deployment } from '../../support/deployment-objects.ts';
 import { flush, ScriptedApi } from '../../support/kube/scripted-api.ts';
@@ -40,6 +41,32 @@ describe('direct reads of one user who keeps reading different names', () => {
     for (let index = 0; index < 4; index += 1) await (await api.nextCall()).answer(answer);
     const answers = await Promise.all(reads);
     expect(answers.filter((each) => each instanceof KubeBusyError)).toHaveLength(16);
+  });
+});
+
+describe('direct reads of a list by labels', () => {
+  const names = (user: string, selector?: string) =>
+    reader.names(user, ['shop'], 0, selector === undefined ? undefined : LabelSelector.parse(selector));
+
+  it('make the API server select, and are shared by callers with the same selector only', async () => {
+    const reads = [
+      names('alice', 'app=cart'),
+      names('bob', 'app=cart'),
+      names('alice', 'app!=cart'),
+      names('alice'),
+    ];
+    await flush();
+    expect(api.requests.map(({ request }) => request.query)).toEqual([
+      { labelSelector: 'app=cart', limit: 250 },
+      { labelSelector: 'app!=cart', limit: 250 },
+      { limit: 250 },
+    ]);
+    for (const name of ['cart', 'api', 'both']) {
+      const items = [apiObject(deployment(name, '7', { namespace: 'shop' }))];
+      await (await api.nextCall()).answer({ metadata: { resourceVersion: '9' }, items });
+    }
+    const lists = (await Promise.all(reads)).map(({ value }) => String(value.answer()));
+    expect(lists).toEqual(['cart', 'cart', 'api', 'both'].map((name) => `{"deployments":["shop/${name}"]}`));
   });
 });
 
