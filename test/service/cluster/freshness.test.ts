@@ -163,7 +163,9 @@ describe('minResourceVersion', () => {
   it('makes a list by labels wait for the change of a label', async () => {
     const { namespace, name, replicas } = demo.deployments.list()[0] ?? expect.fail('there are samples');
     const source = { labels: { team: 'moved' }, annotations: undefined, spec: {} };
-    const { resourceVersion } = demo.deployments.replaceSource(namespace, name, replicas, source);
+    const { resourceVersion } = demo.deployments.replaceSource(namespace, name, replicas, source, {
+      manager: 'kubectl-edit',
+    });
     const answer = await service.get(
       `/deployments?labelSelector=team=moved&minResourceVersion=${resourceVersion}`,
     );

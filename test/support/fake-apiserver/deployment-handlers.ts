@@ -9,6 +9,7 @@ import { alreadyExists, deploymentNotFound, namespaceNotFound, unsupportedMediaT
 import type { DeploymentRecord } from './store.ts';
 
 const MERGE_PATCH = 'application/merge-patch+json';
+const APPLY_PATCH = 'application/apply-patch+yaml';
 
 /**
  * Creates a Deployment.
@@ -32,7 +33,7 @@ export async function answerDeployment({ deployments }: ApiState, call: Call): P
   const { reply, target, query, request } = call;
   const { namespace: where, name } = target;
   const patches = request.method === 'PATCH';
-  if (patches && mediaType(request) !== MERGE_PATCH) throw unsupportedMediaType();
+  const operation = operationOf(call);
   const body = patches || request.method === 'PUT' ? await readObject(call) : {};
   const record = deployments.get(where, name); // read after the body, because the state may have changed during it
   if (record === undefined) throw deploymentNotFound(name);
@@ -44,7 +45,7 @@ export async function answerDeployment({ deployments }: ApiState, call: Call): P
     case 'patchScale':
       return reply.json(
         200,
-        await written(call, patchScale(deployments, record, body, query, writerOf(call))),
+        await written(call, patchScale(deployments, record, body, query, { ...writerOf(call), operation })),
       );
     case 'update':
       return reply.json(200, await written(call, update(deployments, record, body, patches, writerOf(call))));
@@ -55,6 +56,15 @@ export async function answerDeployment({ deployments }: ApiState, call: Call): P
       return reply.json(200, await written(call, success));
     }
   }
+}
+
+/** A PATCH is an Apply by its media type. Only scales can be applied here, and only with force. @throws StatusError */
+function operationOf({ request, target, query }: Call): 'Apply' | 'Update' {
+  const type = mediaType(request);
+  if (request.method !== 'PATCH' || type === MERGE_PATCH) return 'Update';
+  const known = type === APPLY_PATCH && target.kind === 'patchScale' && query.get('force') === 'true';
+  if (!known) throw unsupportedMediaType();
+  return 'Apply';
 }
 
 /** The field manager that the request names, or the program in its User-Agent. */

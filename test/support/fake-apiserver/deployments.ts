@@ -95,7 +95,8 @@ export class Deployments {
       const managers = afterChange(record.managers, replicas, writer, timestamp());
       return this.#changeSpec(record, { replicas, managers });
     }
-    const managers = writer.subresource === undefined ? record.managers : afterScaleToSame(record.managers);
+    const managers =
+      writer.subresource === undefined ? record.managers : afterScaleToSame(record.managers, writer);
     return managers === record.managers ? record : this.#store.update(record, { managers });
   }
 

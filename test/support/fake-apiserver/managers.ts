@@ -46,8 +46,9 @@ export function afterChange(
   time: string,
 ): readonly Manager[] {
   const known = decoded(managers);
-  // kube-apiserver tracks a write through scale only if somebody owns the count already.
-  if (subresource !== undefined && !known.some(ownsCount)) return known;
+  const patches = subresource !== undefined && operation === 'Update';
+  // kube-apiserver tracks an Update through scale only if somebody owns the count already.
+  if (patches && !known.some(ownsCount)) return known;
   const writer = { manager, operation, subresource };
   const own = known.find((entry) => identity(entry) === identity(writer));
   const others = known
@@ -55,18 +56,25 @@ export function afterChange(
     .map((entry) => ({ ...entry, replicas: false }))
     .filter(ownsOthers);
   // A Scale leaves out a count of 0, so that its writer owns nothing.
-  if (subresource !== undefined && replicas === 0) return others;
+  if (patches && replicas === 0) return others;
   const taken = { others: false, ...own, ...writer, replicas: true };
   return [...others, { ...taken, time: subresource === undefined ? time : null }];
 }
 
 /**
- * The managers after a write of the present count through `scale`; the same array if nothing changes. kube-apiserver
- * tears spec.replicas out of an Update entry with other fields, and loses it with the next such write: the entries have
+ * The managers after a write of the present count through `scale`; the same array if nothing changes. An Apply owns the
+ * count besides the others. Of an Update kube-apiserver tears spec.replicas out of an Update entry with other fields, and loses it with the next such write: the entries have
  * the same identity.
  */
-export function afterScaleToSame(managers: readonly Manager[]): readonly Manager[] {
+export function afterScaleToSame(
+  managers: readonly Manager[],
+  { manager, operation = 'Update', subresource }: Writer,
+): readonly Manager[] {
   const known = decoded(managers);
+  if (operation === 'Apply') {
+    const own = { manager, operation, subresource, time: null };
+    return known.some((entry) => identity(entry) === identity(own)) ? managers : [...known, own];
+  }
   const torn = known.filter((entry) => entry.operation === 'Update' && ownsCount(entry) && ownsOthers(entry));
   if (torn.length === 0) return known.length === managers.length ? managers : known;
   return [

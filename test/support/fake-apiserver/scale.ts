@@ -8,8 +8,8 @@ import type { DeploymentRecord } from './store.ts';
 const MAX_INT32 = 2_147_483_647;
 
 /**
- * PATCH deployments/scale with a JSON merge patch (RFC 7386). `metadata.uid` and `metadata.resourceVersion` in the
- * patch are preconditions.
+ * PATCH deployments/scale with a JSON merge patch (RFC 7386), or a server-side apply, which is the same but for its
+ * trace in managedFields. `metadata.uid` and `metadata.resourceVersion` in the patch are preconditions.
  * @throws StatusError
  */
 export function patchScale(
@@ -17,7 +17,7 @@ export function patchScale(
   record: DeploymentRecord,
   patch: JsonObject,
   query: URLSearchParams,
-  writer: Pick<Writer, 'manager'>,
+  writer: Pick<Writer, 'manager' | 'operation'>,
 ): JsonObject {
   const merged = mergePatch(scaleBody(record), patch);
   if (!isObject(merged)) throw badRequest('invalid JSON patch');

@@ -8,14 +8,39 @@ describe('a reduced Deployment', () => {
   it('keeps only the fields that answers need', () => {
     const object = {
       apiVersion: 'apps/v1',
-      metadata: { ...metadata, labels: { app: 'web' }, managedFields: [{}] },
+      metadata: {
+        ...metadata,
+        labels: { app: 'web', 'app.kubernetes.io/managed-by': 'Helm' },
+        annotations: {
+          'meta.helm.sh/release-name': 'web',
+          'kubectl.kubernetes.io/last-applied-configuration': '{"spec":{"replicas":4}}',
+        },
+        ownerReferences: [{ kind: 'Database', name: 'orders', controller: true }],
+        managedFields: [
+          { manager: 'helm', operation: 'Apply', fieldsV1: { 'f:spec': { 'f:replicas': {} } } },
+          { manager: 'kubectl-edit', operation: 'Update', fieldsV1: { 'f:spec': { 'f:paused': {} } } },
+        ],
+      },
       spec: { replicas: 2, template: { spec: {} } },
-      status: { replicas: 1, readyReplicas: 1 },
+      status: { observedGeneration: 3, replicas: 1, readyReplicas: 1 },
     };
     expect(reduceDeployment(object)).toEqual({
       ...metadata,
       replicas: 2,
-      labels: ['app', 'web'],
+      labels: ['app', 'web', 'app.kubernetes.io/managed-by', 'Helm'],
+      status: {
+        observed: true,
+        current: 1,
+        updated: 0,
+        ready: 1,
+        available: 0,
+        paused: false,
+        trouble: undefined,
+      },
+      writers: [{ manager: 'helm', operation: 'Apply', viaScale: false, ownsCount: true, at: 0 }],
+      appliedReplicas: 4,
+      marks: ['Helm/web'],
+      controller: 'Database/orders',
     });
   });
 

@@ -22,16 +22,22 @@ afterEach(() => {
 });
 
 describe('a write', () => {
-  it('patches only the count, through the scale subresource, under its own field manager', async () => {
+  it('applies only the count, through the scale subresource, under its own field manager', async () => {
     await writes.answered(scaleOf(3));
     expect(writes.api.requests).toHaveLength(1);
     expect(writes.api.requests[0]?.request).toEqual({
       method: 'PATCH',
       path: '/apis/apps/v1/namespaces/shop/deployments/web/scale',
-      query: { fieldManager: 'k8s-deployment-scaler' },
-      contentType: 'application/merge-patch+json',
-      body: { spec: { replicas: 3 } },
+      query: { fieldManager: 'k8s-deployment-scaler', force: true },
+      contentType: 'application/apply-patch+yaml',
+      body: {
+        apiVersion: 'autoscaling/v1',
+        kind: 'Scale',
+        metadata: { name: 'web', namespace: 'shop' },
+        spec: { replicas: 3 },
+      },
       deadlineMs: 5_000,
+      onWarning: expect.any(Function),
     });
   });
 

@@ -38,11 +38,15 @@ describe('the paths of the API document', () => {
       '/clusters get',
       '/clusters/deployments get',
       '/deployments get',
+      '/deployments/{namespace}/{deployment} get',
       '/healthz get',
       '/replica-count get,post',
+      '/scale get',
       '/{cluster}/deployments get',
+      '/{cluster}/deployments/{namespace}/{deployment} get',
       '/{cluster}/healthz get',
       '/{cluster}/replica-count get,post',
+      '/{cluster}/scale get',
       '/{cluster}/set-replica-count post',
     ]);
   });

@@ -90,7 +90,7 @@ describe('GET /replica-count', () => {
     ['a path in the name', 'namespace=default&deployment=..%2f..%2fsecrets'],
     ['a newline at the end', 'namespace=default&deployment=my-deployment%0a'],
     ['a NUL', 'namespace=default&deployment=my-deployment%00'],
-    ['an unknown parameter', 'namespace=default&deployment=my-deployment&dryRun=true'],
+    ['an unknown parameter', 'namespace=default&deployment=my-deployment&dryrun=true'],
     ['a misspelt parameter', 'namspace=default&deployment=my-deployment'],
     ['a prototype key', 'namespace=default&deployment=my-deployment&__proto__=x'],
   ])('refuses %s with 400', async (_title, query) => {

@@ -38,6 +38,8 @@ describe('a guarded cluster', () => {
       'deployment',
       'knownList',
       'list',
+      'knownStates',
+      'states',
       'toScale',
     ]);
   });

@@ -7,16 +7,17 @@ import { holds, jsonKey } from '../../../support/kube/property.ts';
 const parsed = (text: string) => parseAnswer(Buffer.from(text));
 
 describe('the parser of answers', () => {
-  it('gives null for the managers of fields and for the template of pods', () => {
-    const managedFields = [
-      { manager: 'a "quoted\\" ]} name', fieldsV1: { 'f:x': { 'k:{"type":"A"}': {} } } },
+  it('gives null for the template of pods, and for the managed fields of it, of the metadata and of the status', () => {
+    const unread = { 'k:{"type":"A"}': { 'a "quoted\\" ]} name': {} } };
+    const fields = (value: object | null) => [
+      { 'f:metadata': value, 'f:spec': { 'f:replicas': {}, 'f:template': value }, 'f:status': value },
     ];
     const item = {
-      metadata: { name: 'cart', managedFields },
+      metadata: { name: 'cart', managedFields: fields(unread) },
       spec: { template: { a: ['}'] }, replicas: 2 },
     };
     const expected = {
-      metadata: { name: 'cart', managedFields: null },
+      metadata: { name: 'cart', managedFields: fields(null) },
       spec: { template: null, replicas: 2 },
     };
     expect(parsed(JSON.stringify(item))).toEqual(expected);
@@ -27,7 +28,7 @@ describe('the parser of answers', () => {
     const text = fc.oneof(
       fc.string({ unit: 'grapheme' }),
       fc.constantFrom(
-        '"managedFields":[',
+        '"f:status":{',
         ',"template":{',
         '\\"template":{',
         '{"template":{"a":"',
@@ -55,8 +56,8 @@ describe('the parser of answers', () => {
   });
 
   it.each([
-    ['a label with the name of a large part', '{"labels":{"template":"small","managedFields":"none"}}'],
-    ['a member whose name ends like one', '{"my\\"template":{"a":1},"a\\"managedFields":[2]}'],
+    ['a label with the name of a large part', '{"labels":{"template":"small","f:status":"none"}}'],
+    ['a member whose name ends like one', '{"my\\"template":{"a":1},"a\\"f:status":{"b":2}}'],
   ])('keeps %s', (_, json) => {
     expect(parsed(json)).toEqual(JSON.parse(json));
   });
