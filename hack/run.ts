@@ -68,6 +68,7 @@ async function startDemos(): Promise<Map<string, FakeApiServer>> {
   for (let number = 1; number <= (wanted ?? 1); number += 1) {
     const name = wanted === undefined ? 'demo' : `demo${number}`;
     const demo = await FakeApiServer.start();
+    demo.autoscalers.add({ namespace: 'shop', name: 'cart', spec: { minReplicas: 2, maxReplicas: 4 } });
     await demo.writeKubeconfig(kubeconfigOf(name));
     demo.roles.allow({ users: ['client'], verbs: ['get', 'list', 'patch'], resources });
     demo.roles.allow({ users: ['viewer'], verbs: ['get', 'list'], resources, namespaces: ['shop'] });

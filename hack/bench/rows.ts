@@ -13,6 +13,8 @@ export interface Row {
 
 /** How many Deployments a cluster has where nothing else is said. */
 export const DEPLOYMENTS = 10_000;
+/** How many HPAs it has where it has any. */
+export const AUTOSCALERS = 1_000;
 /** How many changes a second the API server makes where it makes any. */
 export const CHANGES_PER_SECOND = 1_000;
 
@@ -89,6 +91,11 @@ export const LINES = {
   // Ten times as long as for 10,000: the time grows linearly.
   'start-100000': startRows(100_000, { start: atMost(12), ready: atMost(300), peak: atMost(300) }),
   memory: { memory: { title: 'Memory per Deployment', unit: 'B' } },
+  autoscalers: {
+    'autoscalers-memory': { title: 'Memory of 1,000 HPAs', unit: 'MB' },
+    'autoscalers-count': { title: 'One count with 1,000 HPAs', unit: 'us' },
+    'autoscalers-ratio': { title: 'The same over that without HPAs', unit: 'x' },
+  },
   isolation: {
     'isolation-reads': { title: 'Reads while another cluster fails, p99 over before', unit: 'x' },
     'isolation-writes': { title: 'Writes while another cluster fails, p99 over before', unit: 'x' },

@@ -80,7 +80,7 @@ export class Cluster implements UnguardedCluster {
   readonly #cache = new DeploymentCache();
   readonly #informers: InformerSet<Deployment>;
   /** The state of the cluster does not depend on them. */
-  readonly #autoscalers: Autoscalers;
+  readonly autoscalers: Autoscalers;
   readonly #history: CountHistory;
   readonly #ownership: Ownership;
   readonly #onConflict: ConflictPolicy;
@@ -121,10 +121,10 @@ export class Cluster implements UnguardedCluster {
         }),
     );
     const api = this.#client;
-    this.#autoscalers = new Autoscalers({ api, namespaces, watched: autoscalers, onContact, log, timing });
+    this.autoscalers = new Autoscalers({ api, namespaces, watched: autoscalers, onContact, log, timing });
     this.#history = new CountHistory((deployment, change) => this.#overridden(log, deployment, change));
     for (const informer of this.#informers.all) informer.addHandler(this.#history);
-    this.#ownership = new Ownership(this.#autoscalers, this.#history);
+    this.#ownership = new Ownership(this.autoscalers, this.#history);
     this.#stateLists = new StateLists({
       version: () => this.#stateVersion,
       stateOf: (deployment) => this.stateOf(deployment),
@@ -144,13 +144,13 @@ export class Cluster implements UnguardedCluster {
 
   start(): void {
     this.#informers.start();
-    this.#autoscalers.start();
+    this.autoscalers.start();
   }
 
   /** Once this resolves, the cluster has no open connection and no running timer. */
   async stop(): Promise<void> {
     this.#access.stop();
-    await Promise.all([this.#informers.stop(), this.#autoscalers.stop()]);
+    await Promise.all([this.#informers.stop(), this.autoscalers.stop()]);
     await this.#client.close();
   }
 
@@ -182,7 +182,7 @@ export class Cluster implements UnguardedCluster {
   }
 
   get mirrors(): readonly Mirrored[] {
-    return [...this.#informers.mirrors, ...this.#autoscalers.mirrors];
+    return [...this.#informers.mirrors, ...this.autoscalers.mirrors];
   }
 
   deployment(namespace: string, name: string): Reading<Deployment> {
@@ -338,7 +338,7 @@ export class Cluster implements UnguardedCluster {
 
   /** Another one as soon as the state of any Deployment may be another; an override stops being news by the minute. */
   get #stateVersion(): string {
-    return `${this.#history.version} ${this.#autoscalers.version} ${Math.floor(Date.now() / 60_000)}`;
+    return `${this.#history.version} ${this.autoscalers.version} ${Math.floor(Date.now() / 60_000)}`;
   }
 
   get isHealthy(): boolean {

@@ -22,8 +22,11 @@ const PARALLEL = 16;
 /**
  * Resources similar to those that the chart grants. They suffice, because one test checks the defaults on all resources.
  */
-const nearGroups = ['apps', 'authorization.k8s.io', 'rbac.authorization.k8s.io'];
+const nearGroups = ['apps', 'autoscaling', 'authorization.k8s.io', 'rbac.authorization.k8s.io'];
 const nearResources = ['events', 'pods', 'secrets', 'configmaps', 'serviceaccounts/token'];
+
+/** A right may be granted before its API is installed. */
+const scaledObjects = { group: 'keda.sh', resource: 'scaledobjects' };
 
 interface Resource {
   readonly group: string;
@@ -47,6 +50,7 @@ beforeAll(async () => {
   near = all.filter(
     ({ group, resource }) => nearGroups.includes(group) || (group === '' && nearResources.includes(resource)),
   );
+  near.push(scaledObjects);
 }, 600_000);
 
 afterEach(() => bench.helm('uninstall', name, '--namespace', name));
@@ -123,13 +127,20 @@ const settled = (rights: () => Promise<string[]>) => expect.poll(rights, { timeo
 const text = ({ verb, group, resource, namespace }: Right) =>
   `${verb} ${resource}.${group} in ${namespace ?? 'all namespaces'}`;
 
-/** The table of rights in README.md. `places` maps each place to its namespaces; an empty list means all. */
-function documented(places: Record<string, readonly string[]>): string[] {
+/**
+ * The table of rights in README.md. `places` maps each place to its namespaces; an empty list means all. Rows that name
+ * a value in `off` do not count.
+ */
+function documented(
+  places: Record<string, readonly string[]>,
+  off: readonly string[] = ['autoscalers.scaledObjects'],
+): string[] {
   const readme = readFileSync(join(chart, 'README.md'), 'utf8');
   const section = readme.split("## Rights of the service's account")[1]?.split('\n## ')[0] ?? '';
   const rows = section.split('\n').filter((line) => line.startsWith('| `'));
   expect(rows.length).toBeGreaterThan(3);
   return rows
+    .filter((row) => !off.some((value) => row.includes(`\`${value}\``)))
     .flatMap((row) => {
       const [, verbCell = '', resource = '', group = '', place = ''] = row
         .split('|')
@@ -175,6 +186,25 @@ describe("the service's account has exactly the rights in README.md", () => {
     await install(...values);
     const places = { watchNamespaces: watched, 'scaling.namespaces': scaled, cluster: [] };
     await settled(() => rightsOf(account)).toEqual(documented(places));
+  });
+
+  it.each([
+    ['neither kind of autoscaler', false, false],
+    ['ScaledObjects alone', false, true],
+    ['both kinds of autoscalers', true, true],
+  ])('if it watches %s', async (_, hpas, keda) => {
+    const values = [
+      `autoscalers.horizontalPodAutoscalers=${hpas}`,
+      `autoscalers.scaledObjects=${keda}`,
+      'watchNamespaces={rights-a}',
+    ];
+    await install(...values);
+    const off = [
+      ...(hpas ? [] : ['autoscalers.horizontalPodAutoscalers']),
+      ...(keda ? [] : ['autoscalers.scaledObjects']),
+    ];
+    const places = { watchNamespaces: ['rights-a'], 'scaling.namespaces': ['rights-a'], cluster: [] };
+    await settled(() => rightsOf(account)).toEqual(documented(places, off));
   });
 
   it('and has none if only other clusters are served', async () => {

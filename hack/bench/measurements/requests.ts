@@ -124,7 +124,8 @@ async function delayOf(setting: Setting, service: Installed['service']): Promise
   return (await service.metric(metric)) * 1_000 - SAMPLED_EVERY_MS;
 }
 
-async function load(
+/** Loads a server with the requests of a line. */
+export async function load(
   { loader, certificates }: Setting,
   { name, port, pid }: Subject,
   line: RequestLine,
@@ -138,4 +139,5 @@ async function load(
   }
 }
 
-const microseconds = ({ processorSeconds, answers }: LoadResult) => (processorSeconds / answers) * 1e6;
+/** Processor time of a request. */
+export const microseconds = ({ processorSeconds, answers }: LoadResult) => (processorSeconds / answers) * 1e6;

@@ -18,11 +18,12 @@ export class ApiServer implements AsyncDisposable {
   }
 
   /** @param folder the folder for its kubeconfig, which nothing else uses */
-  static async start(node: string, folder: string, deployments: number): Promise<ApiServer> {
+  static async start(node: string, folder: string, deployments: number, autoscalers = 0): Promise<ApiServer> {
     const kubeconfig = join(folder, 'kubeconfig');
     await writeFile(kubeconfig, '');
     const size = ['--deployments', `${deployments}`, '--helm', '--namespaces', `${NAMESPACES}`];
-    const options = ['--kubeconfig', kubeconfig, '--client', CLIENT, '--no-rollouts', ...size];
+    const scaled = ['--autoscalers', `${autoscalers}`];
+    const options = ['--kubeconfig', kubeconfig, '--client', CLIENT, '--no-rollouts', ...size, ...scaled];
     const command = [node, 'test/support/fake-apiserver/main.ts', ...options];
     const child = new Child(command, { core: LOAD_CORE, ipc: true });
     await child.until(async () => (await readFile(kubeconfig, 'utf8')) !== '');

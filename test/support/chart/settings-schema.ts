@@ -10,6 +10,8 @@ export const SET_BY_CHART: ReadonlySet<string> = new Set([
   'TLS_CRL_FILE',
   'KUBECONFIG',
   'WATCH_NAMESPACES',
+  'WATCH_HPAS',
+  'WATCH_SCALED_OBJECTS',
   'CLUSTER_NAME',
   'CLUSTERS',
   'CLUSTERS_FILE',

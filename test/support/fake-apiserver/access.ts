@@ -32,6 +32,7 @@ const EVERYTHING: Role = { users: [SERVICE_USER.name], verbs: ['*'], resources: 
 /** The roles that decide about access. At first the account of the service may do everything, and others nothing. */
 export class Roles {
   #roles: Role[] = [EVERYTHING];
+  readonly #withdrawn = new Set<Role>();
 
   /** Adds one role. */
   allow(role: Role): void {
@@ -43,13 +44,26 @@ export class Roles {
     this.#roles = [...roles];
   }
 
+  /**
+   * Takes rights from users, whatever other roles allow, until the returned function is called. RBAC has no such
+   * refusals, but a test need not know all other rights of the account.
+   */
+  withdraw(role: Role): () => void {
+    this.#withdrawn.add(role);
+    return () => this.#withdrawn.delete(role);
+  }
+
   /** Restores the initial roles. */
   reset(): void {
     this.#roles = [EVERYTHING];
+    this.#withdrawn.clear();
   }
 
   /** Whether a role allows the request, and the reason that RBAC would give. */
   decide(user: User, asked: AccessAttributes): { allowed: boolean; reason?: string } {
+    if ([...this.#withdrawn].some((role) => applies(role, user) && covers(role, asked))) {
+      return { allowed: false };
+    }
     const index = this.#roles.findIndex((role) => applies(role, user) && covers(role, asked));
     if (index < 0) return { allowed: false };
     const name = `demo-${index}`;

@@ -1,7 +1,9 @@
+import { DEPLOYMENTS } from './bodies.ts';
 import { type ApiState, acceptsGzip, type Call, readObject } from './call.ts';
 import { answerEvent, answerNamespace } from './core-handlers.ts';
 import { answerCreate, answerDeployment } from './deployment-handlers.ts';
 import { answerList, matches, numberOf, selectionOf } from './list.ts';
+import type { Resource } from './resource.ts';
 import { review } from './reviews.ts';
 import { isTrue } from './routes.ts';
 import {
@@ -13,7 +15,7 @@ import {
   resourceNotFound,
   StatusError,
 } from './status.ts';
-import type { DeploymentRecord } from './store.ts';
+import type { Named, Store } from './store.ts';
 import { Watch } from './watch.ts';
 
 /** The texts of a kube-apiserver 1.37. */
@@ -49,9 +51,12 @@ export async function answer(state: ApiState, call: Call): Promise<void> {
     case 'health':
       return reply.text(200, 'ok', { 'content-type': 'text/plain; charset=utf-8' });
     case 'list':
-      return answerList(state.store, call);
+      return answerList(state.store, DEPLOYMENTS, call);
     case 'watch':
-      return answerWatch(state, call);
+      return answerWatch(state, state.store, DEPLOYMENTS, call);
+    case 'listAutoscalers':
+    case 'watchAutoscalers':
+      return answerAutoscalers(state, call);
     case 'namespace':
       return answerNamespace(state, call);
     case 'event':
@@ -67,7 +72,8 @@ export async function answer(state: ApiState, call: Call): Promise<void> {
   }
 }
 
-async function refuse({ reply, target, user, request }: Call): Promise<void> {
+async function refuse(call: Call): Promise<void> {
+  const { target, user, request } = call;
   if (target.refusal === 'method') throw methodNotAllowed();
   if (target.refusal === 'unknownResource') throw resourceNotFound();
   if (user.name === 'system:anonymous') {
@@ -80,10 +86,30 @@ async function refuse({ reply, target, user, request }: Call): Promise<void> {
       {},
     );
   }
+  await notFound(call);
+}
+
+/** The answer to a path that is not served. */
+async function notFound({ reply }: Call): Promise<void> {
   await reply.text(404, '404 page not found\n', { 'content-type': 'text/plain; charset=utf-8' });
 }
 
-async function answerWatch(state: ApiState, call: Call): Promise<void> {
+/** Lists or watches autoscalers. */
+async function answerAutoscalers(state: ApiState, call: Call): Promise<void> {
+  const { kind, access } = call.target;
+  const collection = state.autoscalers.collection(access?.resource ?? '');
+  if (collection === undefined) return notFound(call);
+  const { store, resource } = collection;
+  if (kind === 'listAutoscalers') return answerList(store, resource, call);
+  return answerWatch(state, store, resource, call);
+}
+
+async function answerWatch<F extends Named>(
+  state: ApiState,
+  store: Store<F>,
+  resource: Resource<F>,
+  call: Call,
+): Promise<void> {
   const { query, reply, target } = call;
   const selection = selectionOf(target.namespace, query);
   if (selection.labels !== undefined) throw badRequest('the demo cluster selects by labels in lists only');
@@ -105,9 +131,9 @@ async function answerWatch(state: ApiState, call: Call): Promise<void> {
     timeoutMs: seconds * 1_000,
     bookmarks: isTrue(query.get('allowWatchBookmarks')),
     bookmarkIntervalMs: state.bookmarkIntervalMs,
-    matches: (record: DeploymentRecord) => matches(selection, record),
+    matches: (record: Named) => matches(selection, record),
   };
-  await new Watch(state.store, reply, options, call.fault).run();
+  await new Watch(store, resource, reply, options, call.fault).run();
 }
 
 /**

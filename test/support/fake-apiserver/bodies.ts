@@ -1,7 +1,15 @@
 import { isObject, type JsonObject } from './json.ts';
 import { type Manager, ownsCount, ownsOthers } from './managers.ts';
+import { sourceOf } from './objects.ts';
+import type { Resource } from './resource.ts';
 import { filled, NAME, NAMESPACE, sampleSource } from './sample-source.ts';
-import type { DeploymentRecord, DeploymentSource, DeploymentStatus, Marks, StoreEvent } from './store.ts';
+import type {
+  DeploymentFields,
+  DeploymentRecord,
+  DeploymentSource,
+  DeploymentStatus,
+  Marks,
+} from './store.ts';
 
 /** The parts of a body that depend only on the source, as JSON text. Absent parts are empty. */
 interface SourceTexts {
@@ -74,18 +82,14 @@ export function scaleBody(record: DeploymentRecord): JsonObject {
   };
 }
 
-/** One line of a watch, with its newline. */
-export function eventLine(event: Pick<StoreEvent, 'type' | 'record'>): string {
-  return `{"type":"${event.type}","object":${deploymentBody(event.record)}}\n`;
-}
-
-/** A BOOKMARK, which contains an empty Deployment with only a resourceVersion. */
-export function bookmarkLine(resourceVersion: number, initialEventsEnd: boolean): string {
-  const annotations = initialEventsEnd ? { 'k8s.io/initial-events-end': 'true' } : undefined;
-  return watchLine('BOOKMARK', {
-    kind: 'Deployment',
-    apiVersion: 'apps/v1',
-    metadata: { resourceVersion: String(resourceVersion), annotations },
+/** Deployments in the API. */
+export const DEPLOYMENTS: Resource<DeploymentFields> = {
+  kind: 'Deployment',
+  apiVersion: 'apps/v1',
+  item: deploymentItem,
+  metadataItem: deploymentMetadataItem,
+  labels: (record) => sourceOf(record).labels ?? {},
+  empty: {
     spec: {
       replicas: 0,
       selector: null,
@@ -93,12 +97,8 @@ export function bookmarkLine(resourceVersion: number, initialEventsEnd: boolean)
       strategy: {},
     },
     status: {},
-  });
-}
-
-export function watchLine(type: string, object: JsonObject): string {
-  return `${JSON.stringify({ type, object })}\n`;
-}
+  },
+};
 
 function members(record: DeploymentRecord): string {
   const texts = textsFor(record);

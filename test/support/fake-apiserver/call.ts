@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Roles, User } from './access.ts';
+import type { Autoscalers } from './autoscalers.ts';
 import type { Deployments } from './deployments.ts';
 import type { Fault } from './faults.ts';
 import { isObject, type JsonObject } from './json.ts';
@@ -10,7 +11,7 @@ import type { Store } from './store.ts';
 
 const MAX_BODY_BYTES = 3 * 1024 * 1024; // the limit of kube-apiserver
 
-/** The state of a cluster except its Deployments. It is replaced together with etcd. */
+/** The state of a cluster except its Deployments and autoscalers. It is replaced together with etcd. */
 export interface ClusterState {
   readonly store: Store;
   readonly roles: Roles;
@@ -30,6 +31,7 @@ export type InitialEvents = 'served' | 'refused' | 'ignored';
 /** The state on which a request handler works. */
 export interface ApiState extends ClusterState {
   readonly deployments: Deployments;
+  readonly autoscalers: Autoscalers;
   readonly initialEvents: InitialEvents;
 }
 

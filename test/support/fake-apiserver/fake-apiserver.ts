@@ -4,6 +4,7 @@ import { freePorts } from '../free-ports.ts';
 import { CertificateAuthority, type IssuedCertificate } from '../issue-certificate.ts';
 import { type KubeconfigUser, kubeconfigYaml } from '../kubeconfig.ts';
 import { Roles, SERVICE_USER, type User } from './access.ts';
+import { Autoscalers } from './autoscalers.ts';
 import type { ClusterState, InitialEvents } from './call.ts';
 import { type DeploymentSeed, Deployments } from './deployments.ts';
 import { Exchanges } from './exchanges.ts';
@@ -12,7 +13,7 @@ import type { JsonObject } from './json.ts';
 import { Listener } from './listener.ts';
 import type { RequestLog } from './requests.ts';
 import { generateDeployments, SAMPLE_DEPLOYMENTS } from './samples.ts';
-import { Store } from './store.ts';
+import { Store, Versions } from './store.ts';
 
 export interface DemoClusterOptions {
   /** The Deployments, or the number to generate. Default: a dozen samples. */
@@ -29,6 +30,7 @@ export interface DemoClusterOptions {
   readonly historyLimit?: number;
 }
 
+const HISTORY_LIMIT = 10_000;
 const SYSTEM_NAMESPACES = ['default', 'kube-node-lease', 'kube-public', 'kube-system'];
 
 /**
@@ -38,6 +40,8 @@ const SYSTEM_NAMESPACES = ['default', 'kube-node-lease', 'kube-public', 'kube-sy
  */
 export class FakeApiServer {
   readonly deployments: Deployments;
+  /** HPAs and ScaledObjects; at first there are none. */
+  readonly autoscalers: Autoscalers;
   readonly roles = new Roles();
   /** The CA of the server certificate and of client certificates, PEM. */
   readonly ca: string;
@@ -62,11 +66,14 @@ export class FakeApiServer {
     this.#options = options;
     this.ca = ca;
     this.clientCertificate = client;
-    this.#state = this.#newState();
+    const versions = new Versions();
+    this.#state = this.#newState(versions);
+    this.autoscalers = new Autoscalers(options.historyLimit ?? HISTORY_LIMIT, versions);
     this.deployments = new Deployments(this.#state.store, options.rolloutDelayMs ?? 500);
     this.#exchanges = new Exchanges(this.#users, () => ({
       ...this.#state,
       deployments: this.deployments,
+      autoscalers: this.autoscalers,
       initialEvents: this.initialEvents,
     }));
     this.#listener = new Listener(server, ca, (...request) => this.#exchanges.take(...request));
@@ -127,7 +134,7 @@ export class FakeApiServer {
     return this.#state.store.resourceVersion;
   }
 
-  /** The number of open watches. */
+  /** The number of open watches of Deployments. */
   get openWatches(): number {
     return this.#exchanges.open('watch');
   }
@@ -170,6 +177,7 @@ export class FakeApiServer {
   /** Forgets the history of events and every unfinished list, so that older watches and continue tokens have expired. */
   compact(): void {
     this.#state.store.compact();
+    this.autoscalers.compact();
   }
 
   /** Breaks every connection, by closing it (FIN) or resetting it (RST). */
@@ -203,14 +211,16 @@ export class FakeApiServer {
 
   /**
    * Restarts on the same port, which breaks every connection. As with kube-apiserver, watches can then resume only from
-   * now on. With `empty`, etcd is new too: it has no Deployments, and resourceVersions start again.
+   * now on. With `empty`, etcd is new too: it has no Deployments and no autoscalers, and resourceVersions start again.
    */
   async restart(options: { readonly empty?: boolean } = {}): Promise<void> {
     await this.#listener.close();
     await this.#exchanges.settled();
     if (options.empty === true) {
-      this.#state = this.#newState();
+      const versions = new Versions();
+      this.#state = this.#newState(versions);
       this.deployments.moveTo(this.#state.store);
+      this.autoscalers.moveTo(versions);
     } else {
       this.compact();
     }
@@ -224,8 +234,8 @@ export class FakeApiServer {
     await this.#exchanges.settled();
   }
 
-  #newState(): ClusterState {
-    const store = new Store(this.#options.historyLimit ?? 10_000);
+  #newState(versions: Versions): ClusterState {
+    const store = new Store(this.#options.historyLimit ?? HISTORY_LIMIT, versions);
     const { bookmarkIntervalMs = 60_000 } = this.#options;
     const namespaces = new Map(SYSTEM_NAMESPACES.map((name) => [name, store.nextResourceVersion()]));
     return { store, roles: this.roles, bookmarkIntervalMs, namespaces, events: [] };

@@ -1,14 +1,13 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { deploymentItem, deploymentMetadataItem } from './bodies.ts';
 import { acceptsGzip, type Call } from './call.ts';
 import { isObject } from './json.ts';
 import { type LabelTest, labelTest } from './label-selector.ts';
-import { sourceOf } from './objects.ts';
 import type { Reply } from './reply.ts';
+import type { Resource } from './resource.ts';
 import { badRequest, expiredContinue, forbiddenOption, tooLargeResourceVersion } from './status.ts';
-import { type DeploymentRecord, keyOf, lowerBound, type Snapshot, type Store } from './store.ts';
+import { keyOf, lowerBound, type Named, type Snapshot, type Store, type Stored } from './store.ts';
 
-/** The Accept header of a client that requests only the metadata of Deployments. */
+/** The Accept header of a client that requests only metadata. */
 const METADATA_ONLY = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1';
 /** The number of bodies made per turn, so that a list of thousands leaves turns for other requests. */
 const ITEMS_A_TURN = 50;
@@ -37,11 +36,11 @@ export function selectionOf(namespace: string, query: URLSearchParams): Selectio
   return { namespace, name: match[1] ?? '', labels: labels === '' ? undefined : labelTest(labels) };
 }
 
-export function matches(selection: Selection, record: DeploymentRecord): boolean {
+/** Whether the selection has the object, whatever its labels. */
+export function matches(selection: Selection, record: Named): boolean {
   return (
     (selection.namespace === '' || selection.namespace === record.namespace) &&
-    (selection.name === '' || selection.name === record.name) &&
-    (selection.labels === undefined || selection.labels(sourceOf(record).labels ?? {}))
+    (selection.name === '' || selection.name === record.name)
   );
 }
 
@@ -75,7 +74,11 @@ export function listVersionOf(query: URLSearchParams): number | undefined {
  * token for the rest of the current state. `resourceVersion=0` ignores the limit, as the watch cache does.
  * @throws StatusError, Gone
  */
-export async function answerList(store: Store, call: Call): Promise<void> {
+export async function answerList<F extends Named>(
+  store: Store<F>,
+  resource: Resource<F>,
+  call: Call,
+): Promise<void> {
   const { reply, query, request, target } = call;
   const selection = selectionOf(target.namespace, query);
   const token = query.get('continue') ?? '';
@@ -109,9 +112,14 @@ export async function answerList(store: Store, call: Call): Promise<void> {
   const metadataOnly = request.headers.accept === METADATA_ONLY;
   const kind = metadataOnly
     ? { kind: 'PartialObjectMetadataList', apiVersion: 'meta.k8s.io/v1' }
-    : { kind: 'DeploymentList', apiVersion: 'apps/v1' };
-  const selected = records.slice(first, end).filter((record) => matches(selection, record));
-  const item = metadataOnly ? deploymentMetadataItem : deploymentItem;
+    : { kind: `${resource.kind}List`, apiVersion: resource.apiVersion };
+  const { labels } = selection;
+  const selected = records
+    .slice(first, end)
+    .filter(
+      (record) => matches(selection, record) && (labels === undefined || labels(resource.labels(record))),
+    );
+  const item = metadataOnly ? resource.metadataItem : resource.item;
   const [sample] = selected;
   const long = sample !== undefined && selected.length * item(sample).length > GZIP_ABOVE_BYTES;
   reply.head(200, {}, long && acceptsGzip(request));
@@ -121,10 +129,10 @@ export async function answerList(store: Store, call: Call): Promise<void> {
   await reply.end();
 }
 
-async function writeItems(
+async function writeItems<F extends Named>(
   reply: Reply,
-  records: readonly DeploymentRecord[],
-  item: (record: DeploymentRecord) => string,
+  records: readonly Stored<F>[],
+  item: (record: Stored<F>) => string,
 ): Promise<void> {
   for (let at = 0; at < records.length; at += ITEMS_A_TURN) {
     const items = records.slice(at, at + ITEMS_A_TURN).map(item);
@@ -167,7 +175,7 @@ function formatToken(rv: number, start: string): string {
   return Buffer.from(json).toString('base64url');
 }
 
-function snapshotFor(store: Store, token: ContinueToken): Snapshot {
+function snapshotFor<F extends Named>(store: Store<F>, token: ContinueToken): Snapshot<F> {
   if (token.rv < 0) return store.snapshot();
   if (token.rv > store.resourceVersion) throw tooLargeResourceVersion(token.rv, store.resourceVersion);
   const snapshot = store.snapshotAt(token.rv);
@@ -175,11 +183,11 @@ function snapshotFor(store: Store, token: ContinueToken): Snapshot {
   throw expiredContinue(formatToken(-1, token.start.replace(/^\//, '')));
 }
 
-function after(records: readonly DeploymentRecord[], token: ContinueToken, selection: Selection): number {
+function after(records: readonly Named[], token: ContinueToken, selection: Selection): number {
   return lowerBound(records, prefixOf(selection) + token.start.replace(/^\//, ''));
 }
 
 const prefixOf = (selection: Selection) => (selection.namespace === '' ? '' : `${selection.namespace}/`);
 
-const relative = (record: DeploymentRecord, selection: Selection) =>
+const relative = (record: Named, selection: Selection) =>
   selection.namespace === '' ? keyOf(record) : record.name;

@@ -7,13 +7,14 @@ import { generateDeployments, HELM_RELEASES } from './samples.ts';
 const USAGE = `Starts a stand-in for a Kubernetes API server on 127.0.0.1 and writes a kubeconfig for it.
 
   npm exec -- node test/support/fake-apiserver/main.ts [--kubeconfig FILE] [--port N] [--deployments N] [--namespaces N]
-      [--helm] [--client NAME] [--no-rollouts]
+      [--helm] [--autoscalers N] [--client NAME] [--no-rollouts]
 
   --kubeconfig FILE   where the kubeconfig goes (default demo-kubeconfig.yaml)
   --port N            default: a free one
   --deployments N     that many made-up Deployments instead of a dozen samples
   --namespaces N      the namespaces of those (default 20)
   --helm              those as Helm 4 installs them, instead of kubectl
+  --autoscalers N     HPAs for the first Deployments, one each
   --client NAME       a user who may read and scale all Deployments
   --no-rollouts       a cluster without controllers: a status never changes
 
@@ -27,6 +28,7 @@ const { values } = parseArgs({
     deployments: { type: 'string' },
     namespaces: { type: 'string', default: '20' },
     helm: { type: 'boolean', default: false },
+    autoscalers: { type: 'string', default: '0' },
     client: { type: 'string' },
     'no-rollouts': { type: 'boolean', default: false },
     help: { type: 'boolean', short: 'h', default: false },
@@ -41,6 +43,8 @@ if (values.help) {
     ...(values.deployments === undefined ? {} : { deployments: generated(values.deployments) }),
     ...(values['no-rollouts'] ? { rolloutDelayMs: Number.POSITIVE_INFINITY } : {}),
   });
+  const scaled = cluster.deployments.list().slice(0, count('autoscalers', values.autoscalers));
+  for (const { namespace, name } of scaled) cluster.autoscalers.add({ namespace, name });
   if (values.client !== undefined) {
     const resources = ['deployments', 'deployments/scale'];
     cluster.roles.allow({ users: [values.client], verbs: ['get', 'list', 'patch'], resources });

@@ -11,6 +11,9 @@ export type RequestKind =
   | 'review'
   | 'namespace'
   | 'event'
+  /** The same for autoscalers of either kind. */
+  | 'listAutoscalers'
+  | 'watchAutoscalers'
   | 'version'
   | 'health'
   | 'other';

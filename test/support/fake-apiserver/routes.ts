@@ -44,6 +44,10 @@ export function route(method: string, url: URL): Target {
   if (root !== 'apis') return refuse('unknownPath');
   const [group, version, ...path] = rest;
   if (group === 'apps' && version === 'v1') return apps(method, path, url.searchParams);
+  if (group === 'autoscaling' && version === 'v2')
+    return autoscalers(method, group, path, 'horizontalpodautoscalers', url.searchParams);
+  if (group === 'keda.sh' && version === 'v1alpha1')
+    return autoscalers(method, group, path, 'scaledobjects', url.searchParams);
   if (group === 'events.k8s.io' && version === 'v1') return namespaced(method, path, 'events', group);
   if (group === 'authorization.k8s.io' && version === 'v1') {
     if (path.length !== 1 || !REVIEWS.includes(path[0] ?? '')) return refuse('unknownResource');
@@ -85,6 +89,22 @@ function apps(method: string, path: readonly string[], query: URLSearchParams): 
   const watches = kind === 'list' && isTrue(query.get('watch'));
   const verb = watches ? 'watch' : kind === 'list' ? 'list' : (VERBS[method] ?? '');
   return target(watches ? 'watch' : kind, { verb, group: 'apps', resource, subresource, namespace, name });
+}
+
+/** Autoscalers can only be listed and watched here. */
+function autoscalers(
+  method: string,
+  group: string,
+  path: readonly string[],
+  resource: string,
+  query: URLSearchParams,
+): Target {
+  const [namespace = '', rest] = path[0] === 'namespaces' ? [path[1], path.slice(2)] : ['', path];
+  if (rest.length !== 1 || rest[0] !== resource) return refuse('unknownResource');
+  if (method !== 'GET') return refuse('method');
+  const watches = isTrue(query.get('watch'));
+  const verb = watches ? 'watch' : 'list';
+  return target(watches ? 'watchAutoscalers' : 'listAutoscalers', { verb, group, resource, namespace });
 }
 
 function decode(segment: string): string {

@@ -12,19 +12,27 @@ export interface DeploymentStatus {
   readonly readyReplicas: number;
 }
 
-/**
- * One Deployment in compact form. Its body of about 6 kB is made on request (see bodies.ts). A record never changes;
- * each write replaces it, so that the snapshot of a list is a plain array.
- */
-export interface DeploymentRecord {
+/** The fields of an object that identify it. */
+export interface Named {
   readonly namespace: string;
   readonly name: string;
+}
+
+/** The fields of an object that the store sets. */
+export interface Versioned {
   readonly uid: string;
   readonly resourceVersion: number;
   /** Counts changes of the spec, from 1. */
   readonly generation: number;
   /** RFC 3339, whole seconds. */
   readonly createdAt: string;
+}
+
+/** An object with these fields, as the store holds it. It never changes; each write replaces it. */
+export type Stored<F extends Named> = F & Versioned;
+
+/** The fields of a Deployment in compact form. Its body of about 6 kB is made on request (see bodies.ts). */
+export interface DeploymentFields extends Named {
   readonly replicas: number;
   readonly status: DeploymentStatus | undefined;
   /** Labels, annotations and spec of a Deployment that was created through the API; undefined for a sample. */
@@ -47,6 +55,8 @@ export interface Marks {
   readonly conditions?: readonly JsonObject[] | undefined;
 }
 
+export type DeploymentRecord = Stored<DeploymentFields>;
+
 /** The fields that a client has sent, unchanged. */
 export interface DeploymentSource {
   readonly labels: JsonObject | undefined;
@@ -57,57 +67,63 @@ export interface DeploymentSource {
 }
 
 /** The fields that a write may change. */
-export type DeploymentChange = Partial<
-  Pick<DeploymentRecord, 'generation' | 'replicas' | 'status' | 'source' | 'managers'>
->;
+export type Change<F extends Named> = Partial<Omit<F, keyof Named> & Pick<Versioned, 'generation'>>;
 
-export interface StoreEvent {
+export interface StoreEvent<F extends Named = DeploymentFields> {
   readonly type: 'ADDED' | 'MODIFIED' | 'DELETED';
   readonly resourceVersion: number;
   /** For DELETED: the last state, with the resourceVersion of the deletion. */
-  readonly record: DeploymentRecord;
+  readonly record: Stored<F>;
 }
 
-/** All Deployments at one resourceVersion, in the order of the API server. */
-export interface Snapshot {
+/** All objects of a store at one resourceVersion, in the order of the API server. */
+export interface Snapshot<F extends Named = DeploymentFields> {
   readonly resourceVersion: number;
-  readonly records: readonly DeploymentRecord[];
+  readonly records: readonly Stored<F>[];
 }
 
-/** The number of kept snapshots of unfinished lists. Each costs 8 bytes per Deployment. */
+/** The number of kept snapshots of unfinished lists. Each costs 8 bytes per object. */
 const MAX_SNAPSHOTS = 16;
 const FIRST_RESOURCE_VERSION = 200; // about as many as a new cluster has written before its first Deployment
 
-/** The key of a Deployment, by which etcd sorts. */
-export const keyOf = (record: { namespace: string; name: string }) => `${record.namespace}/${record.name}`;
+/** The key of an object, by which etcd sorts. */
+export const keyOf = (record: Named) => `${record.namespace}/${record.name}`;
 
 /** A time as metav1.Time writes it: RFC 3339 in whole seconds. */
 export const timestamp = (date = new Date()) => `${date.toISOString().slice(0, 19)}Z`;
 
+/** The counter of resourceVersions, which all objects of an etcd share. */
+export class Versions {
+  newest = FIRST_RESOURCE_VERSION;
+}
+
 /**
- * The counterpart of etcd and the watch cache: the Deployments, one counter of resourceVersions for all writes, and a
- * limited history of events from which watches can resume.
+ * The counterpart of etcd and the watch cache for one resource: its objects, and a limited history of events from which
+ * watches can resume.
  */
-export class Store {
+export class Store<F extends Named = DeploymentFields> {
   readonly #historyLimit: number;
+  readonly #versions: Versions;
   /** Sorted by key. It is copied before a change if a snapshot has been handed out. */
-  #records: DeploymentRecord[] = [];
+  #records: Stored<F>[] = [];
   #shared = false;
-  #history: StoreEvent[] = [];
+  #history: StoreEvent<F>[] = [];
   /** Events up to this version are forgotten. */
-  #compactedAt = FIRST_RESOURCE_VERSION;
-  #resourceVersion = FIRST_RESOURCE_VERSION;
-  readonly #snapshots = new Map<number, Snapshot>();
+  #compactedAt: number;
+  #closed = false;
+  readonly #snapshots = new Map<number, Snapshot<F>>();
   readonly #listeners = new Set<() => void>();
 
   /** @param historyLimit the minimum number of kept events; older ones are forgotten gradually */
-  constructor(historyLimit: number) {
+  constructor(historyLimit: number, versions: Versions) {
     this.#historyLimit = historyLimit;
+    this.#versions = versions;
+    this.#compactedAt = versions.newest;
   }
 
   /** The newest resourceVersion. */
   get resourceVersion(): number {
-    return this.#resourceVersion;
+    return this.#versions.newest;
   }
 
   /** The version below which watches and unfinished lists have expired. */
@@ -119,10 +135,15 @@ export class Store {
     return this.#records.length;
   }
 
+  /** Whether the API of the resource has been removed. */
+  get closed(): boolean {
+    return this.#closed;
+  }
+
   /** Takes a resourceVersion for an object that is not in this store. */
   nextResourceVersion(): number {
-    this.#resourceVersion += 1;
-    return this.#resourceVersion;
+    this.#versions.newest += 1;
+    return this.#versions.newest;
   }
 
   /** Calls `listener` after each event, until the returned function is called. */
@@ -131,20 +152,20 @@ export class Store {
     return () => this.#listeners.delete(listener);
   }
 
-  get(namespace: string, name: string): DeploymentRecord | undefined {
+  get(namespace: string, name: string): Stored<F> | undefined {
     const key = keyOf({ namespace, name });
     const found = this.#records[this.#indexOf(key)];
     return found !== undefined && keyOf(found) === key ? found : undefined;
   }
 
-  /** A snapshot of all Deployments. It never changes, and costs nothing until the next write. */
-  snapshot(): Snapshot {
+  /** A snapshot of all objects. It never changes, and costs nothing until the next write. */
+  snapshot(): Snapshot<F> {
     this.#shared = true;
-    return { resourceVersion: this.#resourceVersion, records: this.#records };
+    return { resourceVersion: this.resourceVersion, records: this.#records };
   }
 
   /** Keeps a snapshot for further pages of a list. The oldest snapshots are dropped. */
-  keepSnapshot(snapshot: Snapshot): void {
+  keepSnapshot(snapshot: Snapshot<F>): void {
     this.#snapshots.set(snapshot.resourceVersion, snapshot);
     for (const old of this.#snapshots.keys()) {
       if (this.#snapshots.size <= MAX_SNAPSHOTS) break;
@@ -153,29 +174,27 @@ export class Store {
   }
 
   /** The kept snapshot of this version, or undefined if it has expired. */
-  snapshotAt(resourceVersion: number): Snapshot | undefined {
+  snapshotAt(resourceVersion: number): Snapshot<F> | undefined {
     return this.#snapshots.get(resourceVersion);
   }
 
   /** The events after a version, oldest first, or undefined if some of them are forgotten. */
-  eventsAfter(resourceVersion: number): readonly StoreEvent[] | undefined {
+  eventsAfter(resourceVersion: number): readonly StoreEvent<F>[] | undefined {
     if (resourceVersion < this.#compactedAt) return undefined;
     return this.#history.slice(firstAfter(this.#history, resourceVersion));
   }
 
   /** Forgets the history and every unfinished list, like etcd after a compaction. */
   compact(): void {
-    this.#compactedAt = this.#resourceVersion;
+    this.#compactedAt = this.resourceVersion;
     this.#history = [];
     this.#snapshots.clear();
   }
 
-  /** Adds a Deployment. The caller has checked that the name is free. */
-  create(
-    draft: Omit<DeploymentRecord, 'uid' | 'generation' | 'createdAt' | 'resourceVersion'>,
-  ): DeploymentRecord {
-    const record: DeploymentRecord = {
-      ...draft,
+  /** Adds an object. The caller has checked that the name is free. */
+  create(fields: F): Stored<F> {
+    const record: Stored<F> = {
+      ...fields,
       uid: randomUUID(),
       generation: 1,
       createdAt: timestamp(),
@@ -187,7 +206,7 @@ export class Store {
   }
 
   /** Replaces `record`, which must be the newest of its name, with a changed one. */
-  update(record: DeploymentRecord, change: DeploymentChange): DeploymentRecord {
+  update(record: Stored<F>, change: Change<F>): Stored<F> {
     const changed = { ...record, ...change, resourceVersion: this.nextResourceVersion() };
     this.#own()[this.#indexOf(keyOf(record))] = changed;
     this.#publish({ type: 'MODIFIED', resourceVersion: changed.resourceVersion, record: changed });
@@ -195,13 +214,19 @@ export class Store {
   }
 
   /** Removes a record, which must be the newest of its name. */
-  delete(record: DeploymentRecord): void {
+  delete(record: Stored<F>): void {
     const last = { ...record, resourceVersion: this.nextResourceVersion() };
     this.#own().splice(this.#indexOf(keyOf(record)), 1);
     this.#publish({ type: 'DELETED', resourceVersion: last.resourceVersion, record: last });
   }
 
-  #own(): DeploymentRecord[] {
+  /** Ends all watches. Call it when the API of the resource is removed. */
+  close(): void {
+    this.#closed = true;
+    for (const listener of this.#listeners) listener();
+  }
+
+  #own(): Stored<F>[] {
     if (this.#shared) {
       this.#records = this.#records.slice();
       this.#shared = false;
@@ -214,23 +239,23 @@ export class Store {
     return lowerBound(this.#records, key);
   }
 
-  #publish(event: StoreEvent): void {
+  #publish(event: StoreEvent<F>): void {
     this.#history.push(event);
     // Drops half of the history at a time, because dropping one event per write would move all others each time.
     if (this.#history.length > 2 * this.#historyLimit) {
       this.#history = this.#history.slice(-this.#historyLimit);
-      this.#compactedAt = (this.#history[0]?.resourceVersion ?? this.#resourceVersion) - 1;
+      this.#compactedAt = (this.#history[0]?.resourceVersion ?? this.resourceVersion) - 1;
     }
     for (const listener of this.#listeners) listener();
   }
 }
 
 /** The index of the first record whose key is not below `key`. */
-export function lowerBound(records: readonly DeploymentRecord[], key: string): number {
+export function lowerBound(records: readonly Named[], key: string): number {
   return firstIndex(records, (record) => keyOf(record) >= key);
 }
 
-function firstAfter(events: readonly StoreEvent[], resourceVersion: number): number {
+function firstAfter(events: readonly Pick<StoreEvent, 'resourceVersion'>[], resourceVersion: number): number {
   return firstIndex(events, (event) => event.resourceVersion > resourceVersion);
 }
 

@@ -1,9 +1,9 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { bookmarkLine, eventLine, watchLine } from './bodies.ts';
 import type { Fault } from './faults.ts';
 import { Gone, type Reply } from './reply.ts';
+import { bookmarkLine, eventLine, type Resource, watchLine } from './resource.ts';
 import { internalError, type StatusError, tooLargeResourceVersion, tooOldResourceVersion } from './status.ts';
-import type { DeploymentRecord, Store, StoreEvent } from './store.ts';
+import type { Named, Store, StoreEvent } from './store.ts';
 
 /** The API server sends its last bookmark this long before the end of a watch. A shorter watch gets none. */
 const LAST_BOOKMARK_MS = 2_000;
@@ -12,7 +12,7 @@ const EVENTS_A_TURN = 50;
 export interface WatchOptions {
   /** The version after which to start. Undefined if it is absent or 0. */
   readonly resourceVersion: number | undefined;
-  /** Whether to begin with one ADDED event per Deployment. */
+  /** Whether to begin with one ADDED event per object. */
   readonly initialEvents: boolean;
   /** Whether watches with initial events mark their end with a bookmark and are compressed if the client accepts gzip. */
   readonly modern: boolean;
@@ -20,12 +20,13 @@ export interface WatchOptions {
   readonly timeoutMs: number;
   readonly bookmarks: boolean;
   readonly bookmarkIntervalMs: number;
-  readonly matches: (record: DeploymentRecord) => boolean;
+  readonly matches: (record: Named) => boolean;
 }
 
 /** One watch, from its headers to its end. */
-export class Watch {
-  readonly #store: Store;
+export class Watch<F extends Named> {
+  readonly #store: Store<F>;
+  readonly #resource: Resource<F>;
   readonly #reply: Reply;
   readonly #options: WatchOptions;
   readonly #fault: Fault | undefined;
@@ -35,8 +36,15 @@ export class Watch {
   /** An event that is held back until after the next one. */
   #held: string | undefined;
 
-  constructor(store: Store, reply: Reply, options: WatchOptions, fault: Fault | undefined) {
+  constructor(
+    store: Store<F>,
+    resource: Resource<F>,
+    reply: Reply,
+    options: WatchOptions,
+    fault: Fault | undefined,
+  ) {
     this.#store = store;
+    this.#resource = resource;
     this.#reply = reply;
     this.#options = options;
     this.#fault = fault;
@@ -61,7 +69,7 @@ export class Watch {
         return this.#refuse(tooOldResourceVersion(this.#cursor, this.#store.compactedAt));
       for (const event of events) await this.#event(event);
       const now = performance.now();
-      if (now >= end) break;
+      if (now >= end || this.#store.closed) break;
       if (now >= bookmarkAt) {
         await this.#bookmark();
         bookmarkAt = this.#nextBookmark(end);
@@ -77,7 +85,7 @@ export class Watch {
     for (let at = 0; at < records.length; at += EVENTS_A_TURN) {
       const lines = records
         .slice(at, at + EVENTS_A_TURN)
-        .map((record) => eventLine({ type: 'ADDED', record }));
+        .map((record) => eventLine(this.#resource, { type: 'ADDED', record }));
       // Other faults affect single events.
       if (this.#fault === undefined || this.#fault.type === 'drip') await this.#reply.write(lines.join(''));
       else for (const line of lines) await this.#line(line);
@@ -85,11 +93,11 @@ export class Watch {
     }
     this.#cursor = snapshot.resourceVersion;
     const { bookmarks, modern } = this.#options;
-    if (bookmarks && modern) await this.#reply.write(bookmarkLine(this.#cursor, true));
+    if (bookmarks && modern) await this.#reply.write(bookmarkLine(this.#resource, this.#cursor, true));
   }
 
-  async #event(event: StoreEvent): Promise<void> {
-    if (this.#options.matches(event.record)) await this.#line(eventLine(event));
+  async #event(event: StoreEvent<F>): Promise<void> {
+    if (this.#options.matches(event.record)) await this.#line(eventLine(this.#resource, event));
     this.#cursor = event.resourceVersion;
   }
 
@@ -104,7 +112,7 @@ export class Watch {
     if (this.#cursor > this.#store.resourceVersion) return;
     // New events may have arrived while earlier ones were being sent. Send them first.
     if (this.#store.eventsAfter(this.#cursor)?.length === 0) this.#cursor = this.#store.resourceVersion;
-    await this.#reply.write(bookmarkLine(this.#cursor, false));
+    await this.#reply.write(bookmarkLine(this.#resource, this.#cursor, false));
   }
 
   /** If the history is gone or the version is in the future, the API server says so in the stream, with status 200. */
