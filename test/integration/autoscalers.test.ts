@@ -21,6 +21,7 @@ const TIMING: ReflectorTiming = {
   pagesMs: 60 * 60_000,
   silenceMs: { least: 90_000, most: 120_000 },
   optionalRetryMs: { least: 200, most: 400 },
+  refusalMs: 10_000,
 };
 const scaleTargetRef = { apiVersion: 'apps/v1', kind: 'Deployment', name: 'cart' };
 
@@ -148,6 +149,17 @@ describe('ScaledObjects', () => {
     await until(() => linesWith('so there are no ScaledObjects').length === 2);
     expect(unknown()).toEqual([]);
   });
+});
+
+it('a restart of the API server, which at first refuses everybody, is no missing right', async () => {
+  const refusals = linesWith('may not list and watch ').length;
+  const spec = { scaleTargetRef, maxReplicas: 3 };
+  await server.killApiserver();
+  await until(() => unknown().some((reason) => reason.includes('has lost contact')));
+  await server.startApiserver();
+  await created(kube.post(HPAS, { metadata: { name: 'cart' }, spec }));
+  await until(() => ofCart().length === 1 && unknown().length === 0);
+  expect(linesWith('may not list and watch ')).toHaveLength(refusals);
 });
 
 /** The least that lets the API server store ScaledObjects. KEDA itself does not run. */

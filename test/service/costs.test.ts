@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { FakeApiServer } from '../support/fake-apiserver/fake-apiserver.ts';
 import { TestService } from '../support/service.ts';
+import { until } from '../support/until.ts';
 
 /** What an operation may cost, as counts: a clock on a busy machine would say nothing. `make bench` measures times. */
 
@@ -14,6 +15,7 @@ beforeAll(async () => {
   demo.roles.allow({ users: ['client'], verbs: ['*'], resources: ['*'] });
   service = await TestService.start({ kubeconfig: demo.kubeconfig, authorization: 'SubjectAccessReview' });
   await service.synced();
+  await until(() => demo.requests.count('watchAutoscalers') > 0);
   // Rights are remembered from now on.
   for (const path of [COUNT, '/deployments']) await service.get(path);
   await service.post(COUNT, { replicas: 3 });

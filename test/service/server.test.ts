@@ -72,6 +72,17 @@ describe('the start of the process', () => {
     ]);
   });
 
+  it.each([
+    [{}, ['deployments', 'horizontalpodautoscalers']],
+    [{ WATCH_HPAS: 'false', WATCH_SCALED_OBJECTS: 'true' }, ['deployments', 'scaledobjects']],
+  ])('with the variables %j mirrors %j', async (variables, resources) => {
+    const server = await ServerProcess.start(demo.kubeconfig, variables);
+    await server.ready();
+    const { body } = await server.probe('/metrics');
+    const mirrors = [...body.matchAll(/^scaler_cache_synced\{.*resource="([^"]*)"/gm)];
+    expect(mirrors.map(([, resource]) => resource)).toEqual(resources);
+  });
+
   it('refuses a key that does not belong to the certificate', async () => {
     const other = await ServerProcess.start(demo.kubeconfig);
     const server = await ServerProcess.start(demo.kubeconfig, { TLS_KEY_FILE: other.file('TLS_KEY_FILE') });

@@ -94,6 +94,8 @@ export interface ReflectorTiming {
   readonly silenceMs: { readonly least: number; readonly most: number };
   /** The pause before an optional collection that is forbidden or not served is tried again: a time in this range. */
   readonly optionalRetryMs: { readonly least: number; readonly most: number };
+  /** How long an optional collection that was readable must be refused before it counts as forbidden. */
+  readonly refusalMs: number;
 }
 
 /** Counters since the start; for metrics. */
@@ -125,6 +127,8 @@ const TIMING: ReflectorTiming = {
   silenceMs: { least: 90_000, most: 120_000 },
   /** A right that is granted later, or an API that is installed later, is used after a minute or so. */
   optionalRetryMs: { least: 45_000, most: 75_000 },
+  /** An API server that has just started refuses everybody for a second or so, until it has read the roles. */
+  refusalMs: 10_000,
 };
 /**
  * A watch that ends sooner, without any news, counts as a failure. The API server therefore sees at most one such watch
@@ -178,6 +182,8 @@ export class Reflector<T extends KubeObject> {
   #lastError: Error | undefined;
   #forbidden = false;
   #availability: Availability = 'unread';
+  /** When the refusals began that nothing but refusals has followed. */
+  #refusedSince: number | undefined;
   #malformedInARow = 0;
   #unauthorizedInARow = 0;
 
@@ -442,6 +448,7 @@ export class Reflector<T extends KubeObject> {
     if (resourceVersion !== this.#resourceVersion) this.#malformedInARow = 0;
     this.#resourceVersion = resourceVersion;
     this.#unauthorizedInARow = 0;
+    this.#refusedSince = undefined;
     this.#connected();
     this.#backoff.succeeded();
     this.#options.onProgress(resourceVersion);
@@ -514,17 +521,22 @@ export class Reflector<T extends KubeObject> {
    * @returns how long to wait before the next attempt, in milliseconds
    */
   #doWithout(status: 403 | 404, { startedAt }: Attempt): number {
-    if (status === 403) {
-      this.stats.failures += 1;
-      this.#forbidden = true;
-      this.#connected();
-      this.#becomes('forbidden');
-    } else {
+    if (status === 404) {
       this.#replace({ items: [], resourceVersion: '' }, startedAt);
       this.#newestObject = '';
       this.#mustList = true;
       this.#becomes('notServed');
+      return between(this.#timing.optionalRetryMs);
     }
+    this.stats.failures += 1;
+    this.#forbidden = true;
+    this.#refusedSince ??= performance.now();
+    const wasReadable = this.#availability === 'served' || this.#availability === 'notServed';
+    if (wasReadable && performance.now() - this.#refusedSince < this.#timing.refusalMs) {
+      return this.#backoff.failed();
+    }
+    this.#connected();
+    this.#becomes('forbidden');
     return between(this.#timing.optionalRetryMs);
   }
 

@@ -8,13 +8,14 @@ import { logTo } from '../../support/log-to.ts';
 import { TestService } from '../../support/service.ts';
 import { until } from '../../support/until.ts';
 
-/** The timing of production, except that optional collections are tried again soon. */
+/** The timing of production, except that optional collections are tried again soon, and given up soon. */
 const TIMING: ReflectorTiming = {
   pageSilenceMs: 15_000,
   initialEventsMs: { silence: 5_000, whole: 45_000 },
   pagesMs: 60 * 60_000,
   silenceMs: { least: 90_000, most: 120_000 },
   optionalRetryMs: { least: 100, most: 200 },
+  refusalMs: 500,
 };
 const BOTH = { horizontalPodAutoscalers: true, scaledObjects: true };
 const HPAS = { users: [SERVICE_USER.name], verbs: ['*'], resources: ['horizontalpodautoscalers'] };
@@ -150,8 +151,7 @@ describe('without the right to read HPAs', () => {
 
   it('the right is tried again only after about a minute', async () => {
     demo.roles.withdraw(HPAS);
-    const { optionalRetryMs: _, ...timing } = TIMING;
-    await start({ timing: { ...timing, optionalRetryMs: { least: 45_000, most: 75_000 } } });
+    await start({ timing: { ...TIMING, optionalRetryMs: { least: 45_000, most: 75_000 } } });
     await until(() => linesWith(`may not ${RIGHT}`).length === 1);
     const { length } = demo.requests.recent();
     expect(await service.scale('shop', 'cart', 6)).toMatchObject({ status: 200 });

@@ -10,7 +10,7 @@ let service: TestService;
 beforeEach(async () => {
   demo = await FakeApiServer.start();
   service = await (await TestService.start({ kubeconfig: demo.kubeconfig })).synced();
-  await until(() => demo.openWatches === 1);
+  await until(() => demo.openWatches === 1 && demo.requests.count('watchAutoscalers') === 1);
 });
 afterEach(async () => {
   vi.restoreAllMocks();

@@ -17,6 +17,7 @@ const TIMING: ReflectorTiming = {
   pagesMs: 3_600_000,
   silenceMs: { least: 60_000, most: 60_000 },
   optionalRetryMs: { least: 45_000, most: 75_000 },
+  refusalMs: 10_000,
 };
 
 /** A cluster that has not been started, and its API server. */

@@ -15,6 +15,7 @@ const TIMING = {
   initialEventsMs: { silence: 1_000, whole: 10_000 },
   pagesMs: 2_000,
   optionalRetryMs: { least: 200, most: 400 },
+  refusalMs: 500,
 };
 const SCOPE = ['team-0001', 'team-0004'];
 const SILENT = { debug() {}, info() {}, warn() {}, error() {} };

@@ -16,6 +16,7 @@ const timing: ReflectorTiming = {
   pagesMs: 60 * 60_000,
   silenceMs: { least: 3_600_000, most: 3_600_000 },
   optionalRetryMs: { least: 45_000, most: 75_000 },
+  refusalMs: 10_000,
 };
 /** Longer than the longest pause between two attempts. */
 const RETRY_MS = 80_000;
@@ -179,6 +180,7 @@ describe('a missing right', () => {
     const before = autoscalers.version;
     api.answers = { [HPAS]: forbidden };
     await api.endWatches();
+    await vi.advanceTimersByTimeAsync(15_000);
     expect(lines()).toEqual([warning]);
     expect(autoscalers.unknown('shop')).toEqual([
       `the service may not ${right}, so what it knows of the HorizontalPodAutoscalers is old`,

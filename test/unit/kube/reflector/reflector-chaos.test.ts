@@ -21,6 +21,7 @@ const TIMING: ReflectorTiming = {
   pagesMs: 2_000,
   silenceMs: { least: 90_000, most: 120_000 },
   optionalRetryMs: { least: 45_000, most: 75_000 },
+  refusalMs: 10_000,
 };
 
 /** Keeps the state that the notifications amount to, and records those that contradict it. */

@@ -57,12 +57,33 @@ describe('an optional collection that is forbidden', () => {
   );
 
   it(
-    'after it was served keeps its last state',
+    'for a moment after it was served, as by an API server that has just started, is not called so',
+    withOptional(async (mirror) => {
+      const watch = await mirror.synced('9', a1);
+      await vi.advanceTimersByTimeAsync(2_000);
+      await watch.break(refused);
+      await mirror.delayOfNextRequest();
+      await (await mirror.api.nextWatch()).refuse(forbidden);
+      expect(await mirror.delayOfNextRequest()).toBeLessThan(5_000);
+      await (await mirror.api.nextWatch()).accept();
+      // The middle one tells of the outage, the last one of its end.
+      expect(mirror.told).toEqual(['served', 'served', 'served']);
+    }),
+  );
+
+  it(
+    'for longer after it was served keeps its last state',
     withOptional(async (mirror) => {
       const watch = await mirror.synced('9', a1);
       await vi.advanceTimersByTimeAsync(2_000);
       await watch.end();
-      await (await mirror.api.nextWatch()).refuse(forbidden);
+      const from = performance.now();
+      do {
+        await (await mirror.api.nextWatch()).refuse(forbidden);
+        if (mirror.reflector.availability === 'served') await mirror.delayOfNextRequest();
+      } while (mirror.reflector.availability === 'served');
+      expect(performance.now() - from).toBeGreaterThanOrEqual(10_000);
+      expect(performance.now() - from).toBeLessThan(15_000);
       expect(mirror.told).toEqual(['served', 'forbidden']);
       expect(mirror.content).toEqual(['default/a@1']);
       await expectLongPause(mirror);
