@@ -6,8 +6,9 @@ import { TestService } from '../support/service.ts';
 import type { Answer } from '../support/test-client.ts';
 
 /** On a real control plane, by the real programs: what becomes of a count that the service has set. */
-const OURS = { manager: SERVICE, operation: 'Update', subresource: 'scale' };
-const CONFLICT = `conflict with "${SERVICE}" with subresource "scale" using apps/v1: .spec.replicas`;
+const OURS = { manager: SERVICE, operation: expect.stringMatching(/^(Update|Apply)$/), subresource: 'scale' };
+const CONFLICT =
+  /conflict with "k8s-deployment-scaler" with subresource "scale"( using apps\/v1)?: \.spec\.replicas/;
 
 let plane: ControlPlane;
 let service: TestService;
@@ -49,11 +50,11 @@ describe.each(WRITERS)('$title', ({ title, writes, owners, outcome, forecast, wr
     expect(await plane.owners(name)).toEqual(owners);
 
     answer = await scale(name, 5);
-    // Where nobody owns the count, the API server records no writer of the scale subresource at all.
+    // Where nobody owns the count, the API server records no merge patch of the scale subresource.
     expect(await plane.owners(name)).toEqual(owners.length === 0 ? [] : [OURS]);
 
     const ended = await again?.(plane, name);
-    if (outcome === 'is refused') expect(ended).toMatchObject({ stderr: expect.stringContaining(CONFLICT) });
+    if (outcome === 'is refused') expect(ended).toMatchObject({ stderr: expect.stringMatching(CONFLICT) });
     expect(ended?.status ?? 0).toBe(outcome === 'is refused' ? 1 : 0);
     expect(await plane.count(name)).toBe(outcome === 'is set back' ? writes : 5);
   });
@@ -84,6 +85,34 @@ describe.each(repeating)('$title, whose count the service sets again', ({ title,
   });
 });
 
+describe('a count of 0 by a merge patch of the scale subresource', () => {
+  const appliers = WRITERS.filter(({ outcome }) => outcome === 'is refused');
+
+  it.each(appliers)(
+    'has no owner, so that the next run of $title sets it back without a conflict',
+    async (writer) => {
+      const name = `${slug(writer.title)}-zero`;
+      expect(await writer.write(plane, name)).toMatchObject({ status: 0 });
+      for (const replicas of [5, 0, 6]) await plane.scaleAsService(name, replicas);
+      expect(await plane.owners(name)).toEqual([]);
+      expect(await writer.again?.(plane, name)).toMatchObject({ status: 0 });
+      expect(await plane.count(name)).toBe(writer.writes);
+    },
+  );
+
+  it.each(WRITERS)('is foretold as it comes about: $title', async ({ title, write, again, writes }) => {
+    const name = `${slug(title)}-to-zero`;
+    expect(await write(plane, name)).toMatchObject({ status: 0 });
+    const { headers } = await scale(name, 0);
+    const ended = await again?.(plane, name);
+    const forecast = String(headers['x-replicas-forecast']);
+    const certain = /^(drifts|blocksUpgrade); by="[^"]+"(,|$)/.exec(forecast)?.[1];
+    if (ended !== undefined && ended.status !== 0) expect(certain).toMatch(/^(blocksUpgrade|drifts)$/);
+    else if ((await plane.count(name)) === writes) expect(forecast).toMatch(/^drifts\b/);
+    else expect(certain).toBeUndefined();
+  });
+});
+
 describe('a release of Helm 4 that the service has scaled', () => {
   const upgrade = async (name: string, ...args: readonly string[]) =>
     plane.run('helm', 'upgrade', name, await chartIn(plane), ...args);
@@ -91,7 +120,7 @@ describe('a release of Helm 4 that the service has scaled', () => {
   async function scaledRelease(name: string): Promise<Answer> {
     await plane.succeed('helm', 'install', name, await chartIn(plane));
     const answer = await scale(name, 5);
-    expect(await upgrade(name)).toMatchObject({ status: 1, stderr: expect.stringContaining(CONFLICT) });
+    expect(await upgrade(name)).toMatchObject({ status: 1, stderr: expect.stringMatching(CONFLICT) });
     expect(await plane.count(name)).toBe(5);
     return answer;
   }
