@@ -21,7 +21,7 @@ beforeAll(async () => {
   service = await (
     await TestService.start({
       kubeconfig: plane.apiserver.kubeconfig,
-      ...{ autoscalers: { horizontalPodAutoscalers: true, scaledObjects: true } },
+      autoscalers: { horizontalPodAutoscalers: true, scaledObjects: true },
     })
   ).synced();
 }, 600_000);
@@ -108,19 +108,27 @@ describe('an HPA of 2 to 4, whose metrics cannot be read', () => {
     expect(at(after, 'metadata.generation')).toBe(at(before, 'metadata.generation'));
   });
 
-  it('overrides a count that was forced, which the state then shows', async () => {
-    await plane.settle('foretold', 3);
-    await expectForecast('foretold', 5, '^undone');
-    expect(await scale('foretold', 5, '&force=true')).toMatchObject({ status: 200 });
-    await counts('foretold').toBe(4);
-    const state = async () => (await service.get('/deployments/default/foretold')).body;
-    await expect.poll(state, PATIENCE).toMatchObject({
-      replicas: 4,
-      overridden: { by: 'kube-controller-manager', from: 5, to: 4, at: expect.any(String) },
-      owners: [{ kind: 'HorizontalPodAutoscaler', name: 'foretold' }],
-      unknownOwners: [],
-    });
-  });
+  it.each([
+    { name: 'overridden', before: [3] },
+    { name: 'overridden-after-0', before: [0, 3] },
+  ])(
+    'overrides a count that was forced after $before, which the state then shows',
+    async ({ name, before }) => {
+      await plane.create(name, 2);
+      for (const replicas of before) expect(await scale(name, replicas)).toMatchObject({ status: 200 });
+      await plane.autoscale(name, { minReplicas: 2, maxReplicas: 4 });
+      await expectForecast(name, 5, '^undone');
+      expect(await scale(name, 5, '&force=true')).toMatchObject({ status: 200 });
+      await counts(name).toBe(4);
+      const state = async () => (await service.get(`/deployments/default/${name}`)).body;
+      await expect.poll(state, PATIENCE).toMatchObject({
+        replicas: 4,
+        overridden: { by: 'kube-controller-manager', from: 5, to: 4, at: expect.any(String) },
+        owners: [{ kind: 'HorizontalPodAutoscaler', name }],
+        unknownOwners: [],
+      });
+    },
+  );
 });
 
 describe('an HPA of 0 to 4 with an external metric', () => {
@@ -171,7 +179,9 @@ describe('an HPA of 0 to 4 with an external metric', () => {
     expect(await plane.count('not-its-own')).toBe(0);
     await plane.scaleAsService('not-its-own', 1);
     await counts('not-its-own').toBe(3);
-    expect(await plane.conditionOf('not-its-own', 'ScaledToZero')).toBe('False NotScaledToZero');
+    await expect
+      .poll(() => plane.conditionOf('not-its-own', 'ScaledToZero'), PATIENCE)
+      .toBe('False NotScaledToZero');
   });
 
   it('scales up from a 0 of its own, and from one of the service while ScaledToZero is still True', async () => {

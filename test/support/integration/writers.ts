@@ -178,7 +178,7 @@ export const WRITERS: readonly Writer[] = [
     writes: 3,
     owners: [update('helm')],
     outcome: 'is set back',
-    forecast: 'drifts; by="Helm/NAME"; certainty=possible',
+    forecast: 'drifts; by="Helm/NAME"',
   }),
   helm(
     'helm3',
