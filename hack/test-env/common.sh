@@ -12,9 +12,11 @@ die() {
 	exit 1
 }
 
-complete() { # complete FOLDER: whether it contains all BINARIES
-	local b
-	for b in "${BINARIES[@]}"; do [ -x "$1/$b" ] || return 1; done
+complete() { # complete FOLDER [BINARY...]: whether it contains these, by default all BINARIES
+	local folder=$1 b
+	shift
+	if [ $# = 0 ]; then set -- "${BINARIES[@]}"; fi
+	for b in "$@"; do [ -x "$folder/$b" ] || return 1; done
 }
 
 # Prints a line every 30 s, so that a long build does not look like a hang.
@@ -38,12 +40,13 @@ build_tool() { # build_tool FOLDER TOOL MODULE PACKAGE: builds FOLDER/TOOL from 
 }
 
 # Fails quietly without a network, and with a message if the archive does not match its checksum.
+# A file of checksums has a line for each name, or a checksum alone.
 fetch() { # fetch FOLDER URL CHECKSUMS_URL: downloads and verifies FOLDER/archive.tar.gz
 	local name=${2##*/} sum algorithm=sha256
 	command -v curl >/dev/null || return 1
 	curl -fsSL --connect-timeout 3 --max-time 600 -o "$1/archive.tar.gz" "$2" 2>/dev/null || return 1
 	curl -fsSL --connect-timeout 3 --max-time 30 -o "$1/checksums" "$3" 2>/dev/null || return 1
-	sum=$(awk -v name="$name" '$2 == name || $2 == "*" name { print $1 }' "$1/checksums")
+	sum=$(awk -v name="$name" 'NF == 1 || $2 == name || $2 == "*" name { print $1 }' "$1/checksums")
 	if [ ${#sum} = 128 ]; then algorithm=sha512; fi
 	rm "$1/checksums"
 	[ "$(openssl dgst "-$algorithm" -r "$1/archive.tar.gz" | cut -d' ' -f1)" = "$sum" ] || {

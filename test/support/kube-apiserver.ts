@@ -24,9 +24,16 @@ const READY_TIMEOUT_MS = 60_000;
 const LEASH =
   'trap "" HUP INT TERM; exec 3<&0; "$@" 3<&- & child=$!; { cat <&3 >/dev/null; kill -9 "$child"; } & wait "$child"';
 
+/** Deployments get pods, which stay Pending because there are no nodes, and autoscalers act. */
+const CONTROLLERS = [
+  'deployment-controller',
+  'replicaset-controller',
+  'horizontal-pod-autoscaler-controller',
+].join();
+
 /**
- * A real etcd and kube-apiserver on 127.0.0.1, with RBAC and without controllers, so that a Deployment never gets pods
- * or a status. Start it with startKubeApiserver().
+ * A real etcd and kube-apiserver on 127.0.0.1, with RBAC. There are no controllers until startControllerManager(), so
+ * that a Deployment never gets pods or a status. Start it with startKubeApiserver().
  */
 export class KubeApiserver {
   readonly url: string;
@@ -39,16 +46,18 @@ export class KubeApiserver {
   readonly #binaries: string;
   readonly #folder: string;
   readonly #agent: Agent;
+  readonly #controllerManagerUrl: string;
   #version = '';
   #etcd: ChildProcess | undefined;
   #apiserver: ChildProcess | undefined;
+  #controllerManager: ChildProcess | undefined;
 
   private constructor(
     authority: CertificateAuthority,
     admin: IssuedCertificate,
     binaries: string,
     folder: string,
-    ports: { readonly apiserver: number; readonly etcd: number },
+    ports: { readonly apiserver: number; readonly etcd: number; readonly controllerManager: number },
   ) {
     this.#authority = authority;
     this.ca = authority.cert;
@@ -57,11 +66,12 @@ export class KubeApiserver {
     this.#folder = folder;
     this.url = `https://127.0.0.1:${ports.apiserver}`;
     this.etcdUrl = `http://127.0.0.1:${ports.etcd}`;
+    this.#controllerManagerUrl = `https://127.0.0.1:${ports.controllerManager}`;
     this.#agent = new Agent({ connect: { ca: this.ca, cert: admin.cert, key: admin.key } });
   }
 
   /**
-   * Starts both, in 3 to 8 s. The first call on a machine downloads or builds the binaries.
+   * Starts etcd and kube-apiserver, in 3 to 8 s. The first call on a machine downloads or builds the binaries.
    * @throws Error with the end of its log if one of them does not start
    */
   static async start(): Promise<KubeApiserver> {
@@ -85,8 +95,8 @@ export class KubeApiserver {
     };
     for (const [name, text] of Object.entries(files))
       await writeFile(join(folder, name), text, { mode: 0o600 });
-    const [apiserverPort = 0, etcdPort = 0] = await freePorts(2);
-    const ports = { apiserver: apiserverPort, etcd: etcdPort };
+    const [apiserverPort = 0, etcdPort = 0, controllerManager = 0] = await freePorts(3);
+    const ports = { apiserver: apiserverPort, etcd: etcdPort, controllerManager };
     const cluster = new KubeApiserver(authority, admin, stdout.trim(), folder, ports);
     try {
       await cluster.startEtcd();
@@ -160,6 +170,32 @@ export class KubeApiserver {
     await this.#ready('kube-apiserver', this.#apiserver, `${this.url}/readyz`);
   }
 
+  /**
+   * Starts kube-controller-manager with the controllers of Deployments, ReplicaSets and HorizontalPodAutoscalers, in about
+   * 2 s. An autoscaler decides every second, without the usual delays.
+   */
+  async startControllerManager(): Promise<void> {
+    const file = (name: string) => join(this.#folder, name);
+    await this.writeKubeconfig(file('controller-manager.yaml'));
+    this.#controllerManager = this.#spawn('kube-controller-manager', [
+      `--kubeconfig=${file('controller-manager.yaml')}`,
+      '--bind-address=127.0.0.1',
+      `--secure-port=${new URL(this.#controllerManagerUrl).port}`,
+      `--tls-cert-file=${file('server.pem')}`,
+      `--tls-private-key-file=${file('server-key.pem')}`,
+      `--controllers=${CONTROLLERS}`,
+      '--leader-elect=false',
+      '--kube-api-qps=500',
+      '--kube-api-burst=1000',
+      '--horizontal-pod-autoscaler-sync-period=1s',
+      '--horizontal-pod-autoscaler-downscale-stabilization=1s',
+      '--horizontal-pod-autoscaler-initial-readiness-delay=1s',
+      '--horizontal-pod-autoscaler-cpu-initialization-period=1s',
+    ]);
+    const healthz = `${this.#controllerManagerUrl}/healthz`;
+    await this.#ready('kube-controller-manager', this.#controllerManager, healthz);
+  }
+
   /** Kills etcd (SIGKILL). Its data stays. */
   async killEtcd(): Promise<void> {
     await end(this.#etcd);
@@ -202,9 +238,9 @@ export class KubeApiserver {
     await cp(`${this.#etcdData}-saved`, this.#etcdData, { recursive: true });
   }
 
-  /** Kills both and removes their data. May be called again. */
+  /** Kills all of them and removes their data. May be called again. */
   async stop(): Promise<void> {
-    await Promise.all([this.killApiserver(), this.killEtcd()]);
+    await Promise.all([end(this.#controllerManager), this.killApiserver(), this.killEtcd()]);
     await this.#agent.destroy();
     await rm(this.#folder, { recursive: true, force: true });
   }

@@ -1,0 +1,190 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ControlPlane, SERVICE } from '../support/integration/control-plane.ts';
+import { chartIn, WRITERS } from '../support/integration/writers.ts';
+import { textAt } from '../support/kube-requests.ts';
+import { TestService } from '../support/service.ts';
+import type { Answer } from '../support/test-client.ts';
+
+/** On a real control plane, by the real programs: what becomes of a count that the service has set. */
+const OURS = { manager: SERVICE, operation: expect.stringMatching(/^(Update|Apply)$/), subresource: 'scale' };
+const CONFLICT =
+  /conflict with "k8s-deployment-scaler" with subresource "scale"( using apps\/v1)?: \.spec\.replicas/;
+
+let plane: ControlPlane;
+let service: TestService;
+
+beforeAll(async () => {
+  plane = await ControlPlane.start();
+  service = await (await TestService.start({ kubeconfig: plane.apiserver.kubeconfig })).synced();
+}, 600_000);
+
+afterAll(async () => {
+  await service?.stop();
+  await plane?.stop();
+});
+
+/** Resolves once the service has seen the Deployment as it is now. */
+async function seen(name: string): Promise<void> {
+  const version = textAt(await plane.deployment(name), 'metadata.resourceVersion');
+  const path = `/replica-count?namespace=default&deployment=${name}&minResourceVersion=${version}`;
+  expect(await service.get(path)).toMatchObject({ status: 200 });
+}
+
+/** Scales by the service, which must know the latest state. */
+async function scale(name: string, replicas: number): Promise<Answer> {
+  await seen(name);
+  const answer = await service.scale('default', name, replicas);
+  expect(answer).toMatchObject({ status: 200, body: { replicaCount: replicas } });
+  return answer;
+}
+
+const slug = (title: string) => title.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-');
+
+describe.each(WRITERS)('$title', ({ title, writes, owners, outcome, forecast, write, again }) => {
+  const name = slug(title);
+  let answer: Answer;
+
+  it(`writes ${writes}, which the service then takes over, and its next run: ${outcome}`, async () => {
+    expect(await write(plane, name)).toMatchObject({ status: 0 });
+    expect(await plane.count(name)).toBe(writes);
+    expect(await plane.owners(name)).toEqual(owners);
+
+    answer = await scale(name, 5);
+    // Where nobody owns the count, the API server records no merge patch of the scale subresource.
+    expect(await plane.owners(name)).toEqual(owners.length === 0 ? [] : [OURS]);
+
+    const ended = await again?.(plane, name);
+    if (outcome === 'is refused') expect(ended).toMatchObject({ stderr: expect.stringMatching(CONFLICT) });
+    expect(ended?.status ?? 0).toBe(outcome === 'is refused' ? 1 : 0);
+    expect(await plane.count(name)).toBe(outcome === 'is set back' ? writes : 5);
+  });
+
+  it(`is foretold: ${forecast}`, () => {
+    expect(answer.headers['x-replicas-forecast']).toBe(forecast.replace('NAME', name));
+  });
+});
+
+const repeating = WRITERS.filter(({ outcome }) => outcome !== 'stays');
+
+describe.each(repeating)('$title, whose count the service sets again', ({ title, writes, write, again }) => {
+  const name = `${slug(title)}-same`;
+  let answer: Answer;
+
+  it('keeps it, without a conflict', async () => {
+    expect(await write(plane, name)).toMatchObject({ status: 0 });
+    await scale(name, 5);
+    answer = await scale(name, writes);
+    expect(await again?.(plane, name)).toMatchObject({ status: 0 });
+    expect(await plane.count(name)).toBe(writes);
+  });
+
+  it('is not said to undo it for certain', () => {
+    const certain = /undone|(drifts|blocksUpgrade); by="[^"]+"(,|$)/;
+    expect(String(answer.headers['x-replicas-forecast'])).toMatch(/^(holds|drifts|blocksUpgrade)\b/);
+    expect(answer.headers['x-replicas-forecast']).not.toMatch(certain);
+  });
+});
+
+describe('a count of 0 by a merge patch of the scale subresource', () => {
+  const appliers = WRITERS.filter(({ outcome }) => outcome === 'is refused');
+
+  it.each(appliers)(
+    'has no owner, so that the next run of $title sets it back without a conflict',
+    async (writer) => {
+      const name = `${slug(writer.title)}-zero`;
+      expect(await writer.write(plane, name)).toMatchObject({ status: 0 });
+      for (const replicas of [5, 0, 6]) await plane.scaleAsService(name, replicas);
+      expect(await plane.owners(name)).toEqual([]);
+      expect(await writer.again?.(plane, name)).toMatchObject({ status: 0 });
+      expect(await plane.count(name)).toBe(writer.writes);
+    },
+  );
+});
+
+describe('a count of 0 that the service sets', () => {
+  it.each(WRITERS)('is foretold as it comes about: $title', async ({ title, writes, write, again }) => {
+    const name = `${slug(title)}-to-zero`;
+    expect(await write(plane, name)).toMatchObject({ status: 0 });
+    const forecast = String((await scale(name, 0)).headers['x-replicas-forecast']);
+    const certain = /^(drifts|blocksUpgrade); by="[^"]+"(,|$)/.exec(forecast)?.[1];
+    const ended = await again?.(plane, name);
+    if (ended !== undefined && ended.status !== 0) expect(certain).toMatch(/^(blocksUpgrade|drifts)$/);
+    else if ((await plane.count(name)) === writes) expect(forecast).toMatch(/^drifts\b/);
+    else expect(forecast).toMatch(/^(holds$|drifts; by="[^"]+"; certainty=possible$)/);
+  });
+});
+
+describe('a release of Helm 4 that the service has scaled', () => {
+  const upgrade = async (name: string, ...args: readonly string[]) =>
+    plane.run('helm', 'upgrade', name, await chartIn(plane), ...args);
+
+  async function scaledRelease(name: string): Promise<Answer> {
+    await plane.succeed('helm', 'install', name, await chartIn(plane));
+    const answer = await scale(name, 5);
+    expect(await upgrade(name)).toMatchObject({ status: 1, stderr: expect.stringMatching(CONFLICT) });
+    expect(await plane.count(name)).toBe(5);
+    return answer;
+  }
+
+  it('is upgraded if the value is the present count', async () => {
+    await scaledRelease('value');
+    expect(await upgrade('value', '--set', 'replicas=5')).toMatchObject({ status: 0 });
+    expect(await plane.count('value')).toBe(5);
+    expect(await plane.owners('value')).toEqual([{ manager: 'helm', operation: 'Apply' }, OURS]);
+  });
+
+  it('is upgraded with --force-conflicts, which sets the count back', async () => {
+    await scaledRelease('force');
+    expect(await upgrade('force', '--force-conflicts')).toMatchObject({ status: 0 });
+    expect(await plane.count('force')).toBe(3);
+    expect(await plane.owners('force')).toEqual([{ manager: 'helm', operation: 'Apply' }]);
+  });
+
+  it('is upgraded if its chart leaves the count out, and keeps the count', async () => {
+    await scaledRelease('left-out');
+    expect(await upgrade('left-out', '--set', 'replicas=null')).toMatchObject({ status: 0 });
+    expect(await plane.count('left-out')).toBe(5);
+    await scale('left-out', 6);
+    expect(await upgrade('left-out', '--set', 'replicas=null')).toMatchObject({ status: 0 });
+    expect(await plane.count('left-out')).toBe(6);
+  });
+
+  it('was told both remedies by a Warning, with the count to set', async () => {
+    const { headers } = await scaledRelease('warned');
+    const warnings = [headers.warning ?? []].flat();
+    expect(warnings).toContainEqual(expect.stringMatching(/^299 - ".*\b5\b.*--force-conflicts.*"$/));
+  });
+});
+
+describe('a count that the owner stops writing while it is the only owner becomes 1, the default', () => {
+  it('in Helm 4, if the service has not scaled before', async () => {
+    await plane.succeed('helm', 'install', 'dropped', await chartIn(plane));
+    await plane.succeed('helm', 'upgrade', 'dropped', await chartIn(plane), '--set', 'replicas=null');
+    expect(await plane.count('dropped')).toBe(1);
+  });
+
+  it('in Helm 3, once, and then scales of the service stay', async () => {
+    const upgrade = async () =>
+      plane.succeed('helm3', 'upgrade', 'dropped-3', await chartIn(plane), '--set', 'replicas=null');
+    await plane.succeed('helm3', 'install', 'dropped-3', await chartIn(plane));
+    await scale('dropped-3', 5);
+    await upgrade();
+    expect(await plane.count('dropped-3')).toBe(1);
+    await scale('dropped-3', 5);
+    await upgrade();
+    expect(await plane.count('dropped-3')).toBe(5);
+  });
+
+  it('in kubectl apply, unless set-last-applied takes it out first', async () => {
+    for (const first of [[], ['set-last-applied']]) {
+      const name = `dropped-apply-${first.length}`;
+      const applied = await plane.write({ name, replicas: 3 });
+      await plane.succeed('kubectl', 'apply', '--filename', applied);
+      await scale(name, 5);
+      const without = await plane.write({ name });
+      for (const verb of first) await plane.succeed('kubectl', 'apply', verb, '--filename', without);
+      await plane.succeed('kubectl', 'apply', '--filename', without);
+      expect(await plane.count(name)).toBe(first.length === 0 ? 1 : 5);
+    }
+  });
+});
