@@ -128,6 +128,9 @@ function errorResponse(status: number, added: readonly FastifyError[]) {
       // not compile: it has one type for all errors with the same headers.
       ...(!WITHOUT_ID.includes(status) && { 'X-Request-Id': header('X-Request-Id', false) }),
       ...(status === 405 && { Allow: header('Allow', true) }),
+      ...(added.some(({ code }) => code === 'REPLICAS_MANAGED') && {
+        'X-Replicas-Forecast': header('X-Replicas-Forecast', false),
+      }),
       ...((status === 429 || status === 503) && { 'Retry-After': header('Retry-After', true) }),
       // Optional, because other errors with this status do not have it.
       ...(possible.some((error) => error instanceof errors.ReplicasManagedError) && {

@@ -55,7 +55,7 @@ describe('a write of the present count', () => {
       expect(await scale('recorded', replicas)).toMatchObject({ status: 200 });
     const managed = at(await metadata('recorded'), 'managedFields');
     expect(managed).toContainEqual(
-      expect.objectContaining({ manager: SERVICE, operation: 'Update', subresource: 'scale' }),
+      expect.objectContaining({ manager: SERVICE, operation: 'Apply', subresource: 'scale' }),
     );
   });
 });
