@@ -132,10 +132,6 @@ function errorResponse(status: number, added: readonly FastifyError[]) {
         'X-Replicas-Forecast': header('X-Replicas-Forecast', false),
       }),
       ...((status === 429 || status === 503) && { 'Retry-After': header('Retry-After', true) }),
-      // Optional, because other errors with this status do not have it.
-      ...(possible.some((error) => error instanceof errors.ReplicasManagedError) && {
-        'X-Replicas-Forecast': header('X-Replicas-Forecast', false),
-      }),
     },
     content: json({
       schema: refTo(ErrorSchema),
