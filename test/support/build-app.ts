@@ -36,6 +36,7 @@ export class MemoryCluster implements ServedCluster, UnguardedCluster {
   isHealthy = false;
   state: ClusterState = 'ready';
   readonly mirrors = [];
+  readonly overrides = 0;
   access = new Access(alwaysAllow);
   reviews: ServedCluster['reviews'] = {
     state: 'available',
@@ -138,7 +139,7 @@ export class MemoryCluster implements ServedCluster, UnguardedCluster {
     this.writes.push(`${namespace}/${name}=${replicas} by ${user}`);
     this.#cache.scope().upsert({ ...deployment, replicas, resourceVersion: '2', generation: 2 });
     const { forecasts } = this;
-    const result = { uid: 'uid', replicas, resourceVersion: '2', warnings: [] };
+    const result = { uid: 'uid', replicas, resourceVersion: '2', applied: true, warnings: [] };
     return { ...result, entityTag: 'uid.2', previous: deployment.replicas, forecasts };
   }
 }
