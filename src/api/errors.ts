@@ -90,7 +90,7 @@ export const ConflictError = createError<[string, string]>(
 );
 export const PreconditionFailedError = createError<[string, string]>(
   'PRECONDITION_FAILED',
-  'Deployment %s in namespace %s is no longer what If-Match names: read it again, then decide again',
+  'Deployment %s in namespace %s is no longer what If-Match or currentReplicas names: read it again, then decide again',
   412,
 );
 export const BodyTooLargeError = createError(
