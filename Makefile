@@ -76,7 +76,7 @@ check: $(INSTALLED) ## Check types, lint, format and the API document, and run t
 	$(VITEST) --project unit
 
 .PHONY: test
-test: $(INSTALLED) ## Run all tests except those of clients, clients-more and e2e; gets a kube-apiserver and a Chromium first if they are missing
+test: $(INSTALLED) ## Run all tests except those of clients, clients-more and e2e; gets a Kubernetes control plane and a Chromium first if they are missing
 	@hack/test-env.sh >/dev/null
 	@hack/test-tools.sh >/dev/null
 	$(VITEST) $(PROJECTS:%=--project %)

@@ -4,12 +4,10 @@ import { errorsOfReads, malformedIfNoneMatch } from '../src/api/common-errors.ts
 import { DeploymentStates, exampleState } from '../src/api/deployment-state-schema.ts';
 import * as errors from '../src/api/errors.ts';
 import type { Operation } from '../src/api/operation.ts';
-import { answerRead, type ReadHeaders } from '../src/api/read-answer.ts';
 import { freshnessOf, freshnessParameters } from '../src/api/read-freshness.ts';
+import { answerList } from '../src/api/read-list.ts';
 import { selectorOf } from '../src/api/read-selector.ts';
 import { LabelSelector, Namespace } from '../src/api/schemas.ts';
-import type { GuardedCluster } from '../src/cluster/access/guarded-cluster.ts';
-import type { ListReading } from '../src/cluster/cache/reading.ts';
 
 const { minResourceVersion } = freshnessParameters;
 const Query = Type.Object(
@@ -53,17 +51,11 @@ const scaleRoutes: FastifyPluginCallbackTypebox = (app, _options, done) => {
       const { namespace } = request.query;
       const freshness = freshnessOf(request.query);
       const selector = selectorOf(request.query);
-      const answerOf = (cluster: GuardedCluster, reading: ListReading, headers: ReadHeaders) => {
-        const name = () => `${cluster.name} states ${reading.shown} ${selector?.text ?? ''}`;
-        return app.listAnswer({ list: reading.value, freshness: reading, name }, headers);
-      };
-      return answerRead(request, reply, {
-        fromMemory(cluster, headers) {
-          const reading = freshness === undefined ? cluster.knownStates(namespace, selector) : undefined;
-          return reading && answerOf(cluster, reading, headers);
-        },
-        otherwise: async (cluster, headers) =>
-          answerOf(cluster, await cluster.states(namespace, freshness, selector), headers),
+      return answerList(request, reply, {
+        content: `states ${selector?.text ?? ''}`,
+        fromMemory: (cluster) =>
+          freshness === undefined ? cluster.knownStates(namespace, selector) : undefined,
+        otherwise: (cluster) => cluster.states(namespace, freshness, selector),
       });
     },
   );

@@ -5,7 +5,7 @@ import { type Labels, reduceLabels } from './labels/labels.ts';
 import { appliedReplicas } from './ownership/applied-replicas.ts';
 import { controllerOf, marksOf } from './ownership/marks.ts';
 import { reduceWriters, type Writer } from './ownership/writers.ts';
-import { type RolloutStatus, reduceStatus } from './rollout/rollout-status.ts';
+import { keyOf, type RolloutStatus, reduceStatus } from './rollout/rollout-status.ts';
 
 /** The fields of a Deployment that the service keeps: a few hundred bytes instead of about 7 kB. */
 export interface Deployment {
@@ -41,7 +41,7 @@ const MAX_STATUSES = 1_024;
 
 /** Interns parts of Deployments that are kept. */
 export class DeploymentInterner extends Interner implements DeploymentInterning {
-  readonly #statuses = new Interned<RolloutStatus>(MAX_STATUSES);
+  readonly #statuses = new Interned(MAX_STATUSES, keyOf);
 
   status(status: RolloutStatus): RolloutStatus {
     return this.#statuses.one(status);

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 
-/** Where equal strings, and equal lists of strings, become one. */
+/** Where equal strings, and equal lists of strings without line breaks, become one. */
 export interface Interning {
   /** An equal string: an earlier one if it is known. */
   text(text: string): string;
@@ -20,15 +20,20 @@ const MAX_CHARACTERS = 512;
 /** Makes equal values one. It knows the most recently used ones only, so it does not grow with their number. */
 export class Interned<T extends object> {
   readonly #known: LRUCache<string, T>;
+  readonly #keyOf: (value: T) => string;
 
-  /** @param max how many values are known. The least recently used is forgotten first */
-  constructor(max: number) {
+  /**
+   * @param max how many values are known. The least recently used is forgotten first
+   * @param keyOf values with the same key are equal
+   */
+  constructor(max: number, keyOf: (value: T) => string) {
     this.#known = new LRUCache({ max });
+    this.#keyOf = keyOf;
   }
 
-  /** An equal value: an earlier one if it is known. Values are equal if their JSON is. */
+  /** An equal value: an earlier one if it is known. */
   one(value: T): T {
-    const key = JSON.stringify(value);
+    const key = this.#keyOf(value);
     return key.length > MAX_CHARACTERS ? value : known(this.#known, key, value);
   }
 }
@@ -39,7 +44,7 @@ export class Interned<T extends object> {
  */
 export class Interner implements Interning {
   readonly #texts = new LRUCache<string, string>({ max: MAX_TEXTS });
-  readonly #lists = new Interned<readonly string[]>(MAX_LISTS);
+  readonly #lists = new Interned<readonly string[]>(MAX_LISTS, (texts) => texts.join('\n'));
 
   text(text: string): string {
     return text.length > MAX_CHARACTERS ? text : known(this.#texts, text, text);

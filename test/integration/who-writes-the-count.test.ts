@@ -6,9 +6,9 @@ import { TestService } from '../support/service.ts';
 import type { Answer } from '../support/test-client.ts';
 
 /** On a real control plane, by the real programs: what becomes of a count that the service has set. */
-const OURS = { manager: SERVICE, operation: expect.stringMatching(/^(Update|Apply)$/), subresource: 'scale' };
+const OURS = { manager: SERVICE, operation: 'Apply', subresource: 'scale' };
 const CONFLICT =
-  /conflict with "k8s-deployment-scaler" with subresource "scale"( using apps\/v1)?: \.spec\.replicas/;
+  /conflict with "k8s-deployment-scaler" with subresource "scale"(?: using apps\/v1)?: \.spec\.replicas/;
 
 let plane: ControlPlane;
 let service: TestService;
@@ -44,38 +44,39 @@ describe.each(WRITERS)('$title', ({ title, writes, owners, outcome, forecast, wr
   const name = slug(title);
   let answer: Answer;
 
-  it(`writes ${writes}, which the service then takes over, and its next run: ${outcome}`, async () => {
+  beforeAll(async () => {
     expect(await write(plane, name)).toMatchObject({ status: 0 });
     expect(await plane.count(name)).toBe(writes);
     expect(await plane.owners(name)).toEqual(owners);
-
     answer = await scale(name, 5);
-    // Where nobody owns the count, the API server records no merge patch of the scale subresource.
-    expect(await plane.owners(name)).toEqual(owners.length === 0 ? [] : [OURS]);
-
-    const ended = await again?.(plane, name);
-    if (outcome === 'is refused') expect(ended).toMatchObject({ stderr: expect.stringMatching(CONFLICT) });
-    expect(ended?.status ?? 0).toBe(outcome === 'is refused' ? 1 : 0);
-    expect(await plane.count(name)).toBe(outcome === 'is set back' ? writes : 5);
   });
 
-  it(`is foretold: ${forecast}`, () => {
+  it(`has a forecast: ${forecast}`, () => {
     expect(answer.headers['x-replicas-forecast']).toBe(forecast.replace('NAME', name));
+  });
+
+  it('owns the count no longer once the service has set another', async () => {
+    expect(await plane.owners(name)).toEqual([OURS]);
+  });
+
+  it(`${outcome} on its next run`, async () => {
+    const ended = await again?.(plane, name);
+    if (outcome === 'fails') expect(ended).toMatchObject({ stderr: expect.stringMatching(CONFLICT) });
+    expect(ended?.status ?? 0).toBe(outcome === 'fails' ? 1 : 0);
+    expect(await plane.count(name)).toBe(outcome === 'sets its count again' ? writes : 5);
   });
 });
 
-const repeating = WRITERS.filter(({ outcome }) => outcome !== 'stays');
+const repeating = WRITERS.filter(({ outcome }) => outcome !== 'keeps the count');
 
 describe.each(repeating)('$title, whose count the service sets again', ({ title, writes, write, again }) => {
   const name = `${slug(title)}-same`;
   let answer: Answer;
 
-  it('keeps it, without a conflict', async () => {
+  beforeAll(async () => {
     expect(await write(plane, name)).toMatchObject({ status: 0 });
     await scale(name, 5);
     answer = await scale(name, writes);
-    expect(await again?.(plane, name)).toMatchObject({ status: 0 });
-    expect(await plane.count(name)).toBe(writes);
   });
 
   it('is not said to undo it for certain', () => {
@@ -83,22 +84,34 @@ describe.each(repeating)('$title, whose count the service sets again', ({ title,
     expect(String(answer.headers['x-replicas-forecast'])).toMatch(/^(holds|drifts|blocksUpgrade)\b/);
     expect(answer.headers['x-replicas-forecast']).not.toMatch(certain);
   });
+
+  it('keeps it, without a conflict', async () => {
+    expect(await again?.(plane, name)).toMatchObject({ status: 0 });
+    expect(await plane.count(name)).toBe(writes);
+  });
 });
 
-describe('a count of 0 by a merge patch of the scale subresource', () => {
-  const appliers = WRITERS.filter(({ outcome }) => outcome === 'is refused');
+/** Why the service applies the scale subresource, and does not send the present count. */
+describe('a merge patch of the scale subresource', () => {
+  it.each([
+    { what: '0 and then a count', counts: [0, 6] },
+    { what: 'the present count twice', counts: [3, 3] },
+  ])('leaves the count without an owner for good: $what', async ({ what, counts }) => {
+    const name = slug(what);
+    await plane.create(name, 3);
+    for (const replicas of [...counts, 7]) await plane.patchScale(name, replicas);
+    expect(await plane.owners(name)).toEqual([]);
+  });
 
-  it.each(appliers)(
-    'has no owner, so that the next run of $title sets it back without a conflict',
-    async (writer) => {
-      const name = `${slug(writer.title)}-zero`;
-      expect(await writer.write(plane, name)).toMatchObject({ status: 0 });
-      for (const replicas of [5, 0, 6]) await plane.scaleAsService(name, replicas);
-      expect(await plane.owners(name)).toEqual([]);
-      expect(await writer.again?.(plane, name)).toMatchObject({ status: 0 });
-      expect(await plane.count(name)).toBe(writer.writes);
-    },
-  );
+  const appliers = WRITERS.filter(({ outcome }) => outcome === 'fails');
+
+  it.each(appliers)('of 0 does not keep $title from setting its count back', async (writer) => {
+    const name = `${slug(writer.title)}-patched`;
+    expect(await writer.write(plane, name)).toMatchObject({ status: 0 });
+    await plane.patchScale(name, 0);
+    expect(await writer.again?.(plane, name)).toMatchObject({ status: 0 });
+    expect(await plane.count(name)).toBe(writer.writes);
+  });
 });
 
 describe('a count of 0 that the service sets', () => {

@@ -45,6 +45,7 @@ export interface CountRecord {
 const OVERRIDE_SECONDS = 5 * 60;
 /** How many changes, and how many writes whose change is still to be seen, are kept. */
 const MAX_RECENT = 1_000;
+const NOBODY: readonly TakenFrom[] = [];
 /** How many tools are remembered per Deployment, the latest ones. */
 const MAX_TAKEN_FROM = 4;
 
@@ -116,7 +117,7 @@ export class CountHistory implements InformerHandler<Deployment> {
     this.#records.set(item.uid, {
       lastChange: change ?? record?.lastChange,
       override: override ?? (isOwn ? undefined : record?.override),
-      takenFrom: takenFrom(item, previous, record?.takenFrom ?? []),
+      takenFrom: takenFrom(item, previous, record?.takenFrom ?? NOBODY),
       startedTaken: record?.startedTaken ?? wasTaken(previous),
     });
   }
@@ -185,7 +186,7 @@ function takenFrom(
     // A tool that has the count again, or has applied again without one, has none written down any more.
     return entry === undefined || (!entry.ownsCount && entry.at === writer.at);
   });
-  return [...still, ...lost].slice(-MAX_TAKEN_FROM);
+  return still.length + lost.length === 0 ? NOBODY : [...still, ...lost].slice(-MAX_TAKEN_FROM);
 }
 
 /** Whether somebody else has taken the count from this writer. An applier may also have left it out of its next apply. */

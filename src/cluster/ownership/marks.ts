@@ -19,7 +19,8 @@ export function marksOf(metadata: JsonObject): readonly string[] {
     ['Bundle', bundle],
     ['Helm', isHelms && annotations['meta.helm.sh/release-name']],
   ];
-  return named.filter(([, name]) => textOf(name) !== '').map(([kind, name]) => `${kind}/${name}`);
+  // No name has line breaks, but anybody may write annotations.
+  return named.filter(([, name]) => /^.+$/.test(textOf(name))).map(([kind, name]) => `${kind}/${name}`);
 }
 
 /**

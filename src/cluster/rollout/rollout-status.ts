@@ -53,3 +53,9 @@ function troubleIn(conditions: unknown): string | undefined {
   }
   return undefined;
 }
+
+/** The same for equal statuses only. */
+export function keyOf(status: RolloutStatus): string {
+  const { observed, current, updated, ready, available, paused, trouble = '' } = status;
+  return `${observed} ${current} ${updated} ${ready} ${available} ${paused} ${trouble}`;
+}

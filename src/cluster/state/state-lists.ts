@@ -5,8 +5,9 @@ import { pauses } from '../../lib/slices.ts';
 import type { Deployment } from '../deployment.ts';
 import type { DeploymentState } from './deployment-state.ts';
 
-/** How many lists are kept until something changes. */
+/** How many lists are kept until something changes, and how many bytes of them in total. A longer one is not kept. */
 const MAX_LISTS = 8;
+const MAX_BYTES = 16 * 1024 * 1024;
 /** How many lists are built at a time, and how many may wait. */
 const PLACES = 2;
 const MAX_WAITING = 1_000;
@@ -31,7 +32,11 @@ export interface StateListsOptions {
  */
 export class StateLists {
   readonly #options: StateListsOptions;
-  readonly #lists = new LRUCache<string, Built>({ max: MAX_LISTS });
+  readonly #lists = new LRUCache<string, Built>({
+    max: MAX_LISTS,
+    maxSize: MAX_BYTES,
+    sizeCalculation: ({ answer }) => answer.length,
+  });
   readonly #builds = new SharedReads<Buffer>(new Turns(PLACES, MAX_WAITING), MAX_WAIT_MS);
 
   constructor(options: StateListsOptions) {

@@ -111,11 +111,11 @@ export class ControlPlane {
     return at(await this.deployment(name), 'spec.replicas');
   }
 
-  /** The owners of spec.replicas. */
+  /** The owners of spec.replicas, by manager. */
   async owners(name: string): Promise<FieldOwner[]> {
     const managed = arrayAt(await this.deployment(name), 'metadata.managedFields');
     const owning = managed.filter((entry) => at(entry, 'fieldsV1.f:spec.f:replicas') !== undefined);
-    return owning.map((entry) => {
+    const owners = owning.map((entry) => {
       const subresource = at(entry, 'subresource');
       return {
         manager: textAt(entry, 'manager'),
@@ -123,11 +123,21 @@ export class ControlPlane {
         ...(typeof subresource === 'string' ? { subresource } : {}),
       };
     });
+    return owners.toSorted((a, b) => a.manager.localeCompare(b.manager));
   }
 
   /** Sets a count with the same request as the service. */
   async scaleAsService(name: string, replicas: number): Promise<void> {
-    const path = `${DEPLOYMENTS}/${name}/scale?fieldManager=${SERVICE}`;
+    const path = `${DEPLOYMENTS}/${name}/scale?fieldManager=${SERVICE}&force=true`;
+    const metadata = { name, namespace: NAMESPACE };
+    const scale = { apiVersion: 'autoscaling/v1', kind: 'Scale', metadata, spec: { replicas } };
+    const answer = await this.kube.patch(path, scale, 'application/apply-patch+yaml');
+    expect(answer).toMatchObject({ status: 200 });
+  }
+
+  /** Sets a count by a merge patch of the scale subresource. */
+  async patchScale(name: string, replicas: number): Promise<void> {
+    const path = `${DEPLOYMENTS}/${name}/scale?fieldManager=patcher`;
     expect(await this.kube.patch(path, { spec: { replicas } })).toMatchObject({ status: 200 });
   }
 
@@ -153,7 +163,7 @@ export class ControlPlane {
 
   /** Sets a count as the service does, and waits until the HPA of the same name has decided on it. */
   async settle(name: string, replicas: number): Promise<void> {
-    // A write of the present count would take the record of its owner away.
+    // To apply the present count would change nothing but its owner, which the service therefore does not do.
     if ((await this.count(name)) !== replicas) await this.scaleAsService(name, replicas);
     await this.decided(name, replicas);
   }

@@ -10,8 +10,8 @@ export interface Writer {
   readonly writes: number;
   /** The owners of spec.replicas after that. */
   readonly owners: readonly FieldOwner[];
-  /** What its next run does to another count. */
-  readonly outcome: 'stays' | 'is set back' | 'is refused';
+  /** What its next run does when the service has set another count. */
+  readonly outcome: 'keeps the count' | 'sets its count again' | 'fails';
   /** What X-Replicas-Forecast says when the service sets another count. */
   readonly forecast: string;
   write(plane: ControlPlane, name: string): Promise<Ended>;
@@ -28,7 +28,7 @@ function kubectl(verb: string, owner: FieldOwner, ...args: readonly string[]): W
     title: `kubectl ${verb}`,
     writes: 3,
     owners: [owner],
-    outcome: 'stays',
+    outcome: 'keeps the count',
     forecast: 'holds',
     async write(plane, name) {
       await plane.create(name, 2);
@@ -41,7 +41,7 @@ const kubectlCreate: Writer = {
   title: 'kubectl create',
   writes: 3,
   owners: [update('kubectl-create')],
-  outcome: 'stays',
+  outcome: 'keeps the count',
   forecast: 'holds',
   write: (plane, name) => plane.run('kubectl', 'create', 'deployment', name, '--image=nginx', '--replicas=3'),
 };
@@ -84,7 +84,7 @@ export const WRITERS: readonly Writer[] = [
     {
       title: 'kubectl apply',
       owners: [update('kubectl-client-side-apply')],
-      outcome: 'is set back',
+      outcome: 'sets its count again',
       forecast: 'drifts; by="Apply/kubectl-client-side-apply"',
     },
     [],
@@ -93,7 +93,7 @@ export const WRITERS: readonly Writer[] = [
     {
       title: 'kubectl apply --server-side',
       owners: [apply('kubectl')],
-      outcome: 'is refused',
+      outcome: 'fails',
       forecast: 'drifts; by="Apply/kubectl"',
     },
     ['--server-side'],
@@ -102,7 +102,7 @@ export const WRITERS: readonly Writer[] = [
     {
       title: 'Argo CD',
       owners: [update('argocd-controller')],
-      outcome: 'is set back',
+      outcome: 'sets its count again',
       forecast: 'drifts; by="Application/shop"',
     },
     ['--field-manager=argocd-controller'],
@@ -112,7 +112,7 @@ export const WRITERS: readonly Writer[] = [
     {
       title: 'Argo CD with ServerSideApply=true',
       owners: [apply('argocd-controller')],
-      outcome: 'is set back',
+      outcome: 'sets its count again',
       forecast: 'drifts; by="Application/shop"',
     },
     forced('argocd-controller'),
@@ -122,7 +122,7 @@ export const WRITERS: readonly Writer[] = [
     {
       title: 'kustomize-controller of Flux',
       owners: [apply('kustomize-controller')],
-      outcome: 'is set back',
+      outcome: 'sets its count again',
       forecast: 'drifts; by="Kustomization/shop"',
     },
     forced('kustomize-controller'),
@@ -138,7 +138,7 @@ export const WRITERS: readonly Writer[] = [
       // It leaves the marks of Helm, too, but its upgrades do not fail, because it applies with force.
       title: 'helm-controller of Flux',
       owners: [apply('helm-controller')],
-      outcome: 'is set back',
+      outcome: 'sets its count again',
       forecast: 'drifts; by="HelmRelease/shop"',
     },
     forced('helm-controller'),
@@ -158,7 +158,7 @@ export const WRITERS: readonly Writer[] = [
     title: 'Helm 4',
     writes: 3,
     owners: [apply('helm')],
-    outcome: 'is refused',
+    outcome: 'fails',
     forecast: 'blocksUpgrade; by="Helm/NAME"',
   }),
   helm(
@@ -167,7 +167,7 @@ export const WRITERS: readonly Writer[] = [
       title: 'Helm 4 without a count',
       writes: 1,
       owners: [],
-      outcome: 'stays',
+      outcome: 'keeps the count',
       forecast: 'holds',
     },
     '--set',
@@ -177,7 +177,7 @@ export const WRITERS: readonly Writer[] = [
     title: 'Helm 3',
     writes: 3,
     owners: [update('helm')],
-    outcome: 'is set back',
+    outcome: 'sets its count again',
     forecast: 'drifts; by="Helm/NAME"',
   }),
   helm(
@@ -187,7 +187,7 @@ export const WRITERS: readonly Writer[] = [
       title: 'Helm 3 without a count',
       writes: 1,
       owners: [update('helm')],
-      outcome: 'stays',
+      outcome: 'keeps the count',
       forecast: 'drifts; by="Helm/NAME"; certainty=possible',
     },
     '--set',
@@ -197,7 +197,7 @@ export const WRITERS: readonly Writer[] = [
     title: 'an operator',
     writes: 3,
     owners: [update('shop-operator')],
-    outcome: 'is set back',
+    outcome: 'sets its count again',
     forecast: 'drifts; by="Shop/shop"; certainty=possible',
     async write(plane, name) {
       const owner = {
