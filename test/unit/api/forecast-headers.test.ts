@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { Value } from 'typebox/value';
 import { describe, expect, it } from 'vitest';
 import { forecastHeader, warningHeaders } from '../../../src/api/forecast-headers.ts';
 import { answerHeaders } from '../../../src/api/headers.ts';
@@ -48,7 +49,7 @@ function listIn(header: string) {
   }
 }
 
-const documented = new RegExp(answerHeaders['X-Replicas-Forecast'].pattern ?? '^$');
+const isDocumented = (header: string) => Value.Check(answerHeaders['X-Replicas-Forecast'], header);
 const anyForecast: fc.Arbitrary<Forecast> = fc.record({
   kind: fc.constantFrom(...FORECASTS),
   by: fc.option(fc.string({ unit: 'binary', maxLength: 400 }), { nil: undefined }),
@@ -87,7 +88,7 @@ describe('X-Replicas-Forecast', () => {
     holds(
       fc.property(fc.array(anyForecast, { minLength: 1, maxLength: 20 }), (forecasts) => {
         const header = forecastHeader(forecasts);
-        expect(header).toMatch(documented);
+        expect(isDocumented(header)).toBe(true);
         const read = listIn(header);
         expect(read).toHaveLength(Math.min(16, forecasts.length));
         for (const [at, { kind, parameters }] of read.entries()) {
