@@ -9,7 +9,16 @@ import type { Fleet } from '../src/fleet/fleet.ts';
 /** The part of a cluster that the service manages and observes. It cannot read or change a Deployment. */
 export type ManagedCluster = Pick<
   Cluster,
-  'name' | 'start' | 'stop' | 'reloadCredentials' | 'synced' | 'state' | 'objects' | 'mirrors' | 'reviews'
+  | 'name'
+  | 'start'
+  | 'stop'
+  | 'reloadCredentials'
+  | 'synced'
+  | 'state'
+  | 'objects'
+  | 'mirrors'
+  | 'reviews'
+  | 'overrides'
 >;
 
 /** The clusters of the fleet; tests use a stand-in. */

@@ -145,7 +145,7 @@ function errorResponse(status: number, added: readonly FastifyError[]) {
  * such a response, and the clients of all can then read the errors that later versions add.
  */
 function otherError() {
-  const names = ['X-Request-Id', 'Allow', 'Retry-After'] as const;
+  const names = ['X-Request-Id', 'Allow', 'Retry-After', 'X-Replicas-Forecast'] as const;
   return {
     description: 'Any other error, for example one that a later version of the service adds',
     headers: Object.fromEntries(names.map((name) => [name, header(name, false)])),

@@ -2,14 +2,17 @@ import type { Forecast } from '../cluster/ownership/forecast.ts';
 
 /** How many warnings an answer has at most. */
 const MAX_WARNINGS = 8;
-/** The length of the text of a warning. */
+/** The length of the text of a warning, and of the name of an owner. */
 const MAX_CHARACTERS = 256;
+/** How many forecasts a header names. Anybody may create autoscalers, and clients take headers of a few KiB. */
+const MAX_FORECASTS = 16;
 
 /** The value of X-Replicas-Forecast: a list with parameters, as structured fields (RFC 9651) write it. */
 export function forecastHeader(forecasts: readonly Forecast[]): string {
   return forecasts
+    .slice(0, MAX_FORECASTS)
     .map(({ kind, by, certain }) => {
-      const owner = by === undefined ? '' : `; by="${ascii(by).replaceAll(/["\\]/g, '?')}"`;
+      const owner = by === undefined ? '' : `; by="${short(by).replaceAll(/["\\]/g, '?')}"`;
       return `${kind}${owner}${certain ? '' : '; certainty=possible'}`;
     })
     .join(', ');
@@ -25,12 +28,11 @@ export function warningHeaders(forecasts: readonly Forecast[], warnings: readonl
 }
 
 function quotable(text: string): string {
-  const whole = ascii(text);
-  const short = whole.length > MAX_CHARACTERS ? `${whole.slice(0, MAX_CHARACTERS - 3)}...` : whole;
-  return short.replaceAll(/["\\]/g, '\\$&');
+  return short(text).replaceAll(/["\\]/g, '\\$&');
 }
 
-/** Headers cannot have other characters. */
-function ascii(text: string): string {
-  return text.replaceAll(/[^\x20-\x7e]/g, '?');
+/** Headers cannot have other characters than those of ASCII. */
+function short(text: string): string {
+  const ascii = text.replaceAll(/[^\x20-\x7e]/gu, '?');
+  return ascii.length > MAX_CHARACTERS ? `${ascii.slice(0, MAX_CHARACTERS - 3)}...` : ascii;
 }

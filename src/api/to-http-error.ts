@@ -120,7 +120,8 @@ function isValidationError(error: unknown): error is ValidationError {
 }
 
 function invalid({ validation, validationContext }: ValidationError): FastifyError {
-  return validationContext === 'body'
-    ? new errors.InvalidBodyError(describeValidation(validation, 'field'))
-    : new errors.InvalidQueryError(describeValidation(validation, 'query parameter'));
+  if (validationContext === 'body')
+    return new errors.InvalidBodyError(describeValidation(validation, 'field'));
+  const noun = validationContext === 'params' ? 'path parameter' : 'query parameter';
+  return new errors.InvalidQueryError(describeValidation(validation, noun));
 }

@@ -299,23 +299,19 @@ export class Cluster implements UnguardedCluster {
     const { namespace, deployment, replicas, user, dryRun } = request;
     const informer = this.#informers.of(namespace);
     const before = this.#cache.get(namespace, deployment);
-    const lastChange = before && this.#history.of(before)?.lastChange;
     const forecasts = this.#ownership.forecasts(before, replicas);
     const refusal = request.force ? undefined : refusalIn(forecasts, this.#onConflict);
     if (refusal !== undefined) throw new ReplicasManagedError(refusal, forecasts);
     const result = await this.#scaler.scale({ ...request, cached: before?.replicas });
     if (dryRun) return { ...result, forecasts, previous: before?.replicas, entityTag: undefined };
     const { uid, resourceVersion } = result;
-    this.#events.scaled({ namespace, deployment, user, from: before?.replicas, result });
-    this.#history.wrote(uid, resourceVersion, user);
-    const seen = await informer.waitFor(resourceVersion, READ_YOUR_WRITE_MS);
+    // The API server answers the last change of another writer if that has set the same count.
+    const changed = result.applied && this.#history.wrote(uid, resourceVersion, user);
+    if (changed) this.#events.scaled({ namespace, deployment, user, from: before?.replicas, result });
+    await informer.waitFor(resourceVersion, READ_YOUR_WRITE_MS);
     const cached = this.#cache.get(namespace, deployment);
     const current = cached?.resourceVersion === resourceVersion ? cached : undefined;
-    // A write of the present count changes nothing.
-    const unchanged =
-      seen && cached?.uid === before?.uid && cached && this.#history.of(cached)?.lastChange === lastChange;
-    const previous =
-      this.#history.changeAt(uid, resourceVersion)?.from ?? (unchanged ? before?.replicas : undefined);
+    const previous = changed ? this.#history.changeAt(uid, resourceVersion)?.from : result.replicas;
     return { ...result, forecasts, previous, entityTag: current && entityTag(current) };
   }
 

@@ -23,6 +23,8 @@ export interface ScaleResult {
   readonly replicas: number;
   /** The version that the write produced, or the version of the Deployment if the write changed nothing. */
   readonly resourceVersion: string;
+  /** Whether the count was applied; false: the API server had it already. */
+  readonly applied: boolean;
   /** What the API server and its admission control warn of. */
   readonly warnings: readonly string[];
 }
@@ -94,7 +96,7 @@ export class Scaler {
     const credentials = { reloaded: false };
     for (let attempt = 1; ; attempt += 1) {
       const leftMs = () => Math.max(1, endsAt - performance.now());
-      const reads = precondition !== undefined || cached === replicas;
+      const reads = precondition !== undefined || (cached === replicas && !dryRun);
       const current = reads ? await this.#read(namespace, deployment, leftMs()) : undefined;
       if (current !== undefined && precondition?.(current) === false)
         throw new DeploymentError('PRECONDITION_FAILED', namespace, deployment);
@@ -188,7 +190,7 @@ export class Scaler {
 
 /** The result of a write that was not needed. */
 function resultOf({ uid, replicas, resourceVersion }: Deployment): ScaleResult {
-  return { uid, replicas, resourceVersion, warnings: [] };
+  return { uid, replicas, resourceVersion, applied: false, warnings: [] };
 }
 
 /** In a Scale a missing count means 0: the API server answers `"spec":{}` after scaling to 0. */
@@ -199,6 +201,7 @@ function readScale(answer: unknown, warnings: readonly string[]): ScaleResult {
     uid: stringAt(metadata, 'uid'),
     replicas: countAt(objectAt(answer, 'spec'), 'replicas', 0),
     resourceVersion: stringAt(metadata, 'resourceVersion'),
+    applied: true,
     warnings,
   };
 }

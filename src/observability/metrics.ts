@@ -5,7 +5,7 @@ import type { TlsReloader } from '../tls/reloader.ts';
 import type { Limited } from './limited.ts';
 import type { LogStream } from './log-stream.ts';
 
-type Observed = FleetMember & Pick<Cluster, 'state' | 'objects' | 'mirrors' | 'reviews'>;
+type Observed = FleetMember & Pick<Cluster, 'state' | 'objects' | 'mirrors' | 'reviews' | 'overrides'>;
 
 /** What is measured. The values are only read when Prometheus scrapes, so requests have no cost from it. */
 export interface MetricsSources {
@@ -48,6 +48,16 @@ function ofClusters(register: Registry, fleet: MetricsSources['fleet']): void {
     '1: the last access review succeeded, 0: it failed, so requests that need one are answered with 503',
     ({ reviews }) => (reviews.state === 'available' ? 1 : 0),
   );
+  new Counter({
+    name: 'scaler_overrides_total',
+    help: 'Counts that somebody else changed within 5 minutes after the service had set them, as this replica saw it',
+    labelNames: ['cluster'],
+    registers: [register],
+    collect() {
+      this.reset();
+      for (const [cluster, { overrides }] of fleet.clusters) this.inc({ cluster }, overrides);
+    },
+  });
   new Counter({
     name: 'scaler_access_reviews_total',
     help: 'Access reviews that the service requested from the API server, by result',

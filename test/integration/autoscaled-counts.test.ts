@@ -99,12 +99,23 @@ describe('an HPA of 2 to 4, whose metrics cannot be read', () => {
     const before = await plane.deployment('foretold');
     const answer = await scale('foretold', 5);
     expect(answer).toMatchObject({ status: 409, body: { code: 'REPLICAS_MANAGED' } });
-    const message = textAt(answer.body, 'message');
-    expect(message).toContain('HorizontalPodAutoscaler/foretold');
-    expect(message).toMatch(/maxReplicas/);
+    expect(textAt(answer.body, 'message')).toContain('HorizontalPodAutoscaler default/foretold');
     const after = await plane.deployment('foretold');
     expect(at(after, 'spec')).toEqual(at(before, 'spec'));
     expect(at(after, 'metadata.generation')).toBe(at(before, 'metadata.generation'));
+  });
+
+  it('lets the refused count be once the command of the refusal has run', async () => {
+    await plane.create('remedied', 3);
+    await plane.autoscale('remedied', { minReplicas: 2, maxReplicas: 4 });
+    await expectForecast('remedied', 5, '^undone');
+    const refusal = textAt((await scale('remedied', 5)).body, 'message');
+    const [, args = '', patch = ''] = /To keep it: kubectl (.+) -p '(.+)'/.exec(refusal) ?? [];
+    await plane.succeed('kubectl', ...args.split(' '), '-p', patch);
+    await expectForecast('remedied', 5, '^contested');
+    expect(await scale('remedied', 5)).toMatchObject({ status: 200 });
+    await plane.decided('remedied', 5);
+    expect(await plane.count('remedied')).toBe(5);
   });
 
   it.each([

@@ -8,6 +8,7 @@ import type { Subject } from '../../src/cluster/access/decisions.ts';
 import {
   type FreshNames,
   GuardedCluster,
+  type ScaleOrder,
   type ScaleReading,
   type UnguardedCluster,
 } from '../../src/cluster/access/guarded-cluster.ts';
@@ -15,11 +16,11 @@ import { DeploymentCache } from '../../src/cluster/cache/deployment-cache.ts';
 import type { Freshness } from '../../src/cluster/cache/freshness.ts';
 import type { ClusterState } from '../../src/cluster/cache/informer-set.ts';
 import type { ListReading, Reading } from '../../src/cluster/cache/reading.ts';
-import { DeploymentError } from '../../src/cluster/cluster-errors.ts';
+import { DeploymentError, ReplicasManagedError } from '../../src/cluster/cluster-errors.ts';
 import type { Deployment } from '../../src/cluster/deployment.ts';
 import type { LabelSelector } from '../../src/cluster/labels/label-selector.ts';
 import { type Labels, NO_LABELS } from '../../src/cluster/labels/labels.ts';
-import type { Forecast } from '../../src/cluster/ownership/forecast.ts';
+import { type Forecast, refusalIn } from '../../src/cluster/ownership/forecast.ts';
 import type { ScaleRequest } from '../../src/cluster/scaler.ts';
 import { type DeploymentState, stateOf } from '../../src/cluster/state/deployment-state.ts';
 import { Fleet } from '../../src/fleet/fleet.ts';
@@ -36,6 +37,7 @@ export class MemoryCluster implements ServedCluster, UnguardedCluster {
   isHealthy = false;
   state: ClusterState = 'ready';
   readonly mirrors = [];
+  readonly overrides = 0;
   access = new Access(alwaysAllow);
   reviews: ServedCluster['reviews'] = {
     state: 'available',
@@ -133,13 +135,29 @@ export class MemoryCluster implements ServedCluster, UnguardedCluster {
     return stateOf(deployment, owners, undefined);
   }
 
-  async scale({ namespace, deployment: name, replicas, user }: ScaleRequest): Promise<ScaleReading> {
+  /** What the API server warns of. */
+  warnings: readonly string[] = [];
+
+  async scale(request: ScaleRequest & Pick<ScaleOrder, 'force'>): Promise<ScaleReading> {
+    const { namespace, deployment: name, replicas, user, precondition, force, dryRun } = request;
+    const { forecasts, warnings } = this;
+    const refusal = force ? undefined : refusalIn(forecasts, 'refuse-certain');
+    if (refusal !== undefined) throw new ReplicasManagedError(refusal, forecasts);
     const { value: deployment } = this.deployment(namespace, name);
+    if (precondition?.(deployment) === false)
+      throw new DeploymentError('PRECONDITION_FAILED', namespace, name);
+    const result = {
+      uid: 'uid',
+      replicas,
+      applied: true,
+      warnings,
+      forecasts,
+      previous: deployment.replicas,
+    };
+    if (dryRun) return { ...result, resourceVersion: '1', entityTag: undefined };
     this.writes.push(`${namespace}/${name}=${replicas} by ${user}`);
     this.#cache.scope().upsert({ ...deployment, replicas, resourceVersion: '2', generation: 2 });
-    const { forecasts } = this;
-    const result = { uid: 'uid', replicas, resourceVersion: '2', warnings: [] };
-    return { ...result, entityTag: 'uid.2', previous: deployment.replicas, forecasts };
+    return { ...result, resourceVersion: '2', entityTag: 'uid.2' };
   }
 }
 

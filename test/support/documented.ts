@@ -70,7 +70,9 @@ function mismatch({ method, headers, body }: DocumentedAnswer, response: Respons
   const documented = Object.entries(response.headers ?? {});
   for (const [name, { required = false, schema }] of documented) {
     const value = headers[name.toLowerCase()];
-    if (value === undefined ? required : !headerAjv.validate(schema, value)) return `${name}: ${value}`;
+    // A header that comes several times is a list.
+    const isValid = [value].flat().every((each) => headerAjv.validate(schema, each));
+    if (value === undefined ? required : !isValid) return `${name}: ${value}`;
   }
   const names = new Set(documented.map(([name]) => name.toLowerCase()));
   const unknown = Object.keys(headers).filter((name) => !names.has(name) && !GENERAL_HEADERS.has(name));

@@ -1,5 +1,5 @@
 import { vi } from 'vitest';
-import { Scaler } from '../../src/cluster/scaler.ts';
+import { type ScaleRequest, Scaler } from '../../src/cluster/scaler.ts';
 import { ScriptedApi } from './kube/scripted-api.ts';
 
 /** The outcome of a write, once it is known. */
@@ -12,6 +12,8 @@ interface Outcome {
 /** Writes of 3 replicas to shop/web, with a scripted API server and fake time. */
 export class ScriptedWrites {
   readonly api = new ScriptedApi();
+  /** What the writes request besides, or instead. */
+  order: Partial<ScaleRequest> = {};
 
   /** The methods of the requests so far. */
   get methods(): string[] {
@@ -22,7 +24,8 @@ export class ScriptedWrites {
   begin(): Outcome {
     const outcome: Outcome = {};
     const start = performance.now();
-    new Scaler(this.api).scale({ namespace: 'shop', deployment: 'web', replicas: 3, user: 'alice' }).then(
+    const order = { namespace: 'shop', deployment: 'web', replicas: 3, user: 'alice', ...this.order };
+    new Scaler(this.api).scale(order).then(
       (result) => Object.assign(outcome, { result, afterMs: performance.now() - start }),
       (error: unknown) => Object.assign(outcome, { error, afterMs: performance.now() - start }),
     );

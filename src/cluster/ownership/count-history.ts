@@ -83,14 +83,22 @@ export class CountHistory implements InformerHandler<Deployment> {
     return this.#recent.get(keyOf(uid, resourceVersion));
   }
 
-  /** Says who made the write that produced this resourceVersion. */
-  wrote(uid: string, resourceVersion: string, user: string): void {
-    const change = this.changeAt(uid, resourceVersion);
-    if (change === undefined) this.#users.set(keyOf(uid, resourceVersion), user);
-    else {
-      change.user = user;
-      this.#version += 1;
+  /**
+   * Says who made the write that the API server answered with this resourceVersion.
+   * @returns false if another writer has made that version, so that this write changed nothing
+   */
+  wrote(uid: string, resourceVersion: string, user: string): boolean {
+    const key = keyOf(uid, resourceVersion);
+    const change = this.#recent.get(key);
+    if (change === undefined) {
+      if (this.#users.has(key)) return false;
+      this.#users.set(key, user);
+      return true;
     }
+    if (change.manager !== FIELD_MANAGER || change.user !== undefined) return false;
+    change.user = user;
+    this.#version += 1;
+    return true;
   }
 
   added(): void {
@@ -168,7 +176,7 @@ function takenFrom(
 ): readonly TakenFrom[] {
   const lost = previous.writers
     .filter((writer) => writer.ownsCount && toolOf(writer) !== undefined)
-    .filter((writer) => entryOf(item, writer)?.ownsCount !== true)
+    .filter((writer) => wasTakenFrom(writer, item, previous))
     .map((writer) => ({
       writer: { ...writer, at: entryOf(item, writer)?.at ?? 0 },
       replicas: previous.replicas,
@@ -179,6 +187,15 @@ function takenFrom(
     return entry === undefined || (!entry.ownsCount && entry.at === writer.at);
   });
   return still.length + lost.length === 0 ? NOBODY : [...still, ...lost].slice(-MAX_TAKEN_FROM);
+}
+
+/** Whether somebody else has taken the count from this writer. An applier may also have left it out of its next apply. */
+function wasTakenFrom(writer: Writer, item: Deployment, previous: Deployment): boolean {
+  const entry = entryOf(item, writer);
+  if (entry?.ownsCount) return false;
+  if (writer.operation === 'Update') return true;
+  // The count of an applier can be taken only by another count, which leaves the time of its entry as it is.
+  return item.replicas !== previous.replicas && (entry === undefined || entry.at === writer.at);
 }
 
 function entryOf({ writers }: Deployment, writer: Writer): Writer | undefined {

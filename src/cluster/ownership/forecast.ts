@@ -97,9 +97,9 @@ function byAutoscaler(owners: Owners, autoscaler: Autoscaler, replicas: number):
       ? forecast('woken', remedies.ofOwnZero(autoscaler))
       : forecast('pauses', remedies.ofPause(autoscaler, owners.deployment));
   }
-  return replicas < min || replicas > max
-    ? forecast('undone', remedies.ofBounds(autoscaler, replicas))
-    : forecast('contested', remedies.ofContest(autoscaler, replicas));
+  if (replicas < min || replicas > max) return forecast('undone', remedies.ofBounds(autoscaler, replicas));
+  // With one bound for both it has nothing to decide.
+  return min === max ? [] : forecast('contested', remedies.ofContest(autoscaler, replicas));
 }
 
 function byClaim(owners: Owners, claim: Claim, replicas: number): Forecast[] {

@@ -49,8 +49,8 @@ export function ofPausedCount(autoscaler: Autoscaler, paused: number, replicas: 
 
 export function ofClaim(claim: Claim, { namespace, deployment }: Owners, replicas: number): string {
   const { kind, name, nextRun, count } = claim;
-  const theirs = count === undefined ? 'a count of its own, if it has one,' : `${count}`;
-  const field = `spec.replicas: ${replicas} in the manifest of Deployment ${namespace}/${deployment}`;
+  const theirs = count === undefined ? 'its own count, if any,' : `${count}`;
+  const field = `spec.replicas: ${replicas} in the manifest of ${namespace}/${deployment}`;
   switch (kind) {
     case 'Helm': {
       if (nextRun !== 'failsUpgrade')
@@ -65,7 +65,7 @@ export function ofClaim(claim: Claim, { namespace, deployment }: Owners, replica
     case 'Bundle':
       return `Fleet sets ${theirs} again from bundle ${name}. Set ${field}`;
     case 'Application':
-      return `Argo CD sets ${theirs} again. Set ${field}, or in Application ${name} set ignoreDifferences with managedFieldsManagers: [${FIELD_MANAGER}] and RespectIgnoreDifferences=true`;
+      return `Argo CD sets ${theirs} again. Set ${field}, or in Application ${name} ignoreDifferences with managedFieldsManagers: [${FIELD_MANAGER}] and RespectIgnoreDifferences=true`;
     case 'Apply':
       return nextRun === 'conflicts'
         ? `The next server-side apply by ${name} fails with a conflict. Set ${field}, or leave it out`

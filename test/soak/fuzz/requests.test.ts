@@ -34,8 +34,8 @@ class NotingCluster extends MemoryCluster {
     if (precondition && !precondition(value))
       throw new DeploymentError('PRECONDITION_FAILED', namespace, deployment);
     this.noted.push({ key: `${namespace}/${deployment}`, replicas });
-    const result = { uid: 'uid', replicas, resourceVersion: '2', entityTag: 'uid.2', warnings: [] };
-    return { ...result, previous: value.replicas, forecasts: this.forecasts };
+    const result = { uid: 'uid', replicas, resourceVersion: '2', applied: true, warnings: [] };
+    return { ...result, entityTag: 'uid.2', previous: value.replicas, forecasts: this.forecasts };
   }
 }
 

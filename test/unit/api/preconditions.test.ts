@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { namedIn, preconditionOf } from '../../../src/api/preconditions.ts';
+import { bothOf, namedIn, preconditionOf } from '../../../src/api/preconditions.ts';
 import { deployment as deploymentWith } from '../../support/deployment-objects.ts';
 
 const document = parse(readFileSync(new URL('../../../openapi.yaml', import.meta.url), 'utf8'));
@@ -95,6 +95,26 @@ describe('If-Match', () => {
 
   it.each([undefined, '*'])('%j sets no precondition', (value) => {
     expect(preconditionOf(value)).toBeUndefined();
+  });
+});
+
+describe('two preconditions', () => {
+  const [yes, no] = [() => true, () => false];
+
+  it.each([
+    [yes, yes, true],
+    [yes, no, false],
+    [no, yes, false],
+    [undefined, no, false],
+    [no, undefined, false],
+    [yes, undefined, true],
+    [undefined, yes, true],
+  ])('must both hold, as far as there are two: %s, %s', (a, b, expected) => {
+    expect(bothOf(a, b)?.(deployment)).toBe(expected);
+  });
+
+  it('are none if there are none', () => {
+    expect(bothOf(undefined, undefined)).toBeUndefined();
   });
 });
 

@@ -29,7 +29,7 @@ async function scaleIn(...namespaces: readonly string[]): Promise<void> {
 }
 
 function note(namespace: string): void {
-  const result = { uid: 'uid', replicas: 2, resourceVersion: '1', warnings: [] };
+  const result = { uid: 'uid', replicas: 2, resourceVersion: '1', applied: true, warnings: [] };
   events.scaled({ namespace, deployment: 'cart', user: 'alice', from: 1, result });
 }
 

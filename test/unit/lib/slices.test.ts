@@ -1,5 +1,5 @@
 import { afterEach, expect, it, vi } from 'vitest';
-import { inSlices } from '../../../src/lib/slices.ts';
+import { inSlices, pauses } from '../../../src/lib/slices.ts';
 
 const CHUNKS = 20;
 
@@ -40,3 +40,35 @@ it.each([
     expect(Math.max(...turns.map((turn) => turn.length))).toBe(most);
   },
 );
+
+it.each([
+  [1, 3],
+  [2.9, 2],
+  [4, 1],
+])(
+  'pauses of a work whose pieces take %d ms let the event loop turn after %d of them',
+  async (pieceMs, most) => {
+    let now = 0;
+    vi.spyOn(performance, 'now').mockImplementation(() => now);
+    const turns = [0];
+    let counting = setImmediate(function count() {
+      turns.push(0);
+      counting = setImmediate(count);
+    });
+    const pause = pauses();
+    for (let piece = 0; piece < CHUNKS; piece += 1) {
+      now += pieceMs;
+      turns.push((turns.pop() ?? 0) + 1);
+      await pause();
+    }
+    clearImmediate(counting);
+    const worked = turns.filter((pieces) => pieces > 0);
+    expect(Math.max(...worked)).toBe(most);
+    expect(worked).toHaveLength(Math.ceil(CHUNKS / most));
+  },
+);
+
+it('a pause is nothing to wait for while there is time left', () => {
+  vi.spyOn(performance, 'now').mockReturnValue(0);
+  expect(pauses()()).toBeUndefined();
+});

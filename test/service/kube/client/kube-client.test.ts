@@ -101,6 +101,38 @@ describe('a call of the API server', () => {
   });
 });
 
+describe('the warnings of an API server', () => {
+  async function warningsOf(warning: string | string[], statusCode = 200): Promise<string[]> {
+    const server = await ApiServer.start(ca);
+    server.handler = (_, response) =>
+      void response.setHeader('warning', warning).writeHead(statusCode).end('{}');
+    const texts: string[] = [];
+    const onWarning = (text: string) => void texts.push(text);
+    await clientOf(server.origin, ca.cert)
+      .call({ ...request, onWarning })
+      .catch(() => {});
+    return texts;
+  }
+
+  it.each<[string, string | string[], string[]]>([
+    ['with quotes', '299 - "use \\"apps/v1\\", not C:\\\\"', ['use "apps/v1", not C:\\']],
+    ['of several headers', ['299 - "first"', '299 - "second"'], ['first', 'second']],
+    ['of one header', '299 - "first, of two", 299 policy.example "second"', ['first, of two', 'second']],
+    ['with a date', '299 - "old" "Wed, 21 Oct 2015 07:28:00 GMT"', ['old']],
+    ['that are empty', '299 - ""', ['']],
+    ['without a quoted text', '299 - old', []],
+    ['without an end', '299 - "old', []],
+    ['without a code', '- "old"', []],
+    ['of no form at all', '"', []],
+  ])('%s are told', async (_, header, texts) => {
+    expect(await warningsOf(header)).toEqual(texts);
+  });
+
+  it('are not told of an error', async () => {
+    expect(await warningsOf('299 - "old"', 404)).toEqual([]);
+  });
+});
+
 describe('trust in an API server', () => {
   it('is refused if another CA issued its certificate, and nothing is sent to it', async () => {
     const other = await CertificateAuthority.create({ commonName: 'another CA' });

@@ -1,0 +1,297 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Deployment } from '../../../../src/cluster/deployment.ts';
+import { type CountChange, CountHistory, wasTaken } from '../../../../src/cluster/ownership/count-history.ts';
+import { FIELD_MANAGER, type Writer } from '../../../../src/cluster/ownership/writers.ts';
+import { applier, SERVICE, scaler, updater } from '../../../support/count-writers.ts';
+import { deployment } from '../../../support/deployment-objects.ts';
+
+const MINUTE = 60_000;
+const START = Date.parse('2026-11-29T12:00:00Z');
+const UID = 'uid-of-cart';
+const helm = applier('helm');
+/** The entry of Helm once the count is no longer its own. */
+const helmWithout = applier('helm', { ownsCount: false });
+
+let history: CountHistory;
+let overrides: CountChange[];
+let current: Deployment;
+
+beforeEach(() => {
+  vi.useFakeTimers({ now: START });
+  overrides = [];
+  history = new CountHistory((_, change) => void overrides.push(change));
+});
+afterEach(() => void vi.useRealTimers());
+
+/** The watch shows the Deployment for the first time. */
+function appears(replicas: number, ...writers: readonly Writer[]): void {
+  current = deployment('cart', '10', { replicas, writers });
+  history.added();
+}
+
+/** The watch shows the next version of the Deployment, whose count these have written. */
+function shows(replicas: number, ...writers: readonly Writer[]): void {
+  const previous = current;
+  current = { ...previous, replicas, writers, resourceVersion: String(Number(previous.resourceVersion) + 1) };
+  history.updated(current, previous);
+}
+
+const record = () => history.of(current);
+const taken = () => record()?.takenFrom.map(({ writer, replicas }) => `${writer.manager}: ${replicas}`);
+
+describe('the last change of a count', () => {
+  it('is not known before the watch has shown one', () => {
+    appears(3, SERVICE);
+    expect(record()).toBeUndefined();
+    shows(3, SERVICE, helmWithout);
+    expect(record()).toBeUndefined();
+  });
+
+  it('has both counts, its field manager and the time at which the watch showed it', () => {
+    appears(3, scaler('kubectl'));
+    vi.setSystemTime(START + 1_500);
+    shows(5, scaler('kubectl'));
+    expect(record()?.lastChange).toEqual({
+      resourceVersion: '11',
+      at: START / 1000 + 1.5,
+      from: 3,
+      to: 5,
+      manager: 'kubectl',
+    });
+    expect(history.changeAt(UID, '11')).toBe(record()?.lastChange);
+    expect(history.changeAt(UID, '10')).toBeUndefined();
+    expect(history.changeAt('another uid', '11')).toBeUndefined();
+  });
+
+  it('has no manager if nobody owns the count', () => {
+    appears(3, updater('kubectl-create'));
+    shows(0);
+    expect(record()?.lastChange).toMatchObject({ from: 3, to: 0, manager: undefined });
+  });
+
+  it('stays while other things change', () => {
+    appears(3, SERVICE);
+    shows(5, SERVICE);
+    const { lastChange } = record() ?? {};
+    shows(5, SERVICE);
+    expect(record()?.lastChange).toBe(lastChange);
+  });
+
+  it('is forgotten with the Deployment', () => {
+    appears(3, SERVICE);
+    shows(5, SERVICE);
+    history.deleted(current);
+    expect(record()).toBeUndefined();
+  });
+});
+
+describe('the user of a write of this replica', () => {
+  it.each(['before', 'after'])('is part of the change if the API server answers %s the watch', (order) => {
+    appears(3, SERVICE);
+    if (order === 'before') expect(history.wrote(UID, '11', 'alice')).toBe(true);
+    shows(5, SERVICE);
+    if (order === 'after') expect(history.wrote(UID, '11', 'alice')).toBe(true);
+    expect(record()?.lastChange).toMatchObject({ to: 5, user: 'alice' });
+  });
+
+  it.each(['before', 'after'])(
+    'is the first of two whose writes were answered with the same version, %s the watch',
+    (order) => {
+      appears(3, SERVICE);
+      if (order === 'after') shows(5, SERVICE);
+      expect([history.wrote(UID, '11', 'alice'), history.wrote(UID, '11', 'bob')]).toEqual([true, false]);
+      if (order === 'before') shows(5, SERVICE);
+      expect(record()?.lastChange).toMatchObject({ user: 'alice' });
+      expect(history.wrote(UID, '11', 'bob')).toBe(false);
+    },
+  );
+
+  it('is never part of a change by somebody else', () => {
+    appears(3, SERVICE);
+    shows(5, scaler('kubectl'));
+    expect(history.wrote(UID, '11', 'alice')).toBe(false);
+    expect(record()?.lastChange).not.toHaveProperty('user');
+  });
+
+  it('is not part of later changes', () => {
+    appears(3, SERVICE);
+    history.wrote(UID, '11', 'alice');
+    shows(5, SERVICE);
+    shows(6, SERVICE);
+    expect(record()?.lastChange).not.toHaveProperty('user');
+  });
+});
+
+describe('an override', () => {
+  beforeEach(() => {
+    appears(3, SERVICE);
+    shows(5, SERVICE);
+  });
+
+  it.each<[string, readonly Writer[], string | undefined]>([
+    ['through scale', [scaler('kube-controller-manager')], 'kube-controller-manager'],
+    ['by an apply', [applier('helm')], 'helm'],
+    ['that leaves no trace', [], undefined],
+  ])('is a change by somebody else within 5 minutes: %s', (_, writers, manager) => {
+    vi.advanceTimersByTime(5 * MINUTE);
+    shows(4, ...writers);
+    expect(overrides).toMatchObject([{ from: 5, to: 4, manager }]);
+    expect(record()?.override).toBe(overrides[0]);
+  });
+
+  it('is no change that comes later', () => {
+    vi.advanceTimersByTime(5 * MINUTE + 1);
+    shows(4, scaler('kubectl'));
+    expect(overrides).toEqual([]);
+    expect(record()?.override).toBeUndefined();
+  });
+
+  it('is no change by the service itself, on whichever replica', () => {
+    shows(4, SERVICE);
+    expect(overrides).toEqual([]);
+    expect(record()?.override).toBeUndefined();
+  });
+
+  it('is only the first change by others after the write', () => {
+    shows(4, scaler('kubectl'));
+    shows(6, scaler('kubectl'));
+    expect(overrides).toHaveLength(1);
+    expect(record()?.override).toMatchObject({ from: 5, to: 4 });
+    expect(record()?.lastChange).toMatchObject({ from: 4, to: 6 });
+  });
+
+  it('is remembered until the service sets the count again', () => {
+    shows(4, scaler('kubectl'));
+    shows(4, scaler('kubectl'));
+    expect(record()?.override).toMatchObject({ to: 4 });
+    shows(5, SERVICE);
+    expect(record()?.override).toBeUndefined();
+  });
+
+  it('is no change of something else', () => {
+    shows(5, SERVICE, helmWithout);
+    expect(overrides).toEqual([]);
+  });
+});
+
+it('a change by others after one by others is no override', () => {
+  appears(3, SERVICE);
+  shows(4, scaler('kubectl'));
+  shows(5, scaler('kubectl'));
+  expect(overrides).toEqual([]);
+});
+
+describe('the tools from which a count was taken', () => {
+  it.each<[string, Writer, readonly Writer[]]>([
+    ['Helm 4, whose entry stays', helm, [helmWithout]],
+    ['an applier of nothing but the count, whose entry vanishes', applier('ci'), []],
+    ['Helm 3', updater('helm'), []],
+  ])('are remembered with their counts: %s', (_, tool, left) => {
+    appears(3, tool);
+    shows(5, ...left, SERVICE);
+    expect(taken()).toEqual([`${tool.manager}: 3`]);
+    shows(7, ...left, SERVICE);
+    expect(taken()).toEqual([`${tool.manager}: 3`]);
+  });
+
+  it('are both co-owners', () => {
+    appears(3, helm, applier('ci'));
+    shows(5, helmWithout, SERVICE);
+    expect(taken()).toEqual(['helm: 3', 'ci: 3']);
+  });
+
+  it('are no managers that may own a default', () => {
+    appears(3, updater('kubectl-create'));
+    shows(5, SERVICE);
+    expect(taken()).toEqual([]);
+  });
+
+  it('are forgotten once they have the count again', () => {
+    appears(3, helm);
+    shows(5, helmWithout, SERVICE);
+    shows(3, applier('helm', { at: 200 }));
+    expect(taken()).toEqual([]);
+    shows(5, applier('helm', { ownsCount: false, at: 200 }), SERVICE);
+    expect(taken()).toEqual(['helm: 3']);
+  });
+
+  it('are forgotten once they have applied again without a count', () => {
+    appears(3, helm);
+    shows(5, helmWithout, SERVICE);
+    shows(5, applier('helm', { ownsCount: false, at: 200 }), SERVICE);
+    expect(taken()).toEqual([]);
+  });
+
+  it('are not those that have given it up: a co-owner that leaves it out, and a sole owner, whose count becomes the default', () => {
+    appears(3, helm);
+    shows(5, helmWithout, SERVICE);
+    shows(5, applier('helm', { at: 200 }), SERVICE);
+    shows(5, applier('helm', { at: 300, ownsCount: false }), SERVICE);
+    expect(taken()).toEqual([]);
+    shows(3, applier('helm', { at: 400 }));
+    shows(1, applier('helm', { at: 500, ownsCount: false }));
+    expect(taken()).toEqual([]);
+  });
+
+  it('include Helm 3, whose entry kube-apiserver loses after a write of the present count', () => {
+    appears(3, updater('helm'));
+    shows(4, updater('helm'));
+    shows(4);
+    expect(taken()).toEqual(['helm: 4']);
+  });
+
+  it('are at most four, the latest', () => {
+    appears(0, applier('ci-0'));
+    for (let i = 1; i <= 6; i += 1) shows(i, applier(`ci-${i}`));
+    expect(taken()).toEqual(['ci-2: 2', 'ci-3: 3', 'ci-4: 4', 'ci-5: 5']);
+  });
+});
+
+describe('whether the count had been written through scale before it was first seen', () => {
+  it.each<[string, boolean, number, readonly Writer[]]>([
+    ['by the service', true, 3, [SERVICE, helmWithout]],
+    ['by an HPA', true, 3, [scaler('kube-controller-manager')]],
+    ['a 0 that nobody owns', true, 0, [helmWithout]],
+    ['a default that nobody owns', false, 1, [helmWithout]],
+    ['by Helm', false, 3, [helm]],
+    ['by Helm, which owns it besides the service', false, 3, [SERVICE, helm]],
+  ])('%s: %s', (_, expected, replicas, writers) => {
+    appears(replicas, ...writers);
+    expect(wasTaken(current)).toBe(expected);
+    shows(replicas + 1, scaler('kubectl'));
+    shows(replicas + 2, SERVICE);
+    expect(record()?.startedTaken).toBe(expected);
+  });
+});
+
+describe('what is kept', () => {
+  it('is the last thousand changes of all Deployments, and users of as many writes', () => {
+    for (let i = 0; i <= 1_000; i += 1) {
+      history.wrote(`uid-${i}`, 'never shown', 'alice');
+      const previous = deployment('cart', '1', { uid: `uid-${i}`, writers: [SERVICE] });
+      history.updated({ ...previous, replicas: 2, resourceVersion: '2' }, previous);
+    }
+    expect(history.changeAt('uid-0', '2')).toBeUndefined();
+    expect(history.changeAt('uid-1', '2')).toMatchObject({ from: 1, to: 2, manager: FIELD_MANAGER });
+    // The first user is forgotten, so another may be named.
+    expect(history.wrote('uid-0', 'never shown', 'bob')).toBe(true);
+    expect(history.wrote('uid-1000', 'never shown', 'bob')).toBe(false);
+  });
+});
+
+it('the version rises with whatever changes what is answered', () => {
+  const versions = [history.version];
+  const note = () => versions.push(history.version);
+  appears(3, SERVICE);
+  note();
+  shows(3, SERVICE);
+  note();
+  shows(5, SERVICE);
+  note();
+  history.wrote(UID, '12', 'alice');
+  note();
+  history.deleted(current);
+  note();
+  expect(new Set(versions).size).toBe(versions.length);
+  expect(versions).toEqual(versions.toSorted((a, b) => a - b));
+});
