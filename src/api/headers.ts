@@ -39,7 +39,7 @@ export const answerHeaders = {
   }),
   'X-Replicas-Forecast': Type.String({
     description:
-      'What will happen to the count, in this order: `undone`, `woken`, `pauses`, `contested`, `drifts`, `blocksUpgrade`, `unknown` or `holds`; by whom, as `Kind/name`; and `certainty=possible` if it is not certain. docs/how-to/make-it-stick.md explains each. Warning says what to change',
+      'What will happen to the count, up to 16 things in this order: `undone`, `woken`, `pauses`, `contested`, `drifts`, `blocksUpgrade`, `unknown` or `holds`; by whom, as `Kind/name`; and `certainty=possible` if it is not certain. docs/how-to/make-it-stick.md explains each. Warning says what to change',
     pattern:
       '^[a-zA-Z]+(; by="[^"]*")?(; certainty=possible)?(, [a-zA-Z]+(; by="[^"]*")?(; certainty=possible)?)*$',
     examples: ['contested; by="HorizontalPodAutoscaler/cart"'],

@@ -17,7 +17,7 @@ beforeAll(async () => {
   await service.synced();
   await until(() => demo.requests.count('watchAutoscalers') > 0);
   // Rights are remembered from now on.
-  for (const path of [COUNT, '/deployments']) await service.get(path);
+  for (const path of [COUNT, '/deployments', '/scale']) await service.get(path);
   await service.post(COUNT, { replicas: 3 });
   return async () => {
     await service.stop();
@@ -26,17 +26,43 @@ beforeAll(async () => {
 });
 
 describe('calls of the API server', () => {
-  it.each([COUNT, '/deployments', '/healthz', '/clusters'])('are none for a read: %s', async (path) => {
-    demo.requests.clear();
-    for (let i = 0; i < 20; i += 1) expect((await service.get(path)).status).toBe(200);
-    expect(demo.requests.total).toBe(0);
-  });
+  it.each([COUNT, '/deployments', '/scale', '/deployments/shop/cart', '/healthz', '/clusters'])(
+    'are none for a read: %s',
+    async (path) => {
+      demo.requests.clear();
+      for (let i = 0; i < 20; i += 1) expect((await service.get(path)).status).toBe(200);
+      expect(demo.requests.total).toBe(0);
+    },
+  );
 
   it('are one for a write, and one for its Event', async () => {
     demo.requests.clear();
     expect((await service.post(COUNT, { replicas: 8 })).status).toBe(200);
     await expect.poll(() => demo.requests.count('event')).toBe(1);
     expect(demo.requests.recent().map(({ kind }) => kind)).toEqual(['patchScale', 'event']);
+  });
+
+  it('is one read for a write of the present count, and no Event', async () => {
+    demo.requests.clear();
+    const etag = String((await service.get('/deployments/shop/cart')).headers.etag);
+    for (let i = 0; i < 3; i += 1) expect((await service.post(COUNT, { replicas: 8 })).status).toBe(200);
+    expect(demo.requests.recent().map(({ kind }) => kind)).toEqual(['get', 'get', 'get']);
+    // Nothing has changed.
+    expect((await service.get('/deployments/shop/cart')).headers.etag).toBe(etag);
+  });
+
+  it('is one more for a write with a precondition', async () => {
+    demo.requests.clear();
+    expect((await service.post(`${COUNT}&currentReplicas=8`, { replicas: 9 })).status).toBe(200);
+    await expect.poll(() => demo.requests.count('event')).toBe(1);
+    expect(demo.requests.recent().map(({ kind }) => kind)).toEqual(['get', 'patchScale', 'event']);
+  });
+
+  it('is one for a dry run', async () => {
+    demo.requests.clear();
+    expect((await service.post(`${COUNT}&dryRun=true`, { replicas: 2 })).status).toBe(200);
+    expect((await service.post(`${COUNT}&dryRun=true`, { replicas: 9 })).status).toBe(200);
+    expect(demo.requests.recent().map(({ kind }) => kind)).toEqual(['patchScale', 'patchScale']);
   });
 });
 

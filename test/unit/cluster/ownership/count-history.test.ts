@@ -231,6 +231,9 @@ describe('the tools from which a count was taken', () => {
     shows(3, applier('helm', { at: 400 }));
     shows(1, applier('helm', { at: 500, ownsCount: false }));
     expect(taken()).toEqual([]);
+    shows(5, helmWithout, SERVICE, applier('ci'));
+    shows(5, helmWithout, SERVICE);
+    expect(taken()).toEqual([]);
   });
 
   it('include Helm 3, whose entry kube-apiserver loses after a write of the present count', () => {

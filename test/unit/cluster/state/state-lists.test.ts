@@ -96,6 +96,14 @@ describe('a list that has been built', () => {
   });
 });
 
+it('a list of more than 16 MiB is not kept', async () => {
+  const long = (count: number) => some(count, { namespace: 'x'.repeat(1024 * 1024) });
+  const kept = await read('short', long(15));
+  expect(lists.known('short')).toBe(kept);
+  expect(namesIn(await read('long', long(16)))).toHaveLength(16);
+  expect(lists.known('long')).toBeUndefined();
+});
+
 describe('callers at the same time', () => {
   it('share one list', async () => {
     const answers = await Promise.all(
