@@ -1,7 +1,7 @@
 import swagger from '@fastify/swagger';
 import type { FastifyInstance } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
-import { IsSchema, type TSchema } from 'typebox';
+import { IsObject, IsSchema, type TSchema, Type } from 'typebox';
 import packageJson from '../package.json' with { type: 'json' };
 import { components, describeOperation, optional } from '../src/api/document.ts';
 import { ClusterNotFoundError } from '../src/api/errors.ts';
@@ -81,8 +81,11 @@ export default fastifyPlugin(
         described.set(operationId, describeOperation(complete, body));
         const { tag, summary, description, deprecated = false } = operation;
         const { querystring } = schema;
-        // These parameters are only in the document: an unknown cluster is answered with 404 before validation.
-        const params = ofCluster ? ClusterParameter : undefined;
+        // The cluster is only in the document: an unknown one is answered with 404 before validation.
+        const params = Type.Object({
+          ...(ofCluster && ClusterParameter.properties),
+          ...(IsObject(schema.params) && schema.params.properties),
+        });
         return {
           url,
           schema: { operationId, tags: [tag], summary, description, deprecated, querystring, params },

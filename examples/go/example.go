@@ -1,4 +1,4 @@
-// Sets a replica count, unless somebody changes it first: example [NAMESPACE DEPLOYMENT REPLICAS [ETAG]]
+// Sets a replica count, unless somebody changes it first: example [NAMESPACE DEPLOYMENT REPLICAS [CURRENT]]
 package main
 
 import (
@@ -32,20 +32,26 @@ func main() {
 	baseURL := cmp.Or(os.Getenv("BASE_URL"), "https://localhost:8443")
 	api := must(scaler.NewClientWithResponses(baseURL, scaler.WithHTTPClient(client)))
 
-	read := must(api.GetReplicaCountWithResponse(ctx,
-		&scaler.GetReplicaCountParams{Namespace: namespace, Deployment: deployment}))
-	if read.JSON200 == nil {
+	read := must(api.GetDeploymentWithResponse(ctx, namespace, deployment, nil))
+	state := read.JSON200
+	if state == nil {
 		fail(read.Status(), read.JSON400, read.JSON403, read.JSON404, read.JSON503)
 	}
+	for _, owner := range state.Owners {
+		fmt.Printf("%s/%s: %s\n", owner.Kind, owner.Name, owner.Does)
+	}
 
-	ifMatch := argument(4, read.Headers200.ETag)
+	current := argument(4, strconv.Itoa(state.Replicas))
 	written := must(api.SetReplicaCountWithResponse(ctx,
-		&scaler.SetReplicaCountParams{Namespace: namespace, Deployment: deployment, IfMatch: &ifMatch},
+		&scaler.SetReplicaCountParams{Namespace: namespace, Deployment: deployment, CurrentReplicas: &current},
 		scaler.Scale{Replicas: replicas}))
 	if written.JSON200 == nil {
-		fail(written.Status(), written.JSON400, written.JSON403, written.JSON404, written.JSON412, written.JSON504)
+		fail(written.Status(), written.JSON400, written.JSON403, written.JSON404, written.JSON409, written.JSON412,
+			written.JSON504)
 	}
-	fmt.Printf("%s/%s: %d -> %d\n", namespace, deployment, read.JSON200.ReplicaCount, written.JSON200.ReplicaCount)
+	fmt.Printf("%s/%s: %d -> %d\n", namespace, deployment, state.Replicas, written.JSON200.ReplicaCount)
+	fmt.Println("forecast:", written.Headers200.XReplicasForecast)
+	fmt.Println("warning:", cmp.Or(strings.Join(written.HTTPResponse.Header.Values("Warning"), ", "), "none"))
 	// docs end
 
 	all := must(api.ListDeploymentsWithResponse(ctx, &scaler.ListDeploymentsParams{}))

@@ -9,7 +9,8 @@ import httpx
 from scaler import Client
 from scaler.api.deployments import list_deployments
 from scaler.api.health import get_health
-from scaler.api.replica_counts import get_replica_count, set_replica_count
+from scaler.api.replica_counts import set_replica_count
+from scaler.api.states import get_deployment
 from scaler.models import Error, Scale
 
 
@@ -24,7 +25,7 @@ parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("namespace", nargs="?", default="default")
 parser.add_argument("deployment", nargs="?", default="my-deployment")
 parser.add_argument("replicas", nargs="?", type=int, default=5)
-parser.add_argument("etag", nargs="?", help="of an earlier answer")
+parser.add_argument("current", nargs="?", help="the count that it must have now")
 arguments = parser.parse_args()
 namespace, deployment = arguments.namespace, arguments.deployment
 
@@ -38,17 +39,20 @@ api = Client(
     raise_on_unexpected_status=True,
 )
 
-read = get_replica_count.sync_detailed(client=api, namespace=namespace, deployment=deployment)
-before = checked(read.parsed).replica_count
+state = checked(get_deployment.sync(namespace, deployment, client=api))
+for owner in state.owners:
+    print(f"{owner.kind}/{owner.name}: {owner.does}")
 
-written = set_replica_count.sync(
+written = set_replica_count.sync_detailed(
     client=api,
     namespace=namespace,
     deployment=deployment,
     body=Scale(replicas=arguments.replicas),
-    if_match=arguments.etag or read.headers["ETag"],
+    current_replicas=arguments.current or str(state.replicas),
 )
-print(f"{namespace}/{deployment}: {before} -> {checked(written).replica_count}")
+print(f"{namespace}/{deployment}: {state.replicas} -> {checked(written.parsed).replica_count}")
+print("forecast:", written.headers["X-Replicas-Forecast"])
+print("warning:", written.headers.get("Warning", "none"))
 # docs end
 
 print("all:", *checked(list_deployments.sync(client=api)).deployments)

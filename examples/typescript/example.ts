@@ -1,10 +1,10 @@
-/** Sets a replica count, unless somebody changes it first: example.ts [NAMESPACE DEPLOYMENT REPLICAS [ETAG]] */
+/** Sets a replica count, unless somebody changes it first: example.ts [NAMESPACE DEPLOYMENT REPLICAS [CURRENT]] */
 import { readFileSync } from 'node:fs';
 import createClient from 'openapi-fetch';
 import { Agent, install } from 'undici';
 import type { components, paths } from './openapi.ts';
 
-const [namespace = 'default', deployment = 'my-deployment', replicas = '5', etag] = process.argv.slice(2);
+const [namespace = 'default', deployment = 'my-deployment', replicas = '5', current] = process.argv.slice(2);
 
 // docs begin
 const ca = readFileSync('certs/ca-cert.pem');
@@ -16,17 +16,22 @@ const api = createClient<paths>({
   requestInitExt: { dispatcher: new Agent({ connect: { ca, cert, key }, headersTimeout: 15_000 }) },
 });
 
-const query = { namespace, deployment };
-const read = await api.GET('/replica-count', { params: { query } });
+const target = { namespace, deployment };
+const read = await api.GET('/deployments/{namespace}/{deployment}', { params: { path: target } });
 if (read.error) throw failure(read.error);
+const state = read.data;
+for (const { kind, name, does } of state.owners) console.log(`${kind}/${name}: ${does}`);
 
-const ifMatch = etag ?? read.response.headers.get('etag') ?? '';
+const currentReplicas = current ?? `${state.replicas}`;
 const written = await api.POST('/replica-count', {
-  params: { query, header: { 'If-Match': ifMatch } },
+  params: { query: { ...target, currentReplicas } },
   body: { replicas: Number(replicas) },
 });
 if (written.error) throw failure(written.error);
-console.log(`${namespace}/${deployment}: ${read.data.replicaCount} -> ${written.data.replicaCount}`);
+const { headers } = written.response;
+console.log(`${namespace}/${deployment}: ${state.replicas} -> ${written.data.replicaCount}`);
+console.log(`forecast: ${headers.get('x-replicas-forecast')}`);
+console.log(`warning: ${headers.get('warning') ?? 'none'}`);
 // docs end
 
 const all = await api.GET('/deployments');

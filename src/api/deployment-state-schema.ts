@@ -53,7 +53,8 @@ const Override = Type.Object(
     to: Count('The count after'),
   },
   {
-    title: 'Override',
+    // Not `Override`: a class of that name hides the annotation in Java.
+    title: 'ReplicasOverride',
     description:
       'A change by somebody else within 5 minutes after the service had set the count. It is shown for an hour, or until the service sets the count again',
     additionalProperties: false,

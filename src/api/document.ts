@@ -51,7 +51,7 @@ function headersOf(
 }
 
 /** The components that the operations refer to. @param bodies schemas, each with its name as title */
-export function components(operations: readonly Operation[], bodies: Iterable<TSchema>) {
+export function components(operations: readonly Operation[], bodies: ReadonlySet<TSchema>) {
   const common = [...new Set(errorsOfEveryRequest.map(statusOf))].sort();
   const shared = common.filter((status) =>
     operations.some(({ errors }) => !errors.map(statusOf).includes(status)),
@@ -65,7 +65,7 @@ export function components(operations: readonly Operation[], bodies: Iterable<TS
       },
     },
     schemas: {
-      ...Object.fromEntries([...bodies].map((schema) => [nameOf(schema), schema])),
+      ...Object.fromEntries([...bodies].map((schema) => [nameOf(schema), withReferences(schema, bodies)])),
       [nameOf(ErrorSchema)]: {
         ...ErrorSchema,
         description: `The body of every error answer. \`code\` is one of:\n\n${errorTable()}`,
@@ -199,6 +199,15 @@ function ref(kind: string, name: string) {
 
 function refTo(schema: TSchema) {
   return ref('schemas', nameOf(schema));
+}
+
+/** The schema with references to the components that it contains: otherwise generators make a second type of each. */
+function withReferences(schema: TSchema, components: ReadonlySet<TSchema>): object {
+  return JSON.parse(
+    JSON.stringify(schema, (_key, value) =>
+      value !== schema && components.has(value) ? refTo(value) : value,
+    ),
+  );
 }
 
 function json(mediaType: object) {

@@ -80,7 +80,7 @@ export const RequestTimeoutError = createError(
 );
 export const ReplicasManagedError = createError(
   'REPLICAS_MANAGED',
-  'Nothing was changed, because the count would not stay. %s. With force=true it is set all the same',
+  'Nothing was changed, because the count would not stay. %s. To set it in spite of that, send force=true',
   409,
 );
 export const ConflictError = createError<[string, string]>(
@@ -90,7 +90,7 @@ export const ConflictError = createError<[string, string]>(
 );
 export const PreconditionFailedError = createError<[string, string]>(
   'PRECONDITION_FAILED',
-  'Deployment %s in namespace %s is no longer what If-Match names: read it again, then decide again',
+  'Deployment %s in namespace %s is no longer what If-Match or currentReplicas names: read it again, then decide again',
   412,
 );
 export const BodyTooLargeError = createError(

@@ -19,13 +19,11 @@ describe('the client in C#', () => {
       'Api/ReplicaCountsApi.cs',
       'ReplicaCountsApi(HttpClient client, string basePath, HttpClientHandler handler = null)',
     ],
+    ['Api/StatesApi.cs', 'StatesApi(HttpClient client, string basePath, HttpClientHandler handler = null)'],
+    ['Api/StatesApi.cs', 'GetDeploymentAsync(string varNamespace, string deployment, string?'],
     [
       'Api/ReplicaCountsApi.cs',
-      'GetReplicaCountWithHttpInfoAsync(string varNamespace, string deployment, string?',
-    ],
-    [
-      'Api/ReplicaCountsApi.cs',
-      'SetReplicaCountAsync(string varNamespace, string deployment, Scale scale, string? ifMatch = default, string?',
+      'SetReplicaCountWithHttpInfoAsync(string varNamespace, string deployment, Scale scale, string? currentReplicas = default, string?',
     ],
     ['Client/ApiResponse.cs', 'Multimap<string, string> Headers { get; }'],
     [
@@ -34,6 +32,8 @@ describe('the client in C#', () => {
     ],
     ['Client/ApiException.cs', 'public object ErrorContent { get;'],
     ['Model/ClusterDeployments.cs', 'public List<string> Deployments { get; set; }'],
+    ['Model/DeploymentState.cs', 'public List<Owner> Owners { get; set; }'],
+    ['Model/DeploymentState.cs', 'public int Replicas { get; set; }'],
     ['Model/Error.cs', 'public string VarError { get; set; }'],
     ['Model/Error.cs', 'public string Code { get; set; }'],
     ['Model/ReplicaCount.cs', 'public int VarReplicaCount { get; set; }'],

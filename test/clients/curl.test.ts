@@ -5,6 +5,7 @@ import { run } from '../support/clients/command.ts';
 import { documentedCode, documentedCommands } from '../support/clients/documented-code.ts';
 import { FakeApiServer } from '../support/fake-apiserver/fake-apiserver.ts';
 import { TestService } from '../support/service.ts';
+import { until } from '../support/until.ts';
 
 /** As `make run CLUSTERS=2` serves them. */
 let demos: readonly [FakeApiServer, FakeApiServer];
@@ -13,8 +14,13 @@ let folder: string;
 
 beforeEach(async () => {
   demos = [await FakeApiServer.start(), await FakeApiServer.start()];
+  for (const { autoscalers } of demos)
+    autoscalers.add({ namespace: 'shop', name: 'cart', spec: { minReplicas: 2, maxReplicas: 4 } });
   const kubeconfig = { demo1: demos[0].kubeconfig, demo2: demos[1].kubeconfig };
   service = await (await TestService.start({ kubeconfig })).synced();
+  await until(async () =>
+    JSON.stringify((await service.get('/deployments/shop/cart')).body).includes('HorizontalPod'),
+  );
   folder = await certificatesFolder(service);
 });
 afterEach(async () => {

@@ -20,7 +20,12 @@ export function rolloutOf({ replicas, status }: Deployment): Rollout {
   if (!paused && updated < replicas) return progressing(`${updated} of ${replicas} replicas are updated`);
   if (current > replicas) return progressing(`${current - replicas} replicas are still to end`);
   if (available < replicas) return progressing(`${available} of ${replicas} replicas are available`);
-  const reason = replicas === 0 ? 'it is scaled to 0' : `all ${replicas} replicas are available`;
+  const reason =
+    replicas === 0
+      ? 'it is scaled to 0'
+      : replicas === 1
+        ? 'its replica is available'
+        : `all ${replicas} replicas are available`;
   return { phase: 'stable', reason: paused ? `${reason}; its rollout is paused` : reason };
 }
 

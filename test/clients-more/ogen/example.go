@@ -1,4 +1,4 @@
-// Sets a replica count, unless somebody changes it first: example [NAMESPACE DEPLOYMENT REPLICAS [ETAG]]
+// Sets a replica count, unless somebody changes it first: example [NAMESPACE DEPLOYMENT REPLICAS [CURRENT]]
 package main
 
 import (
@@ -35,20 +35,27 @@ func main() {
 
 	// docs begin
 	api := must(scaler.NewClient(baseURL, scaler.WithClient(client)))
-	read := must(api.GetReplicaCount(ctx, scaler.GetReplicaCountParams{Namespace: namespace, Deployment: deployment}))
-	count, ok := read.(*scaler.ReplicaCountHeaders)
+	read := must(api.GetDeployment(ctx, scaler.GetDeploymentParams{Namespace: namespace, Deployment: deployment}))
+	answer, ok := read.(*scaler.DeploymentStateHeaders)
 	if !ok {
 		fail(read)
 	}
+	state := answer.Response
+	for _, owner := range state.Owners {
+		fmt.Printf("%s/%s: %s\n", owner.Kind, owner.Name, owner.Does)
+	}
 
+	current := scaler.NewOptString(argument(4, strconv.Itoa(state.Replicas)))
 	written := must(api.SetReplicaCount(ctx, &scaler.Scale{Replicas: replicas}, scaler.SetReplicaCountParams{
-		Namespace: namespace, Deployment: deployment, IfMatch: scaler.NewOptString(argument(4, count.ETag)),
+		Namespace: namespace, Deployment: deployment, CurrentReplicas: current,
 	}))
 	set, ok := written.(*scaler.SetReplicaCountOKHeaders)
 	if !ok {
 		fail(written)
 	}
-	fmt.Printf("%s/%s: %d -> %d\n", namespace, deployment, count.Response.ReplicaCount, set.Response.ReplicaCount)
+	fmt.Printf("%s/%s: %d -> %d\n", namespace, deployment, state.Replicas, set.Response.ReplicaCount)
+	fmt.Println("forecast:", set.XReplicasForecast)
+	fmt.Println("warning:", set.Warning.Or("none"))
 	// docs end
 
 	all := must(api.ListDeployments(ctx, scaler.ListDeploymentsParams{}))
@@ -74,9 +81,11 @@ func names(answer scaler.ListDeploymentsRes) string {
 // fail ends the program with the error in an answer, which has a type per operation and status.
 func fail(answer any) {
 	switch answer := answer.(type) {
-	case *scaler.GetReplicaCountNotFound:
+	case *scaler.GetDeploymentNotFound:
 		failWith(answer.Response)
 	case *scaler.SetReplicaCountBadRequest:
+		failWith(answer.Response)
+	case *scaler.SetReplicaCountConflictHeaders:
 		failWith(answer.Response)
 	case *scaler.SetReplicaCountPreconditionFailed:
 		failWith(answer.Response)

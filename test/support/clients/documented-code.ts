@@ -26,9 +26,12 @@ export interface DocumentedCommand {
   readonly output: string;
 }
 
-/** The `$ curl` lines of a document, each with the line of output below it. */
+/** The `$ curl` lines of a document, each with the lines of output below it. */
 export async function documentedCommands(document: string): Promise<readonly DocumentedCommand[]> {
   const text = await readFile(join(ROOT, document), 'utf8');
-  const lines = [...text.matchAll(/^ {4}\$ (curl .+)\n {4}(.+)$/gm)];
-  return lines.map(([, command = '', output = '']) => ({ command, output }));
+  const lines = [...text.matchAll(/^ {4}\$ (curl .+)((?:\n {4}(?!\$ ).+)+)$/gm)];
+  return lines.map(([, command = '', output = '']) => ({
+    command,
+    output: output.slice(1).replaceAll(/^ {4}/gm, ''),
+  }));
 }

@@ -3,6 +3,7 @@ import { basename, join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { FakeApiServer } from '../fake-apiserver/fake-apiserver.ts';
 import { TestService } from '../service.ts';
+import { until } from '../until.ts';
 import { build, type ClientProgram, ROOT } from './build.ts';
 import { certificatesFolder } from './certificates.ts';
 import { type Outcome, run } from './command.ts';
@@ -38,18 +39,27 @@ export function testProgram(program: RunnableProgram): void {
     let other: FakeApiServer;
     let service: TestService;
     let folder: string;
-    /** The If-Match headers of the received writes. */
-    const preconditions: (string | undefined)[] = [];
+    /** The counts that the received writes name as the current ones. */
+    const preconditions: (string | null)[] = [];
 
     beforeAll(async () => {
       await build(program);
       demo = await FakeApiServer.start();
+      demo.autoscalers.add({
+        namespace: 'shop',
+        name: 'checkout',
+        spec: { minReplicas: 2, maxReplicas: 9 },
+      });
       other = await FakeApiServer.start({ deployments: [{ namespace: 'shop', name: 'cart', replicas: 2 }] });
       const kubeconfig = { main: demo.kubeconfig, other: other.kubeconfig };
       service = await (await TestService.start({ kubeconfig })).synced();
-      service.app.server.on('request', ({ method, headers }) => {
-        if (method === 'POST') preconditions.push(headers['if-match']);
+      service.app.server.on('request', ({ method, url = '' }) => {
+        if (method === 'POST')
+          preconditions.push(new URL(url, 'https://localhost').searchParams.get('currentReplicas'));
       });
+      await until(async () =>
+        JSON.stringify((await service.get('/deployments/shop/checkout')).body).includes('HorizontalPod'),
+      );
       folder = await certificatesFolder(service);
     });
     beforeEach(() => {
@@ -70,14 +80,15 @@ export function testProgram(program: RunnableProgram): void {
 
     const count = () => demo.deployments.get('shop', 'cart')?.replicas;
 
-    it('reads a count, sets it if the ETag still matches, lists Deployments, and reads the health', async () => {
-      const { etag } = (await service.count('shop', 'cart')).headers;
+    it('reads a state, sets the count if it is still that one, lists Deployments, and reads the health', async () => {
       const { exitCode, stdout, stderr } = await start(['shop', 'cart', '6']);
       expect({ exitCode, stderr, lines: stdout.trimEnd().split('\n') }).toEqual({
         exitCode: 0,
         stderr: '',
         lines: [
           'shop/cart: 4 -> 6',
+          'forecast: holds',
+          'warning: none',
           expect.stringMatching(
             /^all: default\/my-deployment ingress\/gateway .* shop\/recommendations-batch$/,
           ),
@@ -85,8 +96,18 @@ export function testProgram(program: RunnableProgram): void {
           'health: OK',
         ],
       });
-      expect(preconditions).toEqual([etag]);
+      expect(preconditions).toEqual(['4']);
       expect(count()).toBe(6);
+    });
+
+    it('shows who else sets the count, the forecast of a write, and its warning', async () => {
+      const { stdout } = await start(['shop', 'catalog', '6']);
+      expect(stdout.split('\n').slice(0, 4)).toEqual([
+        'Helm/catalog: its next upgrade fails with a conflict if the count is not 5',
+        'shop/catalog: 5 -> 6',
+        'forecast: blocksUpgrade; by="Helm/catalog"',
+        expect.stringMatching(/^warning: 299 - "The next helm upgrade of release catalog fails .*"$/),
+      ]);
     });
 
     it.each([
@@ -97,16 +118,22 @@ export function testProgram(program: RunnableProgram): void {
       ],
       ['400', ['shop', 'cart', '-1'], '400 INVALID_BODY: field replicas must be >= 0'],
       [
+        '409',
+        ['shop', 'checkout', '10'],
+        '409 REPLICAS_MANAGED: Nothing was changed, because the count would not stay. HorizontalPodAutoscaler shop/checkout keeps 2 to 9',
+      ],
+      [
         '412',
-        ['shop', 'cart', '6', '"stale"'],
+        ['shop', 'cart', '7', '1'],
         '412 PRECONDITION_FAILED: Deployment cart in namespace shop is no longer',
       ],
     ])('splits a %s into status, code and message', async (_status, args, message) => {
-      const before = count();
+      const countOf = () => demo.deployments.get('shop', args[1] ?? '')?.replicas;
+      const before = countOf();
       const { exitCode, stdout, stderr } = await start(args);
       expect(stderr).toContain(message);
-      expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' });
-      expect(count()).toBe(before);
+      expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: expect.not.stringContaining('->') });
+      expect(countOf()).toBe(before);
     });
 
     it('reaches another cluster by a change of the base URL only', async () => {
@@ -114,7 +141,8 @@ export function testProgram(program: RunnableProgram): void {
       const { exitCode, stdout, stderr } = await start(['shop', 'cart', '9'], '/other');
       expect({ exitCode, stdout, stderr }).toEqual({
         exitCode: 0,
-        stdout: 'shop/cart: 2 -> 9\nall: shop/cart\nin shop: shop/cart\nhealth: OK\n',
+        stdout:
+          'shop/cart: 2 -> 9\nforecast: holds\nwarning: none\nall: shop/cart\nin shop: shop/cart\nhealth: OK\n',
         stderr: '',
       });
       expect(other.deployments.get('shop', 'cart')?.replicas).toBe(9);

@@ -5,16 +5,22 @@ import { buildTestApp } from '../../support/build-app.ts';
 interface Described {
   readonly description?: string;
   readonly $ref?: string;
+  readonly headers?: object;
   readonly content?: Record<string, { readonly examples?: Record<string, { readonly $ref?: string }> }>;
 }
 interface Operation {
   readonly operationId: string;
-  readonly parameters: readonly object[];
+  readonly parameters: readonly {
+    readonly in?: string;
+    readonly name?: string;
+    readonly description?: string;
+  }[];
   readonly responses: Record<string, Described>;
 }
 interface Document {
   readonly paths: Record<string, Record<string, Operation>>;
   readonly components: {
+    readonly schemas: Record<string, unknown>;
     readonly responses: Record<string, Described>;
     readonly examples: Record<
       string,
@@ -60,6 +66,18 @@ describe('the paths of the API document', () => {
     for (const [path, id] of named) expect(id.endsWith('OfCluster')).toBe(path.startsWith('/{cluster}/'));
   });
 
+  it('declare their parameters, with a description each', async () => {
+    const { paths } = await documentOf();
+    for (const [path, item] of Object.entries(paths)) {
+      const names = [...path.matchAll(/{(.+?)}/g)].map(([, name]) => name);
+      for (const { parameters } of Object.values(item)) {
+        const declared = parameters.filter((parameter) => parameter.in === 'path');
+        expect(declared.map(({ name }) => name)).toEqual(names);
+        for (const { description } of declared) expect(description).toBeTruthy();
+      }
+    }
+  });
+
   it('have an error for an unknown cluster only if they name a cluster', async () => {
     const { paths } = await documentOf();
     for (const [path, item] of Object.entries(paths)) {
@@ -68,6 +86,13 @@ describe('the paths of the API document', () => {
         expect([path, mayBeUnknown]).toEqual([path, path.startsWith('/{cluster}/')]);
       }
     }
+  });
+});
+
+it('API document: a schema that contains another of its schemas refers to it', async () => {
+  const { schemas } = (await documentOf()).components;
+  expect(schemas.DeploymentStates).toMatchObject({
+    properties: { items: { items: { $ref: '#/components/schemas/DeploymentState' } } },
   });
 });
 
@@ -107,6 +132,16 @@ describe('the errors of the API document', () => {
     const { description, content } = components.responses.OtherError ?? {};
     expect(description).toMatch(/^Any other error/);
     expect(content).toEqual({ 'application/json': { schema: { $ref: '#/components/schemas/Error' } } });
+  });
+
+  it('have a forecast where a count can be refused because it would not stay', async () => {
+    const { paths } = await documentOf();
+    const managed = Object.values(paths)
+      .flatMap((item) => Object.values(item))
+      .flatMap(({ responses }) => Object.values(responses))
+      .filter(({ description }) => description?.includes('REPLICAS_MANAGED'));
+    expect(managed).toHaveLength(3);
+    for (const { headers } of managed) expect(headers).toHaveProperty('X-Replicas-Forecast');
   });
 
   it('are listed under their own status', async () => {

@@ -72,7 +72,7 @@ describe('a write that would certainly be undone', () => {
       statusCode: 409,
       code: 'REPLICAS_MANAGED',
       error: 'Conflict',
-      message: `Nothing was changed, because the count would not stay. ${undone.message}. With force=true it is set all the same`,
+      message: `Nothing was changed, because the count would not stay. ${undone.message}. To set it in spite of that, send force=true`,
     });
     expect(response.headers['x-replicas-forecast']).toBe(
       `undone; by="${HPA}", drifts; by="Helm/web"; certainty=possible`,

@@ -1,9 +1,9 @@
-//! Sets a replica count, unless somebody changes it first: example [NAMESPACE DEPLOYMENT REPLICAS [ETAG]]
+//! Sets a replica count, unless somebody changes it first: example [NAMESPACE DEPLOYMENT REPLICAS [CURRENT]]
 
 use reqwest::{Certificate, Client, Identity};
 use scaler::apis::{
     self, configuration::Configuration, deployments_api::list_deployments, health_api::get_health,
-    replica_counts_api::set_replica_count,
+    states_api::get_deployment,
 };
 use scaler::models;
 use std::{env, error::Error, fs, process, time::Duration};
@@ -32,25 +32,28 @@ async fn run() -> Result<(), Box<dyn Error>> {
     let base_path = env::var("BASE_URL").unwrap_or("https://localhost:8443".to_owned());
     let api = Configuration { client, base_path, ..Configuration::default() };
 
-    // The generated functions return no headers, so this reads the count and its ETag without them.
-    let url = format!("{}/replica-count", api.base_path);
-    let query = [("namespace", &namespace), ("deployment", &deployment)];
-    let read = api.client.get(url).query(&query).send().await?;
-    let etag = read.headers().get("etag").map(|value| value.to_str().map(str::to_owned)).transpose()?;
-    let (ok, body) = (read.status().is_success(), read.text().await?);
-    let before: models::ReplicaCount = if ok { serde_json::from_str(&body)? } else { return Err(failure(&body)) };
+    let state = get_deployment(&api, &namespace, &deployment, None, None, None).await.map_err(described)?;
+    for owner in &state.owners {
+        println!("{}/{}: {}", owner.kind, owner.name, owner.does);
+    }
 
-    let scale = models::Scale { replicas };
-    let if_match = argument(4, &etag.unwrap_or_default());
-    let written = set_replica_count(&api, &namespace, &deployment, scale, Some(&if_match), None)
-        .await
-        .map_err(described)?;
-    println!("{namespace}/{deployment}: {} -> {}", before.replica_count, written.replica_count);
+    // The generated functions return no headers, so this sets the count without them, and reads what they say.
+    let current = argument(4, &state.replicas.to_string());
+    let url = format!("{}/replica-count", api.base_path);
+    let query = [("namespace", &namespace), ("deployment", &deployment), ("currentReplicas", &current)];
+    let written = api.client.post(url).query(&query).json(&models::Scale { replicas }).send().await?;
+    let headers = written.headers().clone();
+    let header = |name| headers.get(name).map_or(Ok("none"), |value| value.to_str());
+    let (ok, body) = (written.status().is_success(), written.text().await?);
+    let after: models::ReplicaCount = if ok { serde_json::from_str(&body)? } else { return Err(failure(&body)) };
+    println!("{namespace}/{deployment}: {} -> {}", state.replicas, after.replica_count);
+    println!("forecast: {}", header("x-replicas-forecast")?);
+    println!("warning: {}", header("warning")?);
     // docs end
 
-    let all = list_deployments(&api, None, None, None, None).await.map_err(described)?;
+    let all = list_deployments(&api, None, None, None, None, None, None).await.map_err(described)?;
     println!("all: {}", all.deployments.join(" "));
-    let some = list_deployments(&api, Some(&namespace), None, None, None).await.map_err(described)?;
+    let some = list_deployments(&api, Some(&namespace), None, None, None, None, None).await.map_err(described)?;
     println!("in {namespace}: {}", some.deployments.join(" "));
     let models::health::Status::Ok = get_health(&api, None).await.map_err(described)?.status;
     println!("health: OK");

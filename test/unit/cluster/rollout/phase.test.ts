@@ -16,6 +16,12 @@ const judged = (parts: Partial<RolloutStatus>, replicas = 3) =>
 describe('the phase of a Deployment', () => {
   it.each<[string, Partial<RolloutStatus>, number, string]>([
     ['all pods are there', {}, 3, 'all 3 replicas are available'],
+    [
+      'the only pod is there',
+      { current: 1, updated: 1, ready: 1, available: 1 },
+      1,
+      'its replica is available',
+    ],
     ['none is asked for and none is left', NONE, 0, 'it is scaled to 0'],
     [
       'a paused rollout holds back new pods',

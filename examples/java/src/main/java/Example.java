@@ -1,6 +1,7 @@
 import java.net.http.HttpClient;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import scaler.ApiClient;
 import scaler.ApiException;
@@ -9,20 +10,21 @@ import scaler.api.DeploymentsApi.APIListDeploymentsRequest;
 import scaler.api.HealthApi;
 import scaler.api.HealthApi.APIGetHealthRequest;
 import scaler.api.ReplicaCountsApi;
-import scaler.api.ReplicaCountsApi.APIGetReplicaCountRequest;
 import scaler.api.ReplicaCountsApi.APISetReplicaCountRequest;
+import scaler.api.StatesApi;
+import scaler.api.StatesApi.APIGetDeploymentRequest;
 import scaler.model.Error;
 import scaler.model.Scale;
 
-/** Sets a replica count, unless somebody changes it first. Arguments: [NAMESPACE DEPLOYMENT REPLICAS [ETAG]] */
+/** Sets a replica count, unless somebody changes it first. Arguments: [NAMESPACE DEPLOYMENT REPLICAS [CURRENT]] */
 public final class Example {
     public static void main(String[] arguments) throws Exception {
         var namespace = arguments.length > 0 ? arguments[0] : "default";
         var deployment = arguments.length > 1 ? arguments[1] : "my-deployment";
         var replicas = arguments.length > 2 ? Integer.parseInt(arguments[2]) : 5;
-        var etag = arguments.length > 3 ? arguments[3] : null;
+        var current = arguments.length > 3 ? arguments[3] : null;
         try {
-            run(namespace, deployment, replicas, Optional.ofNullable(etag));
+            run(namespace, deployment, replicas, Optional.ofNullable(current));
         } catch (ApiException e) {
             if (e.getCode() == 0) throw e;
             var error = ApiClient.createDefaultObjectMapper().readValue(e.getResponseBody(), Error.class);
@@ -31,7 +33,7 @@ public final class Example {
         }
     }
 
-    private static void run(String namespace, String deployment, int replicas, Optional<String> etag)
+    private static void run(String namespace, String deployment, int replicas, Optional<String> current)
             throws Exception {
         // docs begin
         var tls = MutualTls.of(
@@ -40,17 +42,21 @@ public final class Example {
                 .setHttpClientBuilder(HttpClient.newBuilder().sslContext(tls))
                 .setReadTimeout(Duration.ofSeconds(15));
         client.updateBaseUri(System.getenv().getOrDefault("BASE_URL", "https://localhost:8443"));
-        var api = new ReplicaCountsApi(client);
 
-        var read = api.getReplicaCountWithHttpInfo(APIGetReplicaCountRequest.newBuilder()
+        var state = new StatesApi(client).getDeployment(APIGetDeploymentRequest.newBuilder()
                 .namespace(namespace).deployment(deployment).build());
-        var ifMatch = etag.or(() -> read.getHeaders().get("etag").stream().findFirst());
+        for (var owner : state.getOwners())
+            System.out.printf("%s/%s: %s%n", owner.getKind(), owner.getName(), owner.getDoes());
 
-        var written = api.setReplicaCount(APISetReplicaCountRequest.newBuilder()
+        var written = new ReplicaCountsApi(client).setReplicaCountWithHttpInfo(APISetReplicaCountRequest.newBuilder()
                 .namespace(namespace).deployment(deployment)
-                .scale(new Scale().replicas(replicas)).ifMatch(ifMatch.orElseThrow()).build());
+                .currentReplicas(current.orElse(String.valueOf(state.getReplicas())))
+                .scale(new Scale().replicas(replicas)).build());
         System.out.printf("%s/%s: %d -> %d%n",
-                namespace, deployment, read.getData().getReplicaCount(), written.getReplicaCount());
+                namespace, deployment, state.getReplicas(), written.getData().getReplicaCount());
+        var headers = written.getHeaders();
+        System.out.printf("forecast: %s%n", headers.get("x-replicas-forecast").get(0));
+        System.out.printf("warning: %s%n", String.join(", ", headers.getOrDefault("warning", List.of("none"))));
         // docs end
 
         var lists = new DeploymentsApi(client);
