@@ -163,6 +163,17 @@ describe('a Helm 4 release', () => {
   });
 });
 
+it('an owner whose name a header cannot have is named as far as it can', async () => {
+  const managers = [{ manager: 'Größe "鯨"', operation: 'Apply' as const }];
+  demo.deployments.create({ namespace: 'shop', name: 'unusual', replicas: 2, managers });
+  await start();
+  const answer = await write(5, '', 'unusual');
+  expect(forecastIn(answer)).toBe('drifts; by="Apply/Gr??e ???"');
+  expect(warningsIn(answer)).toEqual([
+    expect.stringMatching(/^299 - "The next server-side apply by Gr\?\?e \\"\?\\" fails with a conflict\. /),
+  ]);
+});
+
 it('without the right to read HPAs, the forecast is unknown and names the right', async () => {
   demo.roles.withdraw({
     users: ['system:serviceaccount:k8s-deployment-scaler:k8s-deployment-scaler'],

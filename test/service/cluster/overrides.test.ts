@@ -100,6 +100,18 @@ describe('a change by somebody else after a write of the service', () => {
     expect(await overridesOf(two)).toBe(2);
   });
 
+  it('is one also if it happened while the API server could not be reached', async () => {
+    await one.service.scale('shop', 'cart', 8);
+    await demo.refuseConnections();
+    demo.deployments.scale('shop', 'cart', 4, HPA);
+    await demo.restart();
+    await shows(one, 4);
+    expect(await stateOf(one)).toMatchObject({
+      overridden: { by: 'kube-controller-manager', from: 8, to: 4 },
+    });
+    expect(await overridesOf(one)).toBe(1);
+  });
+
   it('is not one by another replica of the service, nor before any write', async () => {
     demo.deployments.scale('shop', 'cart', 4, HPA);
     await one.service.scale('shop', 'cart', 8);

@@ -114,6 +114,25 @@ describe.each([
   });
 });
 
+it('names and messages of any characters are answered as they are, however often', async () => {
+  demo.deployments.create({
+    namespace: 'shop',
+    name: 'unusual',
+    marks: {
+      annotations: { 'argocd.argoproj.io/tracking-id': 'Größe 鯨"\\:apps/Deployment:shop/unusual' },
+      conditions: [{ type: 'ReplicaFailure', status: 'True', reason: 'Größe', message: '鯨\n' }],
+    },
+  });
+  const path = '/deployments/shop/unusual';
+  await until(async () => (await service.get(path)).status === 200);
+  for (let i = 0; i < 3; i += 1) {
+    expect(await service.get(path)).toMatchObject({
+      body: { phase: 'stuck', reason: 'Größe: 鯨\n', owners: [{ kind: 'Application', name: 'Größe 鯨"\\' }] },
+    });
+  }
+  demo.deployments.delete('shop', 'unusual');
+});
+
 it('a Deployment that is gone, or has come back, is not shown from memory', async () => {
   demo.deployments.create({ namespace: 'shop', name: 'passing', replicas: 2 });
   const path = '/deployments/shop/passing';

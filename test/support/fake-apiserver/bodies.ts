@@ -179,7 +179,7 @@ function entryText({ manager, operation, subresource, time, fields }: Entry): st
   const at = time === null ? '' : `"time":"${time}",`;
   const end = subresource === undefined ? '' : `,"subresource":"${subresource}"`;
   return (
-    `{"manager":"${manager}","operation":"${operation}","apiVersion":"apps/v1",${at}` +
+    `{"manager":${JSON.stringify(manager)},"operation":"${operation}","apiVersion":"apps/v1",${at}` +
     `"fieldsType":"FieldsV1","fieldsV1":${fields}${end}}`
   );
 }
