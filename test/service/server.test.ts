@@ -289,6 +289,8 @@ describe('the stop of the process', () => {
   });
 
   it('cuts a request that runs beyond the limit', async () => {
+    // A write of the present count would only be a read.
+    demo.deployments.scale('default', 'my-deployment', 3);
     const server = await ServerProcess.start(demo.kubeconfig, { DRAIN_LIMIT_SECONDS: '1' });
     await server.ready();
     const busy = await open(server);
