@@ -71,10 +71,10 @@ interface Calls {
 /** Makes as many calls of each kind as the faulty cluster has places for: half of them by one client. */
 async function takeAllPlaces(): Promise<Calls> {
   const strangers = [await newcomer(), await newcomer()];
+  // Another count each time: a write of the present one would only be a read.
+  const replicas = 100 + newcomers;
   const calls = [
-    ...callsOf(CALL_PLACES.writes, known, (client) =>
-      client.post(countOf('faulty', 'cart'), { replicas: 1 }),
-    ),
+    ...callsOf(CALL_PLACES.writes, known, (client) => client.post(countOf('faulty', 'cart'), { replicas })),
     // Reads of the same Deployment would share a place.
     ...callsOf(CALL_PLACES.directReads, known, (client, name) =>
       client.get(`${countOf('faulty', name)}&maxAge=0`),

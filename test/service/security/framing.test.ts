@@ -15,6 +15,9 @@ afterAll(async () => {
   await scene.stop();
 });
 
+/** Sets another count than that of WRITE: a write of the present one would only be a read. */
+const otherCount = () => scene.demo.deployments.scale('default', 'my-deployment', 3);
+
 const CART = '/replica-count?namespace=shop&deployment=cart';
 const HEAD = `POST ${COUNT} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n`;
 const LENGTH = 'Content-Length: 14\r\n';
@@ -117,6 +120,7 @@ describe('pipelined requests', () => {
     ['garbage', 'garbage\r\n\r\n'],
     ['a body whose chunks are malformed', `${HEAD}${CHUNKED}\r\nzz\r\n`],
   ])('get the answer of a running write even if %s follows it', async (_title, follows) => {
+    otherCount();
     let release = () => {};
     const held = new Promise<void>((resolve) => {
       release = resolve;
@@ -135,6 +139,7 @@ describe('pipelined requests', () => {
   });
 
   it('include a write whose client disconnects before the answer: it is executed and logged', async () => {
+    otherCount();
     const patches = scene.demo.requests.count('patchScale');
     scene.demo.faults.add({
       on: 'patchScale',
