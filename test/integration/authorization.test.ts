@@ -117,6 +117,8 @@ const count = `replica-count?namespace=${inA}&deployment=worker`;
 const ofCluster: Record<string, readonly [url: string, needed: Needed]> = {
   'GET /healthz': ['healthz', 'anybody'],
   'GET /deployments': [`deployments?namespace=${inA}`, 'list'],
+  'GET /deployments/:namespace/:deployment': [`deployments/${inA}/worker`, 'read'],
+  'GET /scale': [`scale?namespace=${inA}`, 'list'],
   'GET /replica-count': [count, 'read'],
   'POST /replica-count': [count, 'scale'],
 };
