@@ -127,7 +127,9 @@ export class Cluster implements UnguardedCluster {
     this.#ownership = new Ownership(this.autoscalers, this.#history);
     this.#stateLists = new StateLists({
       version: () => this.#stateVersion,
-      stateOf: (deployment) => this.stateOf(deployment),
+      // It may have changed since it was selected, and then so has what is known of its changes.
+      stateOf: (deployment) =>
+        this.stateOf(this.#cache.get(deployment.namespace, deployment.name) ?? deployment),
     });
     this.#direct = new DirectReader(this.#calls);
     this.#scaler = new Scaler(this.#calls);

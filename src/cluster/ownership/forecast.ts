@@ -68,21 +68,22 @@ function rank({ kind }: Forecast): number {
   return FORECASTS.indexOf(kind);
 }
 
-/** KEDA sets the count by an HPA of its own, and both tell the same: the first is kept. */
+/** KEDA sets the count by an HPA of its own, and both tell the same: the first that is certain is kept. */
 function onePerOwner(forecasts: readonly Forecast[]): Forecast[] {
   const byOwner = new Map<string, Forecast>();
   for (const forecast of forecasts) {
     const key = `${forecast.kind} ${forecast.by}`;
-    if (!byOwner.has(key)) byOwner.set(key, forecast);
+    const known = byOwner.get(key);
+    if (known === undefined || (forecast.certain && !known.certain)) byOwner.set(key, forecast);
   }
   return [...byOwner.values()];
 }
 
 function byAutoscaler(owners: Owners, autoscaler: Autoscaler, replicas: number): Forecast[] {
-  const forecast = (kind: ForecastKind, message: string): Forecast[] => [
-    { kind, by: remedies.nameOf(autoscaler), certain: true, message },
+  const forecast = (kind: ForecastKind, message: string, certain = true): Forecast[] => [
+    { kind, by: remedies.nameOf(autoscaler), certain, message },
   ];
-  const { min, max, pausedReplicas, paused, kind, scaledObject, scaledToZero } = autoscaler;
+  const { min, max, pausedReplicas, paused, active, kind, scaledObject, scaledToZero } = autoscaler;
   if (pausedReplicas !== undefined) {
     return pausedReplicas === replicas
       ? []
@@ -91,7 +92,12 @@ function byAutoscaler(owners: Owners, autoscaler: Autoscaler, replicas: number):
   if (paused) return [];
   if (replicas === 0) {
     if (kind === 'ScaledObject' || scaledObject !== undefined)
-      return forecast('woken', remedies.ofActivity(autoscaler));
+      // Without a trigger that is active, a minimum of 0 stays as it is.
+      return forecast(
+        'woken',
+        remedies.ofActivity(autoscaler),
+        active || (kind === 'ScaledObject' && min > 0),
+      );
     // An HPA acts on a count of 0 only if it made it.
     return scaledToZero === true
       ? forecast('woken', remedies.ofOwnZero(autoscaler))

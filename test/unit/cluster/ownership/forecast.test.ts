@@ -82,13 +82,23 @@ describe('the forecast of KEDA', () => {
   it.each([
     [5, 'undone'],
     [3, 'contested'],
-    [0, 'woken'],
   ])('for %i is %s, once, by its ScaledObject, whether that is watched or not', (replicas, kind) => {
     const expected = [`${kind} by ${KEDA}`];
     expect(told({ autoscalers: [kedas(), scaledObject()] }, replicas)).toEqual(expected);
     expect(told({ autoscalers: [kedas()] }, replicas)).toEqual(expected);
     expect(told({ autoscalers: [scaledObject()] }, replicas)).toEqual(expected);
     expect(told({ autoscalers: [scaledObject({ active: true })] }, replicas)).toEqual(expected);
+  });
+
+  it('for 0 is that it wakes up, certainly if a trigger is active or the minimum is above 0', () => {
+    const certain = [`woken by ${KEDA}`];
+    const possible = [`woken by ${KEDA}, possibly`];
+    for (const parts of [{ active: true }, { min: 1 }]) {
+      expect(told({ autoscalers: [scaledObject({ min: 0, ...parts })] }, 0)).toEqual(certain);
+      expect(told({ autoscalers: [kedas(), scaledObject({ min: 0, ...parts })] }, 0)).toEqual(certain);
+    }
+    expect(told({ autoscalers: [kedas(), scaledObject({ min: 0 })] }, 0)).toEqual(possible);
+    expect(told({ autoscalers: [kedas()] }, 0)).toEqual(possible);
   });
 
   it('is about the same bounds in the HPA and in the ScaledObject', () => {
@@ -160,7 +170,7 @@ describe('the forecasts', () => {
     ]);
     expect(told({ autoscalers, claims }, 0)).toEqual([
       'undone by ScaledObject/e',
-      'woken by ScaledObject/d',
+      'woken by ScaledObject/d, possibly',
       'pauses by HorizontalPodAutoscaler/a',
       'pauses by HorizontalPodAutoscaler/b',
       'pauses by HorizontalPodAutoscaler/c',
