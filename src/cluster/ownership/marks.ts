@@ -11,16 +11,18 @@ export function marksOf(metadata: JsonObject): readonly string[] {
   const bundle = annotations['objectset.rio.cattle.io/id'];
   // Flux and Fleet release by Helm, and nobody upgrades their releases by hand.
   const isHelms = labels['app.kubernetes.io/managed-by'] === 'Helm' && (helmRelease ?? bundle) === undefined;
-  const named = [
-    // `application:group/kind:namespace/name`
-    ['Application', textOf(annotations['argocd.argoproj.io/tracking-id']).split(':')[0]],
-    ['Kustomization', labels['kustomize.toolkit.fluxcd.io/name']],
-    ['HelmRelease', helmRelease],
-    ['Bundle', bundle],
-    ['Helm', isHelms && annotations['meta.helm.sh/release-name']],
-  ];
-  // No name has line breaks, but anybody may write annotations.
-  return named.filter(([, name]) => /^.+$/.test(textOf(name))).map(([kind, name]) => `${kind}/${name}`);
+  const marks: string[] = [];
+  const add = (kind: string, name: string) => {
+    // No name has line breaks, but anybody may write annotations.
+    if (name !== '' && !name.includes('\n')) marks.push(`${kind}/${name}`);
+  };
+  // `application:group/kind:namespace/name`
+  add('Application', textOf(annotations['argocd.argoproj.io/tracking-id']).split(':', 1)[0] ?? '');
+  add('Kustomization', textOf(labels['kustomize.toolkit.fluxcd.io/name']));
+  add('HelmRelease', textOf(helmRelease));
+  add('Bundle', textOf(bundle));
+  if (isHelms) add('Helm', textOf(annotations['meta.helm.sh/release-name']));
+  return marks;
 }
 
 /**

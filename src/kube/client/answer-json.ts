@@ -1,12 +1,26 @@
 import { parseJson } from '../json.ts';
 
 /**
- * Members that nothing here reads, up to the first byte of their value: the template of the pods, and which of its
- * fields, of the metadata and of the status somebody manages. They are half of a Deployment.
+ * A member of which nothing here reads more than whether it has one field: the template of the pods, and the fields that
+ * somebody manages. They are two thirds of a Deployment.
  */
-const UNREAD_MEMBERS = ['"template":{', '"f:template":{', '"f:metadata":{', '"f:status":{'].map((start) =>
-  Buffer.from(start),
-);
+interface SkippedMember {
+  /** The key, up to the first byte of the value. */
+  readonly start: Buffer;
+  /** The keys that lead to the field, quoted; empty: there is none. */
+  readonly path: readonly Buffer[];
+  /** What stands for a value that has the field; others become null. */
+  readonly shortened: string;
+}
+
+const SKIPPED_MEMBERS: readonly SkippedMember[] = [
+  { start: Buffer.from('"template":{'), path: [], shortened: 'null' },
+  {
+    start: Buffer.from('"fieldsV1":{'),
+    path: [Buffer.from('"f:spec"'), Buffer.from('"f:replicas"')],
+    shortened: '{"f:spec":{"f:replicas":{}}}',
+  },
+];
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
@@ -16,20 +30,23 @@ const ARRAY = 0x5b;
 const ARRAY_END = 0x5d;
 
 /**
- * Parses an answer of the API server, with null for the members that nothing here reads. To skip a member takes a
- * quarter of the time that parsing takes, and leaves no garbage.
+ * Parses an answer of the API server, without the members that nothing here reads. To skip a member takes a quarter of
+ * the time that parsing takes, and leaves no garbage.
  * @throws KubeMalformedError
  */
 export function parseAnswer(json: Buffer): unknown {
-  const pieces: string[] = [];
+  let text = '';
   let end = 0;
-  const found = UNREAD_MEMBERS.map((member) => ({ member, at: nextValue(json, member, 0) }));
+  const found = SKIPPED_MEMBERS.map((member) => ({ member, at: nextValue(json, member.start, 0) }));
   for (;;) {
-    const start = found.reduce((least, { at }) => Math.min(least, at), json.length);
-    pieces.push(json.toString('utf8', end, start));
-    if (start === json.length) return parseJson(pieces.join('null'));
-    end = endOfValue(json, start);
-    for (const each of found) if (each.at < end) each.at = nextValue(json, each.member, end);
+    let next = found[0];
+    for (const each of found) if (next === undefined || each.at < next.at) next = each;
+    if (next === undefined || next.at === json.length) return parseJson(text + json.toString('utf8', end));
+    text += json.toString('utf8', end, next.at);
+    const skipped = skip(json, next.at, next.member.path);
+    text += skipped.hasField ? next.member.shortened : 'null';
+    end = skipped.end;
+    for (const each of found) if (each.at < end) each.at = nextValue(json, each.member.start, end);
   }
 }
 
@@ -43,18 +60,38 @@ function nextValue(json: Buffer, member: Buffer, from: number): number {
   return json.length;
 }
 
-/** The end of an object or array. If it has none the end of the JSON, which then cannot be parsed. */
-function endOfValue(json: Buffer, start: number): number {
+interface Skipped {
+  /** The end of the object. If it has none, the end of the JSON, which then cannot be parsed. */
+  readonly end: number;
+  readonly hasField: boolean;
+}
+
+/** Goes past an object. @param path the keys that lead to the field which is looked for */
+function skip(json: Buffer, start: number, path: readonly Buffer[]): Skipped {
+  let hasField = false;
   let depth = 0;
+  /** How many keys of the path lead to the object that the scan is in. */
+  let level = 0;
   for (let at = start; at < json.length; at += 1) {
     const byte = json[at];
     if (byte === QUOTE) {
+      if (depth === level + 1 && level < path.length && isAt(json, at, path[level])) {
+        if (level === path.length - 1) hasField = true;
+        else level += 1;
+      }
       for (at += 1; json[at] !== QUOTE && at < json.length; at += 1) if (json[at] === BACKSLASH) at += 1;
     } else if (byte === OBJECT || byte === ARRAY) depth += 1;
     else if (byte === OBJECT_END || byte === ARRAY_END) {
       depth -= 1;
-      if (depth === 0) return at + 1;
+      if (depth === 0) return { end: at + 1, hasField };
+      if (depth === level) level -= 1;
     }
   }
-  return json.length;
+  return { end: json.length, hasField };
+}
+
+function isAt(json: Buffer, start: number, text: Buffer | undefined): boolean {
+  if (text === undefined) return false;
+  for (let at = 0; at < text.length; at += 1) if (json[start + at] !== text[at]) return false;
+  return true;
 }

@@ -7,19 +7,28 @@ import { holds, jsonKey } from '../../../support/kube/property.ts';
 const parsed = (text: string) => parseAnswer(Buffer.from(text));
 
 describe('the parser of answers', () => {
-  it('gives null for the template of pods, and for the managed fields of it, of the metadata and of the status', () => {
-    const unread = { 'k:{"type":"A"}': { 'a "quoted\\" ]} name': {} } };
-    const fields = (value: object | null) => [
-      { 'f:metadata': value, 'f:spec': { 'f:replicas': {}, 'f:template': value }, 'f:status': value },
+  it('gives null for the template of pods, and of managed fields only whether spec.replicas is among them', () => {
+    const other = { 'k:{"type":"A"}': { 'a "quoted\\" ]} name': {}, 'f:spec': { 'f:replicas': {} } } };
+    const owning = {
+      'f:metadata': other,
+      'f:spec': { 'f:template': other, 'f:replicas': {} },
+      'f:status': other,
+    };
+    const others = [
+      {},
+      other,
+      { 'f:spec': {} },
+      { 'f:spec': { 'f:template': { 'f:replicas': {} } } },
+      { 'f:spec': { 'f:paused': {} }, 'f:replicas': {} },
+      { 'f:status': { 'f:replicas': {} } },
+      { 'f:metadata': { 'f:labels': { 'f:replicas': {} } } },
     ];
-    const item = {
-      metadata: { name: 'cart', managedFields: fields(unread) },
-      spec: { template: { a: ['}'] }, replicas: 2 },
-    };
-    const expected = {
-      metadata: { name: 'cart', managedFields: fields(null) },
-      spec: { template: null, replicas: 2 },
-    };
+    const itemOf = (template: unknown, fields: readonly unknown[]) => ({
+      metadata: { name: 'cart', managedFields: fields.map((fieldsV1) => ({ manager: 'a', fieldsV1 })) },
+      spec: { template, replicas: 2 },
+    });
+    const item = itemOf({ a: ['}'] }, [...others, owning]);
+    const expected = itemOf(null, [...others.map(() => null), { 'f:spec': { 'f:replicas': {} } }]);
     expect(parsed(JSON.stringify(item))).toEqual(expected);
     expect(parsed(JSON.stringify({ items: [item, item] }))).toEqual({ items: [expected, expected] });
   });
@@ -28,7 +37,7 @@ describe('the parser of answers', () => {
     const text = fc.oneof(
       fc.string({ unit: 'grapheme' }),
       fc.constantFrom(
-        '"f:status":{',
+        '"fieldsV1":{',
         ',"template":{',
         '\\"template":{',
         '{"template":{"a":"',
@@ -56,8 +65,8 @@ describe('the parser of answers', () => {
   });
 
   it.each([
-    ['a label with the name of a large part', '{"labels":{"template":"small","f:status":"none"}}'],
-    ['a member whose name ends like one', '{"my\\"template":{"a":1},"a\\"f:status":{"b":2}}'],
+    ['a label with the name of a large part', '{"labels":{"template":"small","fieldsV1":"none"}}'],
+    ['a member whose name ends like one', '{"my\\"template":{"a":1},"a\\"fieldsV1":{"b":2}}'],
   ])('keeps %s', (_, json) => {
     expect(parsed(json)).toEqual(JSON.parse(json));
   });
