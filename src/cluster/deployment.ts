@@ -59,20 +59,22 @@ export function reduceDeployment(object: unknown, interning: DeploymentInterning
   if (!isObject(object)) throw new KubeMalformedError('a Deployment is not an object');
   const metadata = objectAt(object, 'metadata');
   const spec = objectAt(object, 'spec');
+  const name = stringAt(metadata, 'name');
   const generation = countAt(metadata, 'generation', 0);
   const controller = controllerOf(metadata);
+  const marks = marksOf(metadata);
   return {
     namespace: interning.text(stringAt(metadata, 'namespace')),
-    name: interning.text(stringAt(metadata, 'name')),
+    name,
     uid: stringAt(metadata, 'uid'),
     resourceVersion: stringAt(metadata, 'resourceVersion'),
     generation,
     replicas: countAt(spec, 'replicas', 1),
-    labels: reduceLabels(metadata.labels, interning),
+    labels: reduceLabels(metadata.labels, interning, name),
     status: interning.status(reduceStatus(generation, spec, object.status)),
     writers: reduceWriters(metadata.managedFields, interning),
     appliedReplicas: appliedReplicas(metadata),
-    marks: interning.list(marksOf(metadata)),
+    marks: marks.length === 0 ? marks : interning.list(marks),
     controller: controller && interning.text(controller),
   };
 }

@@ -11,20 +11,27 @@ export const NO_LABELS: Labels = [];
 /**
  * Reduces `metadata.labels`; absent: no labels.
  * @param interning makes equal values and equal labels one. Keys are one already: JSON.parse makes them so
+ * @param name of the object: a value is often the same, and then no other object has it
  * @throws KubeMalformedError unless each value is a string
  */
-export function reduceLabels(labels: unknown, interning: Interning = NOT_INTERNED): Labels {
+export function reduceLabels(
+  labels: unknown,
+  interning: Interning = NOT_INTERNED,
+  name: string | undefined = undefined,
+): Labels {
   if (labels === undefined || labels === null) return NO_LABELS;
   if (!isObject(labels)) throw new KubeMalformedError('labels is not an object');
   const keys = Object.keys(labels).sort();
   if (keys.length === 0) return NO_LABELS;
+  let isOwn = false;
   const pairs = keys.flatMap((key) => {
     const value = labels[key];
     if (typeof value !== 'string') throw new KubeMalformedError('a label is not a string');
-    return [key, interning.text(value)];
+    if (value === name) isOwn = true;
+    return [key, value === name ? name : interning.text(value)];
   });
   // An array that has grown has room for more items, which a copy has not.
-  return interning.list(pairs.slice());
+  return isOwn ? pairs.slice() : interning.list(pairs.slice());
 }
 
 /** The value of a label; undefined: there is no such label. A value may be empty. */

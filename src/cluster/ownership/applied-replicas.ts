@@ -9,7 +9,8 @@ const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
  */
 export function appliedReplicas({ annotations }: JsonObject): number | undefined {
   const text = isObject(annotations) ? annotations[LAST_APPLIED] : undefined;
-  if (typeof text !== 'string') return undefined;
+  // Most manifests are without a count where something else sets it.
+  if (typeof text !== 'string' || !text.includes('"replicas":')) return undefined;
   try {
     const manifest = parseAnswer(Buffer.from(text));
     const spec = isObject(manifest) ? manifest.spec : undefined;

@@ -1,5 +1,7 @@
 import { isObject, type JsonObject } from '../../kube/json.ts';
 
+const NONE: readonly string[] = [];
+
 /**
  * What tools have written on a Deployment to know it again, as `Kind/name`. `Helm` stands for a release, `Bundle` for one
  * of Rancher Fleet, `Application` for one of Argo CD; `Kustomization` and `HelmRelease` are those of Flux.
@@ -22,7 +24,8 @@ export function marksOf(metadata: JsonObject): readonly string[] {
   add('HelmRelease', textOf(helmRelease));
   add('Bundle', textOf(bundle));
   if (isHelms) add('Helm', textOf(annotations['meta.helm.sh/release-name']));
-  return marks;
+  // An array that has grown has room for more items, which a copy has not.
+  return marks.length === 0 ? NONE : marks.slice();
 }
 
 /**
