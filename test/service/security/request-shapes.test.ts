@@ -1,5 +1,5 @@
 import { METHODS } from 'node:http';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { errorCode } from '../../support/security/answers.ts';
 import { exchange } from '../../support/security/raw.ts';
 import { BODY, COUNT, Scene } from '../../support/security/scene.ts';
@@ -129,6 +129,11 @@ describe('a request that is refused for its form', () => {
 });
 
 describe('a write of an unusual form', () => {
+  // A write of the present count would not be sent.
+  beforeEach(() => {
+    scene.demo.deployments.scale('default', 'my-deployment', 3);
+  });
+
   const chunked = `POST ${COUNT} HTTP/1.1\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n${END}`;
   it.each([
     ['in HTTP/1.0', `POST ${COUNT} HTTP/1.0\r\n${JSON_14}\r\n${BODY}`, []],
