@@ -22,7 +22,7 @@ import {
 } from './access/guarded-cluster.ts';
 import { ReviewOutcomes } from './access/review-outcomes.ts';
 import { Autoscalers, type WatchedAutoscalers } from './autoscalers/autoscalers.ts';
-import { DeploymentCache } from './cache/deployment-cache.ts';
+import { DeploymentCache, listKey } from './cache/deployment-cache.ts';
 import {
   FRESHNESS_MS,
   type Freshness,
@@ -218,7 +218,7 @@ export class Cluster implements UnguardedCluster {
 
   list(namespace?: string, visible?: readonly string[], selector?: LabelSelector): ListReading {
     const { informers, unavailable } = this.#informers.answering(namespace);
-    const shown = namespace === undefined ? visible : [namespace];
+    const shown = shownIn(namespace, visible);
     return { ...reading(this.#cache.listAnswer(shown, selector), informers, unavailable), shown };
   }
 
@@ -228,8 +228,8 @@ export class Cluster implements UnguardedCluster {
     selector?: LabelSelector,
   ): ListReading | undefined {
     const { informers, unavailable } = this.#informers.answering(namespace);
-    const shown = namespace === undefined ? visible : [namespace];
-    const answer = this.#stateLists.known(nameOfStates(shown, selector));
+    const shown = shownIn(namespace, visible);
+    const answer = this.#stateLists.known(listKey(shown, selector));
     return answer && { ...reading(answer, informers, unavailable), shown };
   }
 
@@ -240,11 +240,11 @@ export class Cluster implements UnguardedCluster {
     selector?: LabelSelector,
   ): Promise<ListReading> {
     const { informers, unavailable } = this.#informers.answering(namespace);
-    const shown = namespace === undefined ? visible : [namespace];
+    const shown = shownIn(namespace, visible);
     // The answer is at least as new as this.
     const before = reading(undefined, informers, unavailable);
     const startedAt = performance.now();
-    const value = await this.#stateLists.read(user, nameOfStates(shown, selector), () =>
+    const value = await this.#stateLists.read(user, listKey(shown, selector), () =>
       this.#cache.select(shown, selector),
     );
     return { ...before, value, ageMs: before.ageMs + performance.now() - startedAt, shown };
@@ -276,7 +276,7 @@ export class Cluster implements UnguardedCluster {
         return value.namespaces;
       },
       reading: (visible) => {
-        const shown = namespace === undefined ? visible : [namespace];
+        const shown = shownIn(namespace, visible);
         return {
           value: this.#sharedAnswers.share(value.answer(visible), this.#cache.listAnswer(shown, selector)),
           resourceVersion: value.resourceVersion,
@@ -358,8 +358,12 @@ export class Cluster implements UnguardedCluster {
   }
 }
 
-function nameOfStates(shown: readonly string[] | undefined, selector: LabelSelector | undefined): string {
-  return `${shown ?? '*'} ${selector?.text ?? ''}`;
+/** The namespaces that a list of one namespace, or of the visible ones, shows; undefined: all. */
+function shownIn(
+  namespace: string | undefined,
+  visible: readonly string[] | undefined,
+): readonly string[] | undefined {
+  return namespace === undefined ? visible : [namespace];
 }
 
 /** The earliest start of a direct read that is fresh enough. */

@@ -150,8 +150,7 @@ export class DeploymentCache {
   }
 
   #selectedAnswer(namespaces: readonly string[] | undefined, selector: LabelSelector): Buffer {
-    // Names of namespaces contain neither "*" nor spaces.
-    const key = `${namespaces?.join() ?? '*'} ${selector.text}`;
+    const key = listKey(namespaces, selector);
     const known = this.#selectedLists.get(key);
     if (known !== undefined) return known;
     const selected = this.select(namespaces, selector);
@@ -211,6 +210,15 @@ export class DeploymentCache {
     this.#inOrder = undefined;
     this.#forgetLists();
   }
+}
+
+/** Tells the lists of these namespaces, undefined: of all, and of a selector from others. */
+export function listKey(
+  namespaces: readonly string[] | undefined,
+  selector: LabelSelector | undefined,
+): string {
+  // Names of namespaces contain neither "*" nor spaces.
+  return `${namespaces?.join() ?? '*'} ${selector?.text ?? ''}`;
 }
 
 function entryOf(namespaces: Map<string, NamespaceEntry>, namespace: string): NamespaceEntry {

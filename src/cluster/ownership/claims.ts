@@ -6,7 +6,7 @@ import type { Writer } from './writers.ts';
 
 /** Somebody has a count of its own written down, and sets it when it runs the next time. */
 export interface Claim {
-  /** As in Marks, or `Apply`. */
+  /** As in `marksOf` or, for an apply by hand or script, `Apply`. */
   readonly kind: string;
   /** Of the object or release or, for `Apply`, of the field manager. */
   readonly name: string;

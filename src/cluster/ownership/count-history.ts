@@ -61,7 +61,6 @@ export class CountHistory implements InformerHandler<Deployment> {
   readonly #recent = new LRUCache<string, CountChange>({ max: MAX_RECENT });
   /** The users of writes, by uid and resourceVersion, until the watch shows the changes. */
   readonly #users = new LRUCache<string, string>({ max: MAX_RECENT });
-
   #version = 0;
 
   constructor(onOverride: (deployment: Deployment, change: CountChange) => void) {
@@ -109,7 +108,7 @@ export class CountHistory implements InformerHandler<Deployment> {
     this.#version += 1;
     const record = this.#records.get(item.uid);
     const changed = item.replicas !== previous.replicas;
-    if (!changed && (item.writers === previous.writers || record === undefined)) return;
+    if (!changed && record === undefined) return;
     const change = changed ? this.#changeOf(item, previous) : undefined;
     const override = change && isOverride(change, record?.lastChange) ? change : undefined;
     if (override !== undefined) this.#onOverride(item, override);

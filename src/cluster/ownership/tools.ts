@@ -7,7 +7,7 @@ import type { Writer } from './writers.ts';
 export type NextRun = 'setsBack' | 'conflicts' | 'failsUpgrade';
 
 export interface Tool {
-  /** The kind of what it manages: see Marks. `Apply`: a server-side or client-side apply by hand or script. */
+  /** The kind of what it manages: see `marksOf`. `Apply`: a server-side or client-side apply by hand or script. */
   readonly kind: 'Application' | 'Kustomization' | 'HelmRelease' | 'Bundle' | 'Helm' | 'Apply';
   readonly nextRun: NextRun;
 }
