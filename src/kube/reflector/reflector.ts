@@ -144,6 +144,11 @@ const RELIST_SPACING_MS = 10_000;
 const RELIST_DELAY_MS = 1_000;
 /** If watches repeatedly end at once, the position of the API server is verified at most once in this time. */
 const VERIFIED_MS = 10_000;
+/**
+ * An API server that starts accepts connections seconds before it answers. A position that took longer than this is
+ * asked for once more, because until the first bookmark the state counts as old as the question.
+ */
+const SLOW_ANSWER_MS = 1_000;
 /** After this number of malformed answers without progress in between, a relist skips the malformed event. */
 const MALFORMED_BEFORE_RELIST = 3;
 const MAX_RETRY_AFTER_MS = 60_000;
@@ -360,8 +365,13 @@ export class Reflector<T extends KubeObject> {
    * @throws WentBackError
    */
   async #verify(): Promise<void> {
-    const askedAt = performance.now();
-    const { items, resourceVersion } = await readPage(this.#pages, { limit: 1 });
+    let askedAt = performance.now();
+    let page = await readPage(this.#pages, { limit: 1 });
+    if (performance.now() - askedAt > SLOW_ANSWER_MS) {
+      askedAt = performance.now();
+      page = await readPage(this.#pages, { limit: 1 });
+    }
+    const { items, resourceVersion } = page;
     if (
       isProvablyNewer(this.#resourceVersion, resourceVersion) ||
       !items.every((item) => this.#agreesWith(item))

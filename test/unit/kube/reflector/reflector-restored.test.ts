@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { KubeStatusError, KubeUnreachableError } from '../../../../src/kube/kube-errors.ts';
 import { type Mirror, withMirror } from '../../../support/kube/mirror.ts';
-import { listPage, widget } from '../../../support/kube/objects.ts';
+import { eventLine, listPage, widget } from '../../../support/kube/objects.ts';
 
 const a1 = widget('a', '1');
 const refused = new KubeUnreachableError(false, 'connect ECONNREFUSED');
@@ -122,6 +122,22 @@ describe('an API server that may have been restored', () => {
     }),
   );
 });
+
+it(
+  'an API server that starts is asked for its position again if it took long to answer, and the state is not as old as that',
+  withMirror(async (mirror) => {
+    await brokenOnce(mirror, '900');
+    const question = await mirror.api.nextCall();
+    await vi.advanceTimersByTimeAsync(6_000);
+    await question.answer(listPage([], '900'));
+    const again = await mirror.api.nextCall();
+    expect(again.request.query).toEqual({ limit: 1 });
+    await again.answer(listPage([], '900'));
+    const watch = await (await mirror.api.nextWatch()).accept();
+    await watch.send(eventLine('MODIFIED', widget('a', '901')));
+    expect(mirror.reflector.lastContactAt).toBe(performance.now());
+  }),
+);
 
 describe('an API server that ends a watch at once', () => {
   it(
