@@ -33,7 +33,7 @@ export const ACTIONS: readonly ActionKind[] = [
     'long black hole',
     (_, { demo }) =>
       () =>
-        freeze(demo, 1_500),
+        freeze(demo, 3_000),
   ),
   action(
     'restart',

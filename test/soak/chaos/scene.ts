@@ -10,9 +10,9 @@ import type { Subject } from './subject.ts';
 
 /** The default deadlines of a reflector are up to minutes; a walk has only seconds per fault. */
 const TIMING = {
-  silenceMs: { least: 700, most: 900 },
+  silenceMs: { least: 2_000, most: 2_500 },
   pageSilenceMs: 3_000,
-  initialEventsMs: { silence: 1_000, whole: 10_000 },
+  initialEventsMs: { silence: 2_000, whole: 10_000 },
   pagesMs: 2_000,
   optionalRetryMs: { least: 200, most: 400 },
   refusalMs: 500,
