@@ -1,6 +1,9 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
+/** These only end a failed test: no test should fail because the machine is busy. */
+const PATIENT = { testTimeout: 120_000, hookTimeout: 120_000, expect: { poll: { timeout: 60_000 } } };
+
 /**
  * Projects, from the quickest to the slowest. `unit` opens no socket and starts no process; `service` talks to the
  * service, and the service to a fake API server, over sockets, and walks of faults and generated requests whose seed is
@@ -23,25 +26,21 @@ export default defineConfig({
           setupFiles: ['test/support/no-sockets-no-processes.ts'],
           // Files of a worker share their modules, which have no state: otherwise each file loads them again.
           isolate: false,
-          // No test should fail because the machine is busy.
-          testTimeout: 30_000,
+          ...PATIENT,
         },
       },
       {
         test: {
           name: 'service',
           include: ['test/service/**/*.test.ts', 'test/soak/{chaos,fuzz}/*.test.ts'],
-          // Some start processes, and none should fail because the machine is busy.
-          testTimeout: 30_000,
-          hookTimeout: 30_000,
+          ...PATIENT,
         },
       },
       {
         test: {
           name: 'chart',
           include: ['test/chart/**/*.test.ts'],
-          testTimeout: 30_000,
-          hookTimeout: 30_000,
+          ...PATIENT,
         },
       },
       {
@@ -49,8 +48,7 @@ export default defineConfig({
           name: 'integration',
           include: ['test/integration/**/*.test.ts'],
           globalSetup: ['test/integration/global-setup.ts'],
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          ...PATIENT,
         },
       },
       {
@@ -58,15 +56,14 @@ export default defineConfig({
           name: 'browser',
           include: ['test/browser/**/*.test.ts'],
           globalSetup: ['test/browser/global-setup.ts'],
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          ...PATIENT,
         },
       },
       {
         test: {
           name: 'clients',
           include: ['test/clients/**/*.test.ts'],
-          testTimeout: 120_000,
+          ...PATIENT,
           // The first time, a hook downloads the packages of a language; each of its commands has a limit of its own.
           hookTimeout: 1_800_000,
         },
@@ -75,7 +72,7 @@ export default defineConfig({
         test: {
           name: 'clients-more',
           include: ['test/clients-more/*.test.ts'],
-          testTimeout: 120_000,
+          ...PATIENT,
           hookTimeout: 3_600_000,
         },
       },

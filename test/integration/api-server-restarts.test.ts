@@ -11,8 +11,11 @@ import { TestService } from '../support/service.ts';
  * runs without fsync: acknowledged writes are in the page cache, which survives a killed process, but not a power loss.
  */
 const RESTARTS = 10;
-/** The limit for the service to be ready again after the API server is. */
-const RECOVERY_MS = 5_000;
+/**
+ * The limit for the service to be ready again after the API server is: at most 3 s until the next attempt, 1 s until a
+ * relist, and time for a busy machine. `make soak`, on a quiet one, allows 5 s.
+ */
+const RECOVERY_MS = Number(process.env.RECOVERY_MS ?? 10_000);
 const NAMESPACE = 'default';
 const COLLECTION = `/apis/apps/v1/namespaces/${NAMESPACE}/deployments`;
 
@@ -108,14 +111,14 @@ async function outage({ kill, start }: Component, duringOutage = async () => {})
 }
 
 describe.each(COMPONENTS)('$name that is killed and restarted', { timeout: 180_000 }, (component) => {
-  it(`is followed again by the service within 5 s after each of ${RESTARTS} restarts`, async () => {
+  it(`is followed again by the service within ${RECOVERY_MS / 1000} s after each of ${RESTARTS} restarts`, async () => {
     const recoveries: number[] = [];
     for (let restart = 0; restart < RESTARTS; restart += 1) recoveries.push(await outage(component));
     report(`${RESTARTS} restarts of ${component.name}`, recoveries);
     expect(Math.max(...recoveries)).toBeLessThan(RECOVERY_MS);
   });
 
-  it('is followed again within 5 s after an outage that made the service unhealthy', async () => {
+  it(`is followed again within ${RECOVERY_MS / 1000} s after an outage that made the service unhealthy`, async () => {
     let refusals = new Set<string>();
     const ms = await outage(component, async () => {
       if (component.name === 'kube-apiserver') await expectTrueAge();

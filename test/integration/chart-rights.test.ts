@@ -122,7 +122,7 @@ async function rightsOf(
 }
 
 /** Repeats the check: the API server sees roles and bindings some milliseconds after Helm has created them. */
-const settled = (rights: () => Promise<string[]>) => expect.poll(rights, { timeout: 45_000 });
+const settled = (rights: () => Promise<string[]>) => expect.poll(rights);
 
 const text = ({ verb, group, resource, namespace }: Right) =>
   `${verb} ${resource}.${group} in ${namespace ?? 'all namespaces'}`;

@@ -18,6 +18,7 @@ beforeAll(async () => {
   kube = new KubeRequests(inject('kubeApiserver'));
   await kube.post('/api/v1/namespaces', { metadata: { name: NAMESPACE } });
   service = await (await TestService.start({ kubeconfig: inject('kubeApiserver').kubeconfig })).synced();
+  await service.autoscalersKnown(NAMESPACE);
 });
 
 afterAll(async () => {

@@ -16,6 +16,7 @@ let service: TestService;
 beforeAll(async () => {
   plane = await ControlPlane.start();
   service = await (await TestService.start({ kubeconfig: plane.apiserver.kubeconfig })).synced();
+  await service.autoscalersKnown('default');
 }, 600_000);
 
 afterAll(async () => {

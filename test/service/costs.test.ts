@@ -11,7 +11,8 @@ let demo: FakeApiServer;
 let service: TestService;
 
 beforeAll(async () => {
-  demo = await FakeApiServer.start();
+  // A rollout that goes on may change the resourceVersion between the read and the write of a precondition.
+  demo = await FakeApiServer.start({ rolloutDelayMs: Number.POSITIVE_INFINITY });
   demo.roles.allow({ users: ['client'], verbs: ['*'], resources: ['*'] });
   service = await TestService.start({ kubeconfig: demo.kubeconfig, authorization: 'SubjectAccessReview' });
   await service.synced();

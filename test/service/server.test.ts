@@ -231,9 +231,9 @@ describe('the running process', () => {
 
     const crl = await server.authority.createCrl([server.client.serial]);
     await writeFile(server.file('TLS_CRL_FILE'), crl);
-    await once(revoked.socket, 'close');
+    await until(() => revoked.socket.closed);
     const again = await open(server).catch(() => undefined);
-    if (again !== undefined && !again.socket.closed) await once(again.socket, 'close');
+    if (again !== undefined) await until(() => again.socket.closed);
     expect(again?.received() ?? '').toBe('');
   });
 });

@@ -71,10 +71,14 @@ export class KubeRequests {
     };
   }
 
-  /** The events of a watch, as they arrive. */
+  /** The events of a watch, as they arrive. The watch ends when the caller stops reading. */
   async *watch(path: string): AsyncGenerator<unknown, void> {
     const { body } = await request(this.#url + path, { dispatcher: this.#agent });
-    for await (const line of createInterface({ input: body })) yield JSON.parse(line);
+    try {
+      for await (const line of createInterface({ input: body })) yield JSON.parse(line);
+    } finally {
+      body.destroy();
+    }
   }
 
   async close(): Promise<void> {

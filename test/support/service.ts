@@ -144,6 +144,12 @@ export class TestService {
     return this;
   }
 
+  /** Resolves once the autoscalers of this namespace of the default cluster are known, which `synced` does not wait for. */
+  async autoscalersKnown(namespace: string): Promise<this> {
+    await until(() => this.cluster.autoscalers.unknown(namespace).length === 0);
+    return this;
+  }
+
   /** Replaces the kubeconfig of a cluster with this one (YAML). It is read at once. */
   async rewriteKubeconfig(cluster: string, yaml: string): Promise<void> {
     await writeFile(join(this.#folder, cluster), yaml);

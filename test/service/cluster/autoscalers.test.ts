@@ -80,7 +80,7 @@ describe('the autoscalers of a Deployment', () => {
   it('are known before and after they are added, changed and deleted', async () => {
     demo.autoscalers.add(hpa);
     await start();
-    await until(() => known());
+    await service.autoscalersKnown('shop');
     expect(ofCart()).toEqual(['HorizontalPodAutoscaler/cart: 10']);
     demo.autoscalers.add({ ...scaledObject, spec: { maxReplicaCount: 5 } });
     await until(() => ofCart().length === 2);
@@ -101,7 +101,7 @@ describe('the autoscalers of a Deployment', () => {
     demo.initialEvents = 'refused';
     for (let i = 0; i < 250; i += 1) demo.autoscalers.add({ ...hpa, name: `cart-${i}`, deployment: 'cart' });
     await start();
-    await until(() => known());
+    await service.autoscalersKnown('shop');
     expect(ofCart()).toHaveLength(250);
     expect(demo.requests.count('listAutoscalers')).toBe(4);
   });
@@ -121,7 +121,7 @@ describe('the autoscalers of a Deployment', () => {
 
   it('are watched without polling', async () => {
     await start();
-    await until(() => known());
+    await service.autoscalersKnown('shop');
     const requests = () => demo.requests.count('listAutoscalers') + demo.requests.count('watchAutoscalers');
     const before = requests();
     demo.autoscalers.add(hpa);
@@ -166,7 +166,7 @@ describe('without the right to read HPAs', () => {
     await start();
     await until(() => linesWith(`may not ${RIGHT}`).length === 1);
     grant();
-    await until(() => known());
+    await service.autoscalersKnown('shop');
     expect(ofCart()).toEqual(['HorizontalPodAutoscaler/cart: 10']);
     expect(linesWith(`may ${RIGHT} cluster-wide now`)).toHaveLength(1);
   });
@@ -189,7 +189,7 @@ describe('without the right to read HPAs', () => {
 it('a right that is withdrawn leaves the last state, which is called old', async () => {
   demo.autoscalers.add(hpa);
   await start();
-  await until(() => known());
+  await service.autoscalersKnown('shop');
   demo.roles.withdraw(HPAS);
   // A watch that is open goes on, as at a real API server.
   demo.dropConnections();
@@ -205,7 +205,7 @@ describe('without the API of ScaledObjects', () => {
   it('there are none, until KEDA is installed', async () => {
     demo.autoscalers.servesScaledObjects = false;
     await start();
-    await until(() => known());
+    await service.autoscalersKnown('shop');
     await until(() => demo.requests.count('listAutoscalers') > 4);
     expect(linesWith('does not serve keda.sh/v1alpha1, so there are no ScaledObjects')).toHaveLength(1);
     expect(linesWith('"level":40')).toEqual([]);

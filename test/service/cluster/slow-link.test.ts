@@ -8,7 +8,7 @@ import { until } from '../../support/until.ts';
 
 const DEPLOYMENTS = 200;
 /** Long enough that even on a busy machine two pieces are never this far apart. */
-const SILENCE_MS = 1_000;
+const SILENCE_MS = 2_000;
 /** At this pace each page takes longer than SILENCE_MS, and the initial events take several times as long. */
 const DRIP = { type: 'drip', bytes: 1_000, everyMs: 50 } as const;
 const TIMING: ReflectorTiming = {
@@ -40,7 +40,7 @@ async function scene(timing: Partial<ReflectorTiming> = {}) {
   const synced = async () => {
     const startedAt = performance.now();
     cluster.start();
-    await until(() => cluster.synced, 25_000);
+    await until(() => cluster.synced);
     expect(cluster.objects).toBe(DEPLOYMENTS);
     return { tookMs: performance.now() - startedAt, stats: cluster.mirrors[0]?.stats };
   };
@@ -55,7 +55,7 @@ describe('a cluster over a slow link', () => {
     expect(tookMs).toBeGreaterThan(2 * SILENCE_MS);
     expect(stats).toMatchObject({ lists: 1, watches: 1, failures: 0 });
     expect(demo.requests.count('list')).toBe(0);
-  }, 30_000);
+  });
 
   it('syncs by pages that take longer than the deadline for silence each', async () => {
     const { demo, synced } = await scene();
@@ -65,14 +65,14 @@ describe('a cluster over a slow link', () => {
     expect(tookMs).toBeGreaterThan(2 * SILENCE_MS);
     expect(stats).toMatchObject({ lists: 1, failures: 0 });
     expect(demo.requests.count('list')).toBe(2);
-  }, 30_000);
+  });
 
   it('switches to pages if the initial events would take too long', async () => {
     const { demo, synced } = await scene({ initialEventsMs: { silence: SILENCE_MS, whole: 500 } });
     demo.faults.add({ on: 'watch', fault: DRIP });
     expect((await synced()).stats).toMatchObject({ lists: 1, failures: 0 });
     expect(demo.requests.count('list')).toBe(2);
-  }, 30_000);
+  });
 });
 
 describe('a link that goes dead during a list', () => {
@@ -83,14 +83,14 @@ describe('a link that goes dead during a list', () => {
     demo.faults.add({ on: 'watch', fault: dead, times: 1 });
     expect((await synced()).stats).toMatchObject({ lists: 1, failures: 0 });
     expect(demo.requests.count('list')).toBe(2);
-  }, 30_000);
+  });
 
   it('ends a page, and the list is tried again after a wait', async () => {
     const { demo, synced } = await scene();
     demo.initialEvents = 'refused';
     demo.faults.add({ on: 'list', fault: dead, times: 1 });
     expect((await synced()).stats).toMatchObject({ lists: 2, failures: 1 });
-  }, 30_000);
+  });
 });
 
 describe('an API server without initial events', () => {

@@ -79,7 +79,8 @@ describe('the namespaces in WATCH_NAMESPACES', () => {
     demo.dropConnections();
     for (const namespace of ['payments', 'shop']) {
       const lost = (line: string) =>
-        line.includes(`namespaces/${namespace}/`) && line.includes('lost contact with the API server');
+        line.includes(`namespaces/${namespace}/deployments`) &&
+        line.includes('lost contact with the API server');
       await until(() => log.some(lost));
     }
     expect(service.app.fleet.default.synced).toBe(true);

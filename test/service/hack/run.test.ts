@@ -38,9 +38,12 @@ it('the demo of make run has an owned Deployment, and prints a write that is war
   const under = async (heading: string) => {
     const [, line = ''] = new RegExp(`${heading}.*\n\n(curl .*)\n`).exec(output) ?? [];
     const script = line.replace('curl', 'curl -sS');
-    return (await run(['bash', '-c', script], { cwd: folder, limitMs: 10_000 })).stdout;
+    return (await run(['bash', '-c', script], { cwd: folder, limitMs: 60_000 })).stdout;
   };
-  expect(JSON.parse(await under('The state of a Deployment'))).toMatchObject({
+  const state = async () => JSON.parse(await under('The state of a Deployment'));
+  // The service does not wait for its HPAs to be read before it is ready.
+  await until(async () => (await state()).unknownOwners.length === 0);
+  expect(await state()).toMatchObject({
     deployment: 'cart',
     owners: [{ kind: 'HorizontalPodAutoscaler', name: 'cart' }],
   });

@@ -86,7 +86,7 @@ async function memory(): Promise<{ heap: number; resident: number }> {
   return { heap: heapUsed / 2 ** 20, resident: rss / 2 ** 20 };
 }
 
-describe('connections up to their limit', { timeout: 20_000 }, () => {
+describe('connections up to their limit', () => {
   it('are 200 per client by default; other clients are served, and the client is too once it has closed some', async () => {
     await start({});
     const greedy = await target('greedy');

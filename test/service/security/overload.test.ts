@@ -45,7 +45,7 @@ it('a service that cannot keep up refuses with 503 and Retry-After, writes nothi
   expect(scene.demo.requests.count('patchScale')).toBe(0);
   await until(async () => (await scene.bystander.get('/healthz')).status === 200);
   expect(await scene.bystander.scale('default', 'my-deployment', 9)).toMatchObject({ status: 200 });
-}, 15_000);
+});
 
 it('a single long pause of the event loop does not make the service refuse requests', async () => {
   const delays = monitorEventLoopDelay({ resolution: 10 });
@@ -54,12 +54,15 @@ it('a single long pause of the event loop does not make the service refuse reque
     const pausedAt = performance.now();
     while (performance.now() - pausedAt < 3_000);
     const statuses = new Set<number>();
-    delays.reset();
-    delays.enable();
-    const over = performance.now();
-    while (performance.now() - over < 1_500) statuses.add((await scene.bystander.get('/healthz')).status);
-    delays.disable();
-    if (delays.mean / 1e6 - 10 > 10) return false;
+    for (let quarter = 0; quarter < 6; quarter += 1) {
+      const startedAt = performance.now();
+      delays.reset();
+      delays.enable();
+      while (performance.now() - startedAt < 250)
+        statuses.add((await scene.bystander.get('/healthz')).status);
+      delays.disable();
+      if (delays.mean / 1e6 - 10 > 10) return false;
+    }
     expect([...statuses]).toEqual([200]);
     return true;
   }, 60_000);

@@ -152,7 +152,8 @@ describe('the connection to the fake API server', () => {
   it.each([undefined, 1_000])('can stay open as a black hole, after %s bytes', async (afterBytes) => {
     const bytes = afterBytes === undefined ? {} : { afterBytes };
     cluster.faults.add({ on: 'list', fault: { type: 'cut', how: 'silence', ...bytes } });
-    const { text, error } = await read(LIST, AbortSignal.timeout(200));
+    // Long enough for the handshake and the bytes on a busy machine.
+    const { text, error } = await read(LIST, AbortSignal.timeout(3_000));
     expect(text).toHaveLength(afterBytes ?? 0);
     expect(error).toMatchObject({ name: 'TimeoutError' });
   });

@@ -4,6 +4,7 @@ import { stateOf } from '../../../../src/cluster/state/deployment-state.ts';
 import { StateLists } from '../../../../src/cluster/state/state-lists.ts';
 import { KubeBusyError } from '../../../../src/kube/kube-errors.ts';
 import { deployment } from '../../../support/deployment-objects.ts';
+import { until } from '../../../support/until.ts';
 
 /** The time that each state takes, on the clock of performance.now(). */
 let stateMs: number;
@@ -81,7 +82,7 @@ describe('a list that has been built', () => {
   it('is not known if something changed while it was built', async () => {
     stateMs = 2;
     const reading = read('all', some(20));
-    await vi.waitFor(() => expect(built).toBeGreaterThan(0));
+    await until(() => built > 0);
     expect(built).toBeLessThan(20);
     version += 1;
     expect(namesIn(await reading)).toHaveLength(20);
@@ -116,7 +117,7 @@ describe('callers at the same time', () => {
   it('get a list that began after their call', async () => {
     stateMs = 2;
     const first = read('all', some(10));
-    await vi.waitFor(() => expect(built).toBeGreaterThan(0));
+    await until(() => built > 0);
     version += 1;
     expect(namesIn(await read('all', some(11)))).toHaveLength(11);
     expect(namesIn(await first)).toHaveLength(10);
