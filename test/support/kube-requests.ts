@@ -1,4 +1,3 @@
-import { createInterface } from 'node:readline';
 import { gunzipSync } from 'node:zlib';
 import { Agent, request } from 'undici';
 
@@ -74,10 +73,13 @@ export class KubeRequests {
   /** The events of a watch, as they arrive. The watch ends when the caller stops reading. */
   async *watch(path: string): AsyncGenerator<unknown, void> {
     const { body } = await request(this.#url + path, { dispatcher: this.#agent });
-    try {
-      for await (const line of createInterface({ input: body })) yield JSON.parse(line);
-    } finally {
-      body.destroy();
+    // The end of the loop aborts the request, which undici reports as an error.
+    body.on('error', () => {});
+    let unfinished = '';
+    for await (const chunk of body.setEncoding('utf8')) {
+      const lines = `${unfinished}${chunk}`.split('\n');
+      unfinished = lines.pop() ?? '';
+      for (const line of lines) yield JSON.parse(line);
     }
   }
 

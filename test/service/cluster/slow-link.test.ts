@@ -10,7 +10,7 @@ const DEPLOYMENTS = 200;
 /** Long enough that even on a busy machine two pieces are never this far apart. */
 const SILENCE_MS = 2_000;
 /** At this pace each page takes longer than SILENCE_MS, and the initial events take several times as long. */
-const DRIP = { type: 'drip', bytes: 1_000, everyMs: 50 } as const;
+const DRIP = { type: 'drip', bytes: 1_000, everyMs: 100 } as const;
 const TIMING: ReflectorTiming = {
   pageSilenceMs: SILENCE_MS,
   initialEventsMs: { silence: SILENCE_MS, whole: 30_000 },
