@@ -61,7 +61,8 @@ it('a single long pause of the event loop does not make the service refuse reque
       while (performance.now() - startedAt < 250)
         statuses.add((await scene.bystander.get('/healthz')).status);
       delays.disable();
-      if (delays.mean / 1e6 - 10 > 10) return false;
+      // The mean is NaN if the loop did not turn once, hence the negation.
+      if (!(delays.mean / 1e6 - 10 <= 10)) return false;
     }
     expect([...statuses]).toEqual([200]);
     return true;
