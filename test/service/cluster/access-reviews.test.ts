@@ -1,10 +1,10 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createMetrics } from '../../../src/observability/metrics.ts';
 import { SERVICE_USER } from '../../support/fake-apiserver/access.ts';
 import { FakeApiServer } from '../../support/fake-apiserver/fake-apiserver.ts';
 import { at } from '../../support/kube-requests.ts';
 import { logTo } from '../../support/log-to.ts';
 import { TestService } from '../../support/service.ts';
+import { measured } from '../../support/service-metrics.ts';
 
 /** How an operator finds out why every request is answered with 503 although /healthz says OK. */
 const FAILED = 'access reviews fail: requests that need one are answered with 503';
@@ -47,22 +47,9 @@ async function authorizers(): Promise<unknown[]> {
   return [at(body, 'clusters.0.authorizer'), at(body, 'clusters.1.authorizer')];
 }
 
-async function measured(series: string): Promise<number> {
-  const { fleet, limited } = service.app;
-  const stats = {
-    reloads: 0,
-    failures: 0,
-    broken: false,
-    certificateNotAfter: new Date(0),
-    crlNextUpdate: undefined,
-  };
-  const metrics = createMetrics({ fleet, limited, reloader: { stats }, logStream: { dropped: 0 } });
-  const line = (await metrics.metrics()).split('\n').find((each) => each.startsWith(`${series} `));
-  return Number(line?.slice(series.length));
-}
 const reviews = (cluster: string, result: string) =>
-  measured(`scaler_access_reviews_total{cluster="${cluster}",result="${result}"}`);
-const available = (cluster: string) => measured(`scaler_authorizer_available{cluster="${cluster}"}`);
+  measured(service, `scaler_access_reviews_total{cluster="${cluster}",result="${result}"}`);
+const available = (cluster: string) => measured(service, `scaler_authorizer_available{cluster="${cluster}"}`);
 
 describe('access reviews that fail', () => {
   it('because the right is missing show in the log with the right to grant, in GET /clusters and in the metrics', async () => {

@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { WatchedAutoscalers } from '../../../src/cluster/autoscalers/autoscalers.ts';
 import type { ReflectorTiming } from '../../../src/kube/reflector/reflector.ts';
-import { createMetrics } from '../../../src/observability/metrics.ts';
 import { SERVICE_USER } from '../../support/fake-apiserver/access.ts';
 import { FakeApiServer } from '../../support/fake-apiserver/fake-apiserver.ts';
 import { logTo } from '../../support/log-to.ts';
 import { TestService } from '../../support/service.ts';
+import { metricLines } from '../../support/service-metrics.ts';
 import { until } from '../../support/until.ts';
 
 /** The timing of production, except that optional collections are tried again soon, and given up soon. */
@@ -56,21 +56,7 @@ const linesWith = (text: string) => log.filter((line) => line.includes(text));
 
 /** The value of one metric per resource. */
 async function perResource(name: string): Promise<Record<string, number>> {
-  const metrics = createMetrics({
-    fleet: service.app.fleet,
-    reloader: {
-      stats: {
-        reloads: 0,
-        failures: 0,
-        broken: false,
-        certificateNotAfter: new Date(),
-        crlNextUpdate: undefined,
-      },
-    },
-    limited: service.app.limited,
-    logStream: { dropped: 0 },
-  });
-  const lines = (await metrics.metrics()).split('\n').filter((line) => line.startsWith(`${name}{`));
+  const lines = (await metricLines(service)).filter((line) => line.startsWith(`${name}{`));
   return Object.fromEntries(
     lines.map((line) => [/resource="([^"]*)"/.exec(line)?.[1], Number(line.split(' ').at(-1))]),
   );

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createMetrics } from '../../../src/observability/metrics.ts';
 import { FakeApiServer } from '../../support/fake-apiserver/fake-apiserver.ts';
 import { at } from '../../support/kube-requests.ts';
 import { logTo } from '../../support/log-to.ts';
 import { TestService } from '../../support/service.ts';
+import { measured } from '../../support/service-metrics.ts';
 import { until } from '../../support/until.ts';
 
 const STATE = '/deployments/shop/cart';
@@ -48,20 +48,7 @@ const shows = (replica: Replica, replicas: number) =>
   until(async () => at(await stateOf(replica), 'replicas') === replicas);
 const warningsOf = ({ lines }: Replica) => lines.filter(({ msg }) => msg === OVERRIDDEN);
 
-async function overridesOf({ service }: Replica): Promise<number> {
-  const { fleet, limited } = service.app;
-  const stats = {
-    reloads: 0,
-    failures: 0,
-    broken: false,
-    certificateNotAfter: new Date(0),
-    crlNextUpdate: undefined,
-  };
-  const metrics = createMetrics({ fleet, limited, reloader: { stats }, logStream: { dropped: 0 } });
-  const series = 'scaler_overrides_total{cluster="default"} ';
-  const line = (await metrics.metrics()).split('\n').find((each) => each.startsWith(series));
-  return Number(line?.slice(series.length));
-}
+const overridesOf = ({ service }: Replica) => measured(service, 'scaler_overrides_total{cluster="default"}');
 
 describe('a change by somebody else after a write of the service', () => {
   it.each([

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { Deployment } from '../../../../src/cluster/deployment.ts';
 import { claimsOn } from '../../../../src/cluster/ownership/claims.ts';
-import type { CountRecord, TakenFrom } from '../../../../src/cluster/ownership/count-history.ts';
+import type { TakenFrom } from '../../../../src/cluster/ownership/count-history.ts';
 import type { Writer } from '../../../../src/cluster/ownership/writers.ts';
+import { recordOf } from '../../../support/count-record.ts';
 import { applier, SERVICE, scaler, updater } from '../../../support/count-writers.ts';
 import { deployment } from '../../../support/deployment-objects.ts';
 
@@ -11,13 +12,6 @@ const UNCERTAIN = 'whether with a count is not known, because it was scaled befo
 
 const cart = (parts: Partial<Deployment>) => deployment('cart', '1', { replicas: 3, ...parts });
 const without = (manager: string) => applier(manager, { ownsCount: false });
-const recordOf = (parts: Partial<CountRecord>): CountRecord => ({
-  lastChange: undefined,
-  override: undefined,
-  takenFrom: [],
-  startedTaken: false,
-  ...parts,
-});
 const tookFrom = (...takenFrom: readonly TakenFrom[]) => recordOf({ takenFrom });
 
 describe('a tool that owns the count', () => {

@@ -5,6 +5,7 @@ import type { CountChange, CountRecord } from '../../../../src/cluster/ownership
 import type { Owners } from '../../../../src/cluster/ownership/forecast.ts';
 import { stateOf } from '../../../../src/cluster/state/deployment-state.ts';
 import { autoscaler } from '../../../support/autoscaler-objects.ts';
+import { recordOf } from '../../../support/count-record.ts';
 import { applier, SERVICE, scaler } from '../../../support/count-writers.ts';
 import { deployment } from '../../../support/deployment-objects.ts';
 
@@ -22,13 +23,6 @@ const change = (parts: Partial<CountChange> = {}): CountChange => ({
   from: 3,
   to: 5,
   manager: 'kubectl',
-  ...parts,
-});
-const recordOf = (parts: Partial<CountRecord>): CountRecord => ({
-  lastChange: undefined,
-  override: undefined,
-  takenFrom: [],
-  startedTaken: false,
   ...parts,
 });
 

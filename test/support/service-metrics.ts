@@ -1,0 +1,22 @@
+import { createMetrics } from '../../src/observability/metrics.ts';
+import type { TestService } from './service.ts';
+
+/** The metrics of a service, as lines. It has no reloader and no log stream, whose figures are 0. */
+export async function metricLines({ app }: TestService): Promise<readonly string[]> {
+  const stats = {
+    reloads: 0,
+    failures: 0,
+    broken: false,
+    certificateNotAfter: new Date(0),
+    crlNextUpdate: undefined,
+  };
+  const { fleet, limited } = app;
+  const metrics = createMetrics({ fleet, limited, reloader: { stats }, logStream: { dropped: 0 } });
+  return (await metrics.metrics()).split('\n');
+}
+
+/** The value of a series, which is a name with its labels; NaN if there is none. */
+export async function measured(service: TestService, series: string): Promise<number> {
+  const line = (await metricLines(service)).find((each) => each.startsWith(`${series} `));
+  return Number(line?.slice(series.length));
+}
