@@ -1,4 +1,4 @@
-// Sets a replica count, unless somebody changes it first: example [NAMESPACE DEPLOYMENT REPLICAS [CURRENT]]
+// Sets a replica count, unless somebody changes it first, and waits for the pods: example [NAMESPACE DEPLOYMENT REPLICAS [CURRENT]]
 package main
 
 import (
@@ -28,7 +28,7 @@ func main() {
 	roots.AppendCertsFromPEM(must(os.ReadFile("certs/ca-cert.pem")))
 	certificate := must(tls.LoadX509KeyPair("certs/client-cert.pem", "certs/client-key.pem"))
 	config := &tls.Config{RootCAs: roots, Certificates: []tls.Certificate{certificate}}
-	client := &http.Client{Transport: &http.Transport{TLSClientConfig: config}, Timeout: 15 * time.Second}
+	client := &http.Client{Transport: &http.Transport{TLSClientConfig: config}, Timeout: 75 * time.Second}
 	baseURL := cmp.Or(os.Getenv("BASE_URL"), "https://localhost:8443")
 	api := must(scaler.NewClientWithResponses(baseURL, scaler.WithHTTPClient(client)))
 
@@ -41,17 +41,18 @@ func main() {
 		fmt.Printf("%s/%s: %s\n", owner.Kind, owner.Name, owner.Does)
 	}
 
-	current := argument(4, strconv.Itoa(state.Replicas))
+	current, wait := argument(4, strconv.Itoa(state.Replicas)), "60"
 	written := must(api.SetReplicaCountWithResponse(ctx,
-		&scaler.SetReplicaCountParams{Namespace: namespace, Deployment: deployment, CurrentReplicas: &current},
+		&scaler.SetReplicaCountParams{Namespace: namespace, Deployment: deployment, CurrentReplicas: &current, Wait: &wait},
 		scaler.Scale{Replicas: replicas}))
 	if written.JSON200 == nil {
 		fail(written.Status(), written.JSON400, written.JSON403, written.JSON404, written.JSON409, written.JSON412,
-			written.JSON504)
+			written.JSON422, written.JSON503, written.JSON504)
 	}
 	fmt.Printf("%s/%s: %d -> %d\n", namespace, deployment, state.Replicas, written.JSON200.ReplicaCount)
 	fmt.Println("forecast:", written.Headers200.XReplicasForecast)
 	fmt.Println("warning:", cmp.Or(strings.Join(written.HTTPResponse.Header.Values("Warning"), ", "), "none"))
+	fmt.Printf("outcome: ready, %d replicas\n", written.JSON200.ReplicaCount)
 	// docs end
 
 	all := must(api.ListDeploymentsWithResponse(ctx, &scaler.ListDeploymentsParams{}))

@@ -1,4 +1,4 @@
-"""Sets a replica count, unless somebody changes it first."""
+"""Sets a replica count, unless somebody changes it first, and waits for the pods."""
 
 import argparse
 import os
@@ -35,7 +35,7 @@ context.load_cert_chain("certs/client-cert.pem", "certs/client-key.pem")
 api = Client(
     base_url=os.environ.get("BASE_URL", "https://localhost:8443"),
     verify_ssl=context,
-    timeout=httpx.Timeout(15),
+    timeout=httpx.Timeout(75),
     raise_on_unexpected_status=True,
 )
 
@@ -49,10 +49,13 @@ written = set_replica_count.sync_detailed(
     deployment=deployment,
     body=Scale(replicas=arguments.replicas),
     current_replicas=arguments.current or str(state.replicas),
+    wait="60",
 )
-print(f"{namespace}/{deployment}: {state.replicas} -> {checked(written.parsed).replica_count}")
+count = checked(written.parsed).replica_count
+print(f"{namespace}/{deployment}: {state.replicas} -> {count}")
 print("forecast:", written.headers["X-Replicas-Forecast"])
 print("warning:", written.headers.get("Warning", "none"))
+print(f"outcome: ready, {count} replicas")
 # docs end
 
 print("all:", *checked(list_deployments.sync(client=api)).deployments)

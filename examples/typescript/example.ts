@@ -1,4 +1,4 @@
-/** Sets a replica count, unless somebody changes it first: example.ts [NAMESPACE DEPLOYMENT REPLICAS [CURRENT]] */
+/** Sets a replica count, unless somebody changes it first, and waits for the pods: example.ts [NAMESPACE DEPLOYMENT REPLICAS [CURRENT]] */
 import { readFileSync } from 'node:fs';
 import createClient from 'openapi-fetch';
 import { Agent, install } from 'undici';
@@ -13,7 +13,7 @@ const key = readFileSync('certs/client-key.pem');
 install(); // the fetch of this undici, since that of Node may be of another version than the Agent
 const api = createClient<paths>({
   baseUrl: process.env.BASE_URL ?? 'https://localhost:8443',
-  requestInitExt: { dispatcher: new Agent({ connect: { ca, cert, key }, headersTimeout: 15_000 }) },
+  requestInitExt: { dispatcher: new Agent({ connect: { ca, cert, key }, headersTimeout: 75_000 }) },
 });
 
 const target = { namespace, deployment };
@@ -24,7 +24,7 @@ for (const { kind, name, does } of state.owners) console.log(`${kind}/${name}: $
 
 const currentReplicas = current ?? `${state.replicas}`;
 const written = await api.POST('/replica-count', {
-  params: { query: { ...target, currentReplicas } },
+  params: { query: { ...target, currentReplicas, wait: '60' } },
   body: { replicas: Number(replicas) },
 });
 if (written.error) throw failure(written.error);
@@ -32,6 +32,7 @@ const { headers } = written.response;
 console.log(`${namespace}/${deployment}: ${state.replicas} -> ${written.data.replicaCount}`);
 console.log(`forecast: ${headers.get('x-replicas-forecast')}`);
 console.log(`warning: ${headers.get('warning') ?? 'none'}`);
+console.log(`outcome: ready, ${written.data.replicaCount} replicas`);
 // docs end
 
 const all = await api.GET('/deployments');

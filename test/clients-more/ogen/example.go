@@ -30,7 +30,7 @@ func main() {
 	roots.AppendCertsFromPEM(must(os.ReadFile("certs/ca-cert.pem")))
 	certificate := must(tls.LoadX509KeyPair("certs/client-cert.pem", "certs/client-key.pem"))
 	config := &tls.Config{RootCAs: roots, Certificates: []tls.Certificate{certificate}}
-	client := &http.Client{Transport: &http.Transport{TLSClientConfig: config}, Timeout: 15 * time.Second}
+	client := &http.Client{Transport: &http.Transport{TLSClientConfig: config}, Timeout: 75 * time.Second}
 	baseURL := cmp.Or(os.Getenv("BASE_URL"), "https://localhost:8443")
 
 	// docs begin
@@ -47,7 +47,7 @@ func main() {
 
 	current := scaler.NewOptString(argument(4, strconv.Itoa(state.Replicas)))
 	written := must(api.SetReplicaCount(ctx, &scaler.Scale{Replicas: replicas}, scaler.SetReplicaCountParams{
-		Namespace: namespace, Deployment: deployment, CurrentReplicas: current,
+		Namespace: namespace, Deployment: deployment, CurrentReplicas: current, Wait: scaler.NewOptString("60"),
 	}))
 	set, ok := written.(*scaler.SetReplicaCountOKHeaders)
 	if !ok {
@@ -56,6 +56,7 @@ func main() {
 	fmt.Printf("%s/%s: %d -> %d\n", namespace, deployment, state.Replicas, set.Response.ReplicaCount)
 	fmt.Println("forecast:", set.XReplicasForecast)
 	fmt.Println("warning:", set.Warning.Or("none"))
+	fmt.Printf("outcome: ready, %d replicas\n", set.Response.ReplicaCount)
 	// docs end
 
 	all := must(api.ListDeployments(ctx, scaler.ListDeploymentsParams{}))

@@ -37,6 +37,8 @@ export function testProgram(program: RunnableProgram): void {
   describe(`the program in ${program.folder}`, () => {
     let demo: FakeApiServer;
     let other: FakeApiServer;
+    /** Where no pods come or go. */
+    let halted: FakeApiServer;
     let service: TestService;
     let folder: string;
     /** The counts that the received writes name as the current ones. */
@@ -51,7 +53,11 @@ export function testProgram(program: RunnableProgram): void {
         spec: { minReplicas: 2, maxReplicas: 9 },
       });
       other = await FakeApiServer.start({ deployments: [{ namespace: 'shop', name: 'cart', replicas: 2 }] });
-      const kubeconfig = { main: demo.kubeconfig, other: other.kubeconfig };
+      halted = await FakeApiServer.start({
+        deployments: [{ namespace: 'shop', name: 'cart', replicas: 2 }],
+        rolloutDelayMs: Number.POSITIVE_INFINITY,
+      });
+      const kubeconfig = { main: demo.kubeconfig, other: other.kubeconfig, halted: halted.kubeconfig };
       service = await (await TestService.start({ kubeconfig })).synced();
       service.app.server.on('request', ({ method, url = '' }) => {
         if (method === 'POST')
@@ -69,6 +75,7 @@ export function testProgram(program: RunnableProgram): void {
       await service?.stop();
       await demo?.stop();
       await other?.stop();
+      await halted?.stop();
       if (folder !== undefined) await rm(folder, { recursive: true });
     });
 
@@ -80,7 +87,7 @@ export function testProgram(program: RunnableProgram): void {
 
     const count = () => demo.deployments.get('shop', 'cart')?.replicas;
 
-    it('reads a state, sets the count if it is still that one, lists Deployments, and reads the health', async () => {
+    it('reads a state, sets the count if it is still that one, waits for the pods, lists, and reads the health', async () => {
       const { exitCode, stdout, stderr } = await start(['shop', 'cart', '6']);
       expect({ exitCode, stderr, lines: stdout.trimEnd().split('\n') }).toEqual({
         exitCode: 0,
@@ -89,6 +96,7 @@ export function testProgram(program: RunnableProgram): void {
           'shop/cart: 4 -> 6',
           'forecast: holds',
           'warning: none',
+          'outcome: ready, 6 replicas',
           expect.stringMatching(
             /^all: default\/my-deployment ingress\/gateway .* shop\/recommendations-batch$/,
           ),
@@ -142,11 +150,20 @@ export function testProgram(program: RunnableProgram): void {
       expect({ exitCode, stdout, stderr }).toEqual({
         exitCode: 0,
         stdout:
-          'shop/cart: 2 -> 9\nforecast: holds\nwarning: none\nall: shop/cart\nin shop: shop/cart\nhealth: OK\n',
+          'shop/cart: 2 -> 9\nforecast: holds\nwarning: none\noutcome: ready, 9 replicas\nall: shop/cart\nin shop: shop/cart\nhealth: OK\n',
         stderr: '',
       });
       expect(other.deployments.get('shop', 'cart')?.replicas).toBe(9);
       expect(count()).toBe(before);
+    });
+
+    it('shows how the rollout ended if not as asked', async () => {
+      const ended = start(['shop', 'cart', '9'], '/halted');
+      await until(() => halted.deployments.get('shop', 'cart')?.replicas === 9);
+      halted.deployments.scale('shop', 'cart', 3, { manager: 'kubectl' });
+      const { exitCode, stderr } = await ended;
+      expect(stderr).toContain('409 REPLICAS_OVERRIDDEN: ');
+      expect(exitCode).toBe(1);
     });
 
     it('contains the code in docs/languages.md', async () => {

@@ -1,4 +1,4 @@
-//! Sets a replica count, unless somebody changes it first: example [NAMESPACE DEPLOYMENT REPLICAS [CURRENT]]
+//! Sets a replica count, unless somebody changes it first, and waits for the pods: example [NAMESPACE DEPLOYMENT REPLICAS [CURRENT]]
 
 use reqwest::{Certificate, Client, Identity};
 use scaler::apis::{
@@ -27,7 +27,7 @@ async fn run() -> Result<(), Box<dyn Error>> {
     let client = Client::builder()
         .tls_certs_only(Certificate::from_pem_bundle(&fs::read("certs/ca-cert.pem")?)?)
         .identity(Identity::from_pem(&pem)?)
-        .timeout(Duration::from_secs(15))
+        .timeout(Duration::from_secs(75))
         .build()?;
     let base_path = env::var("BASE_URL").unwrap_or("https://localhost:8443".to_owned());
     let api = Configuration { client, base_path, ..Configuration::default() };
@@ -38,9 +38,10 @@ async fn run() -> Result<(), Box<dyn Error>> {
     }
 
     // The generated functions return no headers, so this sets the count without them, and reads what they say.
-    let current = argument(4, &state.replicas.to_string());
+    let (current, wait) = (argument(4, &state.replicas.to_string()), "60".to_owned());
     let url = format!("{}/replica-count", api.base_path);
-    let query = [("namespace", &namespace), ("deployment", &deployment), ("currentReplicas", &current)];
+    let query =
+        [("namespace", &namespace), ("deployment", &deployment), ("currentReplicas", &current), ("wait", &wait)];
     let written = api.client.post(url).query(&query).json(&models::Scale { replicas }).send().await?;
     let headers = written.headers().clone();
     let header = |name| headers.get(name).map_or(Ok("none"), |value| value.to_str());
@@ -49,6 +50,7 @@ async fn run() -> Result<(), Box<dyn Error>> {
     println!("{namespace}/{deployment}: {} -> {}", state.replicas, after.replica_count);
     println!("forecast: {}", header("x-replicas-forecast")?);
     println!("warning: {}", header("warning")?);
+    println!("outcome: ready, {} replicas", after.replica_count);
     // docs end
 
     let all = list_deployments(&api, None, None, None, None, None, None).await.map_err(described)?;

@@ -16,7 +16,10 @@ import scaler.api.StatesApi.APIGetDeploymentRequest;
 import scaler.model.Error;
 import scaler.model.Scale;
 
-/** Sets a replica count, unless somebody changes it first. Arguments: [NAMESPACE DEPLOYMENT REPLICAS [CURRENT]] */
+/**
+ * Sets a replica count, unless somebody changes it first, and waits for the pods. Arguments: [NAMESPACE DEPLOYMENT
+ * REPLICAS [CURRENT]]
+ */
 public final class Example {
     public static void main(String[] arguments) throws Exception {
         var namespace = arguments.length > 0 ? arguments[0] : "default";
@@ -40,7 +43,7 @@ public final class Example {
                 Path.of("certs/ca-cert.pem"), Path.of("certs/client-cert.pem"), Path.of("certs/client-key.pem"));
         var client = new ApiClient()
                 .setHttpClientBuilder(HttpClient.newBuilder().sslContext(tls))
-                .setReadTimeout(Duration.ofSeconds(15));
+                .setReadTimeout(Duration.ofSeconds(75));
         client.updateBaseUri(System.getenv().getOrDefault("BASE_URL", "https://localhost:8443"));
 
         var state = new StatesApi(client).getDeployment(APIGetDeploymentRequest.newBuilder()
@@ -51,12 +54,13 @@ public final class Example {
         var written = new ReplicaCountsApi(client).setReplicaCountWithHttpInfo(APISetReplicaCountRequest.newBuilder()
                 .namespace(namespace).deployment(deployment)
                 .currentReplicas(current.orElse(String.valueOf(state.getReplicas())))
-                .scale(new Scale().replicas(replicas)).build());
-        System.out.printf("%s/%s: %d -> %d%n",
-                namespace, deployment, state.getReplicas(), written.getData().getReplicaCount());
+                .scale(new Scale().replicas(replicas)).wait("60").build());
+        var count = written.getData().getReplicaCount();
+        System.out.printf("%s/%s: %d -> %d%n", namespace, deployment, state.getReplicas(), count);
         var headers = written.getHeaders();
         System.out.printf("forecast: %s%n", headers.get("x-replicas-forecast").get(0));
         System.out.printf("warning: %s%n", String.join(", ", headers.getOrDefault("warning", List.of("none"))));
+        System.out.printf("outcome: ready, %d replicas%n", count);
         // docs end
 
         var lists = new DeploymentsApi(client);
