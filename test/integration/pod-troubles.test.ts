@@ -130,7 +130,10 @@ describe('the trouble of a pod', () => {
     await write(pod, { containerStatuses: [waiting('CrashLoopBackOff', 'back-off 10s')] });
     await tells('CrashLoopBackOff: back-off 10s');
     await write(pod, { containerStatuses: [running({ restartCount: 2 })] });
-    await tells('container web is not ready, and restarts so far: 2');
+    await tells('container web is not ready, restarts so far: 2');
+    const ended = container({ terminated: { reason: 'Error', exitCode: 3 } }, { restartCount: 3 });
+    await write(pod, { containerStatuses: [ended] });
+    await tells('Error: container web ended with exit code 3, restarts so far: 3');
     await until(() => watching.trouble?.stuck === true);
     watching.available(1);
     expect(watching.trouble?.stuck).toBe(false);

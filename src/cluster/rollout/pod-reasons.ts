@@ -48,11 +48,20 @@ export function podReason(pod: JsonObject, before: PodReasonKind | undefined): P
     const kind = KINDS.get(waiting.reason);
     if (kind !== undefined) return { kind, text: textOf(waiting) };
   }
-  if (before !== 'run') return undefined;
-  const restarted = containers.find(({ restartCount, ready }) => Number(restartCount) > 0 && ready !== true);
-  if (restarted === undefined) return undefined;
-  const { name, restartCount } = restarted;
-  return { kind: 'run', text: `container ${name} is not ready, and restarts so far: ${restartCount}` };
+  for (const { name, state, ready, restartCount } of containers) {
+    if (ready === true || !(Number(restartCount) > 0)) continue;
+    const restarts = `restarts so far: ${restartCount}`;
+    // For most of the time between two restarts the kubelet says this, and CrashLoopBackOff only now and then.
+    if (isObject(state) && isObject(state.terminated)) {
+      const { reason, exitCode } = state.terminated;
+      return {
+        kind: 'run',
+        text: `${reason}: container ${name} ended with exit code ${exitCode}, ${restarts}`,
+      };
+    }
+    if (before === 'run') return { kind: 'run', text: `container ${name} is not ready, ${restarts}` };
+  }
+  return undefined;
 }
 
 /** The name of the pod with its reason, in one short line. */

@@ -44,6 +44,18 @@ describe('the reason of a pod', () => {
     expect(podReason(unscheduled('Unschedulable'), undefined)).toEqual(expected);
   });
 
+  it('is the exit code of a container that has ended again, for most of the time between its restarts', () => {
+    const state = { terminated: { reason: 'Error', exitCode: 3 } };
+    const ended = { name: 'web', state, ready: false, restartCount: 2 };
+    const text = 'Error: container web ended with exit code 3, restarts so far: 2';
+    expect(podReason(withContainer(ended), undefined)).toEqual({ kind: 'run', text });
+    expect(podReason(podWith({ initContainerStatuses: [ended] }), undefined)).toEqual({ kind: 'run', text });
+    expect(podReason(withContainer({ ...ended, restartCount: 0 }), undefined)).toBeUndefined();
+    // An init container that has done its work after a restart.
+    const done = { ...ended, ready: true };
+    expect(podReason(podWith({ initContainerStatuses: [done] }), 'run')).toBeUndefined();
+  });
+
   it.each([
     ['is new', {}],
     ['has no status', { metadata: {} }],
@@ -67,7 +79,7 @@ describe('the reason of a pod', () => {
   });
 
   it('stays between the restarts of a container that crashes, until that is ready', () => {
-    const expected = { kind: 'run', text: 'container web is not ready, and restarts so far: 3' };
+    const expected = { kind: 'run', text: 'container web is not ready, restarts so far: 3' };
     expect(podReason(withContainer(running(3, false)), 'run')).toEqual(expected);
     expect(podReason(podWith({ initContainerStatuses: [running(3, false)] }), 'run')).toEqual(expected);
     expect(podReason(withContainer(running(3, true)), 'run')).toBeUndefined();

@@ -306,7 +306,7 @@ describe('a trouble', () => {
     pods = [{ ...pod('cart-1', undefined), status: { containerStatuses: [restarted] } }];
     await later(3 * EVERY_MS);
     expect(watching.trouble).toEqual({
-      message: 'pod cart-1: container web is not ready, and restarts so far: 2',
+      message: 'pod cart-1: container web is not ready, restarts so far: 2',
       stuck: true,
     });
   });
