@@ -202,7 +202,7 @@ describe('waits for one Deployment', () => {
     second.stop();
   });
 
-  it('end the looks when the last one stops', async () => {
+  it('end the looks when the last one stops, and later ones begin anew', async () => {
     const [first, second] = [watch(), watch()];
     await later(FIRST_MS);
     first.stop();
@@ -212,6 +212,9 @@ describe('waits for one Deployment', () => {
     await later(10 * EVERY_MS);
     expect(looks()).toBe(2);
     expect(vi.getTimerCount()).toBe(0);
+    watch();
+    await later(FIRST_MS);
+    expect(looks()).toBe(3);
   });
 
   it('do not bring looks closer together by following one another', async () => {
