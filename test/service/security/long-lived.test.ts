@@ -14,13 +14,16 @@ afterEach(() => scene.stop());
 const OPEN = { config: { rights: 'none' } } as const;
 const get = (path: string) => `GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`;
 const READ = get(COUNT);
-const KIB = 1024;
+const PIECE = Buffer.alloc(16 * 1024, 'x');
 
 /** The long-lived answers that have begun, and why they were interrupted. */
 let begun: { reply: FastifyReply; why: Interruption[] }[] = [];
+/** What requests wait for before their long-lived answers begin. */
+let before: Promise<void> | undefined;
 
 function routes(app: FastifyInstance): void {
   begun = [];
+  before = undefined;
   for (const kind of ['waiter', 'stream'] as const satisfies readonly LongLivedKind[]) {
     app.get(`/docs/${kind}`, OPEN, async (request, reply) => {
       request.takeLongLivedPlace(kind);
@@ -29,6 +32,7 @@ function routes(app: FastifyInstance): void {
         reply.raw.writeHead(200, { 'content-type': 'text/plain' });
         reply.raw.flushHeaders();
       }
+      await before;
       const why: Interruption[] = [];
       const interrupted = new Promise<Interruption>((resolve) => {
         request.beginLongLived((each) => {
@@ -47,13 +51,13 @@ function routes(app: FastifyInstance): void {
 /** An open connection that has begun these. */
 async function opened(...paths: readonly string[]): Promise<RawConnection> {
   const connection = await scene.open();
-  const before = begun.length;
+  const count = begun.length + paths.length;
   connection.send(paths.map(get).join(''));
-  await until(() => begun.length === before + paths.length);
+  await until(() => begun.length === count);
   return connection;
 }
 
-const held = () => scene.service.app.longLived;
+const places = () => scene.service.app.longLived;
 const codeOf = ({ body }: { body: unknown }) => body;
 
 describe('long-lived answers', () => {
@@ -65,8 +69,10 @@ describe('long-lived answers', () => {
     const attacker = await opened('/docs/waiter', '/docs/waiter');
     const stream = await opened('/docs/stream');
     const refused = await scene.open();
-    refused.send(get('/docs/waiter') + get('/docs/stream') + READ);
-    await until(() => refused.answers.length === 3);
+    for (const [index, request] of [get('/docs/waiter'), get('/docs/stream'), READ].entries()) {
+      refused.send(request);
+      await until(() => refused.answers.length === index + 1);
+    }
     expect(refused.answers.map(({ status }) => status)).toEqual([429, 429, 200]);
     expect(refused.received).toMatch(/"TOO_MANY_WAITERS"[\s\S]*"TOO_MANY_STREAMS"/);
     const other = scene.bystander.get('/docs/waiter');
@@ -77,10 +83,10 @@ describe('long-lived answers', () => {
     expect(await measured(scene.service, 'scaler_requests_shed_total{limit="waiters"}')).toBe(2);
     expect(await measured(scene.service, 'scaler_requests_shed_total{limit="streams"}')).toBe(1);
     for (const each of [attacker, stream, refused]) each.close();
-    await until(() => held().waiters === 1 && held().streams === 0);
+    await until(() => places().waiters === 1 && places().streams === 0);
     begun.at(-1)?.reply.send('done');
     await other;
-    await until(() => held().waiters === 0);
+    await until(() => places().waiters === 0);
   });
 
   it('end when their connection closes, and give back their places once', async () => {
@@ -88,7 +94,7 @@ describe('long-lived answers', () => {
     for (let round = 0; round < 3; round += 1) {
       const connection = await opened('/docs/waiter', '/docs/waiter', '/docs/stream');
       connection.close();
-      await until(() => held().waiters === 0 && held().streams === 0);
+      await until(() => places().waiters === 0 && places().streams === 0);
     }
     expect(begun.map(({ why }) => why)).toEqual(Array(9).fill(['disconnected']));
     await scene.expectUnharmed();
@@ -107,17 +113,20 @@ describe('long-lived answers', () => {
     scene = await Scene.start({}, { routes });
     const waiter = await opened('/docs/waiter');
     const stream = await opened('/docs/stream');
-    const release = scene.hold('get');
+    const held = Promise.withResolvers<void>();
+    before = held.promise;
     const late = await scene.open();
-    late.send(get(`${COUNT}&maxAge=0`));
+    late.send(get('/docs/waiter'));
+    await until(() => places().waiters === 2);
     scene.service.app.recheckClients(({ subject }) => subject !== 'CN=client');
-    release();
     expect((await waiter.ended()).answers[0]?.body).toBe('the end: revoked');
     expect(waiter.answers[0]?.headers.connection).toBe('close');
     expect((await stream.ended()).received).toContain('the end: revoked');
-    await late.ended();
-    await until(() => held().waiters === 0 && held().streams === 0);
-    expect(begun.map(({ why }) => why)).toEqual([['revoked'], ['revoked']]);
+    expect(late.cut).toBe(false);
+    held.resolve();
+    expect((await late.ended()).answers[0]?.body).toBe('the end: revoked');
+    expect(places()).toMatchObject({ waiters: 0, streams: 0 });
+    expect(begun.map(({ why }) => why)).toEqual(Array(3).fill(['revoked']));
     for (const each of [waiter, stream, late]) each.close();
   });
 
@@ -143,8 +152,10 @@ describe('a stream', () => {
     const stuck = await opened('/docs/stream');
     for (const { socket } of [fast, stuck]) socket.pause();
     const [first, second] = scene.attackers;
-    for (const { reply } of begun)
-      for (let piece = 0; piece < 4_096; piece += 1) reply.raw.write(Buffer.alloc(16 * KIB, 'x'));
+    for (const { reply } of begun) {
+      const writeOn = (error?: Error | null) => void (error || reply.raw.write(PIECE, writeOn));
+      for (let pieces = 0; pieces < 2; pieces += 1) writeOn();
+    }
     const reading = setInterval(() => fast.socket.read(), 20);
     await until(() => second?.socket.destroyed === true);
     clearInterval(reading);
