@@ -45,6 +45,7 @@ import { type CountChange, CountHistory } from './ownership/count-history.ts';
 import { type ConflictPolicy, refusalIn } from './ownership/forecast.ts';
 import { Ownership } from './ownership/ownership.ts';
 import { deploymentsPath } from './paths.ts';
+import { PodTroubles } from './rollout/pod-troubles.ts';
 import { type ScaleRequest, Scaler } from './scaler.ts';
 import { type DeploymentState, stateOf } from './state/deployment-state.ts';
 import { StateLists } from './state/state-lists.ts';
@@ -96,6 +97,7 @@ export class Cluster implements UnguardedCluster {
   readonly #events: EventRecorder;
   readonly #waitingReads = new Quota(MAX_WAITING_READS, MAX_WAITING_READS_PER_USER);
   readonly #sharedAnswers = new SharedAnswers();
+  readonly #podTroubles: PodTroubles;
   readonly #waits: RolloutWaits;
   readonly #access: Access;
   /** The outcomes of the access reviews. */
@@ -128,11 +130,12 @@ export class Cluster implements UnguardedCluster {
     const api = this.#client;
     this.autoscalers = new Autoscalers({ api, namespaces, watched: autoscalers, onContact, log, timing });
     this.#history = new CountHistory((deployment, change) => this.#overridden(log, deployment, change));
+    this.#podTroubles = new PodTroubles(this.#calls, log);
     this.#waits = new RolloutWaits({
       find: (namespace, name) => this.deployment(namespace, name).value,
       history: this.#history,
       outage: (namespace) => this.#outage(namespace),
-      pods: undefined,
+      pods: this.#podTroubles,
       timing: waitTiming,
     });
     for (const informer of this.#informers.all) {
@@ -168,6 +171,7 @@ export class Cluster implements UnguardedCluster {
   async stop(): Promise<void> {
     this.#access.stop();
     this.#waits.stop();
+    this.#podTroubles.stop();
     await Promise.all([this.#informers.stop(), this.autoscalers.stop()]);
     await this.#client.close();
   }
