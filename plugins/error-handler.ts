@@ -10,6 +10,7 @@ import {
   AccessUndecidedError,
   AuthorizerUnavailableError,
   ReplicasManagedError,
+  RolloutError,
 } from '../src/cluster/cluster-errors.ts';
 import { KubeCircuitOpenError, KubeStatusError } from '../src/kube/kube-errors.ts';
 import { setStandardHeaders } from './response-headers.ts';
@@ -39,7 +40,9 @@ function answerError(error: unknown, request: FastifyRequest, reply: FastifyRepl
   if (answer instanceof errors.InternalError)
     request.log.error({ err: error }, 'a request failed unexpectedly');
   request.errorCode = answer.code;
-  const retryAfter = retryAfterSeconds(error, answer.statusCode);
+  // After a write that was made, a client that tries again would write again.
+  const mayRetry = !(error instanceof RolloutError && request.method === 'POST');
+  const retryAfter = mayRetry ? retryAfterSeconds(error, answer.statusCode) : undefined;
   if (retryAfter !== undefined && !reply.hasHeader('retry-after')) reply.header('retry-after', retryAfter);
   if (error instanceof ReplicasManagedError)
     reply.header('x-replicas-forecast', forecastHeader(error.forecasts));

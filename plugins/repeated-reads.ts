@@ -2,13 +2,13 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyInstance } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
 import { LRUCache } from 'lru-cache';
+import { clusterIn } from '../src/api/cluster-in.ts';
 import { headerLines } from '../src/api/header-pairs.ts';
 import { JSON_TYPE, type ReadAnswer, type ReadFromMemory, type ReadHeaders } from '../src/api/read-answer.ts';
 import type { NewRequestId } from '../src/api/request-id.ts';
 import { PIECE_BYTES } from '../src/lib/piecewise-body.ts';
 import type { Identity } from '../src/tls/certificate-identity.ts';
 import type { AnswerAtOnce, ClientConnection } from '../src/tls/client-connection.ts';
-import { clusterIn } from './request-cluster.ts';
 import { STANDARD_HEADERS } from './response-headers.ts';
 
 export interface RepeatedReadsOptions {
@@ -111,7 +111,6 @@ export default fastifyPlugin(
         bytes,
         readyAt: performance.now(),
         counted: false,
-        longLived: false,
       });
       longBytes += bytes;
       connection.socket.write(body, () => {

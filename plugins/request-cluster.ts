@@ -1,5 +1,6 @@
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
+import { clusterIn } from '../src/api/cluster-in.ts';
 import { ClusterNotFoundError, RouteNotFoundError } from '../src/api/errors.ts';
 import type { Subject } from '../src/cluster/access/decisions.ts';
 import type { GuardedCluster } from '../src/cluster/access/guarded-cluster.ts';
@@ -97,10 +98,3 @@ export default fastifyPlugin(
   },
   { name: 'request-cluster', dependencies: ['identity'], fastify: '5.x' },
 );
-
-/** The `:cluster` parameter, if the route is mounted under it. */
-export function clusterIn(params: unknown): string | undefined {
-  const name =
-    typeof params === 'object' && params !== null && 'cluster' in params ? params.cluster : undefined;
-  return typeof name === 'string' ? name : undefined;
-}

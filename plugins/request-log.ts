@@ -18,6 +18,8 @@ export interface ScaleAudit {
   readonly force?: boolean;
   /** Whether nothing was to be changed. */
   readonly dryRun?: boolean;
+  /** How many seconds the answer was to wait for the replicas. */
+  readonly wait?: number;
 }
 
 export interface RequestLogOptions {
@@ -42,6 +44,11 @@ declare module 'fastify' {
      * @throws LogBlockedError if there is no room; then the write must not be made
      */
     reserveAuditLine(): void;
+    /**
+     * Writes the audit line of a write that was made, if its answer is still to come. The line has the status of the
+     * write, and the answer will have a line of its own.
+     */
+    logWrite(reply: FastifyReply): Promise<void>;
   }
 }
 
@@ -76,6 +83,12 @@ export default fastifyPlugin(
       if (this.auditRoom !== undefined) return;
       app.limited.requests.log += 1;
       throw new LogBlockedError();
+    });
+    app.decorateRequest('logWrite', async function (reply) {
+      const { auditRoom: room } = this;
+      this.auditRoom = undefined;
+      await room?.fill(() => writeLine(this, reply, this.clientConnection), AUDIT_MS);
+      this.audit = undefined;
     });
     /** Takes a line from the budget of the client, for a request that was not served. Returns false if none is left. */
     function takeLine({ client }: ClientConnection): boolean {

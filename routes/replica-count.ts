@@ -1,5 +1,6 @@
 import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
+import { awaitRollout, errorsOfWaits, headersOfWaitErrors, WaitSeconds } from '../src/api/await-rollout.ts';
 import { errorsOfNamespaces, errorsOfReads, malformedIfNoneMatch } from '../src/api/common-errors.ts';
 import * as errors from '../src/api/errors.ts';
 import { forecastHeader, warningHeaders } from '../src/api/forecast-headers.ts';
@@ -29,6 +30,9 @@ const WriteQuery = Type.Object(
       }),
     ),
     force: Flag('Sets the count even if somebody else will undo it'),
+    wait: WaitSeconds(
+      'Seconds to wait after the write until the replicas are available, and those that are too many have ended. The answer is then as without it; otherwise it is an error that says what happened, and `Location` says where to wait on. Not with dryRun=true',
+    ),
     dryRun: Flag('Answers as the write would, by the dry run of the API server, and changes nothing'),
   },
   { additionalProperties: false },
@@ -95,7 +99,7 @@ const setReplicaCount: Operation = {
   tag: 'Replica counts',
   summary: 'Set the replica count of a Deployment',
   description:
-    'Sets `spec.replicas` through the `scale` subresource, and answers once reads show the new count. Setting the current count changes nothing and succeeds. `X-Replicas-Forecast` says whether the count will stay, and `Warning` what to change so that it does. A count that an autoscaler would certainly undo is refused with 409 `REPLICAS_MANAGED`, unless `force=true`. After 504 `OUTCOME_UNKNOWN`, read the count before you try again.',
+    'Sets `spec.replicas` through the `scale` subresource, and answers once reads show the new count. Setting the current count changes nothing and succeeds. `X-Replicas-Forecast` says whether the count will stay, and `Warning` what to change so that it does. A count that an autoscaler would certainly undo is refused with 409 `REPLICAS_MANAGED`, unless `force=true`. After 504 `OUTCOME_UNKNOWN`, read the count before you try again. With `wait`, the answer comes once the replicas are available. The count is set in all errors that have `Location`: do not send the write again, but `GET` that.',
   requestHeaders: ['If-Match'],
   answer: {
     description: 'The replica count that is now set',
@@ -126,7 +130,15 @@ const setReplicaCount: Operation = {
     new errors.KubernetesUnavailableError(),
     new errors.KubernetesTimeoutError(),
     new errors.OutcomeUnknownError(),
+    new errors.FreshnessNotSupportedError(),
+    new errors.TooManyWaitersError(),
+    new errors.CacheNotSyncedError(),
+    ...errorsOfWaits,
   ],
+  errorHeaders: {
+    ...headersOfWaitErrors(['X-Previous-Replicas', 'X-Replicas-Forecast', 'Warning']),
+    REPLICAS_MANAGED: ['X-Replicas-Forecast'],
+  },
 };
 
 const setReplicaCountByOldName: Operation = {
@@ -178,7 +190,10 @@ const replicaCountRoutes: FastifyPluginCallbackTypebox<ReplicaCountOptions> = (a
         const { cluster } = request;
         const { namespace, deployment, currentReplicas } = request.query;
         const { replicas } = request.body;
+        const wait = request.query.wait === undefined ? undefined : Number(request.query.wait);
         const [force, dryRun] = [request.query.force === 'true', request.query.dryRun === 'true'];
+        if (wait !== undefined && dryRun)
+          throw new errors.InvalidQueryError('query parameter wait makes no sense with dryRun=true');
         request.audit = {
           cluster: cluster.name,
           namespace,
@@ -187,6 +202,7 @@ const replicaCountRoutes: FastifyPluginCallbackTypebox<ReplicaCountOptions> = (a
           to: replicas,
           ...(force && { force }),
           ...(dryRun && { dryRun }),
+          ...(wait !== undefined && { wait }),
         };
         const target = await cluster.toScale(namespace, deployment);
         request.audit.from = target.replicas;
@@ -196,15 +212,29 @@ const replicaCountRoutes: FastifyPluginCallbackTypebox<ReplicaCountOptions> = (a
             ? undefined
             : (current) => current.replicas === Number(currentReplicas),
         );
+        if (wait !== undefined) {
+          target.requireWaits();
+          request.takeLongLivedPlace('waiter');
+        }
         request.reserveAuditLine();
         const written = await target.scale({ replicas, precondition, force, dryRun });
-        const { resourceVersion, entityTag, previous, forecasts, warnings } = written;
+        const { resourceVersion, entityTag: tag, previous, forecasts, warnings } = written;
         reply.header('x-resource-version', resourceVersion);
         reply.header('x-replicas-forecast', forecastHeader(forecasts));
-        if (entityTag !== undefined) reply.header('etag', `"${entityTag}"`);
+        if (tag !== undefined) reply.header('etag', `"${tag}"`);
         if (previous !== undefined) reply.header('x-previous-replicas', previous);
         const texts = warningHeaders(forecasts, warnings);
         if (texts.length > 0) reply.header('warning', texts);
+        if (wait !== undefined) {
+          await request.logWrite(reply);
+          const { uid } = written;
+          const wanted = { namespace, deployment, replicas, seconds: wait, uid, resourceVersion };
+          const { value: ready } = await awaitRollout(request, reply, wanted, (limits) =>
+            target.rollout(written, limits),
+          );
+          reply.header('x-resource-version', ready.resourceVersion);
+          reply.header('etag', `"${entityTag(ready)}"`);
+        }
         return { replicaCount: written.replicas };
       },
     );

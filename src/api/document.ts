@@ -34,7 +34,7 @@ export function describeOperation(operation: Operation, body: TSchema | undefine
           headers: headersOf(operation.answer, (name) => name !== 'Content-Encoding'),
         },
       }),
-      ...errorResponses(operation.errors),
+      ...errorResponses(operation),
       default: ref('responses', OTHER_ERROR),
     },
   };
@@ -108,18 +108,23 @@ function errorTable(): string {
 /**
  * The error responses of an operation, by status. A status to which it adds no errors refers to the shared response.
  */
-function errorResponses(own: readonly FastifyError[]) {
+function errorResponses({ errors: own, errorHeaders }: Pick<Operation, 'errors' | 'errorHeaders'>) {
   const statuses = [...new Set([...own, ...errorsOfEveryRequest].map(statusOf))].sort();
   return Object.fromEntries(
     statuses.map((status) => {
       const added = own.filter((error) => statusOf(error) === status);
       const shared = ref('responses', phrase(status));
-      return [status, added.length === 0 ? shared : errorResponse(status, added)];
+      return [status, added.length === 0 ? shared : errorResponse(status, added, errorHeaders)];
     }),
   );
 }
 
-function errorResponse(status: number, added: readonly FastifyError[]) {
+function errorResponse(
+  status: number,
+  added: readonly FastifyError[],
+  errorHeaders: Operation['errorHeaders'] = {},
+) {
+  const own = added.flatMap(({ code }) => errorHeaders[code] ?? []);
   const possible = [...added, ...errorsOfEveryRequest.filter((error) => statusOf(error) === status)];
   return {
     description: `One of: ${possible.map(({ code }) => `\`${code}\``).join(', ')}`,
@@ -128,10 +133,11 @@ function errorResponse(status: number, added: readonly FastifyError[]) {
       // not compile: it has one type for all errors with the same headers.
       ...(!WITHOUT_ID.includes(status) && { 'X-Request-Id': header('X-Request-Id', false) }),
       ...(status === 405 && { Allow: header('Allow', true) }),
-      ...(added.some(({ code }) => code === 'REPLICAS_MANAGED') && {
-        'X-Replicas-Forecast': header('X-Replicas-Forecast', false),
+      ...Object.fromEntries(own.map((name) => [name, header(name, false)])),
+      ...((status === 429 || status === 503) && {
+        // A wait that was interrupted after a write has none: its client would write again.
+        'Retry-After': header('Retry-After', !own.includes('X-Previous-Replicas')),
       }),
-      ...((status === 429 || status === 503) && { 'Retry-After': header('Retry-After', true) }),
     },
     content: json({
       schema: refTo(ErrorSchema),
@@ -145,7 +151,10 @@ function errorResponse(status: number, added: readonly FastifyError[]) {
  * such a response, and the clients of all can then read the errors that later versions add.
  */
 function otherError() {
-  const names = ['X-Request-Id', 'Allow', 'Retry-After', 'X-Replicas-Forecast'] as const;
+  const names = [
+    ...['X-Request-Id', 'Allow', 'Retry-After', 'X-Replicas-Forecast', 'X-Previous-Replicas', 'Warning'],
+    ...['X-Resource-Version', 'ETag', 'Location'],
+  ] as const;
   return {
     description: 'Any other error, for example one that a later version of the service adds',
     headers: Object.fromEntries(names.map((name) => [name, header(name, false)])),

@@ -10,7 +10,7 @@ export const InvalidBodyError = createError<[string]>('INVALID_BODY', '%s', 400)
 export const InvalidHeaderError = createError<[string]>('INVALID_HEADER', '%s', 400);
 export const FreshnessNotSupportedError = createError(
   'FRESHNESS_NOT_SUPPORTED',
-  'The resourceVersions of this cluster are not numbers, so minResourceVersion cannot be used: use maxAge',
+  'The resourceVersions of this cluster are not numbers, so minResourceVersion and wait cannot be used',
   400,
 );
 export const InvalidUrlError = createError(
@@ -58,6 +58,11 @@ export const DeploymentNotFoundError = createError<[string, string]>(
   'There is no Deployment %s in namespace %s',
   404,
 );
+export const DeploymentGoneError = createError<[string, string]>(
+  'DEPLOYMENT_GONE',
+  'Deployment %s in namespace %s was deleted while its replicas were waited for; one that is there now is another',
+  404,
+);
 export const NamespaceNotWatchedError = createError<[string]>(
   'NAMESPACE_NOT_WATCHED',
   'Namespace %s is not among those that this service is configured to watch',
@@ -88,6 +93,11 @@ export const ConflictError = createError<[string, string]>(
   'Deployment %s in namespace %s is being changed by others at the same time: read its count and try again',
   409,
 );
+export const ReplicasOverriddenError = createError<[string]>(
+  'REPLICAS_OVERRIDDEN',
+  'The count that was waited for did not stay: %s',
+  409,
+);
 export const PreconditionFailedError = createError<[string, string]>(
   'PRECONDITION_FAILED',
   'Deployment %s in namespace %s is no longer what If-Match or currentReplicas names: read it again, then decide again',
@@ -113,6 +123,11 @@ export const AdmissionRefusedError = createError<[string]>(
   'The cluster refused the change: %s',
   422,
 );
+export const RolloutStuckError = createError<[string]>(
+  'ROLLOUT_STUCK',
+  'The count is set, but its replicas do not become available: %s',
+  422,
+);
 export const RateLimitedError = createError(
   'RATE_LIMITED',
   'This client sends more requests than the service allows: try again after the time in Retry-After',
@@ -120,7 +135,12 @@ export const RateLimitedError = createError(
 );
 export const TooManyWaitersError = createError(
   'TOO_MANY_WAITERS',
-  'Too many reads of this client, or of all clients, are waiting for a resourceVersion: try again after the time in Retry-After',
+  'Too many requests of this client, or of all clients, are waiting: nothing was changed, try again after the time in Retry-After',
+  429,
+);
+export const TooManyStreamsError = createError(
+  'TOO_MANY_STREAMS',
+  'This client, or all clients, read too many streams: end one, or try again after the time in Retry-After',
   429,
 );
 export const KubernetesRateLimitedError = createError(
@@ -183,6 +203,11 @@ export const UnhealthyError = createError(
   'Contact with the Kubernetes API server could not be verified: reads may be old and writes may fail',
   503,
 );
+export const WaitInterruptedError = createError<[string]>(
+  'WAIT_INTERRUPTED',
+  'The wait ended early, because %s. What was set stays set: to wait on, read what Location names, by a new connection',
+  503,
+);
 export const DrainingError = createError('DRAINING', 'This instance is shutting down: connect again', 503);
 export const KubernetesTimeoutError = createError(
   'KUBERNETES_TIMEOUT',
@@ -192,6 +217,11 @@ export const KubernetesTimeoutError = createError(
 export const FreshnessNotReachedError = createError(
   'FRESHNESS_NOT_REACHED',
   'The service could not get an answer as fresh as you asked for in time: try again, or accept an older one',
+  504,
+);
+export const NotReadyInTimeError = createError<[string]>(
+  'NOT_READY_IN_TIME',
+  'The count is set, but its replicas were not all available in time: %s. To wait on, read what Location names',
   504,
 );
 export const OutcomeUnknownError = createError(

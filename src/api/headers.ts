@@ -57,6 +57,14 @@ export const answerHeaders = {
     pattern: '^[-a-z0-9]+(/[-a-z0-9]+)?(, [-a-z0-9]+(/[-a-z0-9]+)?)*$',
     examples: ['team-a, team-b'],
   }),
+  Location: Type.String({
+    description:
+      'The read that goes on with a wait, without writing: a path with its query, for this service or another replica of it',
+    pattern: '^/[\\x21-\\x7e]+$',
+    examples: [
+      '/deployments/default/my-deployment?wait=60&replicas=3&uid=0f9a3c1e-5b7d-4c2a-9e6f-1d2c3b4a5f60&minResourceVersion=48151623',
+    ],
+  }),
   'X-Request-Id': Type.String({
     description:
       'Identifies the request in the log of the service: the X-Request-Id of the request, or a new id',

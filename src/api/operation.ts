@@ -29,6 +29,8 @@ export interface Operation {
    * first operation with that code.
    */
   readonly errors: readonly FastifyError[];
+  /** The headers that errors with these codes may have, besides those of all errors. */
+  readonly errorHeaders?: Readonly<Record<string, readonly AnswerHeader[]>>;
 }
 
 declare module 'fastify' {

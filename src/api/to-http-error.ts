@@ -9,6 +9,7 @@ import {
   NamespaceNotWatchedError,
   NotSyncedError,
   ReplicasManagedError,
+  RolloutError,
   SelectorError,
 } from '../cluster/cluster-errors.ts';
 import {
@@ -31,6 +32,7 @@ export function toHttpError(error: unknown): FastifyError {
   if (error instanceof AccessUndecidedError) return new errors.AccessUndecidedError(error.percent);
   if (error instanceof AuthorizerUnavailableError) return new errors.AuthorizerUnavailableError();
   if (error instanceof ReplicasManagedError) return new errors.ReplicasManagedError(error.message);
+  if (error instanceof RolloutError) return rolloutError(error);
   if (error instanceof CacheRefusedError) return new errors.ServiceForbiddenError(listIn(error.namespace));
   if (error instanceof SelectorError)
     return new errors.InvalidQueryError(`query parameter labelSelector: ${error.message}`);
@@ -55,6 +57,21 @@ function deploymentError({ code, namespace, deployment, message }: DeploymentErr
       return new errors.AdmissionRefusedError(message);
     case 'OUTCOME_UNKNOWN':
       return new errors.OutcomeUnknownError();
+  }
+}
+
+function rolloutError({ code, message, namespace, deployment }: RolloutError): FastifyError {
+  switch (code) {
+    case 'GONE':
+      return new errors.DeploymentGoneError(deployment, namespace);
+    case 'OVERRIDDEN':
+      return new errors.ReplicasOverriddenError(message);
+    case 'STUCK':
+      return new errors.RolloutStuckError(message);
+    case 'LATE':
+      return new errors.NotReadyInTimeError(message);
+    case 'INTERRUPTED':
+      return new errors.WaitInterruptedError(message);
   }
 }
 

@@ -10,10 +10,11 @@ export const CALL_PLACES = {
   directReads: 8,
   writes: 16,
   events: 4,
+  pods: 4,
   probes: 2,
 } as const;
 
-/** How many calls of each kind may wait for a place. Events have another limit. */
+/** How many calls of each kind may wait for a place. Events and looks at pods have other limits. */
 export const MAX_WAITING_CALLS = 1_000;
 
 /** How many connections calls need, because a connection serves one call at a time. */

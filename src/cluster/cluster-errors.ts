@@ -1,3 +1,4 @@
+import type { Deployment } from './deployment.ts';
 import type { Forecast } from './ownership/forecast.ts';
 
 /**
@@ -129,5 +130,30 @@ export class AccessUndecidedError extends Error {
     super(`${percent} % of the namespaces are decided`);
     this.percent = percent;
     this.retryAfterSeconds = retryAfterSeconds;
+  }
+}
+
+/**
+ * A Deployment did not get the replicas that were waited for. `message` says why, or what became of them. Nothing of that
+ * takes back a write that was made before.
+ */
+export class RolloutError extends Error {
+  override readonly name = 'RolloutError';
+  readonly code: 'GONE' | 'OVERRIDDEN' | 'STUCK' | 'LATE' | 'INTERRUPTED';
+  readonly namespace: string;
+  readonly deployment: string;
+  /** The last that was seen of it; undefined: that is not known, or it is gone. */
+  readonly seen: Deployment | undefined;
+  constructor(
+    code: RolloutError['code'],
+    { namespace, deployment }: { readonly namespace: string; readonly deployment: string },
+    message: string,
+    seen?: Deployment,
+  ) {
+    super(message);
+    this.code = code;
+    this.namespace = namespace;
+    this.deployment = deployment;
+    this.seen = seen;
   }
 }

@@ -8,6 +8,7 @@ import {
 } from '../kube/kubeconfig/kubeconfig.ts';
 import { Informer } from '../kube/reflector/informer.ts';
 import type { ReflectorTiming } from '../kube/reflector/reflector.ts';
+import { isComparable } from '../kube/reflector/resource-version.ts';
 import type { Logger } from '../lib/logger.ts';
 import { Quota } from '../lib/quota.ts';
 import { Access } from './access/access.ts';
@@ -34,7 +35,7 @@ import { type ClusterState, InformerSet, type Mirrored } from './cache/informer-
 import { type ListReading, type Reading, reading } from './cache/reading.ts';
 import { SharedAnswers } from './cache/shared-answers.ts';
 import { CALL_CONNECTIONS } from './call-places.ts';
-import { DeploymentError, ReplicasManagedError } from './cluster-errors.ts';
+import { DeploymentError, FreshnessError, ReplicasManagedError } from './cluster-errors.ts';
 import { type Deployment, DeploymentInterner, entityTag, reduceDeployment } from './deployment.ts';
 import { DirectReader } from './direct-reader.ts';
 import { EventRecorder } from './event-recorder.ts';
@@ -44,9 +45,12 @@ import { type CountChange, CountHistory } from './ownership/count-history.ts';
 import { type ConflictPolicy, refusalIn } from './ownership/forecast.ts';
 import { Ownership } from './ownership/ownership.ts';
 import { deploymentsPath } from './paths.ts';
+import { PodTroubles } from './rollout/pod-troubles.ts';
 import { type ScaleRequest, Scaler } from './scaler.ts';
 import { type DeploymentState, stateOf } from './state/deployment-state.ts';
 import { StateLists } from './state/state-lists.ts';
+import { RolloutWaits, type WaitLimits, type WaitTarget } from './waits/rollout-waits.ts';
+import type { WaitTiming } from './waits/wait-group.ts';
 
 export interface ClusterOptions extends KubeconfigSource {
   readonly name: string;
@@ -63,6 +67,7 @@ export interface ClusterOptions extends KubeconfigSource {
   readonly server?: ApiServerIdentity | undefined;
   /** For tests: other times than in production. */
   readonly timing?: ReflectorTiming | undefined;
+  readonly waitTiming?: WaitTiming | undefined;
 }
 
 /** How long a write waits for the cache to hold its result, so that a read right after it sees that result. */
@@ -92,13 +97,15 @@ export class Cluster implements UnguardedCluster {
   readonly #events: EventRecorder;
   readonly #waitingReads = new Quota(MAX_WAITING_READS, MAX_WAITING_READS_PER_USER);
   readonly #sharedAnswers = new SharedAnswers();
+  readonly #podTroubles: PodTroubles;
+  readonly #waits: RolloutWaits;
   readonly #access: Access;
   /** The outcomes of the access reviews. */
   readonly reviews: Pick<ReviewOutcomes, 'state' | 'counts'>;
 
   constructor(options: ClusterOptions) {
-    const { name, namespaces, authorization, autoscalers, onConflict, log, server, timing, ...source } =
-      options;
+    const { name, namespaces, authorization, autoscalers, onConflict, log, server, ...others } = options;
+    const { timing, waitTiming, ...source } = others;
     this.name = name;
     this.#onConflict = onConflict;
     const load = kubeConfigLoader(source);
@@ -123,7 +130,18 @@ export class Cluster implements UnguardedCluster {
     const api = this.#client;
     this.autoscalers = new Autoscalers({ api, namespaces, watched: autoscalers, onContact, log, timing });
     this.#history = new CountHistory((deployment, change) => this.#overridden(log, deployment, change));
-    for (const informer of this.#informers.all) informer.addHandler(this.#history);
+    this.#podTroubles = new PodTroubles(this.#calls, log);
+    this.#waits = new RolloutWaits({
+      find: (namespace, name) => this.deployment(namespace, name).value,
+      history: this.#history,
+      outage: (namespace) => this.#outage(namespace),
+      pods: this.#podTroubles,
+      timing: waitTiming,
+    });
+    for (const informer of this.#informers.all) {
+      informer.addHandler(this.#history);
+      informer.addHandler(this.#waits);
+    }
     this.#ownership = new Ownership(this.autoscalers, this.#history);
     this.#stateLists = new StateLists({
       version: () => this.#stateVersion,
@@ -152,6 +170,8 @@ export class Cluster implements UnguardedCluster {
   /** Once this resolves, the cluster has no open connection and no running timer. */
   async stop(): Promise<void> {
     this.#access.stop();
+    this.#waits.stop();
+    this.#podTroubles.stop();
     await Promise.all([this.#informers.stop(), this.autoscalers.stop()]);
     await this.#client.close();
   }
@@ -315,6 +335,32 @@ export class Cluster implements UnguardedCluster {
     const current = cached?.resourceVersion === resourceVersion ? cached : undefined;
     const previous = changed ? this.#history.changeAt(uid, resourceVersion)?.from : result.replicas;
     return { ...result, forecasts, previous, entityTag: current && entityTag(current) };
+  }
+
+  requireWaits(namespace: string): void {
+    const { reflector } = this.#informers.syncedOf(namespace);
+    if (!isComparable(reflector.resourceVersion)) throw new FreshnessError('OPAQUE_RESOURCE_VERSIONS');
+  }
+
+  async rollout(target: WaitTarget, limits: WaitLimits): Promise<Reading<Deployment>> {
+    const informer = this.#informers.of(target.namespace);
+    const { resourceVersion: current } = informer.reflector;
+    if (target.resourceVersion !== undefined && current !== '' && !isComparable(current))
+      throw new FreshnessError('OPAQUE_RESOURCE_VERSIONS');
+    return reading(await this.#waits.wait(target, limits, informer), [informer], NONE);
+  }
+
+  /** Requests that wait for a rollout and that the cache has caught up for. */
+  get waiters(): number {
+    return this.#waits.size;
+  }
+
+  #outage(namespace: string): string | undefined {
+    if (this.state !== 'unreachable') return undefined;
+    const { lastContactAt } = this.#informers.of(namespace).reflector;
+    if (lastContactAt === undefined) return 'the API server cannot be reached';
+    const seconds = Math.round((performance.now() - lastContactAt) / 1000);
+    return `the API server cannot be reached, and this was so ${seconds} s ago`;
   }
 
   replicasOf(namespace: string, deployment: string): number | undefined {

@@ -18,6 +18,11 @@ export function deploymentPath(namespace: string, name: string): string {
   return `${deploymentsPath(namespace)}/${encodeURIComponent(name)}`;
 }
 
+/** The path of the pods of one namespace. */
+export function podsPath(namespace: string): string {
+  return `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods`;
+}
+
 export function scalePath(namespace: string, name: string): string {
   return `${deploymentPath(namespace, name)}/scale`;
 }

@@ -24,7 +24,7 @@ describe('no request fails', () => {
   it('while a rolling upgrade replaces every pod', async () => {
     const before = await release.pods();
     const load = Load.start(release, 'counted');
-    await release.upgrade({ 'e2e.example/upgraded': 'yes' });
+    await release.upgrade({ podAnnotations: { 'e2e.example/upgraded': 'yes' } });
     await gone(before);
     const report = await load.stop();
     expect(report.failures).toEqual([]);

@@ -207,6 +207,13 @@ describe("the service's account has exactly the rights in README.md", () => {
     await settled(() => rightsOf(account)).toEqual(documented(places, off));
   });
 
+  it('if waits do not tell why pods do not run', async () => {
+    await install('rolloutReasons=false', 'watchNamespaces={rights-a}');
+    const places = { watchNamespaces: ['rights-a'], 'scaling.namespaces': ['rights-a'], cluster: [] };
+    const off = ['rolloutReasons', 'autoscalers.scaledObjects'];
+    await settled(() => rightsOf(account)).toEqual(documented(places, off));
+  });
+
   it('and has none if only other clusters are served', async () => {
     await install('clusters[0].name=west', 'clusters[0].kubeconfig.secretName=west');
     await settled(() => rightsOf(account)).toEqual([]);

@@ -23,6 +23,7 @@ import { type Labels, NO_LABELS } from '../../src/cluster/labels/labels.ts';
 import { type Forecast, refusalIn } from '../../src/cluster/ownership/forecast.ts';
 import type { ScaleRequest } from '../../src/cluster/scaler.ts';
 import { type DeploymentState, stateOf } from '../../src/cluster/state/deployment-state.ts';
+import type { WaitTarget } from '../../src/cluster/waits/rollout-waits.ts';
 import { Fleet } from '../../src/fleet/fleet.ts';
 import { deployment } from './deployment-objects.ts';
 import { expectDocumented, textOf } from './documented.ts';
@@ -133,6 +134,12 @@ export class MemoryCluster implements ServedCluster, UnguardedCluster {
     const { namespace, name } = deployment;
     const owners = { namespace, deployment: name, autoscalers: [], claims: [], unknown: [] };
     return stateOf(deployment, owners, undefined);
+  }
+
+  requireWaits(): void {}
+
+  async rollout({ namespace, deployment: name }: WaitTarget): Promise<Reading<Deployment>> {
+    return this.deployment(namespace, name);
   }
 
   /** What the API server warns of. */

@@ -7,6 +7,7 @@ import type { DecisionTimes } from '../../src/cluster/access/authorizer.ts';
 import type { WatchedAutoscalers } from '../../src/cluster/autoscalers/autoscalers.ts';
 import { Cluster } from '../../src/cluster/cluster.ts';
 import type { ConflictPolicy } from '../../src/cluster/ownership/forecast.ts';
+import type { WaitTiming } from '../../src/cluster/waits/wait-group.ts';
 import type { Limits } from '../../src/config/limits.ts';
 import { Fleet } from '../../src/fleet/fleet.ts';
 import type { ReflectorTiming } from '../../src/kube/reflector/reflector.ts';
@@ -25,6 +26,7 @@ export interface ServiceOptions {
   readonly kubeconfig: string | Readonly<Record<string, string>>;
   readonly namespaces?: readonly string[];
   readonly timing?: ReflectorTiming;
+  readonly waitTiming?: WaitTiming;
   /** Default: HPAs, as in production. */
   readonly autoscalers?: WatchedAutoscalers;
   readonly onConflict?: ConflictPolicy;
@@ -74,7 +76,14 @@ export class TestService {
 
   /** Starts the service. It answers at once, with 503 until its cache is filled. */
   static async start(options: ServiceOptions): Promise<TestService> {
-    const { kubeconfig, namespaces = [], timing, authorization = 'AlwaysAllow', logStream } = options;
+    const {
+      kubeconfig,
+      namespaces = [],
+      timing,
+      waitTiming,
+      authorization = 'AlwaysAllow',
+      logStream,
+    } = options;
     const { decisionTimes = defaultDecisionTimes, injecting } = options;
     const {
       autoscalers = { horizontalPodAutoscalers: true, scaledObjects: false },
@@ -125,6 +134,7 @@ export class TestService {
               onConflict,
               log,
               timing,
+              waitTiming,
             });
             clusters.push(cluster);
             return cluster;

@@ -7,6 +7,7 @@ import type { LabelSelector } from '../labels/label-selector.ts';
 import type { Forecast } from '../ownership/forecast.ts';
 import type { ScaleRequest, ScaleResult } from '../scaler.ts';
 import type { DeploymentState } from '../state/deployment-state.ts';
+import type { WaitLimits, WaitTarget } from '../waits/rollout-waits.ts';
 import { type Access, LIST_REVIEWS_MS } from './access.ts';
 import type { Subject } from './decisions.ts';
 import type { AuthorizerState, ReviewOutcomes } from './review-outcomes.ts';
@@ -115,7 +116,20 @@ export interface UnguardedCluster {
   stateOf(deployment: Deployment): DeploymentState;
   /** Sets a replica count. @throws NamespaceNotWatchedError, ReplicasManagedError, DeploymentError or KubeError */
   scale(request: ScaleRequest & Pick<ScaleOrder, 'force'>): Promise<ScaleReading>;
+  /**
+   * Checks that `rollout` can follow what happens in a namespace.
+   * @throws NotSyncedError, CacheRefusedError, NamespaceNotWatchedError or FreshnessError
+   */
+  requireWaits(namespace: string): void;
+  /**
+   * Reads one Deployment once it has its replicas.
+   * @throws RolloutError if it does not get them; FreshnessError if that cannot be followed; otherwise as `deployment`
+   */
+  rollout(target: WaitTarget, limits: WaitLimits): Promise<Reading<Deployment>>;
 }
+
+/** What a write has set: what `ScaleTarget.rollout` waits for. */
+export type Written = Pick<ScaleReading, 'uid' | 'replicas' | 'resourceVersion'>;
 
 /** A Deployment that the caller may scale. */
 export interface ScaleTarget {
@@ -126,6 +140,13 @@ export interface ScaleTarget {
    * @throws NamespaceNotWatchedError, ReplicasManagedError, DeploymentError or KubeError
    */
   scale(order: ScaleOrder): Promise<ScaleReading>;
+  /**
+   * Checks, before the write, that `rollout` can follow what happens after it.
+   * @throws as UnguardedCluster.requireWaits
+   */
+  requireWaits(): void;
+  /** Reads the Deployment once it has the replicas that were set. @throws as UnguardedCluster.rollout */
+  rollout(written: Written, limits: WaitLimits): Promise<Reading<Deployment>>;
 }
 
 /**
@@ -273,7 +294,21 @@ export class GuardedCluster {
     return {
       replicas: this.#cluster.replicasOf(namespace, deployment),
       scale: (order) => this.#cluster.scale({ namespace, deployment, user, ...order }),
+      requireWaits: () => this.#cluster.requireWaits(namespace),
+      rollout: ({ uid, replicas, resourceVersion }, limits) =>
+        this.#cluster.rollout({ namespace, deployment, uid, replicas, resourceVersion }, limits),
     };
+  }
+
+  /**
+   * Reads one Deployment once it has its replicas.
+   * @throws as UnguardedCluster.rollout
+   */
+  async rollout(target: WaitTarget, limits: WaitLimits): Promise<Reading<Deployment>> {
+    const { namespace, deployment } = target;
+    if (!(await this.#access.mayRead(this.#caller, namespace, deployment)))
+      this.#deny(`get deployments/scale in namespace ${namespace}`);
+    return this.#cluster.rollout(target, limits);
   }
 
   #deny(action: string): never {

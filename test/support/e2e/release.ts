@@ -38,12 +38,12 @@ export class Release {
     return release;
   }
 
-  /** Installs the chart, or upgrades it to these pod annotations, and waits until its pods are ready. */
-  async upgrade(podAnnotations: Readonly<Record<string, string>> = {}): Promise<void> {
+  /** Installs the chart, or upgrades it to these values, and waits until its pods are ready. */
+  async upgrade(changes: Readonly<Record<string, unknown>> = {}): Promise<void> {
     const [repository, tag] = IMAGE.split(/:(?=[^/:]+$)/);
     // Spread as in the chart's examples/production.yaml: nodes without the label of a zone must do.
     const topologySpread = { nodes: 'DoNotSchedule' };
-    const values = { image: { repository, tag }, clients: CLIENTS, podAnnotations, topologySpread };
+    const values = { image: { repository, tag }, clients: CLIENTS, topologySpread, ...changes };
     const where = ['--namespace', this.name, '--wait', '--timeout', '2m'];
     const sets = Object.entries(values).flatMap(([name, value]) => [
       '--set-json',

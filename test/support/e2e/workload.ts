@@ -15,10 +15,18 @@ interface DeploymentOptions {
   readonly replicas: number;
   /** Prevents its pods from being scheduled, because running pods cost time if a count changes fast. */
   readonly nowhere?: boolean;
+  /** Fields of the container that differ. */
+  readonly container?: object;
 }
 
 /** A Deployment to scale. */
-export function deployment({ namespace, name, replicas, nowhere = false }: DeploymentOptions): object {
+export function deployment({
+  namespace,
+  name,
+  replicas,
+  nowhere = false,
+  container,
+}: DeploymentOptions): object {
   const labels = { app: name };
   return {
     apiVersion: 'apps/v1',
@@ -31,7 +39,7 @@ export function deployment({ namespace, name, replicas, nowhere = false }: Deplo
         metadata: { labels },
         spec: {
           terminationGracePeriodSeconds: 0,
-          containers: [IDLE_CONTAINER],
+          containers: [{ ...IDLE_CONTAINER, ...container }],
           ...(nowhere && { nodeSelector: { 'e2e.example/there-is': 'no-such-node' } }),
         },
       },

@@ -229,9 +229,9 @@ function statusOf(record: DeploymentRecord, status: DeploymentStatus): JsonObjec
   return {
     observedGeneration: status.observedGeneration,
     replicas: count(status.replicas),
-    updatedReplicas: count(status.replicas),
+    updatedReplicas: count(status.updatedReplicas ?? status.replicas),
     readyReplicas: count(status.readyReplicas),
-    availableReplicas: count(status.readyReplicas),
+    availableReplicas: count(status.availableReplicas ?? status.readyReplicas),
     unavailableReplicas: count(missing),
     conditions: [
       condition(
@@ -244,6 +244,7 @@ function statusOf(record: DeploymentRecord, status: DeploymentStatus): JsonObjec
         ? condition('Progressing', true, 'NewReplicaSetAvailable', `${set} has successfully progressed.`)
         : condition('Progressing', true, 'ReplicaSetUpdated', `${set} is progressing.`),
       ...conditionsOf(record),
+      ...(status.conditions ?? []),
     ],
   };
 }

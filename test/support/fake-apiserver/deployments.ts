@@ -133,6 +133,18 @@ export class Deployments {
     return this.#store.update(this.#existing(namespace, name), {});
   }
 
+  /**
+   * Writes the status, as the controller does. Its pods are as many as it asks for, and ready, unless `status` says
+   * otherwise.
+   * @throws Error if the Deployment does not exist
+   */
+  report(namespace: string, name: string, status: Partial<DeploymentStatus> = {}): DeploymentRecord {
+    const record = this.#existing(namespace, name);
+    const { generation: observedGeneration, replicas } = record;
+    const done = { observedGeneration, replicas, readyReplicas: status.replicas ?? replicas };
+    return this.#store.update(record, { status: { ...done, ...status } });
+  }
+
   /** @throws Error if the Deployment does not exist */
   delete(namespace: string, name: string): void {
     const record = this.#existing(namespace, name);

@@ -10,6 +10,12 @@ export interface DeploymentStatus {
   readonly observedGeneration: number;
   readonly replicas: number;
   readonly readyReplicas: number;
+  /** Default: `replicas`. */
+  readonly updatedReplicas?: number;
+  /** Default: `readyReplicas`. */
+  readonly availableReplicas?: number;
+  /** Besides Available and Progressing, and after them. */
+  readonly conditions?: readonly JsonObject[];
 }
 
 /** The fields of an object that identify it. */
