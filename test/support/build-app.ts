@@ -22,6 +22,7 @@ import type { LabelSelector } from '../../src/cluster/labels/label-selector.ts';
 import { type Labels, NO_LABELS } from '../../src/cluster/labels/labels.ts';
 import { type Forecast, refusalIn } from '../../src/cluster/ownership/forecast.ts';
 import type { ScaleRequest } from '../../src/cluster/scaler.ts';
+import { changesOf, type DeploymentChanges } from '../../src/cluster/state/deployment-changes.ts';
 import { type DeploymentState, stateOf } from '../../src/cluster/state/deployment-state.ts';
 import { Fleet } from '../../src/fleet/fleet.ts';
 import { deployment } from './deployment-objects.ts';
@@ -38,6 +39,7 @@ export class MemoryCluster implements ServedCluster, UnguardedCluster {
   state: ClusterState = 'ready';
   readonly mirrors = [];
   readonly overrides = 0;
+  readonly fights = 0;
   access = new Access(alwaysAllow);
   reviews: ServedCluster['reviews'] = {
     state: 'available',
@@ -133,6 +135,10 @@ export class MemoryCluster implements ServedCluster, UnguardedCluster {
     const { namespace, name } = deployment;
     const owners = { namespace, deployment: name, autoscalers: [], claims: [], unknown: [] };
     return stateOf(deployment, owners, undefined);
+  }
+
+  changesOf(deployment: Deployment): DeploymentChanges {
+    return changesOf(deployment, { changes: [], truncated: false });
   }
 
   /** What the API server warns of. */
