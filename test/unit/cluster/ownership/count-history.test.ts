@@ -342,6 +342,30 @@ describe('the changes of a Deployment', () => {
     ]);
   });
 
+  it('take no more memory than they may, with the names of users', () => {
+    history = historyOf(1_000);
+    appears(3, SERVICE);
+    for (const replicas of [4, 5, 6]) shows(replicas, SERVICE);
+    expect(shown()).toEqual({ counts: [6, 5, 4], truncated: false });
+    expect(history.wrote(UID, '12', 'a'.repeat(200))).toBe(true);
+    expect(shown()).toEqual({ counts: [6, 5], truncated: true });
+  });
+
+  it('leave their room to others when a Deployment is deleted', () => {
+    history = historyOf(1_000);
+    const change = (uid: string, counts: readonly number[]) => {
+      current = deployment('cart', '10', { uid, replicas: 1, writers: [SERVICE] });
+      for (const replicas of counts) shows(replicas, SERVICE);
+      return current;
+    };
+    const first = change('first', [2, 3]);
+    const second = change('second', [2, 3]);
+    history.deleted(second);
+    change('third', [2, 3]);
+    current = first;
+    expect(shown()).toEqual({ counts: [3, 2], truncated: false });
+  });
+
   it('start anew with a Deployment of the same name', () => {
     appears(3, SERVICE);
     shows(4, SERVICE);
@@ -400,6 +424,7 @@ describe('a fight', () => {
     ['AABBAAB', ['kubectl', 'kube-controller-manager'], 3],
     ['CABAB', ['kubectl', 'kube-controller-manager'], 3],
     ['BABAB', ['kube-controller-manager', 'kubectl'], 4],
+    ['ABAB?', ['kubectl', 'kube-controller-manager'], 3],
     ['A?BAB', ['kubectl', 'kube-controller-manager'], 3],
     ['CBCABCBC', ['kube-controller-manager', 'helm'], 3],
   ])('is %s, which begins once', (managers, between, switches) => {
