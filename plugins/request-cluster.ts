@@ -20,6 +20,7 @@ export type ManagedCluster = Pick<
   | 'mirrors'
   | 'reviews'
   | 'overrides'
+  | 'fights'
 >;
 
 /** The clusters of the fleet; tests use a stand-in. */

@@ -1,4 +1,5 @@
 import type { FastifyPluginAsync } from 'fastify';
+import changesRoutes from './changes.ts';
 import deploymentRoutes from './deployment.ts';
 import deploymentsRoutes from './deployments.ts';
 import healthRoutes from './health.ts';
@@ -12,6 +13,7 @@ const clusterRoutes: FastifyPluginAsync<ReplicaCountOptions> = async (app, { old
   await app.register(healthRoutes);
   await app.register(deploymentsRoutes);
   await app.register(deploymentRoutes);
+  await app.register(changesRoutes);
   await app.register(scaleRoutes);
   await app.register(replicaCountRoutes, { oldName });
 };

@@ -26,24 +26,28 @@ const Owner = Type.Object(
   { title: 'Owner', additionalProperties: false },
 );
 
-const LastChange = Type.Object(
-  {
-    at: Type.Optional(Time('When the service saw it; absent if that was before it started')),
-    from: Type.Optional(Count('The count before; absent if the change was made before the service started')),
-    to: Count('The count after'),
-    manager: Type.String({
-      description: 'The field manager that made it; `unknown` if Kubernetes did not note it',
-      examples: ['kubectl'],
+/** The fields of the last change, which those of any change begin with. */
+export const changeFields = {
+  at: Type.Optional(Time('When the service saw it; absent if that was before it started')),
+  from: Type.Optional(Count('The count before; absent if the change was made before the service started')),
+  to: Count('The count after'),
+  manager: Type.String({
+    description: 'The field manager that made it; `unknown` if Kubernetes did not note it',
+    examples: ['kubectl'],
+  }),
+  user: Type.Optional(
+    Type.String({
+      description: 'Who made it; only if it was a write of this replica of the service',
+      examples: ['alice'],
     }),
-    user: Type.Optional(
-      Type.String({
-        description: 'Who made it; only if it was a write of this replica of the service',
-        examples: ['alice'],
-      }),
-    ),
-  },
-  { title: 'LastChange', description: 'The last change of the count', additionalProperties: false },
-);
+  ),
+};
+
+const LastChange = Type.Object(changeFields, {
+  title: 'LastChange',
+  description: 'The last change of the count',
+  additionalProperties: false,
+});
 
 const Override = Type.Object(
   {
@@ -57,6 +61,30 @@ const Override = Type.Object(
     title: 'ReplicasOverride',
     description:
       'A change by somebody else within 5 minutes after the service had set the count. It is shown for an hour, or until the service sets the count again',
+    additionalProperties: false,
+  },
+);
+
+const Fight = Type.Object(
+  {
+    between: Type.Array(Type.String(), {
+      description: 'Their field managers',
+      minItems: 2,
+      maxItems: 2,
+      examples: [['kubectl', 'kube-controller-manager']],
+    }),
+    switches: Type.Integer({
+      description: 'How often the count has passed from one to the other',
+      minimum: 3,
+      examples: [3],
+    }),
+    since: Time('When the service saw the change from which it passed first'),
+    lastAt: Time('When the service saw it pass last'),
+  },
+  {
+    title: 'Fight',
+    description:
+      'Two field managers set the count in turn: it passed from one to the other three times within 10 minutes. It is shown until 10 minutes after it passed last',
     additionalProperties: false,
   },
 );
@@ -88,6 +116,7 @@ export const DeploymentStateSchema = Type.Object(
     }),
     lastChange: Type.Optional(LastChange),
     overridden: Type.Optional(Override),
+    fight: Type.Optional(Fight),
   },
   { title: 'DeploymentState', additionalProperties: false },
 );

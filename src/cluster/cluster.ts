@@ -42,11 +42,13 @@ import { EventRecorder } from './event-recorder.ts';
 import { HealthCheck } from './health-check.ts';
 import type { LabelSelector } from './labels/label-selector.ts';
 import { type CountChange, CountHistory } from './ownership/count-history.ts';
+import type { Fight } from './ownership/fight.ts';
 import { type ConflictPolicy, refusalIn } from './ownership/forecast.ts';
 import { Ownership } from './ownership/ownership.ts';
 import { deploymentsPath } from './paths.ts';
 import { PodTroubles } from './rollout/pod-troubles.ts';
 import { type ScaleRequest, Scaler } from './scaler.ts';
+import { changesOf, type DeploymentChanges } from './state/deployment-changes.ts';
 import { type DeploymentState, stateOf } from './state/deployment-state.ts';
 import { StateLists } from './state/state-lists.ts';
 import { RolloutWaits, type WaitLimits, type WaitTarget } from './waits/rollout-waits.ts';
@@ -62,6 +64,8 @@ export interface ClusterOptions extends KubeconfigSource {
   readonly authorization: DecisionTimes | 'AlwaysAllow';
   readonly autoscalers: WatchedAutoscalers;
   readonly onConflict: ConflictPolicy;
+  /** How much memory the earlier changes of counts may take. */
+  readonly journalBytes: number;
   readonly log: Logger;
   /** The only API server that the cluster may connect to; undefined: any, because the kubeconfig could not be read. */
   readonly server?: ApiServerIdentity | undefined;
@@ -91,6 +95,7 @@ export class Cluster implements UnguardedCluster {
   readonly #onConflict: ConflictPolicy;
   readonly #stateLists: StateLists;
   #overrides = 0;
+  #fights = 0;
   readonly #direct: DirectReader;
   readonly #scaler: Scaler;
   readonly #health: HealthCheck;
@@ -104,8 +109,8 @@ export class Cluster implements UnguardedCluster {
   readonly reviews: Pick<ReviewOutcomes, 'state' | 'counts'>;
 
   constructor(options: ClusterOptions) {
-    const { name, namespaces, authorization, autoscalers, onConflict, log, server, ...others } = options;
-    const { timing, waitTiming, ...source } = others;
+    const { name, namespaces, authorization, autoscalers, onConflict, journalBytes, ...others } = options;
+    const { log, server, timing, waitTiming, ...source } = others;
     this.name = name;
     this.#onConflict = onConflict;
     const load = kubeConfigLoader(source);
@@ -129,7 +134,13 @@ export class Cluster implements UnguardedCluster {
     );
     const api = this.#client;
     this.autoscalers = new Autoscalers({ api, namespaces, watched: autoscalers, onContact, log, timing });
-    this.#history = new CountHistory((deployment, change) => this.#overridden(log, deployment, change));
+    this.#history = new CountHistory(
+      {
+        overridden: (deployment, change) => this.#overridden(log, deployment, change),
+        contested: (deployment, fight) => this.#contested(log, deployment, fight),
+      },
+      journalBytes,
+    );
     this.#podTroubles = new PodTroubles(this.#calls, log);
     this.#waits = new RolloutWaits({
       find: (namespace, name) => this.deployment(namespace, name).value,
@@ -317,6 +328,10 @@ export class Cluster implements UnguardedCluster {
     return stateOf(deployment, this.#ownership.of(deployment), this.#history.of(deployment));
   }
 
+  changesOf(deployment: Deployment): DeploymentChanges {
+    return changesOf(deployment, this.#history.changesOf(deployment));
+  }
+
   async scale(request: ScaleRequest & Pick<ScaleOrder, 'force'>): Promise<ScaleReading> {
     const { namespace, deployment, replicas, user, dryRun } = request;
     const informer = this.#informers.of(namespace);
@@ -372,15 +387,31 @@ export class Cluster implements UnguardedCluster {
     return this.#overrides;
   }
 
-  #overridden(log: Logger, { namespace, name }: Deployment, { from, to, manager }: CountChange): void {
+  /** Fights about a count that have begun, as far as this replica has seen. */
+  get fights(): number {
+    return this.#fights;
+  }
+
+  #overridden(log: Logger, deployment: Deployment, change: CountChange): void {
     this.#overrides += 1;
+    this.#events.overridden(deployment, change);
+    const { namespace, name } = deployment;
+    const { from, to, manager } = change;
     log.warn(
       { namespace, deployment: name, from, to, manager },
       'a count that was set through the service was changed by somebody else within 5 minutes',
     );
   }
 
-  /** Another one as soon as the state of any Deployment may be another; an override stops being news by the minute. */
+  #contested(log: Logger, deployment: Deployment, fight: Fight): void {
+    this.#fights += 1;
+    this.#events.contested(deployment, fight);
+    const { namespace, name } = deployment;
+    const { between, switches } = fight;
+    log.warn({ namespace, deployment: name, between, switches }, 'two managers set a count in turn');
+  }
+
+  /** Another one as soon as the state of any Deployment may be another; overrides and fights end by the minute. */
   get #stateVersion(): string {
     return `${this.#history.version} ${this.autoscalers.version} ${Math.floor(Date.now() / 60_000)}`;
   }

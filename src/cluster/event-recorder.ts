@@ -5,6 +5,9 @@ import { KubeStatusError } from '../kube/kube-errors.ts';
 import type { Logger } from '../lib/logger.ts';
 import { throttled } from '../lib/throttled.ts';
 import { CALL_PLACES } from './call-places.ts';
+import type { Deployment } from './deployment.ts';
+import type { CountChange } from './ownership/count-history.ts';
+import type { Fight } from './ownership/fight.ts';
 import type { ScaleResult } from './scaler.ts';
 
 /** A change of a replica count, for an Event that `kubectl describe deployment` shows. */
@@ -15,6 +18,21 @@ export interface Scaling {
   /** The count in the cache before the change; undefined: the cache did not hold it. */
   readonly from: number | undefined;
   readonly result: ScaleResult;
+}
+
+/** What an Event says. */
+interface Note {
+  readonly namespace: string;
+  readonly deployment: string;
+  readonly uid: string;
+  readonly type: 'Normal' | 'Warning';
+  readonly reason: string;
+  readonly message: string;
+  /**
+   * Of the Event, if every replica notes the same: the API server then takes the first and refuses the others. Undefined:
+   * the API server makes one.
+   */
+  readonly name?: string;
 }
 
 const DEADLINE_MS = 2_000;
@@ -32,7 +50,7 @@ const MAX_ACCEPTING = 1_000;
 const COMPONENT = 'k8s-deployment-scaler';
 
 /**
- * Creates an Event for a Deployment that was scaled. Events are optional: writes neither wait for them nor fail because
+ * Creates an Event for a Deployment that was scaled, overridden or is fought over. Events are optional: writes neither wait for them nor fail because
  * of them, some are dropped under load, and none are created if the account may not create them.
  */
 export class EventRecorder {
@@ -59,14 +77,42 @@ export class EventRecorder {
 
   scaled(scaling: Scaling): void {
     const { namespace, user, from, result } = scaling;
-    if (from === result.replicas || this.#isPaused(namespace)) return;
+    if (from === result.replicas) return;
+    const change = from === undefined ? `to ${result.replicas}` : `from ${from} to ${result.replicas}`;
+    this.#note(user, {
+      namespace,
+      deployment: scaling.deployment,
+      uid: result.uid,
+      type: 'Normal',
+      reason: 'Scaled',
+      message: `${user} scaled ${change}`,
+    });
+  }
+
+  /** @param deployment as it was right after the change, by somebody else, of a count that the service had set */
+  overridden(deployment: Deployment, { from, to, manager }: CountChange): void {
+    const by = manager ?? 'an unknown field manager';
+    const message = `${by} set ${to}, less than 5 minutes after ${COMPONENT} had set ${from}`;
+    this.#note(by, shared(deployment, 'ReplicasOverridden', message));
+  }
+
+  /** @param deployment as it was right after the change with which the fight began */
+  contested(deployment: Deployment, { between: [first, second], switches }: Fight): void {
+    const message = `${first} and ${second} set the count in turn: it passed from one to the other ${switches} times within 10 minutes`;
+    this.#note(first, shared(deployment, 'ReplicasContested', message));
+  }
+
+  /** @param identity takes turns with others */
+  #note(identity: string, note: Note): void {
+    const { namespace } = note;
+    if (this.#isPaused(namespace)) return;
     const failed = (error: unknown) => this.#failed(namespace, error);
     const create = async () => {
       // Check again: another Event may have been refused while this one waited. Refusals are recorded before the next
       // turn.
-      if (!this.#isPaused(namespace)) await this.#create(scaling).catch(failed);
+      if (!this.#isPaused(namespace)) await this.#create(note).catch(failed);
     };
-    this.#turns.run(user, create).catch(failed);
+    this.#turns.run(identity, create).catch(failed);
   }
 
   /** Whether an Event in this namespace would probably be refused. */
@@ -80,34 +126,32 @@ export class EventRecorder {
     return this.#pauses.size >= MAX_PAUSES && !this.#accepting.has(namespace);
   }
 
-  async #create({ namespace, deployment, user, from, result }: Scaling): Promise<void> {
+  async #create({ namespace, deployment, uid, type, reason, message, name }: Note): Promise<void> {
     const now = new Date().toISOString().replace(/\.\d+Z$/, 'Z');
-    const change = from === undefined ? `to ${result.replicas}` : `from ${from} to ${result.replicas}`;
-    await this.#api.call({
-      method: 'POST',
-      path: `/api/v1/namespaces/${encodeURIComponent(namespace)}/events`,
-      deadlineMs: DEADLINE_MS,
-      body: {
-        apiVersion: 'v1',
-        kind: 'Event',
-        metadata: { namespace, generateName: 'scaled-' },
-        involvedObject: {
-          apiVersion: 'apps/v1',
-          kind: 'Deployment',
-          namespace,
-          name: deployment,
-          uid: result.uid,
-        },
-        type: 'Normal',
-        reason: 'Scaled',
-        message: `${user} scaled ${change}`,
-        source: { component: COMPONENT },
-        reportingComponent: COMPONENT,
-        firstTimestamp: now,
-        lastTimestamp: now,
-        count: 1,
+    const body = {
+      apiVersion: 'v1',
+      kind: 'Event',
+      metadata: {
+        namespace,
+        ...(name === undefined ? { generateName: `${reason.toLowerCase()}-` } : { name }),
       },
-    });
+      involvedObject: { apiVersion: 'apps/v1', kind: 'Deployment', namespace, name: deployment, uid },
+      type,
+      reason,
+      message,
+      source: { component: COMPONENT },
+      reportingComponent: COMPONENT,
+      firstTimestamp: now,
+      lastTimestamp: now,
+      count: 1,
+    };
+    const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/events`;
+    try {
+      await this.#api.call({ method: 'POST', path, deadlineMs: DEADLINE_MS, body });
+    } catch (error) {
+      const isThere = error instanceof KubeStatusError && error.status === 409 && name !== undefined;
+      if (!isThere) throw error;
+    }
     this.#accepting.set(namespace, true);
   }
 
@@ -124,4 +168,10 @@ export class EventRecorder {
       'could not create an event',
     );
   }
+}
+
+/** A warning of which every replica makes the same Event. */
+function shared({ namespace, name, uid, generation }: Deployment, reason: string, message: string): Note {
+  const event = `${reason.toLowerCase()}-${uid}-${generation}`;
+  return { namespace, deployment: name, uid, type: 'Warning', reason, message, name: event };
 }

@@ -183,6 +183,13 @@ export const ConfigSchema = Type.Object({
     description:
       'Which writes are refused because somebody else sets the count too. refuse-certain: those that an autoscaler would undo at once; refuse: all that somebody may undo; warn: none. Each write may force its count',
   }),
+  JOURNAL_MIB: Type.Integer({
+    default: 8,
+    minimum: 1,
+    maximum: 1024,
+    description:
+      'Memory per cluster for the earlier changes of counts that `GET /deployments/{namespace}/{deployment}/changes` shows; beyond it, the oldest of all are dropped',
+  }),
   AUTHORIZATION_MODE: Type.Enum(['SubjectAccessReview', 'AlwaysAllow'], {
     default: 'SubjectAccessReview',
     description:

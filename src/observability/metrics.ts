@@ -5,7 +5,8 @@ import type { TlsReloader } from '../tls/reloader.ts';
 import type { Limited } from './limited.ts';
 import type { LogStream } from './log-stream.ts';
 
-type Observed = FleetMember & Pick<Cluster, 'state' | 'objects' | 'mirrors' | 'reviews' | 'overrides'>;
+type Observed = FleetMember &
+  Pick<Cluster, 'state' | 'objects' | 'mirrors' | 'reviews' | 'overrides' | 'fights'>;
 
 /** What is measured. The values are only read when Prometheus scrapes, so requests have no cost from it. */
 export interface MetricsSources {
@@ -52,16 +53,27 @@ function ofClusters(register: Registry, fleet: MetricsSources['fleet']): void {
     '1: the last access review succeeded, 0: it failed, so requests that need one are answered with 503',
     ({ reviews }) => (reviews.state === 'available' ? 1 : 0),
   );
-  new Counter({
-    name: 'scaler_overrides_total',
-    help: 'Counts that somebody else changed within 5 minutes after the service had set them, as this replica saw it',
-    labelNames: ['cluster'],
-    registers: [register],
-    collect() {
-      this.reset();
-      for (const [cluster, { overrides }] of fleet.clusters) this.inc({ cluster }, overrides);
-    },
-  });
+  const counter = (name: string, help: string, read: (cluster: Observed) => number) =>
+    new Counter({
+      name,
+      help,
+      labelNames: ['cluster'],
+      registers: [register],
+      collect() {
+        this.reset();
+        for (const [cluster, observed] of fleet.clusters) this.inc({ cluster }, read(observed));
+      },
+    });
+  counter(
+    'scaler_overrides_total',
+    'Counts that somebody else changed within 5 minutes after the service had set them, as this replica saw it',
+    ({ overrides }) => overrides,
+  );
+  counter(
+    'scaler_fights_total',
+    'Deployments whose count two managers began to set in turn, three times within 10 minutes, as this replica saw it',
+    ({ fights }) => fights,
+  );
   new Counter({
     name: 'scaler_access_reviews_total',
     help: 'Access reviews that the service requested from the API server, by result',

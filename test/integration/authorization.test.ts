@@ -118,6 +118,7 @@ const ofCluster: Record<string, readonly [url: string, needed: Needed]> = {
   'GET /healthz': ['healthz', 'anybody'],
   'GET /deployments': [`deployments?namespace=${inA}`, 'list'],
   'GET /deployments/:namespace/:deployment': [`deployments/${inA}/worker`, 'read'],
+  'GET /deployments/:namespace/:deployment/changes': [`deployments/${inA}/worker/changes`, 'read'],
   'GET /scale': [`scale?namespace=${inA}`, 'list'],
   'GET /replica-count': [count, 'read'],
   'POST /replica-count': [count, 'scale'],

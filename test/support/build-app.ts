@@ -22,6 +22,7 @@ import type { LabelSelector } from '../../src/cluster/labels/label-selector.ts';
 import { type Labels, NO_LABELS } from '../../src/cluster/labels/labels.ts';
 import { type Forecast, refusalIn } from '../../src/cluster/ownership/forecast.ts';
 import type { ScaleRequest } from '../../src/cluster/scaler.ts';
+import { changesOf, type DeploymentChanges } from '../../src/cluster/state/deployment-changes.ts';
 import { type DeploymentState, stateOf } from '../../src/cluster/state/deployment-state.ts';
 import type { WaitTarget } from '../../src/cluster/waits/rollout-waits.ts';
 import { Fleet } from '../../src/fleet/fleet.ts';
@@ -39,6 +40,7 @@ export class MemoryCluster implements ServedCluster, UnguardedCluster {
   state: ClusterState = 'ready';
   readonly mirrors = [];
   readonly overrides = 0;
+  readonly fights = 0;
   access = new Access(alwaysAllow);
   reviews: ServedCluster['reviews'] = {
     state: 'available',
@@ -140,6 +142,10 @@ export class MemoryCluster implements ServedCluster, UnguardedCluster {
 
   async rollout({ namespace, deployment: name }: WaitTarget): Promise<Reading<Deployment>> {
     return this.deployment(namespace, name);
+  }
+
+  changesOf(deployment: Deployment): DeploymentChanges {
+    return changesOf(deployment, { changes: [], truncated: false });
   }
 
   /** What the API server warns of. */

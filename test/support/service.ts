@@ -30,6 +30,8 @@ export interface ServiceOptions {
   /** Default: HPAs, as in production. */
   readonly autoscalers?: WatchedAutoscalers;
   readonly onConflict?: ConflictPolicy;
+  /** Default: as in production. */
+  readonly journalBytes?: number;
   /** Default: every client has all rights. */
   readonly authorization?: 'SubjectAccessReview' | 'AlwaysAllow';
   /** Settings that differ from the defaults. */
@@ -88,6 +90,7 @@ export class TestService {
     const {
       autoscalers = { horizontalPodAutoscalers: true, scaledObjects: false },
       onConflict = 'refuse-certain',
+      journalBytes = 8 * 2 ** 20,
     } = options;
     const authority = await CertificateAuthority.create({ commonName: 'test CA' });
     const server = await authority.issue({
@@ -132,6 +135,7 @@ export class TestService {
               authorization: authorization === 'AlwaysAllow' ? authorization : decisionTimes,
               autoscalers,
               onConflict,
+              journalBytes,
               log,
               timing,
               waitTiming,

@@ -6,6 +6,7 @@ import type { Deployment } from '../deployment.ts';
 import type { LabelSelector } from '../labels/label-selector.ts';
 import type { Forecast } from '../ownership/forecast.ts';
 import type { ScaleRequest, ScaleResult } from '../scaler.ts';
+import type { DeploymentChanges } from '../state/deployment-changes.ts';
 import type { DeploymentState } from '../state/deployment-state.ts';
 import type { WaitLimits, WaitTarget } from '../waits/rollout-waits.ts';
 import { type Access, LIST_REVIEWS_MS } from './access.ts';
@@ -114,6 +115,8 @@ export interface UnguardedCluster {
   replicasOf(namespace: string, name: string): number | undefined;
   /** The state of a Deployment that a read of this cluster returned. */
   stateOf(deployment: Deployment): DeploymentState;
+  /** The changes of the count of a Deployment that a read of this cluster returned. */
+  changesOf(deployment: Deployment): DeploymentChanges;
   /** Sets a replica count. @throws NamespaceNotWatchedError, ReplicasManagedError, DeploymentError or KubeError */
   scale(request: ScaleRequest & Pick<ScaleOrder, 'force'>): Promise<ScaleReading>;
   /**
@@ -213,6 +216,11 @@ export class GuardedCluster {
   /** The state of a Deployment that `knownDeployment` or `deployment` returned: so the caller may see it. */
   stateOf(deployment: Deployment): DeploymentState {
     return this.#cluster.stateOf(deployment);
+  }
+
+  /** The changes of the count of a Deployment that `knownDeployment` or `deployment` returned. */
+  changesOf(deployment: Deployment): DeploymentChanges {
+    return this.#cluster.changesOf(deployment);
   }
 
   /**

@@ -1,6 +1,8 @@
 import { LRUCache } from 'lru-cache';
 import type { InformerHandler } from '../../kube/reflector/informer.ts';
 import type { Deployment } from '../deployment.ts';
+import { type Fight, fightAfter } from './fight.ts';
+import { Journal } from './journal.ts';
 import { toolOf } from './tools.ts';
 import { FIELD_MANAGER, ownerOfCount, type Writer } from './writers.ts';
 
@@ -17,8 +19,22 @@ export interface CountChange {
    * service, and of any count through `scale` while nobody owned it.
    */
   readonly manager: string | undefined;
+  /** How it made it: as managedFields note it; undefined: as `manager`. */
+  readonly operation: Writer['operation'] | undefined;
+  /** Whether it was made through the scale subresource. */
+  readonly viaScale: boolean;
+  /** Whether it is by somebody else than the service, up to 5 minutes after a write of the service. */
+  readonly overrode: boolean;
   /** Who made it, if it was a write of this replica. */
-  user?: string;
+  user: string | undefined;
+}
+
+/** The changes of the count of one Deployment since the start, or since it was created. */
+export interface SeenChanges {
+  /** Newest first. */
+  readonly changes: readonly CountChange[];
+  /** Whether there were older ones. */
+  readonly truncated: boolean;
 }
 
 /** A tool that wrote a count until somebody else did. Its next run still has that count. */
@@ -39,32 +55,46 @@ export interface CountRecord {
    * Who wrote it before that is not known.
    */
   readonly startedTaken: boolean;
+  /** The latest fight, which may be over. */
+  readonly fight: Fight | undefined;
+  /** How many changes the watch has shown. */
+  readonly changes: number;
+}
+
+/** Is told what follows from a change. */
+export interface CountListener {
+  /** Somebody else has changed a count that the service had set within the last 5 minutes. */
+  overridden(deployment: Deployment, change: CountChange): void;
+  /** Two managers have begun to set the count in turn. */
+  contested(deployment: Deployment, fight: Fight): void;
 }
 
 /** How long after a write of this service a change by somebody else counts as an override. */
 const OVERRIDE_SECONDS = 5 * 60;
-/** How many changes, and how many writes whose change is still to be seen, are kept. */
-const MAX_RECENT = 1_000;
+/** How many writes whose change is still to be seen are kept. */
+const MAX_UNSEEN = 1_000;
 const NOBODY: readonly TakenFrom[] = [];
+const NEVER: readonly CountChange[] = [];
 /** How many tools are remembered per Deployment, the latest ones. */
 const MAX_TAKEN_FROM = 4;
 
 /**
- * Remembers of each Deployment whose count has changed who changed it last, and from whom it was taken: once a count is
- * changed, managedFields no longer say whose it was. It begins with the start of the service, and holds one record for
- * each of these Deployments.
+ * Remembers of each Deployment whose count has changed who changed it, and from whom it was taken: once a count is
+ * changed, managedFields no longer say whose it was. It begins with the start of the service. It holds one record with the
+ * last change for each of these Deployments, and the changes before that in a journal of limited size.
  */
 export class CountHistory implements InformerHandler<Deployment> {
-  readonly #onOverride: (deployment: Deployment, change: CountChange) => void;
+  readonly #listener: CountListener;
   readonly #records = new Map<string, CountRecord>();
-  /** By uid and resourceVersion. */
-  readonly #recent = new LRUCache<string, CountChange>({ max: MAX_RECENT });
+  readonly #journal: Journal;
   /** The users of writes, by uid and resourceVersion, until the watch shows the changes. */
-  readonly #users = new LRUCache<string, string>({ max: MAX_RECENT });
+  readonly #users = new LRUCache<string, string>({ max: MAX_UNSEEN });
   #version = 0;
 
-  constructor(onOverride: (deployment: Deployment, change: CountChange) => void) {
-    this.#onOverride = onOverride;
+  /** @param journalBytes how much memory the changes before the last ones may take */
+  constructor(listener: CountListener, journalBytes: number) {
+    this.#listener = listener;
+    this.#journal = new Journal(journalBytes);
   }
 
   /** Rises with every change of a Deployment or of what is known of its count. */
@@ -77,9 +107,17 @@ export class CountHistory implements InformerHandler<Deployment> {
     return this.#records.get(uid);
   }
 
+  /** The changes of the count since the start, as far as they are kept. */
+  changesOf({ uid }: Deployment): SeenChanges {
+    const record = this.#records.get(uid);
+    const changes = this.#seen(uid, record);
+    return { changes, truncated: record !== undefined && record.changes > changes.length };
+  }
+
   /** The change that produced this resourceVersion, if the watch has shown it lately. */
   changeAt(uid: string, resourceVersion: string): CountChange | undefined {
-    return this.#recent.get(keyOf(uid, resourceVersion));
+    const changes = this.#seen(uid, this.#records.get(uid));
+    return changes.find((change) => change.resourceVersion === resourceVersion);
   }
 
   /**
@@ -87,15 +125,16 @@ export class CountHistory implements InformerHandler<Deployment> {
    * @returns false if another writer has made that version, so that this write changed nothing
    */
   wrote(uid: string, resourceVersion: string, user: string): boolean {
-    const key = keyOf(uid, resourceVersion);
-    const change = this.#recent.get(key);
+    const change = this.changeAt(uid, resourceVersion);
     if (change === undefined) {
+      const key = keyOf(uid, resourceVersion);
       if (this.#users.has(key)) return false;
       this.#users.set(key, user);
       return true;
     }
     if (change.manager !== FIELD_MANAGER || change.user !== undefined) return false;
-    change.user = user;
+    if (change === this.#records.get(uid)?.lastChange) change.user = user;
+    else this.#journal.setUser(change, user);
     this.#version += 1;
     return true;
   }
@@ -106,42 +145,63 @@ export class CountHistory implements InformerHandler<Deployment> {
 
   updated(item: Deployment, previous: Deployment): void {
     this.#version += 1;
-    const record = this.#records.get(item.uid);
-    const changed = item.replicas !== previous.replicas;
-    if (!changed && record === undefined) return;
-    const change = changed ? this.#changeOf(item, previous) : undefined;
-    const override = change && isOverride(change, record?.lastChange) ? change : undefined;
-    if (override !== undefined) this.#onOverride(item, override);
-    const isOwn = change?.manager === FIELD_MANAGER;
-    this.#records.set(item.uid, {
-      lastChange: change ?? record?.lastChange,
-      override: override ?? (isOwn ? undefined : record?.override),
-      takenFrom: takenFrom(item, previous, record?.takenFrom ?? NOBODY),
-      startedTaken: record?.startedTaken ?? wasTaken(previous),
-    });
+    const { uid } = item;
+    const record = this.#records.get(uid);
+    if (item.replicas !== previous.replicas) this.#changed(item, previous, record);
+    else if (record !== undefined)
+      this.#records.set(uid, { ...record, takenFrom: takenFrom(item, previous, record.takenFrom) });
   }
 
   deleted({ uid }: Deployment): void {
     this.#version += 1;
     this.#records.delete(uid);
+    this.#journal.forget(uid);
   }
 
-  #changeOf(item: Deployment, previous: Deployment): CountChange {
+  #changed(item: Deployment, previous: Deployment, record: CountRecord | undefined): void {
+    const { uid } = item;
+    const change = this.#changeOf(item, previous, record?.lastChange);
+    const fight = fightAfter([change, ...this.#seen(uid, record)], record?.fight);
+    const isOwn = change.manager === FIELD_MANAGER;
+    if (record?.lastChange !== undefined) this.#journal.add(uid, record.lastChange);
+    this.#records.set(uid, {
+      lastChange: change,
+      override: change.overrode ? change : isOwn ? undefined : record?.override,
+      takenFrom: takenFrom(item, previous, record?.takenFrom ?? NOBODY),
+      startedTaken: record?.startedTaken ?? wasTaken(previous),
+      fight,
+      changes: (record?.changes ?? 0) + 1,
+    });
+    if (change.overrode) this.#listener.overridden(item, change);
+    // A fight that goes on keeps the names of the two.
+    if (fight !== undefined && fight.between !== record?.fight?.between)
+      this.#listener.contested(item, fight);
+  }
+
+  /** Newest first. */
+  #seen(uid: string, record: CountRecord | undefined): readonly CountChange[] {
+    return record?.lastChange === undefined ? NEVER : [record.lastChange, ...this.#journal.of(uid)];
+  }
+
+  #changeOf(item: Deployment, previous: Deployment, lastChange: CountChange | undefined): CountChange {
     const { uid, resourceVersion } = item;
     const owner = ownerOfCount(item.writers);
     const key = keyOf(uid, resourceVersion);
     const user = this.#users.get(key);
     this.#users.delete(key);
-    const change: CountChange = {
+    const at = Date.now() / 1000;
+    // All fields at once: a field that is added later takes more memory.
+    return {
       resourceVersion,
-      at: Date.now() / 1000,
+      at,
       from: previous.replicas,
       to: item.replicas,
       manager: owner?.manager,
-      ...(user !== undefined && { user }),
+      operation: owner?.operation,
+      viaScale: owner?.viaScale ?? false,
+      overrode: isOverride(owner?.manager, at, lastChange),
+      user,
     };
-    this.#recent.set(key, change);
-    return change;
   }
 }
 
@@ -159,12 +219,12 @@ function keyOf(uid: string, resourceVersion: string): string {
 }
 
 /**
- * Whether somebody else made this change up to 5 minutes after a write of this service. Every replica sees in
- * managedFields which writes are those of the service, so all judge alike.
+ * Whether a change by this manager at this time is by somebody else, up to 5 minutes after a write of this service. Every
+ * replica sees in managedFields which writes are those of the service, so all judge alike.
  */
-function isOverride(change: CountChange, previous: CountChange | undefined): boolean {
-  if (previous?.manager !== FIELD_MANAGER || change.manager === FIELD_MANAGER) return false;
-  return change.at - previous.at <= OVERRIDE_SECONDS;
+function isOverride(manager: string | undefined, at: number, previous: CountChange | undefined): boolean {
+  if (previous?.manager !== FIELD_MANAGER || manager === FIELD_MANAGER) return false;
+  return at - previous.at <= OVERRIDE_SECONDS;
 }
 
 /** The tools whose count has been taken from them, after this update. */

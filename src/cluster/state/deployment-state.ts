@@ -1,12 +1,13 @@
 import type { Autoscaler } from '../autoscalers/autoscaler.ts';
 import type { Deployment } from '../deployment.ts';
 import type { Claim } from '../ownership/claims.ts';
-import type { CountChange, CountRecord } from '../ownership/count-history.ts';
+import type { CountRecord } from '../ownership/count-history.ts';
+import { isOver } from '../ownership/fight.ts';
 import type { Owners } from '../ownership/forecast.ts';
 import { splitMark } from '../ownership/marks.ts';
 import { nameOf } from '../ownership/remedies.ts';
-import { ownerOfCount } from '../ownership/writers.ts';
 import { type Phase, rolloutOf } from '../rollout/phase.ts';
+import { type LastChange, lastChangeOf, NOBODY, timeOf } from './deployment-changes.ts';
 
 /** The state of one Deployment, as the API answers it. */
 export interface DeploymentState {
@@ -27,6 +28,7 @@ export interface DeploymentState {
   readonly unknownOwners: readonly string[];
   readonly lastChange?: LastChange;
   readonly overridden?: Override;
+  readonly fight?: OngoingFight;
 }
 
 /** Who sets the count besides the callers of this service. */
@@ -35,18 +37,6 @@ export interface Owner {
   readonly name: string;
   readonly does: string;
   readonly evidence: string;
-}
-
-/** The last change of the count that is known. Of a change before the start of the service only the rest is. */
-export interface LastChange {
-  /** RFC 3339. */
-  readonly at?: string;
-  readonly from?: number;
-  readonly to: number;
-  /** The field manager that made it. */
-  readonly manager: string;
-  /** Who made it, if it was a write of this replica of the service. */
-  readonly user?: string;
 }
 
 /** A change by somebody else that followed a write of this service. */
@@ -58,9 +48,18 @@ export interface Override {
   readonly to: number;
 }
 
+/** Two managers who set the count in turn. */
+export interface OngoingFight {
+  readonly between: readonly [string, string];
+  /** How often the count has passed from one to the other. */
+  readonly switches: number;
+  /** RFC 3339. */
+  readonly since: string;
+  readonly lastAt: string;
+}
+
 /** How long an override is news. */
 const NEWS_SECONDS = 60 * 60;
-const NOBODY = 'unknown';
 
 /**
  * The state of a Deployment.
@@ -73,8 +72,9 @@ export function stateOf(
 ): DeploymentState {
   const { namespace, name, replicas, status, marks } = deployment;
   const { current, updated, ready, available, paused } = status;
-  const lastChange = lastChangeOf(deployment, record);
+  const lastChange = lastChangeOf(deployment, record?.lastChange);
   const overridden = overrideIn(record);
+  const fight = fightIn(record);
   return {
     kind: 'Deployment',
     namespace,
@@ -90,32 +90,22 @@ export function stateOf(
     unknownOwners: owners.unknown,
     ...(lastChange && { lastChange }),
     ...(overridden && { overridden }),
+    ...(fight && { fight }),
   };
 }
 
-function lastChangeOf(
-  { writers, replicas }: Deployment,
-  record: CountRecord | undefined,
-): LastChange | undefined {
-  const change = record?.lastChange;
-  if (change !== undefined) {
-    const { at, from, to, manager = NOBODY, user } = change;
-    return { at: timeOf(at), from, to, manager, ...(user !== undefined && { user }) };
-  }
-  // Other managers may have changed another field last.
-  const owner = ownerOfCount(writers);
-  return owner?.viaScale ? { to: replicas, manager: owner.manager } : undefined;
-}
-
 function overrideIn(record: CountRecord | undefined): Override | undefined {
-  const change: CountChange | undefined = record?.override;
+  const change = record?.override;
   if (change === undefined || Date.now() / 1000 - change.at > NEWS_SECONDS) return undefined;
   const { manager = NOBODY, at, from, to } = change;
   return { by: manager, at: timeOf(at), from, to };
 }
 
-function timeOf(seconds: number): string {
-  return new Date(seconds * 1000).toISOString();
+function fightIn(record: CountRecord | undefined): OngoingFight | undefined {
+  const fight = record?.fight;
+  if (fight === undefined || isOver(fight, Date.now() / 1000)) return undefined;
+  const { between, switches, since, lastAt } = fight;
+  return { between, switches, since: timeOf(since), lastAt: timeOf(lastAt) };
 }
 
 function ownersOf({ autoscalers, claims }: Owners, marks: readonly string[]): readonly Owner[] {

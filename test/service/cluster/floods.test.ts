@@ -30,6 +30,7 @@ beforeEach(async () => {
     authorization: defaultDecisionTimes,
     autoscalers: { horizontalPodAutoscalers: false, scaledObjects: false },
     onConflict: 'refuse-certain',
+    journalBytes: 2 ** 20,
     log: new RecordingLogger(),
     kubeconfig,
   });

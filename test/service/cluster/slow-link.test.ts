@@ -29,6 +29,7 @@ async function scene(timing: Partial<ReflectorTiming> = {}) {
     authorization: 'AlwaysAllow',
     autoscalers: { horizontalPodAutoscalers: false, scaledObjects: false },
     onConflict: 'refuse-certain',
+    journalBytes: 2 ** 20,
     log: new RecordingLogger(),
     kubeconfig: folder().write('kubeconfig', demo.kubeconfig),
     timing: { ...TIMING, ...timing },

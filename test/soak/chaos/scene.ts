@@ -58,6 +58,7 @@ export class Scene {
       authorization: 'AlwaysAllow',
       autoscalers: { horizontalPodAutoscalers: true, scaledObjects: true },
       onConflict: 'refuse-certain',
+      journalBytes: 2 ** 20,
       log: SILENT,
       timing: TIMING,
     });

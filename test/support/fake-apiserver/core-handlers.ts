@@ -47,6 +47,11 @@ export async function answerEvent({ events, store, namespaces }: ClusterState, c
   const body = await readObject(call);
   if (!namespaces.has(where)) throw namespaceNotFound(where);
   const metadata = objectAt(body, 'metadata');
+  const named = events.map((event) => objectAt(event, 'metadata'));
+  if (named.some(({ namespace, name }) => namespace === where && name === metadata.name)) {
+    const details = { name: String(metadata.name), kind: 'events' };
+    throw new StatusError(409, 'AlreadyExists', `events "${metadata.name}" already exists`, details);
+  }
   const stored = {
     ...body,
     metadata: {

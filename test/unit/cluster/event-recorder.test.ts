@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { EventRecorder } from '../../../src/cluster/event-recorder.ts';
+import type { CountChange } from '../../../src/cluster/ownership/count-history.ts';
 import { KubeStatusError } from '../../../src/kube/kube-errors.ts';
+import { deployment } from '../../support/deployment-objects.ts';
 import { RecordingLogger } from '../../support/kube/recording-logger.ts';
 import { flush, ScriptedApi } from '../../support/kube/scripted-api.ts';
 
@@ -126,4 +128,87 @@ it('Events: one that fails for a reason other than a refusal does not stop the n
   await scaleIn('shop', 'shop');
   expect(triesIn('shop')).toBe(2);
   expect(log.lines.map(({ level }) => level)).toEqual(['debug', 'debug']);
+});
+
+describe('Events of an override and of a fight', () => {
+  const cart = deployment('cart', '12', { namespace: 'shop', generation: 7 });
+  const change: CountChange = {
+    resourceVersion: '12',
+    at: 0,
+    from: 8,
+    to: 4,
+    manager: 'kube-controller-manager',
+    operation: 'Update',
+    viaScale: true,
+    overrode: true,
+    user: undefined,
+  };
+  const fight = { between: ['kubectl', 'helm'] as const, switches: 3, since: 0, lastAt: 0 };
+  const taken = new KubeStatusError(409, 'AlreadyExists', 'events already exists');
+
+  it('are warnings on the Deployment, with a name that every replica makes of its uid and generation', async () => {
+    events.overridden(cart, change);
+    events.overridden(cart, { ...change, to: 0, manager: undefined });
+    events.contested(cart, fight);
+    await flush();
+    const involvedObject = { kind: 'Deployment', namespace: 'shop', name: 'cart', uid: 'uid-of-cart' };
+    const common = { type: 'Warning', involvedObject };
+    expect(api.requests.map(({ request }) => request)).toMatchObject([
+      {
+        method: 'POST',
+        path: '/api/v1/namespaces/shop/events',
+        body: {
+          ...common,
+          metadata: { namespace: 'shop', name: 'replicasoverridden-uid-of-cart-7' },
+          reason: 'ReplicasOverridden',
+          message: 'kube-controller-manager set 4, less than 5 minutes after k8s-deployment-scaler had set 8',
+        },
+      },
+      {
+        body: {
+          message:
+            'an unknown field manager set 0, less than 5 minutes after k8s-deployment-scaler had set 8',
+        },
+      },
+      {
+        body: {
+          ...common,
+          metadata: { namespace: 'shop', name: 'replicascontested-uid-of-cart-7' },
+          reason: 'ReplicasContested',
+          message:
+            'kubectl and helm set the count in turn: it passed from one to the other 3 times within 10 minutes',
+        },
+      },
+    ]);
+  });
+
+  it('that another replica has created are no failures, and show that the namespace accepts Events', async () => {
+    grantIn();
+    await scaleIn(...numbered(99));
+    api.respond = () => taken;
+    events.overridden(cart, change);
+    await flush();
+    grantIn();
+    await scaleIn('payments');
+    expect(log.lines.filter(({ level }) => level === 'debug')).toEqual([]);
+    // With so many refusals only namespaces that have accepted one are tried.
+    await scaleIn('other', 'shop');
+    expect([triesIn('other'), triesIn('shop')]).toEqual([0, 2]);
+  });
+
+  it('are not tried while Events are refused in the namespace, and cause refusals like those of scales', async () => {
+    grantIn();
+    events.contested(cart, fight);
+    await flush();
+    events.overridden(cart, change);
+    await scaleIn('shop');
+    expect(triesIn('shop')).toBe(1);
+    expect(log.lines).toHaveLength(1);
+  });
+});
+
+it('an Event of a scale, whose name the API server makes, is not there already: a conflict is a failure', async () => {
+  api.respond = () => new KubeStatusError(409, 'AlreadyExists', 'events already exists');
+  await scaleIn('shop');
+  expect(log.lines.map(({ level }) => level)).toEqual(['debug']);
 });

@@ -7,8 +7,17 @@ import { decidedBy } from '../../../support/authorizer.ts';
 import { MemoryCluster } from '../../../support/build-app.ts';
 
 const CALLER = { user: 'alice', groups: ['team'] };
-/** Members that need no right, because they say nothing about Deployments. */
-const OPEN = ['name', 'stateOf', 'state', 'authorizer', 'isHealthy', 'checkHealth', 'constructor'];
+/** Members that need no right: they say nothing about Deployments, or only of one that the caller has read. */
+const OPEN = [
+  'name',
+  'stateOf',
+  'changesOf',
+  'state',
+  'authorizer',
+  'isHealthy',
+  'checkHealth',
+  'constructor',
+];
 
 /** A cluster that records its calls and the access reviews in their order. */
 function scene(allows: (attributes: ResourceAttributes) => boolean) {

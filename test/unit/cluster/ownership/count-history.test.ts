@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Deployment } from '../../../../src/cluster/deployment.ts';
 import { type CountChange, CountHistory, wasTaken } from '../../../../src/cluster/ownership/count-history.ts';
+import type { Fight } from '../../../../src/cluster/ownership/fight.ts';
 import { FIELD_MANAGER, type Writer } from '../../../../src/cluster/ownership/writers.ts';
 import { applier, SERVICE, scaler, updater } from '../../../support/count-writers.ts';
 import { deployment } from '../../../support/deployment-objects.ts';
@@ -14,14 +15,24 @@ const helmWithout = applier('helm', { ownsCount: false });
 
 let history: CountHistory;
 let overrides: CountChange[];
+let fights: Fight[];
 let current: Deployment;
 
 beforeEach(() => {
   vi.useFakeTimers({ now: START });
   overrides = [];
-  history = new CountHistory((_, change) => void overrides.push(change));
+  fights = [];
+  history = historyOf(2 ** 20);
 });
 afterEach(() => void vi.useRealTimers());
+
+function historyOf(journalBytes: number): CountHistory {
+  const listener = {
+    overridden: (_: Deployment, change: CountChange) => void overrides.push(change),
+    contested: (_: Deployment, fight: Fight) => void fights.push(fight),
+  };
+  return new CountHistory(listener, journalBytes);
+}
 
 /** The watch shows the Deployment for the first time. */
 function appears(replicas: number, ...writers: readonly Writer[]): void {
@@ -57,6 +68,9 @@ describe('the last change of a count', () => {
       from: 3,
       to: 5,
       manager: 'kubectl',
+      operation: 'Update',
+      viaScale: true,
+      overrode: false,
     });
     expect(history.changeAt(UID, '11')).toBe(record()?.lastChange);
     expect(history.changeAt(UID, '10')).toBeUndefined();
@@ -110,7 +124,7 @@ describe('the user of a write of this replica', () => {
     appears(3, SERVICE);
     shows(5, scaler('kubectl'));
     expect(history.wrote(UID, '11', 'alice')).toBe(false);
-    expect(record()?.lastChange).not.toHaveProperty('user');
+    expect(record()?.lastChange?.user).toBeUndefined();
   });
 
   it('is not part of later changes', () => {
@@ -118,7 +132,7 @@ describe('the user of a write of this replica', () => {
     history.wrote(UID, '11', 'alice');
     shows(5, SERVICE);
     shows(6, SERVICE);
-    expect(record()?.lastChange).not.toHaveProperty('user');
+    expect(record()?.lastChange?.user).toBeUndefined();
   });
 });
 
@@ -267,18 +281,214 @@ describe('whether the count had been written through scale before it was first s
   });
 });
 
-describe('what is kept', () => {
-  it('is the last thousand changes of all Deployments, and users of as many writes', () => {
-    for (let i = 0; i <= 1_000; i += 1) {
-      history.wrote(`uid-${i}`, 'never shown', 'alice');
-      const previous = deployment('cart', '1', { uid: `uid-${i}`, writers: [SERVICE] });
-      history.updated({ ...previous, replicas: 2, resourceVersion: '2' }, previous);
-    }
-    expect(history.changeAt('uid-0', '2')).toBeUndefined();
-    expect(history.changeAt('uid-1', '2')).toMatchObject({ from: 1, to: 2, manager: FIELD_MANAGER });
+describe('the users of writes whose changes are still to be seen', () => {
+  it('are those of the last thousand', () => {
+    for (let i = 0; i <= 1_000; i += 1) history.wrote(`uid-${i}`, 'never shown', 'alice');
     // The first user is forgotten, so another may be named.
     expect(history.wrote('uid-0', 'never shown', 'bob')).toBe(true);
     expect(history.wrote('uid-1000', 'never shown', 'bob')).toBe(false);
+  });
+});
+
+describe('the changes of a Deployment', () => {
+  const shown = () => {
+    const { changes, truncated } = history.changesOf(current);
+    return { counts: changes.map(({ to }) => to), truncated };
+  };
+
+  it('are none before the watch has shown one', () => {
+    appears(3, SERVICE);
+    expect(shown()).toEqual({ counts: [], truncated: false });
+  });
+
+  it('are the last 20, the newest first, and the last one is that of the record', () => {
+    appears(0, SERVICE);
+    for (let i = 1; i <= 20; i += 1) shows(i, SERVICE);
+    const twenty = Array.from({ length: 20 }, (_, index) => 20 - index);
+    expect(shown()).toEqual({ counts: twenty, truncated: false });
+    shows(21, SERVICE);
+    expect(shown()).toEqual({ counts: [21, ...twenty.slice(0, 19)], truncated: true });
+    expect(history.changesOf(current).changes[0]).toBe(record()?.lastChange);
+    expect(history.changeAt(UID, '11')).toBeUndefined();
+    expect(history.changeAt(UID, '12')).toMatchObject({ from: 1, to: 2 });
+  });
+
+  it('are not more for events that do not change the count', () => {
+    appears(3, SERVICE);
+    shows(4, SERVICE);
+    shows(4, SERVICE);
+    expect(shown()).toEqual({ counts: [4], truncated: false });
+  });
+
+  it('are the last one at least, however little memory they may take', () => {
+    history = historyOf(0);
+    appears(3, SERVICE);
+    shows(4, SERVICE);
+    expect(shown()).toEqual({ counts: [4], truncated: false });
+    shows(5, scaler('kubectl'));
+    expect(shown()).toEqual({ counts: [5], truncated: true });
+    expect(history.changeAt(UID, '12')).toMatchObject({ from: 4, to: 5 });
+  });
+
+  it('name the user of a write, also if another change has followed before it was answered', () => {
+    appears(3, SERVICE);
+    shows(4, SERVICE);
+    shows(5, scaler('kubectl'));
+    expect(history.wrote(UID, '11', 'alice')).toBe(true);
+    expect(history.wrote(UID, '12', 'alice')).toBe(false);
+    expect(history.changesOf(current).changes).toMatchObject([
+      { manager: 'kubectl', user: undefined, overrode: true },
+      { manager: FIELD_MANAGER, user: 'alice', overrode: false },
+    ]);
+  });
+
+  it('take no more memory than they may, with the names of users', () => {
+    history = historyOf(1_000);
+    appears(3, SERVICE);
+    for (const replicas of [4, 5, 6]) shows(replicas, SERVICE);
+    expect(shown()).toEqual({ counts: [6, 5, 4], truncated: false });
+    expect(history.wrote(UID, '12', 'a'.repeat(200))).toBe(true);
+    expect(shown()).toEqual({ counts: [6, 5], truncated: true });
+  });
+
+  it('leave their room to others when a Deployment is deleted', () => {
+    history = historyOf(1_000);
+    const change = (uid: string, counts: readonly number[]) => {
+      current = deployment('cart', '10', { uid, replicas: 1, writers: [SERVICE] });
+      for (const replicas of counts) shows(replicas, SERVICE);
+      return current;
+    };
+    const first = change('first', [2, 3]);
+    const second = change('second', [2, 3]);
+    history.deleted(second);
+    change('third', [2, 3]);
+    current = first;
+    expect(shown()).toEqual({ counts: [3, 2], truncated: false });
+  });
+
+  it('start anew with a Deployment of the same name', () => {
+    appears(3, SERVICE);
+    shows(4, SERVICE);
+    shows(5, SERVICE);
+    history.deleted(current);
+    expect(shown()).toEqual({ counts: [], truncated: false });
+    expect(history.changeAt(UID, '11')).toBeUndefined();
+    current = { ...current, uid: 'another' };
+    history.added();
+    shows(6, SERVICE);
+    expect(shown()).toEqual({ counts: [6], truncated: false });
+  });
+});
+
+describe('a fight', () => {
+  const MANAGERS: Readonly<Record<string, readonly Writer[]>> = {
+    A: [scaler('kubectl')],
+    B: [scaler('kube-controller-manager')],
+    C: [applier('helm')],
+    '?': [],
+  };
+
+  /** One change a minute by each of these managers. */
+  function changeBy(managers: string, apart = MINUTE): void {
+    for (const manager of managers) {
+      vi.setSystemTime(Date.now() + apart);
+      shows(current.replicas + 1, ...(MANAGERS[manager] ?? []));
+    }
+  }
+
+  beforeEach(() => appears(1, SERVICE));
+
+  it('is two managers who change the count in turn', () => {
+    changeBy('ABAB');
+    const fight = {
+      between: ['kubectl', 'kube-controller-manager'],
+      switches: 3,
+      since: START / 1000 + 60,
+      lastAt: START / 1000 + 240,
+    };
+    expect(record()?.fight).toEqual(fight);
+    expect(fights).toEqual([fight]);
+  });
+
+  it.each(['ABA', 'AAB', 'AAABBB', 'ABCAB', 'ABCABC', 'ACBCAB', 'A?A?A?A', '????', 'AB?A', 'AAAAAAAA'])(
+    'is not %s',
+    (managers) => {
+      changeBy(managers, MINUTE / 2);
+      expect(fights).toEqual([]);
+      expect(record()?.fight).toBeUndefined();
+    },
+  );
+
+  it.each([
+    ['AABAB', ['kubectl', 'kube-controller-manager'], 3],
+    ['AABBAAB', ['kubectl', 'kube-controller-manager'], 3],
+    ['CABAB', ['kubectl', 'kube-controller-manager'], 3],
+    ['BABAB', ['kube-controller-manager', 'kubectl'], 4],
+    ['ABAB?', ['kubectl', 'kube-controller-manager'], 3],
+    ['A?BAB', ['kubectl', 'kube-controller-manager'], 3],
+    ['CBCABCBC', ['kube-controller-manager', 'helm'], 3],
+  ])('is %s, which begins once', (managers, between, switches) => {
+    changeBy(managers);
+    expect(record()?.fight).toMatchObject({ between, switches });
+    expect(fights).toHaveLength(1);
+  });
+
+  it('has its four changes within 10 minutes', () => {
+    changeBy('A');
+    changeBy('BAB', 200_001);
+    expect(fights).toEqual([]);
+    changeBy('A', 1);
+    expect(fights).toHaveLength(1);
+    appears(1, SERVICE);
+  });
+
+  it('has them within exactly 10 minutes', () => {
+    changeBy('AA');
+    changeBy('BAB', 200_000);
+    expect(fights).toMatchObject([{ since: START / 1000 + 120 }]);
+  });
+
+  it('goes on while the two take turns, and is not told again', () => {
+    changeBy('ABABAAB');
+    expect(record()?.fight).toMatchObject({ switches: 5, since: START / 1000 + 60 });
+    changeBy('A', 10 * MINUTE - 1);
+    expect(record()?.fight).toMatchObject({ switches: 6, since: START / 1000 + 60 });
+    expect(fights).toHaveLength(1);
+  });
+
+  it('goes on after a change by a third, who has no part in it', () => {
+    changeBy('ABABCAB');
+    expect(record()?.fight).toMatchObject({
+      between: ['kubectl', 'kube-controller-manager'],
+      switches: 4,
+      lastAt: START / 1000 + 7 * 60,
+    });
+    expect(fights).toHaveLength(1);
+  });
+
+  it('begins again after 10 minutes without a turn', () => {
+    changeBy('ABAB');
+    changeBy('A', 10 * MINUTE);
+    expect(record()?.fight).toMatchObject({ switches: 3 });
+    changeBy('BA');
+    expect(fights).toHaveLength(1);
+    changeBy('B');
+    expect(fights).toHaveLength(2);
+    expect(record()?.fight).toMatchObject({ switches: 3, since: START / 1000 + 14 * 60 });
+  });
+
+  it('is another one if one of the two fights with a third', () => {
+    changeBy('ABABCBC');
+    expect(fights.map(({ between }) => between)).toEqual([
+      ['kubectl', 'kube-controller-manager'],
+      ['kube-controller-manager', 'helm'],
+    ]);
+  });
+
+  it('ends with the Deployment', () => {
+    changeBy('ABAB');
+    history.deleted(current);
+    expect(record()).toBeUndefined();
   });
 });
 

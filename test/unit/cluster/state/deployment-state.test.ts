@@ -23,6 +23,10 @@ const change = (parts: Partial<CountChange> = {}): CountChange => ({
   from: 3,
   to: 5,
   manager: 'kubectl',
+  operation: 'Update',
+  viaScale: true,
+  overrode: false,
+  user: undefined,
   ...parts,
 });
 
@@ -120,6 +124,29 @@ describe('an override', () => {
     expect(state({}, record)).toHaveProperty('overridden');
     vi.setSystemTime(START + 60 * MINUTE + 1);
     expect(state({}, record)).not.toHaveProperty('overridden');
+  });
+});
+
+describe('a fight', () => {
+  const fight = {
+    between: ['kubectl', 'kube-controller-manager'] as const,
+    switches: 3,
+    since: START / 1000 - 60,
+    lastAt: START / 1000,
+  };
+
+  it('is shown until the count has not passed from one to the other for 10 minutes', () => {
+    const record = recordOf({ fight });
+    const shown = {
+      between: ['kubectl', 'kube-controller-manager'],
+      switches: 3,
+      since: '2026-11-29T11:59:00.000Z',
+      lastAt: '2026-11-29T12:00:00.000Z',
+    };
+    vi.setSystemTime(START + 10 * MINUTE - 1);
+    expect(state({}, record).fight).toEqual(shown);
+    vi.setSystemTime(START + 10 * MINUTE);
+    expect(state({}, record)).not.toHaveProperty('fight');
   });
 });
 
