@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
 import { PIECE_BYTES, PiecewiseBody } from '../src/lib/piecewise-body.ts';
 import { throttled } from '../src/lib/throttled.ts';
-import type { ClientConnection, Running } from '../src/tls/client-connection.ts';
+import { atEnd, type ClientConnection, type Running } from '../src/tls/client-connection.ts';
 
 /** How slowly a client may read an answer. */
 export interface AnswerOptions {
@@ -21,6 +21,8 @@ declare module 'fastify' {
 
 /** A client always has this time for an answer before its rate counts. */
 const GRACE_MS = 10_000;
+/** How long a stream may be stuck. Its rate does not count: a fast reader too may always have something left to read. */
+const STALLED_MS = 30_000;
 const SWEEP_MS = 1_000;
 /** Bytes of all bodies that are being sent. A body that is sent on several connections counts once. */
 const MAX_BODY_BYTES = 64 * 1024 * 1024;
@@ -66,17 +68,14 @@ export default fastifyPlugin(
     function cutTooSlow(): void {
       const now = performance.now();
       for (const { connection, first, since } of waiting()) {
-        if (first.longLived) {
-          const pending = connection.socket.writableLength;
-          first.bytes = Math.max(first.bytes, pending);
-          // The client has read everything that was sent to it.
-          if (pending === 0) {
-            Object.assign(first, { readyAt: now, bytes: 0 });
-            continue;
-          }
-        }
-        if (now - since > timeToReadMs(first.bytes, options)) cut(connection);
+        if (hasRead(connection, first)) Object.assign(first, { readyAt: now, bytes: 0 });
+        else if (now - since > limitOf(first)) cut(connection);
       }
+    }
+
+    function limitOf({ bytes, longLived }: Running): number {
+      if (longLived?.kind !== 'stream') return timeToReadMs(bytes, options);
+      return Math.min(options.answerTimeoutSeconds * 1000, STALLED_MS);
     }
 
     function cutOldest(): void {
@@ -97,7 +96,7 @@ export default fastifyPlugin(
     app.addHook('onSend', (request, reply, payload, next) => {
       if (!Buffer.isBuffer(payload) || payload.length <= PIECE_BYTES) return next();
       const entry = request.clientConnection.running.get(reply.raw);
-      if (entry !== undefined) entry.onEnd = hold(payload);
+      if (entry !== undefined) atEnd(entry, hold(payload));
       if (bodyBytes > MAX_BODY_BYTES) cutOldest();
       reply.header('content-length', payload.length);
       next(null, new PiecewiseBody(payload));
@@ -106,6 +105,23 @@ export default fastifyPlugin(
   },
   { name: 'answers', dependencies: ['requests-under-way'], fastify: '5.x' },
 );
+
+/**
+ * Whether the client has done its part of a long-lived answer since this was last asked: it has read everything that was
+ * sent to it or, of a stream, at least something.
+ */
+function hasRead({ socket }: ClientConnection, entry: Running): boolean {
+  const { longLived } = entry;
+  if (longLived === undefined) return false;
+  const pending = socket.writableLength;
+  entry.bytes = Math.max(entry.bytes, pending);
+  if (longLived.kind === 'waiter') return pending === 0;
+  // `bytesWritten` also counts what is still pending.
+  const delivered = socket.bytesWritten - pending;
+  const grew = delivered > longLived.delivered;
+  longLived.delivered = delivered;
+  return grew || pending === 0;
+}
 
 /** How long a client may take to read an answer of this size. */
 export function timeToReadMs(

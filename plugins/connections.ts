@@ -32,7 +32,7 @@ declare module 'fastify' {
     readonly clientConnections: ReadonlyMap<Socket, ClientConnection>;
     /** The connection of a socket, for requests that Fastify refuses before they have a `clientConnection`. */
     connectionOf(socket: Socket): ClientConnection;
-    /** Closes the connections whose certificate no longer passes, each after its running answers. */
+    /** Closes the connections whose certificate no longer passes, each after its running answers; long-lived ones end. */
     recheckClients(passes: (certificate: X509Certificate) => boolean): void;
     /**
      * Whether an error may be written to a connection that has sent a malformed or incomplete request. If the client
@@ -40,7 +40,7 @@ declare module 'fastify' {
      * answers.
      */
     mayAnswerFailure(socket: Socket): boolean;
-    /** Closes every connection, each after its running answers, and every new one at once. */
+    /** Closes every connection, each after its running answers, and every new one at once. Long-lived answers end. */
     closeConnections(): void;
   }
   interface FastifyRequest {
@@ -138,7 +138,8 @@ export default fastifyPlugin(
     app.decorate('clientConnections', connections);
     app.decorate('recheckClients', (passes) => {
       for (const connection of connections.values()) {
-        if (connection.certificate !== undefined && !passes(connection.certificate)) connection.closeIfIdle();
+        if (connection.certificate !== undefined && !passes(connection.certificate))
+          connection.closeIfIdle('revoked');
       }
     });
     app.decorate('mayAnswerFailure', (socket) => {
@@ -152,13 +153,13 @@ export default fastifyPlugin(
       if (latest === undefined) return true;
       if (running.size === 1 && running.has(latest) && !latest.req.complete && !latest.headersSent)
         return true;
-      connection.closeIfIdle();
+      connection.closeIfIdle('disconnected');
       return false;
     });
     app.decorate('closeConnections', () => {
       closingAll = true;
       for (const socket of unverified.values()) socket.destroy();
-      for (const connection of connections.values()) connection.closeIfIdle();
+      for (const connection of connections.values()) connection.closeIfIdle('drain');
     });
     done();
   },

@@ -111,7 +111,6 @@ export default fastifyPlugin(
         bytes,
         readyAt: performance.now(),
         counted: false,
-        longLived: false,
       });
       longBytes += bytes;
       connection.socket.write(body, () => {

@@ -5,7 +5,7 @@ import { ParseTurns } from '../src/lib/parse-turns.ts';
 import { Rate } from '../src/lib/rate.ts';
 import { RequestPlaces } from '../src/lib/request-places.ts';
 import { throttled } from '../src/lib/throttled.ts';
-import type { Answering, ClientConnection } from '../src/tls/client-connection.ts';
+import type { Answering, ClientConnection, Running } from '../src/tls/client-connection.ts';
 
 /**
  * Limits of requests under way. A request is under way until its answer has been sent, whether it waits for the API
@@ -24,14 +24,8 @@ declare module 'fastify' {
   interface FastifyInstance {
     /** Call it when an answer has been sent, or its connection has closed. */
     endAnswer(connection: ClientConnection, answer: Answering): void;
-  }
-  interface FastifyContextConfig {
-    /**
-     * Whether answers of the route last as long as their clients stay, as a wait or a stream does. Such answers have
-     * their own limits: they take no place among the requests under way, and have no timeouts while there is nothing to
-     * send.
-     */
-    longLived?: boolean;
+    /** Gives back the place of a request under way whose answer is still to come. */
+    endUnderWay(connection: ClientConnection, entry: Running): void;
   }
 }
 
@@ -82,6 +76,10 @@ export default fastifyPlugin(
       // directions once it is sent: with one left open, the service would go on reading what the client sends.
       if (connection.closing && connection.running.size === 0) connection.socket.destroySoon();
     });
+    app.decorate('endUnderWay', (connection, entry) => {
+      if (entry.counted) places.release(connection);
+      entry.counted = false;
+    });
     app.server.on('secureConnection', (socket) => {
       const connection = app.clientConnections.get(socket);
       if (connection === undefined) return;
@@ -89,6 +87,7 @@ export default fastifyPlugin(
       places.add(connection);
       socket.once('close', () => {
         places.remove(connection);
+        connection.interrupt('disconnected');
         // A request that is being handled keeps its place until it is done. The handling of a write does not begin
         // before its body has arrived.
         for (const [answer, { readyAt }] of connection.running)
@@ -114,27 +113,11 @@ export default fastifyPlugin(
         reply.hijack();
         return;
       }
-      running.set(reply.raw, { bytes: 0, readyAt: undefined, counted, longLived: false });
+      running.set(reply.raw, { bytes: 0, readyAt: undefined, counted });
       if (running.size >= maxRequestsPerConnection && !connection.isReceiving) connection.hold('connection');
       if (counted) return next();
       app.limited.requests.in_all += 1;
       next(new OverloadedError());
-    });
-    app.addHook('onRoute', (route) => {
-      if (!route.config?.longLived) return;
-      route.onRequest = [
-        ...[route.onRequest ?? []].flat(),
-        (request, reply, next) => {
-          const { clientConnection: connection } = request;
-          const entry = connection.running.get(reply.raw);
-          if (entry?.counted) places.release(connection);
-          if (entry !== undefined)
-            Object.assign(entry, { counted: false, longLived: true, readyAt: performance.now() });
-          // The HTTP server sets the timeout again once the answer has ended.
-          connection.socket.setTimeout(0);
-          next();
-        },
-      ];
     });
     app.addHook('onSend', (request, reply, payload, next) => {
       const connection = request.clientConnection;

@@ -11,6 +11,7 @@ import identityPlugin from '../plugins/identity.ts';
 import jsonBodyPlugin from '../plugins/json-body.ts';
 import listAnswersPlugin from '../plugins/list-answers.ts';
 import listenersPlugin from '../plugins/listeners.ts';
+import longLivedPlugin from '../plugins/long-lived.ts';
 import notFoundPlugin from '../plugins/not-found.ts';
 import openapiPlugin from '../plugins/openapi.ts';
 import overloadPlugin from '../plugins/overload.ts';
@@ -97,6 +98,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   await app.register(handshakesPlugin, limits);
   await app.register(connectionsPlugin, { identify, ...limits });
   await app.register(requestsUnderWayPlugin, limits);
+  await app.register(longLivedPlugin, limits);
   await app.register(answersPlugin, limits);
   await app.register(requestLogPlugin, { logStream });
   await app.register(errorsPlugin);

@@ -120,7 +120,12 @@ export const RateLimitedError = createError(
 );
 export const TooManyWaitersError = createError(
   'TOO_MANY_WAITERS',
-  'Too many reads of this client, or of all clients, are waiting for a resourceVersion: try again after the time in Retry-After',
+  'Too many requests of this client, or of all clients, are waiting: nothing was changed, try again after the time in Retry-After',
+  429,
+);
+export const TooManyStreamsError = createError(
+  'TOO_MANY_STREAMS',
+  'This client, or all clients, read too many streams: end one, or try again after the time in Retry-After',
   429,
 );
 export const KubernetesRateLimitedError = createError(

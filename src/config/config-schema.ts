@@ -47,6 +47,16 @@ export const LIMITS = {
     'Unanswered requests per connection; the service reads no more from the connection until there are fewer',
     { minimum: 1 },
   ),
+  MAX_WAITERS: limit(
+    2_000,
+    'Requests that wait for a rollout, in total; further ones are answered with 429',
+    {
+      minimum: 1,
+    },
+  ),
+  MAX_WAITERS_PER_CLIENT: limit(100, 'Requests that wait for a rollout, per client', { minimum: 1 }),
+  MAX_STREAMS: limit(1_000, 'Streams of events in total; further ones are answered with 429', { minimum: 1 }),
+  MAX_STREAMS_PER_CLIENT: limit(50, 'Streams of events per client', { minimum: 1 }),
   MAX_CONNECTION_AGE_SECONDS: limit(3600, 'Age from which a connection is closed after its next answer', {
     minimum: 1,
   }),

@@ -11,6 +11,11 @@ export class Quota {
     this.#maxPerIdentity = maxPerIdentity;
   }
 
+  /** The units in use, by all identities. */
+  get used(): number {
+    return this.#total;
+  }
+
   /** Takes one unit for the identity. Returns false, and takes nothing, if that would be one too many. */
   take(identity: string): boolean {
     const used = this.#used.get(identity) ?? 0;

@@ -19,6 +19,10 @@ export class Limited {
     overload: 0,
     /** The log had no room for the audit line of a write. */
     log: 0,
+    /** The limit of waiting answers, per client or in total, was reached. */
+    waiters: 0,
+    /** The limit of streams, per client or in total, was reached. */
+    streams: 0,
   };
   /** Log lines that were left out because the requests of a client were refused too often. */
   logLines = 0;

@@ -12,17 +12,21 @@ export interface MetricsSources {
   readonly fleet: Pick<Fleet<Observed>, 'clusters'>;
   readonly reloader: Pick<TlsReloader, 'stats'>;
   readonly limited: Limited;
+  /** How many waits and streams there are. */
+  readonly longLived: Readonly<Record<'waiters' | 'streams', number>>;
   readonly logStream: Pick<LogStream, 'dropped'>;
 }
 
 /** Creates a registry with the metrics of the service and of its process. */
-export function createMetrics({ fleet, reloader, limited, logStream }: MetricsSources): Registry {
+export function createMetrics(sources: MetricsSources): Registry {
+  const { fleet, reloader, limited, longLived, logStream } = sources;
   const register = new Registry();
   collectDefaultMetrics({ register });
   ofClusters(register, fleet);
   ofMirrors(register, fleet);
   ofTls(register, reloader);
   ofLimits(register, limited, logStream);
+  ofLongLived(register, longLived);
   return register;
 }
 
@@ -190,4 +194,18 @@ function ofLimits(register: Registry, limited: Limited, logStream: MetricsSource
     client: limited.logLines,
     full: logStream.dropped,
   }));
+}
+
+function ofLongLived(register: Registry, longLived: MetricsSources['longLived']): void {
+  const gauge = (name: string, help: string, read: () => number) =>
+    new Gauge({
+      name,
+      help,
+      registers: [register],
+      collect() {
+        this.set(read());
+      },
+    });
+  gauge('scaler_waiters', 'Requests that wait for a rollout', () => longLived.waiters);
+  gauge('scaler_streams', 'Streams of events that clients read', () => longLived.streams);
 }

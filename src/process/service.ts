@@ -71,7 +71,13 @@ export class Service {
     const reloader = reloaderOf(loaded, app);
     const management = createManagementServer({
       isReady: () => app.fleet.ready && !app.isDraining(),
-      metrics: createMetrics({ fleet: app.fleet, reloader, limited: app.limited, logStream }),
+      metrics: createMetrics({
+        fleet: app.fleet,
+        reloader,
+        limited: app.limited,
+        longLived: app.longLived,
+        logStream,
+      }),
       allowedHosts: config.managementAllowedHosts,
       log: app.log,
     });

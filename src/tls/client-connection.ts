@@ -10,6 +10,21 @@ export interface Answering {
   readonly req: Pick<IncomingMessage, 'method' | 'readableEnded'>;
 }
 
+/** Why a long-lived answer must end before it is done. */
+export type Interruption = 'disconnected' | 'revoked' | 'drain';
+
+/** A wait, which ends with one answer, or a stream, which is sent bit by bit. */
+export type LongLivedKind = 'waiter' | 'stream';
+
+/** What is known of an answer that lasts as long as its client stays. */
+export interface LongLived {
+  readonly kind: LongLivedKind;
+  /** Ends the answer. It is there from the beginning of the wait or the stream until it has been called. */
+  interrupt: ((why: Interruption) => void) | undefined;
+  /** Bytes of the connection that had been delivered when that was last looked at. */
+  delivered: number;
+}
+
 /** A request of a connection, until its answer has been sent. */
 export interface Running {
   /** Size of the body of the answer in bytes; 0 until it is known. */
@@ -21,10 +36,19 @@ export interface Running {
   readyAt: number | undefined;
   /** Whether it has a place among the requests under way. */
   counted: boolean;
-  /** Whether the answer lasts as long as its client stays. */
-  longLived: boolean;
-  /** Called once the answer has been sent, or its connection has closed. */
+  /** Set once the answer has a place among those that last as long as their clients stay. */
+  longLived?: LongLived;
+  /** Called once the answer has been sent, or its connection has closed. `atEnd` sets it. */
   onEnd?: () => void;
+}
+
+/** Has this called too once the answer has been sent, or its connection has closed. */
+export function atEnd(entry: Running, call: () => void): void {
+  const { onEnd } = entry;
+  entry.onEnd = () => {
+    onEnd?.();
+    call();
+  };
 }
 
 /**
@@ -64,6 +88,8 @@ export class ClientConnection implements Parsing {
   latest: ServerResponse | undefined;
   /** Whether the connection is closed as soon as it has no running request. */
   closing = false;
+  /** Why the long-lived answers of the connection have ended, and further ones end at once; undefined: they have not. */
+  interrupted: Interruption | undefined;
   /** The head of the request that the HTTP server is parsing right now, if that is all that has arrived. */
   head: string | undefined;
   /** The reasons for which the connection is not read. */
@@ -138,8 +164,21 @@ export class ClientConnection implements Parsing {
     if (this.#holds.delete(reason) && this.#holds.size === 0) setImmediate(this.#readOn);
   }
 
-  closeIfIdle(): void {
+  /** Ends the long-lived answers of the connection before they are done. */
+  interrupt(why: Interruption): void {
+    this.interrupted ??= why;
+    for (const { longLived } of this.running.values()) {
+      const interrupt = longLived?.interrupt;
+      if (longLived === undefined || interrupt === undefined) continue;
+      longLived.interrupt = undefined;
+      interrupt(why);
+    }
+  }
+
+  /** Closes the connection after its running answers. Long-lived ones do not get the time to become done. */
+  closeIfIdle(why: Interruption): void {
     this.closing = true;
+    this.interrupt(why);
     if (this.running.size > 0) return;
     // An answer that was made at once may still have to be sent.
     if (this.socket.writableLength > 0) this.socket.destroySoon();

@@ -10,8 +10,14 @@ export async function metricLines({ app }: TestService): Promise<readonly string
     certificateNotAfter: new Date(0),
     crlNextUpdate: undefined,
   };
-  const { fleet, limited } = app;
-  const metrics = createMetrics({ fleet, limited, reloader: { stats }, logStream: { dropped: 0 } });
+  const { fleet, limited, longLived } = app;
+  const metrics = createMetrics({
+    fleet,
+    limited,
+    longLived,
+    reloader: { stats },
+    logStream: { dropped: 0 },
+  });
   return (await metrics.metrics()).split('\n');
 }
 

@@ -25,6 +25,7 @@ it('the metrics report the size and age of the cache and the history of the refl
     fleet: service.app.fleet,
     reloader: { stats },
     limited: service.app.limited,
+    longLived: service.app.longLived,
     logStream: { dropped: 5 },
   });
   const measured = async (series: string) => {

@@ -22,7 +22,9 @@ function routes(app: FastifyInstance): void {
   app.get('/docs/own', OPEN, (_request, reply) =>
     reply.type('text/plain').send(Buffer.alloc(8 * MIB, 'own ')),
   );
-  app.get('/docs/stream', { config: { ...OPEN.config, longLived: true } }, (_request, reply) => {
+  app.get('/docs/stream', OPEN, (request, reply) => {
+    request.takeLongLivedPlace('stream');
+    request.beginLongLived(() => {});
     reply.hijack();
     reply.raw.writeHead(200, { 'content-type': 'text/plain' });
     reply.raw.flushHeaders();
