@@ -1,6 +1,7 @@
 import type { FastifyPluginAsync } from 'fastify';
 import deploymentRoutes from './deployment.ts';
 import deploymentsRoutes from './deployments.ts';
+import eventsRoutes from './events.ts';
 import healthRoutes from './health.ts';
 import replicaCountRoutes, { type ReplicaCountOptions } from './replica-count.ts';
 import scaleRoutes from './scale.ts';
@@ -13,6 +14,7 @@ const clusterRoutes: FastifyPluginAsync<ReplicaCountOptions> = async (app, { old
   await app.register(deploymentsRoutes);
   await app.register(deploymentRoutes);
   await app.register(scaleRoutes);
+  await app.register(eventsRoutes);
   await app.register(replicaCountRoutes, { oldName });
 };
 

@@ -20,6 +20,7 @@ import {
   type ScaleReading,
   type UnguardedCluster,
 } from './access/guarded-cluster.ts';
+import type { ListRightsTiming } from './access/list-rights.ts';
 import { ReviewOutcomes } from './access/review-outcomes.ts';
 import { Autoscalers, type WatchedAutoscalers } from './autoscalers/autoscalers.ts';
 import { DeploymentCache, listKey } from './cache/deployment-cache.ts';
@@ -34,10 +35,11 @@ import { type ClusterState, InformerSet, type Mirrored } from './cache/informer-
 import { type ListReading, type Reading, reading } from './cache/reading.ts';
 import { SharedAnswers } from './cache/shared-answers.ts';
 import { CALL_CONNECTIONS } from './call-places.ts';
-import { DeploymentError, ReplicasManagedError } from './cluster-errors.ts';
+import { DeploymentError, NotSyncedError, ReplicasManagedError } from './cluster-errors.ts';
 import { type Deployment, DeploymentInterner, entityTag, reduceDeployment } from './deployment.ts';
 import { DirectReader } from './direct-reader.ts';
 import { EventRecorder } from './event-recorder.ts';
+import { EventHub, type EventTiming } from './events/event-hub.ts';
 import { HealthCheck } from './health-check.ts';
 import type { LabelSelector } from './labels/label-selector.ts';
 import { type CountChange, CountHistory } from './ownership/count-history.ts';
@@ -63,6 +65,8 @@ export interface ClusterOptions extends KubeconfigSource {
   readonly server?: ApiServerIdentity | undefined;
   /** For tests: other times than in production. */
   readonly timing?: ReflectorTiming | undefined;
+  readonly eventTiming?: EventTiming | undefined;
+  readonly listRightsTiming?: ListRightsTiming | undefined;
 }
 
 /** How long a write waits for the cache to hold its result, so that a read right after it sees that result. */
@@ -90,6 +94,7 @@ export class Cluster implements UnguardedCluster {
   readonly #scaler: Scaler;
   readonly #health: HealthCheck;
   readonly #events: EventRecorder;
+  readonly #hub: EventHub;
   readonly #waitingReads = new Quota(MAX_WAITING_READS, MAX_WAITING_READS_PER_USER);
   readonly #sharedAnswers = new SharedAnswers();
   readonly #access: Access;
@@ -97,8 +102,9 @@ export class Cluster implements UnguardedCluster {
   readonly reviews: Pick<ReviewOutcomes, 'state' | 'counts'>;
 
   constructor(options: ClusterOptions) {
-    const { name, namespaces, authorization, autoscalers, onConflict, log, server, timing, ...source } =
+    const { name, namespaces, authorization, autoscalers, onConflict, log, server, timing, ...others } =
       options;
+    const { eventTiming, listRightsTiming, ...source } = others;
     this.name = name;
     this.#onConflict = onConflict;
     const load = kubeConfigLoader(source);
@@ -122,8 +128,19 @@ export class Cluster implements UnguardedCluster {
     );
     const api = this.#client;
     this.autoscalers = new Autoscalers({ api, namespaces, watched: autoscalers, onContact, log, timing });
-    this.#history = new CountHistory((deployment, change) => this.#overridden(log, deployment, change));
-    for (const informer of this.#informers.all) informer.addHandler(this.#history);
+    this.#history = new CountHistory((deployment, change) => {
+      this.#overridden(log, deployment, change);
+      this.#hub.overridden(deployment, change);
+    });
+    this.#hub = new EventHub({
+      stateOf: (deployment) => this.stateOf(deployment),
+      isSynced: () => this.synced,
+      timing: eventTiming,
+    });
+    for (const informer of this.#informers.all) {
+      informer.addHandler(this.#history);
+      this.#hub.follow(informer);
+    }
     this.#ownership = new Ownership(this.autoscalers, this.#history);
     this.#stateLists = new StateLists({
       version: () => this.#stateVersion,
@@ -140,6 +157,7 @@ export class Cluster implements UnguardedCluster {
       authorization === 'AlwaysAllow'
         ? alwaysAllow
         : new ReviewAuthorizer(this.#calls, authorization, reviews),
+      listRightsTiming,
     );
     this.#health = new HealthCheck(() => this.#probe());
   }
@@ -151,6 +169,7 @@ export class Cluster implements UnguardedCluster {
 
   /** Once this resolves, the cluster has no open connection and no running timer. */
   async stop(): Promise<void> {
+    this.#hub.close();
     this.#access.stop();
     await Promise.all([this.#informers.stop(), this.autoscalers.stop()]);
     await this.#client.close();
@@ -315,6 +334,13 @@ export class Cluster implements UnguardedCluster {
     const current = cached?.resourceVersion === resourceVersion ? cached : undefined;
     const previous = changed ? this.#history.changeAt(uid, resourceVersion)?.from : result.replicas;
     return { ...result, forecasts, previous, entityTag: current && entityTag(current) };
+  }
+
+  events(namespace: string | undefined): EventHub {
+    this.#informers.answering(namespace);
+    // The events of all namespaces begin together.
+    if (!this.#hub.open()) throw new NotSyncedError();
+    return this.#hub;
   }
 
   replicasOf(namespace: string, deployment: string): number | undefined {

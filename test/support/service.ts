@@ -4,8 +4,10 @@ import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { buildApp } from '../../src/app.ts';
 import type { DecisionTimes } from '../../src/cluster/access/authorizer.ts';
+import type { ListRightsTiming } from '../../src/cluster/access/list-rights.ts';
 import type { WatchedAutoscalers } from '../../src/cluster/autoscalers/autoscalers.ts';
 import { Cluster } from '../../src/cluster/cluster.ts';
+import type { EventTiming } from '../../src/cluster/events/event-hub.ts';
 import type { ConflictPolicy } from '../../src/cluster/ownership/forecast.ts';
 import type { Limits } from '../../src/config/limits.ts';
 import { Fleet } from '../../src/fleet/fleet.ts';
@@ -25,6 +27,9 @@ export interface ServiceOptions {
   readonly kubeconfig: string | Readonly<Record<string, string>>;
   readonly namespaces?: readonly string[];
   readonly timing?: ReflectorTiming;
+  readonly eventTiming?: EventTiming;
+  readonly listRightsTiming?: ListRightsTiming;
+  readonly heartbeatMs?: number;
   /** Default: HPAs, as in production. */
   readonly autoscalers?: WatchedAutoscalers;
   readonly onConflict?: ConflictPolicy;
@@ -113,6 +118,7 @@ export class TestService {
         certificate === undefined && injecting !== undefined ? injecting : identify(certificate, policy),
       limits,
       docs: true,
+      ...(options.heartbeatMs !== undefined && { heartbeatMs: options.heartbeatMs }),
       createFleet: (log) =>
         new Fleet({
           specs,
@@ -125,6 +131,8 @@ export class TestService {
               onConflict,
               log,
               timing,
+              eventTiming: options.eventTiming,
+              listRightsTiming: options.listRightsTiming,
             });
             clusters.push(cluster);
             return cluster;

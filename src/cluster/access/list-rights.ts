@@ -20,12 +20,14 @@ export interface ListRightsListener {
   denied(): void;
 }
 
-/** What a subject may list, and where it was found to. */
+/** What a subject was found to have the right to list. */
 interface Found {
-  /** undefined: all namespaces, as far as `namespaces` says. */
+  /** undefined: it wants to follow all namespaces. */
   readonly namespace: string | undefined;
-  /** The namespaces that it may list; undefined: all of them. */
-  readonly namespaces: readonly string[] | undefined;
+  /** The namespaces that it may list; undefined: all that it wants. */
+  readonly shown: readonly string[] | undefined;
+  /** Finds the namespaces that it may list now. */
+  readonly find: () => Promise<readonly string[]>;
 }
 
 const TIMING: ListRightsTiming = { holdsMs: 4 * 60_000, retryMs: 2_000 };
@@ -33,20 +35,13 @@ const TIMING: ListRightsTiming = { holdsMs: 4 * 60_000, retryMs: 2_000 };
 /** The rights of all who follow the events of a cluster. Those of one subject share what is known. */
 export class ListRightsOfAll {
   readonly #authorizer: Authorizer;
-  readonly #listable: (subject: Subject) => Promise<readonly string[]>;
   readonly #timing: ListRightsTiming;
   readonly #turns = new Turns(CALL_PLACES.streams, MAX_WAITING_CALLS);
   /** Those that somebody follows. */
   readonly #followed = new Map<string, ListRights>();
 
-  /** @param listable finds the namespaces that a subject may list */
-  constructor(
-    authorizer: Authorizer,
-    listable: (subject: Subject) => Promise<readonly string[]>,
-    timing = TIMING,
-  ) {
+  constructor(authorizer: Authorizer, timing = TIMING) {
     this.#authorizer = authorizer;
-    this.#listable = listable;
     this.#timing = timing;
   }
 
@@ -58,7 +53,6 @@ export class ListRightsOfAll {
       new ListRights(subject, found, {
         authorizer: this.#authorizer,
         timing: this.#timing,
-        listable: () => this.#listable(subject),
         inTurn: (action) => this.#turns.run(subject.user, action),
         onFollowed: (rights) => this.#followed.set(key, rights),
         onLeft: (rights) => {
@@ -78,8 +72,6 @@ interface Parts {
   readonly authorizer: Authorizer;
   readonly timing: ListRightsTiming;
   readonly inTurn: (review: () => Promise<boolean>) => Promise<boolean>;
-  /** The namespaces that the subject may list. */
-  readonly listable: () => Promise<readonly string[]>;
   readonly onFollowed: (rights: ListRights) => void;
   readonly onLeft: (rights: ListRights) => void;
 }
@@ -92,6 +84,7 @@ interface Parts {
 export class ListRights {
   readonly #subject: Subject;
   readonly #namespace: string | undefined;
+  readonly #find: Found['find'];
   readonly #parts: Parts;
   readonly #listeners = new Set<ListRightsListener>();
   /** Whether it may list everything that it has asked for, so that no namespace needs a decision. */
@@ -105,12 +98,13 @@ export class ListRights {
   #areGone = false;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(subject: Subject, { namespace, namespaces }: Found, parts: Parts) {
+  constructor(subject: Subject, { namespace, shown, find }: Found, parts: Parts) {
     this.#subject = subject;
     this.#namespace = namespace;
+    this.#find = find;
     this.#parts = parts;
-    this.#all = namespace !== undefined || namespaces === undefined;
-    for (const each of namespaces ?? []) this.#decided.set(each, true);
+    this.#all = shown === undefined;
+    for (const each of shown ?? []) this.#decided.set(each, true);
   }
 
   /** Rises when the subject may list more or less than before. */
@@ -217,7 +211,7 @@ export class ListRights {
   /** Whether the subject may list any namespace: one of those that are known, or else any at all. */
   async #findsNamespaces(): Promise<boolean> {
     if (this.#allowed.length > 0) return true;
-    const found = await this.#parts.listable();
+    const found = await this.#find();
     for (const namespace of found) this.#decided.set(namespace, true);
     return found.length > 0;
   }

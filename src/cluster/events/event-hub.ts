@@ -211,11 +211,7 @@ export class EventHub {
     this.#isMakingFrames = false;
   }
 
-  #append(
-    { kind, deployment, previous, override }: Change,
-    upTo: string,
-    id: string | undefined,
-  ): void {
+  #append({ kind, deployment, previous, override }: Change, upTo: string, id: string | undefined): void {
     const { namespace, name, labels } = deployment;
     const data =
       override === undefined

@@ -90,8 +90,7 @@ export class Feed {
     const { hub, namespace } = this.#options;
     const { ring } = hub;
     for (let frame = ring.at(this.#next); frame !== undefined; frame = ring.at(this.#next)) {
-      const kind =
-        namespace === undefined || frame.namespace === namespace ? this.#kindOf(frame) : undefined;
+      const kind = namespace === undefined || frame.namespace === namespace ? this.#kindOf(frame) : undefined;
       if (kind !== undefined) {
         const allowed = this.#options.rights.allows(frame.namespace);
         if (allowed === undefined) return undefined;
