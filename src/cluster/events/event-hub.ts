@@ -32,6 +32,8 @@ export interface EventListener {
   closed(): void;
 }
 
+type FollowedInformer = Pick<Informer<Deployment>, 'addHandler' | 'addProgressListener'>;
+
 /** Where a reader begins. */
 export interface Start {
   /** The number of its first frame. */
@@ -74,8 +76,8 @@ export class EventHub {
   /** What the informers have told since the last progress of one of them. */
   #changes: Change[] = [];
   /** How far the informers are, as far as they have been filled. */
-  readonly #scopes = new Map<Informer<Deployment>, string>();
-  readonly #steps: Step[] = [];
+  readonly #scopes = new Map<FollowedInformer, string>();
+  #steps: Step[] = [];
   #isMakingFrames = false;
   #isOpen = false;
   #isClosed = false;
@@ -92,7 +94,7 @@ export class EventHub {
   }
 
   /** Makes frames of what this informer tells. Call it after the handlers that the states depend on. */
-  follow(informer: Informer<Deployment>): void {
+  follow(informer: FollowedInformer): void {
     informer.addHandler(this.#handler);
     informer.addProgressListener((resourceVersion) => this.#progressed(informer, resourceVersion));
   }
@@ -140,7 +142,7 @@ export class EventHub {
   /** Ends all readers. */
   close(): void {
     this.#isClosed = true;
-    this.#steps.length = 0;
+    this.#steps = [];
     this.#ahead.releaseAll();
     for (const listener of this.#listeners) listener.closed();
   }
@@ -157,7 +159,7 @@ export class EventHub {
     },
   };
 
-  #progressed(informer: Informer<Deployment>, upTo: string): void {
+  #progressed(informer: FollowedInformer, upTo: string): void {
     const before = this.#scopes.get(informer) ?? '';
     const wentBack = isComparable(before) && isComparable(upTo) && compareResourceVersions(upTo, before) < 0;
     this.#scopes.set(informer, upTo);
@@ -166,7 +168,13 @@ export class EventHub {
     if (this.#isClosed) return;
     if (!this.#isOpen) return void this.open();
     if (changes.length === 0 && !wentBack && upTo === before) return;
-    this.#steps.push({ changes, upTo, position: oldestOf([...this.#scopes.values()]), restart: wentBack });
+    this.#steps.push({
+      // After `reset` everything is read again.
+      changes: wentBack ? [] : changes,
+      upTo,
+      position: oldestOf([...this.#scopes.values()]),
+      restart: wentBack,
+    });
     if (!this.#isMakingFrames) void this.#makeFrames();
   }
 
@@ -190,11 +198,14 @@ export class EventHub {
   async #makeFrames(): Promise<void> {
     this.#isMakingFrames = true;
     const pause = pauses();
-    for (let step = this.#steps.shift(); step !== undefined; step = this.#steps.shift()) {
-      if (step.restart) this.#restart(step.position);
-      else {
+    while (this.#steps.length > 0) {
+      // What comes meanwhile is for the next round: to take one step after the other from a long array is slow.
+      const steps = this.#steps;
+      this.#steps = [];
+      for (const step of steps) {
         // A namespace that was refused before is listed last, and must not take the position back.
-        const position = newestOf(this.#position, step.position);
+        const position = step.restart ? step.position : newestOf(this.#position, step.position);
+        if (step.restart) this.#restart(position);
         const id = position === this.#position ? undefined : position;
         for (const [index, change] of step.changes.entries()) {
           // The order within a step is not that of the resourceVersions, so only its last frame completes the position.
@@ -204,9 +215,9 @@ export class EventHub {
           if (this.#isClosed) return;
         }
         this.#position = position;
+        this.#ahead.reached(position);
+        if (step.restart || step.changes.length > 0) for (const listener of this.#listeners) listener.more();
       }
-      this.#ahead.reached(this.#position);
-      if (step.restart || step.changes.length > 0) for (const listener of this.#listeners) listener.more();
     }
     this.#isMakingFrames = false;
   }

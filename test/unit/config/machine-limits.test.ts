@@ -24,7 +24,7 @@ describe('the limits on this machine', () => {
     const { maxConnections, maxHandshakes } = limitsWith(descriptors, clusters);
     expect(maxConnections).toBeGreaterThanOrEqual(16);
     expect(maxHandshakes).toBeGreaterThanOrEqual(5);
-    expect(maxConnections + maxHandshakes).toBe(descriptors - 200 - 92 * clusters);
+    expect(maxConnections + maxHandshakes).toBe(descriptors - 200 - 96 * clusters);
   });
 
   it('are an error if there are too few descriptors for any connection', () => {
