@@ -47,6 +47,7 @@ const tags = [
     name: 'States',
     description: 'Read how Deployments are, who else sets their counts, and who changed them last',
   },
+  { name: 'Events', description: 'Follow the changes of Deployments as they happen' },
   { name: 'Clusters', description: 'List the clusters, and the Deployments of all of them' },
   { name: 'Health', description: 'Check whether the service can reach a cluster' },
 ];

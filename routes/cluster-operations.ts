@@ -2,6 +2,7 @@ import type { FastifyPluginAsync } from 'fastify';
 import changesRoutes from './changes.ts';
 import deploymentRoutes from './deployment.ts';
 import deploymentsRoutes from './deployments.ts';
+import eventsRoutes from './events.ts';
 import healthRoutes from './health.ts';
 import replicaCountRoutes, { type ReplicaCountOptions } from './replica-count.ts';
 import scaleRoutes from './scale.ts';
@@ -15,6 +16,7 @@ const clusterRoutes: FastifyPluginAsync<ReplicaCountOptions> = async (app, { old
   await app.register(deploymentRoutes);
   await app.register(changesRoutes);
   await app.register(scaleRoutes);
+  await app.register(eventsRoutes);
   await app.register(replicaCountRoutes, { oldName });
 };
 

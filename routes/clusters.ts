@@ -2,11 +2,11 @@ import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebo
 import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { malformedIfNoneMatch } from '../src/api/common-errors.ts';
-import { KubernetesTimeoutError } from '../src/api/errors.ts';
 import type { Operation } from '../src/api/operation.ts';
 import { sendAnswer } from '../src/api/read-answer.ts';
 import { ClusterName, DeploymentList, Namespace, NoQuery } from '../src/api/schemas.ts';
 import { toHttpError } from '../src/api/to-http-error.ts';
+import { withinBudget } from '../src/api/within-budget.ts';
 import type { GuardedCluster } from '../src/cluster/access/guarded-cluster.ts';
 import type { ListReading, Reading } from '../src/cluster/cache/reading.ts';
 
@@ -111,9 +111,6 @@ type Part = { readonly cluster: string } & (
   | { readonly reading: ListReading; readonly readAt: number }
   | { readonly error: unknown }
 );
-
-/** The time that one cluster may take in a list of all clusters. Only its access reviews can take long. */
-const BUDGET_MS = 5_000;
 
 /** `GET /clusters`: the clusters and their states; `GET /clusters/deployments`: the Deployments of all clusters. */
 const clustersRoutes: FastifyPluginCallbackTypebox = (app, _options, done) => {
@@ -246,14 +243,6 @@ function oldestOf(readings: readonly Reading<Buffer>[]): Omit<Reading<unknown>, 
     resourceVersion: '',
     unavailable: readings.flatMap(({ unavailable }) => unavailable),
   };
-}
-
-/** @throws KubernetesTimeoutError if the work takes longer than BUDGET_MS */
-function withinBudget<T>(work: Promise<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new KubernetesTimeoutError()), BUDGET_MS);
-    work.then(resolve, reject).finally(() => clearTimeout(timer));
-  });
 }
 
 export default clustersRoutes;

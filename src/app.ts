@@ -6,6 +6,7 @@ import answersPlugin from '../plugins/answers.ts';
 import connectionsPlugin, { type Identify } from '../plugins/connections.ts';
 import drainPlugin from '../plugins/drain.ts';
 import errorsPlugin, { answerClientError, answerFrameworkError } from '../plugins/error-handler.ts';
+import eventStreamsPlugin from '../plugins/event-streams.ts';
 import handshakesPlugin from '../plugins/handshakes.ts';
 import identityPlugin from '../plugins/identity.ts';
 import jsonBodyPlugin from '../plugins/json-body.ts';
@@ -27,6 +28,7 @@ import urlLengthPlugin from '../plugins/url-length.ts';
 import clusterRoutes from '../routes/cluster-operations.ts';
 import clustersRoutes from '../routes/clusters.ts';
 import docsRoutes from '../routes/docs.ts';
+import fleetEventsRoutes from '../routes/fleet-events.ts';
 import { rememberingParser, validatorCompiler } from './api/query-strings.ts';
 import { requestIdGenerator } from './api/request-id.ts';
 import type { Limits } from './config/limits.ts';
@@ -45,6 +47,8 @@ export interface AppOptions extends RequestClusterOptions {
   readonly limits: Limits;
   /** Whether to serve the API document and Swagger UI. */
   readonly docs: boolean;
+  /** For tests: another time than in production between the ids of a quiet stream. */
+  readonly heartbeatMs?: number;
 }
 
 declare module 'fastify' {
@@ -66,7 +70,7 @@ const HTTP_OPTIONS = {
  * one process can run several apps.
  */
 export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
-  const { logLevel, logStream, https, createFleet, identify, limits, docs } = options;
+  const { logLevel, logStream, https, createFleet, identify, limits, docs, heartbeatMs } = options;
   const newRequestId = requestIdGenerator();
   const app = Fastify({
     logger: { level: logLevel, stream: logStream },
@@ -114,11 +118,13 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   await app.register(jsonBodyPlugin);
   await app.register(listAnswersPlugin);
   await app.register(repeatedReadsPlugin, { ...limits, newRequestId });
+  await app.register(eventStreamsPlugin, { ...limits, heartbeatMs });
 
   if (docs) await app.register(openapiPlugin);
   await app.register(clusterRoutes);
   await app.register(clusterRoutes, { prefix: '/:cluster', oldName: true });
   await app.register(clustersRoutes);
+  await app.register(fleetEventsRoutes);
   if (docs) await app.register(docsRoutes);
   return app;
 }

@@ -18,7 +18,7 @@ const OTHER_ERROR = 'OtherError';
 
 /** The request headers, the body and the responses of an operation. @param body the schema of its body */
 export function describeOperation(operation: Operation, body: TSchema | undefined) {
-  const { description, schema, example } = operation.answer;
+  const { description, schema, example, mediaType = 'application/json' } = operation.answer;
   return {
     parameters: [...(operation.requestHeaders ?? []), 'X-Request-Id'].map((name) => ref('parameters', name)),
     ...(body && { requestBody: { required: true, content: json({ schema: refTo(body) }) } }),
@@ -26,7 +26,7 @@ export function describeOperation(operation: Operation, body: TSchema | undefine
       200: {
         description,
         headers: headersOf(operation.answer),
-        content: json({ schema: refTo(schema), example }),
+        content: { [mediaType]: { schema: refTo(schema), example } },
       },
       ...(operation.requestHeaders?.includes('If-None-Match') && {
         304: {

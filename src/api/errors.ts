@@ -78,6 +78,11 @@ export const MethodNotAllowedError = createError<[string, string]>(
   '%s is not possible here: use %s',
   405,
 );
+export const NotAcceptableError = createError(
+  'NOT_ACCEPTABLE',
+  'The answer is text/event-stream, which the header Accept does not allow',
+  406,
+);
 export const RequestTimeoutError = createError(
   'REQUEST_TIMEOUT',
   'The request did not arrive in time: send it again',

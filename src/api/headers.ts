@@ -97,6 +97,11 @@ export const requestHeaders = {
     pattern: ENTITY_TAGS_PATTERN,
     examples: ['"0f9a3c1e-5b7d-4c2a-9e6f-1d2c3b4a5f60.7"'],
   }),
+  'Last-Event-ID': Type.String({
+    description:
+      'The id of the last event that the client has got: the stream goes on after it, or begins with `reset` if that is not possible. An EventSource sends it by itself when it connects again',
+    examples: ['48151623'],
+  }),
   'X-Request-Id': Type.String({
     description:
       'An id for the request, which its answer and the log of the service repeat: 1 to 64 letters, digits, dots, dashes or underscores. The service replaces any other value with a new id',

@@ -20,6 +20,8 @@ export interface Operation {
     /** Its title is its name among the components of the document. */
     readonly schema: TSchema;
     readonly example: unknown;
+    /** Default: JSON. */
+    readonly mediaType?: 'text/event-stream';
     /** The headers that the answer always has. */
     readonly headers: readonly AnswerHeader[];
     readonly optionalHeaders?: readonly AnswerHeader[];

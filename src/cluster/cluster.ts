@@ -21,6 +21,7 @@ import {
   type ScaleReading,
   type UnguardedCluster,
 } from './access/guarded-cluster.ts';
+import type { ListRightsTiming } from './access/list-rights.ts';
 import { ReviewOutcomes } from './access/review-outcomes.ts';
 import { Autoscalers, type WatchedAutoscalers } from './autoscalers/autoscalers.ts';
 import { DeploymentCache, listKey } from './cache/deployment-cache.ts';
@@ -35,10 +36,11 @@ import { type ClusterState, InformerSet, type Mirrored } from './cache/informer-
 import { type ListReading, type Reading, reading } from './cache/reading.ts';
 import { SharedAnswers } from './cache/shared-answers.ts';
 import { CALL_CONNECTIONS } from './call-places.ts';
-import { DeploymentError, FreshnessError, ReplicasManagedError } from './cluster-errors.ts';
+import { DeploymentError, FreshnessError, NotSyncedError, ReplicasManagedError } from './cluster-errors.ts';
 import { type Deployment, DeploymentInterner, entityTag, reduceDeployment } from './deployment.ts';
 import { DirectReader } from './direct-reader.ts';
 import { EventRecorder } from './event-recorder.ts';
+import { EventHub, type EventTiming } from './events/event-hub.ts';
 import { HealthCheck } from './health-check.ts';
 import type { LabelSelector } from './labels/label-selector.ts';
 import { type CountChange, CountHistory } from './ownership/count-history.ts';
@@ -72,6 +74,8 @@ export interface ClusterOptions extends KubeconfigSource {
   /** For tests: other times than in production. */
   readonly timing?: ReflectorTiming | undefined;
   readonly waitTiming?: WaitTiming | undefined;
+  readonly eventTiming?: EventTiming | undefined;
+  readonly listRightsTiming?: ListRightsTiming | undefined;
 }
 
 /** How long a write waits for the cache to hold its result, so that a read right after it sees that result. */
@@ -100,6 +104,7 @@ export class Cluster implements UnguardedCluster {
   readonly #scaler: Scaler;
   readonly #health: HealthCheck;
   readonly #events: EventRecorder;
+  readonly #hub: EventHub;
   readonly #waitingReads = new Quota(MAX_WAITING_READS, MAX_WAITING_READS_PER_USER);
   readonly #sharedAnswers = new SharedAnswers();
   readonly #podTroubles: PodTroubles;
@@ -110,7 +115,7 @@ export class Cluster implements UnguardedCluster {
 
   constructor(options: ClusterOptions) {
     const { name, namespaces, authorization, autoscalers, onConflict, journalBytes, ...others } = options;
-    const { log, server, timing, waitTiming, ...source } = others;
+    const { log, server, timing, waitTiming, eventTiming, listRightsTiming, ...source } = others;
     this.name = name;
     this.#onConflict = onConflict;
     const load = kubeConfigLoader(source);
@@ -136,7 +141,10 @@ export class Cluster implements UnguardedCluster {
     this.autoscalers = new Autoscalers({ api, namespaces, watched: autoscalers, onContact, log, timing });
     this.#history = new CountHistory(
       {
-        overridden: (deployment, change) => this.#overridden(log, deployment, change),
+        overridden: (deployment, change) => {
+          this.#overridden(log, deployment, change);
+          this.#hub.overridden(deployment, change);
+        },
         contested: (deployment, fight) => this.#contested(log, deployment, fight),
       },
       journalBytes,
@@ -149,9 +157,15 @@ export class Cluster implements UnguardedCluster {
       pods: this.#podTroubles,
       timing: waitTiming,
     });
+    this.#hub = new EventHub({
+      stateOf: (deployment) => this.stateOf(deployment),
+      isSynced: () => this.synced,
+      timing: eventTiming,
+    });
     for (const informer of this.#informers.all) {
       informer.addHandler(this.#history);
       informer.addHandler(this.#waits);
+      this.#hub.follow(informer);
     }
     this.#ownership = new Ownership(this.autoscalers, this.#history);
     this.#stateLists = new StateLists({
@@ -169,6 +183,7 @@ export class Cluster implements UnguardedCluster {
       authorization === 'AlwaysAllow'
         ? alwaysAllow
         : new ReviewAuthorizer(this.#calls, authorization, reviews),
+      listRightsTiming,
     );
     this.#health = new HealthCheck(() => this.#probe());
   }
@@ -180,6 +195,7 @@ export class Cluster implements UnguardedCluster {
 
   /** Once this resolves, the cluster has no open connection and no running timer. */
   async stop(): Promise<void> {
+    this.#hub.close();
     this.#access.stop();
     this.#waits.stop();
     this.#podTroubles.stop();
@@ -376,6 +392,13 @@ export class Cluster implements UnguardedCluster {
     if (lastContactAt === undefined) return 'the API server cannot be reached';
     const seconds = Math.round((performance.now() - lastContactAt) / 1000);
     return `the API server cannot be reached, and this was so ${seconds} s ago`;
+  }
+
+  events(namespace: string | undefined): EventHub {
+    this.#informers.answering(namespace);
+    // The events of all namespaces begin together.
+    if (!this.#hub.open()) throw new NotSyncedError();
+    return this.#hub;
   }
 
   replicasOf(namespace: string, deployment: string): number | undefined {

@@ -48,6 +48,7 @@ export class Fleet<C extends FleetMember> {
   #started = false;
   #ready = false;
   readonly #stopping = new Set<Promise<void>>();
+  readonly #listeners = new Set<() => void>();
 
   constructor(options: FleetOptions<C>) {
     this.#options = options;
@@ -87,6 +88,12 @@ export class Fleet<C extends FleetMember> {
     await Promise.all(this.#stopping);
   }
 
+  /** Subscribes to changes of the clusters. Returns the function that ends the subscription. */
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
   /** Adopts new specs. Clusters whose spec has not changed keep running. */
   update(specs: readonly ClusterSpec[]): FleetChange {
     const before = this.#members;
@@ -98,6 +105,7 @@ export class Fleet<C extends FleetMember> {
       if (cluster !== undefined) this.#retire(cluster);
     }
     if (this.#started) for (const name of created) this.get(name)?.start();
+    if (created.length > 0 || gone.length > 0) for (const listener of this.#listeners) listener();
     return {
       added: created.filter((name) => !before.has(name)),
       replaced: gone.filter((name) => this.#members.has(name)),

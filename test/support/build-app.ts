@@ -18,6 +18,7 @@ import type { ClusterState } from '../../src/cluster/cache/informer-set.ts';
 import type { ListReading, Reading } from '../../src/cluster/cache/reading.ts';
 import { DeploymentError, ReplicasManagedError } from '../../src/cluster/cluster-errors.ts';
 import type { Deployment } from '../../src/cluster/deployment.ts';
+import { EventHub } from '../../src/cluster/events/event-hub.ts';
 import type { LabelSelector } from '../../src/cluster/labels/label-selector.ts';
 import { type Labels, NO_LABELS } from '../../src/cluster/labels/labels.ts';
 import { type Forecast, refusalIn } from '../../src/cluster/ownership/forecast.ts';
@@ -123,6 +124,16 @@ export class MemoryCluster implements ServedCluster, UnguardedCluster {
     selector?: LabelSelector,
   ): Promise<FreshNames> {
     return { namespaces: this.namespaces, reading: (shown) => this.list(namespace, shown, selector) };
+  }
+
+  /** It has no events. */
+  readonly #hub = new EventHub({
+    stateOf: (deployment) => this.stateOf(deployment),
+    isSynced: () => this.synced,
+  });
+
+  events(): EventHub {
+    return this.#hub;
   }
 
   replicasOf(namespace: string, name: string): number | undefined {

@@ -34,6 +34,7 @@ const GENERAL_HEADERS = new Set([
   'content-type',
   'date',
   'keep-alive',
+  'transfer-encoding',
   'x-content-type-options',
 ]);
 /** Statuses of errors that may be answered before a request has been read, and then without its id. */
@@ -82,7 +83,9 @@ function mismatch({ method, headers, body }: DocumentedAnswer, response: Respons
   const content = contentOf(headers, response);
   if (content === undefined) return `type ${headers['content-type']}`;
   if (method === 'HEAD') return body === '' ? undefined : 'a body';
-  return bodyAjv.validate(content.schema, JSON.parse(body)) ? undefined : `${body}: ${bodyAjv.errorsText()}`;
+  const isJson = String(headers['content-type']).startsWith('application/json');
+  const value = isJson ? JSON.parse(body) : body;
+  return bodyAjv.validate(content.schema, value) ? undefined : `${body}: ${bodyAjv.errorsText()}`;
 }
 
 /** The code of an error that is not among the examples of the response, which has one per code; or undefined. */

@@ -4,8 +4,10 @@ import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { buildApp } from '../../src/app.ts';
 import type { DecisionTimes } from '../../src/cluster/access/authorizer.ts';
+import type { ListRightsTiming } from '../../src/cluster/access/list-rights.ts';
 import type { WatchedAutoscalers } from '../../src/cluster/autoscalers/autoscalers.ts';
 import { Cluster } from '../../src/cluster/cluster.ts';
+import type { EventTiming } from '../../src/cluster/events/event-hub.ts';
 import type { ConflictPolicy } from '../../src/cluster/ownership/forecast.ts';
 import type { WaitTiming } from '../../src/cluster/waits/wait-group.ts';
 import type { Limits } from '../../src/config/limits.ts';
@@ -27,6 +29,9 @@ export interface ServiceOptions {
   readonly namespaces?: readonly string[];
   readonly timing?: ReflectorTiming;
   readonly waitTiming?: WaitTiming;
+  readonly eventTiming?: EventTiming;
+  readonly listRightsTiming?: ListRightsTiming;
+  readonly heartbeatMs?: number;
   /** Default: HPAs, as in production. */
   readonly autoscalers?: WatchedAutoscalers;
   readonly onConflict?: ConflictPolicy;
@@ -125,6 +130,7 @@ export class TestService {
         certificate === undefined && injecting !== undefined ? injecting : identify(certificate, policy),
       limits,
       docs: true,
+      ...(options.heartbeatMs !== undefined && { heartbeatMs: options.heartbeatMs }),
       createFleet: (log) =>
         new Fleet({
           specs,
@@ -139,6 +145,8 @@ export class TestService {
               log,
               timing,
               waitTiming,
+              eventTiming: options.eventTiming,
+              listRightsTiming: options.listRightsTiming,
             });
             clusters.push(cluster);
             return cluster;

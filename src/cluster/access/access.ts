@@ -1,5 +1,6 @@
 import { type Authorizer, REVIEW_DEADLINE_MS, type ResourceAttributes } from './authorizer.ts';
 import type { Subject } from './decisions.ts';
+import { type ListRights, ListRightsOfAll, type ListRightsTiming } from './list-rights.ts';
 import { listIn, Sweeps } from './sweeps.ts';
 
 /** The time for all the reviews of a list. It is less than a list of all clusters waits for one of them. */
@@ -9,15 +10,19 @@ export const LIST_REVIEWS_MS = 4_500;
 export class Access {
   readonly #authorizer: Authorizer;
   readonly #sweeps: Sweeps;
+  readonly #listRights: ListRightsOfAll;
 
-  constructor(authorizer: Authorizer) {
+  /** @param timing for tests: other times than in production */
+  constructor(authorizer: Authorizer, timing?: ListRightsTiming) {
     this.#authorizer = authorizer;
     this.#sweeps = new Sweeps(authorizer);
+    this.#listRights = new ListRightsOfAll(authorizer, timing);
   }
 
-  /** Ends the reviews of lists that go on without their callers. */
+  /** Ends the reviews that go on without their callers. */
   stop(): void {
     this.#sweeps.stop();
+    this.#listRights.stop();
   }
 
   /** Whether the subject may read the replica count of this Deployment. @throws AuthorizerUnavailableError */
@@ -62,6 +67,21 @@ export class Access {
     endsAt = performance.now() + LIST_REVIEWS_MS,
   ): Promise<readonly string[]> {
     return this.#sweeps.listable(subject, current, endsAt);
+  }
+
+  /**
+   * The rights to list of a subject that has just been found to have them, over time.
+   * @param namespace where it was found to; undefined: anywhere
+   * @param shown the namespaces that it may list; undefined: all of them
+   * @param current returns the current namespaces
+   */
+  listRights(
+    subject: Subject,
+    namespace: string | undefined,
+    shown: readonly string[] | undefined,
+    current: () => readonly string[],
+  ): ListRights {
+    return this.#listRights.of(subject, { namespace, shown, find: () => this.listable(subject, current) });
   }
 
   /**

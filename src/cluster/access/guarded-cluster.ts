@@ -3,6 +3,8 @@ import type { ClusterState } from '../cache/informer-set.ts';
 import type { ListReading, Reading } from '../cache/reading.ts';
 import { AccessDeniedError, NotSyncedError } from '../cluster-errors.ts';
 import type { Deployment } from '../deployment.ts';
+import type { EventHub } from '../events/event-hub.ts';
+import { Feed } from '../events/feed.ts';
 import type { LabelSelector } from '../labels/label-selector.ts';
 import type { Forecast } from '../ownership/forecast.ts';
 import type { ScaleRequest, ScaleResult } from '../scaler.ts';
@@ -111,6 +113,8 @@ export interface UnguardedCluster {
     endsAt: number,
     selector?: LabelSelector,
   ): Promise<FreshNames>;
+  /** The events of a namespace, or of all. @throws NotSyncedError, CacheRefusedError or NamespaceNotWatchedError */
+  events(namespace: string | undefined): EventHub;
   /** The replica count of a Deployment in the cache, if the cache holds it. */
   replicasOf(namespace: string, name: string): number | undefined;
   /** The state of a Deployment that a read of this cluster returned. */
@@ -275,6 +279,17 @@ export class GuardedCluster {
     if (freshness === undefined) return this.#cluster.states(user, namespace, shown, selector);
     await this.#cluster.reach(user, namespace, freshness);
     return this.#cluster.states(user, namespace, await shownOf(() => this.#cluster.namespaces), selector);
+  }
+
+  /**
+   * The changes of the Deployments that `list` lists, from now on. The rights are asked for again and again.
+   * @throws as UnguardedCluster.events
+   */
+  async events(namespace?: string, selector?: LabelSelector): Promise<Feed> {
+    const cluster = this.#cluster;
+    const { shown } = await this.#rightsToList(namespace);
+    const rights = this.#access.listRights(this.#caller, namespace, shown, () => cluster.namespaces);
+    return new Feed({ cluster: this.name, hub: cluster.events(namespace), namespace, selector, rights });
   }
 
   /**

@@ -97,7 +97,11 @@ export function stateOf(
 function overrideIn(record: CountRecord | undefined): Override | undefined {
   const change = record?.override;
   if (change === undefined || Date.now() / 1000 - change.at > NEWS_SECONDS) return undefined;
-  const { manager = NOBODY, at, from, to } = change;
+  return overrideOf(change);
+}
+
+/** A change by somebody else that followed a write of this service, as the API answers it. */
+export function overrideOf({ manager = NOBODY, at, from, to }: CountChange): Override {
   return { by: manager, at: timeOf(at), from, to };
 }
 

@@ -47,13 +47,14 @@ export class Informer<T extends KubeObject> {
   readonly #options: InformerOptions<T>;
   readonly #handlers = new Set<InformerHandler<T>>();
   readonly #waiters = new ResourceVersionWaiters();
+  readonly #onProgress = new Set<(resourceVersion: string) => void>();
 
   constructor(options: InformerOptions<T>) {
     this.#options = options;
     this.reflector = new Reflector({
       ...options,
       store: this.#announcingStore(options.store),
-      onProgress: (resourceVersion) => this.#waiters.reached(resourceVersion),
+      onProgress: (resourceVersion) => this.#reached(resourceVersion),
     });
   }
 
@@ -72,6 +73,14 @@ export class Informer<T extends KubeObject> {
     return () => this.#handlers.delete(handler);
   }
 
+  /**
+   * Subscribes to the resourceVersions up to which the store mirrors the collection, from now on. The handlers have been
+   * told of every change up to it. It may be told twice, and it goes back if the API server does.
+   */
+  addProgressListener(listener: (resourceVersion: string) => void): void {
+    this.#onProgress.add(listener);
+  }
+
   /** Whether the store mirrors the collection up to this resourceVersion. */
   hasReached(resourceVersion: string): boolean {
     return hasReached(this.reflector.resourceVersion, resourceVersion);
@@ -83,6 +92,11 @@ export class Informer<T extends KubeObject> {
    */
   waitFor(resourceVersion: string, limitMs: number, signal?: AbortSignal): Promise<boolean> {
     return this.#waiters.wait(resourceVersion, this.reflector.resourceVersion, limitMs, signal);
+  }
+
+  #reached(resourceVersion: string): void {
+    this.#waiters.reached(resourceVersion);
+    for (const listener of this.#onProgress) listener(resourceVersion);
   }
 
   #announcingStore(store: InformerStore<T>): ReflectorStore<T> {

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { JsonObject } from './json.ts';
 import {
   afterChange,
   afterScaleToSame,
@@ -122,6 +123,15 @@ export class Deployments {
       return this.#changeSpec(record, { replicas, source, managers });
     if (isDeepStrictEqual(current, source)) return record;
     return this.#store.update(record, { source });
+  }
+
+  /**
+   * Gives a sample other labels, which changes nothing else.
+   * @throws Error if the Deployment does not exist
+   */
+  label(namespace: string, name: string, labels: JsonObject): DeploymentRecord {
+    const record = this.#existing(namespace, name);
+    return this.#store.update(record, { marks: { ...record.marks, labels } });
   }
 
   /**

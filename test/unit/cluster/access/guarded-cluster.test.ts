@@ -49,6 +49,7 @@ describe('a guarded cluster', () => {
       'list',
       'knownStates',
       'states',
+      'events',
       'toScale',
     ]);
   });
@@ -58,6 +59,7 @@ describe('a guarded cluster', () => {
     ['a fresh count', (cluster) => cluster.deployment('shop', 'cart', { maxAgeSeconds: 0 })],
     ['the list of a namespace', (cluster) => cluster.list('shop')],
     ['a fresh list of a namespace', (cluster) => cluster.list('shop', { maxAgeSeconds: 0 })],
+    ['the events of a namespace', (cluster) => cluster.events('shop')],
     ['a Deployment to scale', (cluster) => cluster.toScale('shop', 'cart')],
   ])('refuses %s to a caller without rights, and touches no Deployment', async (_what, ask) => {
     const { calls, guarded } = scene(() => false);
@@ -68,6 +70,7 @@ describe('a guarded cluster', () => {
   it.each<[string, (cluster: GuardedCluster) => Promise<unknown>]>([
     ['a count', (cluster) => cluster.deployment('shop', 'cart')],
     ['the list of all', (cluster) => cluster.list()],
+    ['the events of all', (cluster) => cluster.events()],
     ['a Deployment to scale', (cluster) => cluster.toScale('shop', 'cart')],
   ])('checks the rights before it reads %s', async (_what, ask) => {
     const { calls, guarded } = scene(() => true);

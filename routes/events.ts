@@ -1,0 +1,56 @@
+import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebox';
+import { errorsOfNamespaces } from '../src/api/common-errors.ts';
+import { exampleState } from '../src/api/deployment-state-schema.ts';
+import * as errors from '../src/api/errors.ts';
+import { EventQuery, EventStreamSchema } from '../src/api/events/event-schema.ts';
+import { ClusterStream } from '../src/api/events/event-stream.ts';
+import type { Operation } from '../src/api/operation.ts';
+import { selectorOf } from '../src/api/read-selector.ts';
+import { frameOf } from '../src/cluster/events/frame.ts';
+
+const streamEvents: Operation = {
+  operationId: 'streamEvents',
+  tag: 'Events',
+  summary: 'Follow the changes of the Deployments of a namespace, or of all namespaces',
+  description:
+    'Sends Server-Sent Events about the Deployments that `GET /scale` lists with the same parameters. `ready` comes first, with the resourceVersion from which on changes follow. `changed` has the state of a Deployment, as `GET /scale` lists it, and `gone` the last one of a Deployment that was deleted or that the selector no longer matches. `overridden` names a Deployment whose count was changed by somebody else after the service had set it. After `reset` changes may be missing: read `GET /scale` again. `end` comes before the service ends the stream, with a reason: `revoked`, `rights`, `age`, `drain` or `clusters`. docs/how-to/follow-changes.md says how to keep a copy.',
+  requestHeaders: ['Last-Event-ID'],
+  answer: {
+    description: 'The events, until the client or the service ends the stream',
+    schema: EventStreamSchema,
+    mediaType: 'text/event-stream',
+    example:
+      frameOf('ready', { resourceVersion: '48151623' }, '48151623') +
+      frameOf('changed', exampleState, '48151642'),
+    headers: [],
+  },
+  errors: [
+    ...errorsOfNamespaces,
+    new errors.NotAcceptableError(),
+    new errors.TooManyStreamsError(),
+    new errors.AccessUndecidedError(61),
+    new errors.CacheNotSyncedError(),
+    new errors.ForbiddenError('client', 'list deployments in namespace shop'),
+    new errors.ServiceForbiddenError('list and watch Deployments in namespace shop'),
+  ],
+};
+
+/** `GET /events`: the changes of the Deployments of one namespace or of all, as they happen. */
+const eventsRoutes: FastifyPluginCallbackTypebox = (app, _options, done) => {
+  app.get(
+    '/events',
+    {
+      schema: { querystring: EventQuery },
+      config: { operation: streamEvents, rights: 'list deployments' },
+    },
+    async (request, reply) => {
+      request.requireEventsAccepted();
+      const feed = await request.cluster.events(request.query.namespace, selectorOf(request.query));
+      reply.streamEvents((options) => new ClusterStream(feed, options));
+      return reply;
+    },
+  );
+  done();
+};
+
+export default eventsRoutes;
