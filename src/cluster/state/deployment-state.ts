@@ -1,7 +1,7 @@
 import type { Autoscaler } from '../autoscalers/autoscaler.ts';
 import type { Deployment } from '../deployment.ts';
 import type { Claim } from '../ownership/claims.ts';
-import type { CountRecord } from '../ownership/count-history.ts';
+import type { CountChange, CountRecord } from '../ownership/count-history.ts';
 import { isOver } from '../ownership/fight.ts';
 import type { Owners } from '../ownership/forecast.ts';
 import { splitMark } from '../ownership/marks.ts';

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Deployment } from '../../../../src/cluster/deployment.ts';
 import { EventHub } from '../../../../src/cluster/events/event-hub.ts';
+import type { CountChange } from '../../../../src/cluster/ownership/count-history.ts';
 import { stateOf } from '../../../../src/cluster/state/deployment-state.ts';
 import { deployment } from '../../../support/deployment-objects.ts';
 import { FollowedInformer } from '../../../support/followed-informer.ts';
@@ -104,7 +105,17 @@ describe('the events of a cluster', () => {
     const informer = new FollowedInformer();
     const { hub } = hubOf([informer]);
     informer.reached('1');
-    const change = { resourceVersion: '2', at: 1_000, from: 3, to: 5, manager: 'kubectl' };
+    const change: CountChange = {
+      resourceVersion: '2',
+      at: 1_000,
+      from: 3,
+      to: 5,
+      manager: 'kubectl',
+      operation: 'Update',
+      viaScale: true,
+      overrode: true,
+      user: undefined,
+    };
     hub.overridden(cart('2', 5), change);
     informer.updated(cart('2', 5), cart('1', 3)).reached('2');
     expect(framesOf(hub)).toEqual(['overridden cart=kubectl:5@', 'changed cart=5@2']);
