@@ -54,7 +54,7 @@ public final class Example {
         var written = new ReplicaCountsApi(client).setReplicaCountWithHttpInfo(APISetReplicaCountRequest.newBuilder()
                 .namespace(namespace).deployment(deployment)
                 .currentReplicas(current.orElse(String.valueOf(state.getReplicas())))
-                .scale(new Scale().replicas(replicas)).wait("60").build());
+                .scale(new Scale().replicas(replicas)).waitSeconds("60").build());
         var count = written.getData().getReplicaCount();
         System.out.printf("%s/%s: %d -> %d%n", namespace, deployment, state.getReplicas(), count);
         var headers = written.getHeaders();
