@@ -45,12 +45,11 @@ import { type CountChange, CountHistory } from './ownership/count-history.ts';
 import { type ConflictPolicy, refusalIn } from './ownership/forecast.ts';
 import { Ownership } from './ownership/ownership.ts';
 import { deploymentsPath } from './paths.ts';
-import { PodTroubles } from './rollout/pod-troubles.ts';
+import { type PodTiming, PodTroubles } from './rollout/pod-troubles.ts';
 import { type ScaleRequest, Scaler } from './scaler.ts';
 import { type DeploymentState, stateOf } from './state/deployment-state.ts';
 import { StateLists } from './state/state-lists.ts';
 import { RolloutWaits, type WaitLimits, type WaitTarget } from './waits/rollout-waits.ts';
-import type { WaitTiming } from './waits/wait-group.ts';
 
 export interface ClusterOptions extends KubeconfigSource {
   readonly name: string;
@@ -68,6 +67,12 @@ export interface ClusterOptions extends KubeconfigSource {
   /** For tests: other times than in production. */
   readonly timing?: ReflectorTiming | undefined;
   readonly waitTiming?: WaitTiming | undefined;
+}
+
+/** When a wait doubts that a rollout gets on. */
+export interface WaitTiming {
+  readonly troubleMs: number;
+  readonly pods: PodTiming;
 }
 
 /** How long a write waits for the cache to hold its result, so that a read right after it sees that result. */
@@ -97,7 +102,7 @@ export class Cluster implements UnguardedCluster {
   readonly #events: EventRecorder;
   readonly #waitingReads = new Quota(MAX_WAITING_READS, MAX_WAITING_READS_PER_USER);
   readonly #sharedAnswers = new SharedAnswers();
-  readonly #podTroubles: PodTroubles;
+  readonly #pods: PodTroubles;
   readonly #waits: RolloutWaits;
   readonly #access: Access;
   /** The outcomes of the access reviews. */
@@ -130,13 +135,13 @@ export class Cluster implements UnguardedCluster {
     const api = this.#client;
     this.autoscalers = new Autoscalers({ api, namespaces, watched: autoscalers, onContact, log, timing });
     this.#history = new CountHistory((deployment, change) => this.#overridden(log, deployment, change));
-    this.#podTroubles = new PodTroubles(this.#calls, log);
+    this.#pods = new PodTroubles(this.#calls, log, waitTiming?.pods);
     this.#waits = new RolloutWaits({
       find: (namespace, name) => this.deployment(namespace, name).value,
       history: this.#history,
       outage: (namespace) => this.#outage(namespace),
-      pods: this.#podTroubles,
-      timing: waitTiming,
+      pods: this.#pods,
+      troubleMs: waitTiming?.troubleMs,
     });
     for (const informer of this.#informers.all) {
       informer.addHandler(this.#history);
@@ -171,7 +176,7 @@ export class Cluster implements UnguardedCluster {
   async stop(): Promise<void> {
     this.#access.stop();
     this.#waits.stop();
-    this.#podTroubles.stop();
+    this.#pods.stop();
     await Promise.all([this.#informers.stop(), this.autoscalers.stop()]);
     await this.#client.close();
   }

@@ -10,6 +10,15 @@ const CALLER = { user: 'alice', groups: ['team'] };
 /** Members that need no right, because they say nothing about Deployments. */
 const OPEN = ['name', 'stateOf', 'state', 'authorizer', 'isHealthy', 'checkHealth', 'constructor'];
 
+const ROLLOUT = {
+  namespace: 'shop',
+  deployment: 'cart',
+  replicas: 3,
+  uid: undefined,
+  resourceVersion: undefined,
+};
+const LIMITS = { limitMs: 1_000, signal: new AbortController().signal };
+
 /** A cluster that records its calls and the access reviews in their order. */
 function scene(allows: (attributes: ResourceAttributes) => boolean) {
   const calls: string[] = [];
@@ -41,6 +50,7 @@ describe('a guarded cluster', () => {
       'knownStates',
       'states',
       'toScale',
+      'rollout',
     ]);
   });
 
@@ -50,6 +60,7 @@ describe('a guarded cluster', () => {
     ['the list of a namespace', (cluster) => cluster.list('shop')],
     ['a fresh list of a namespace', (cluster) => cluster.list('shop', { maxAgeSeconds: 0 })],
     ['a Deployment to scale', (cluster) => cluster.toScale('shop', 'cart')],
+    ['a rollout', (cluster) => cluster.rollout(ROLLOUT, LIMITS)],
   ])('refuses %s to a caller without rights, and touches no Deployment', async (_what, ask) => {
     const { calls, guarded } = scene(() => false);
     await expect(ask(guarded)).rejects.toThrow(AccessDeniedError);
@@ -60,6 +71,7 @@ describe('a guarded cluster', () => {
     ['a count', (cluster) => cluster.deployment('shop', 'cart')],
     ['the list of all', (cluster) => cluster.list()],
     ['a Deployment to scale', (cluster) => cluster.toScale('shop', 'cart')],
+    ['a rollout', (cluster) => cluster.rollout(ROLLOUT, LIMITS)],
   ])('checks the rights before it reads %s', async (_what, ask) => {
     const { calls, guarded } = scene(() => true);
     await ask(guarded);
