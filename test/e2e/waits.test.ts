@@ -167,7 +167,7 @@ describe('a wait of a service whose account may not list pods', () => {
 
   it('answers as before, and names the right at its end', async () => {
     await create('unseen', NO_IMAGE);
-    const reason = /the right to list replicasets\.apps and pods in the namespace "e2e-/;
+    const reason = /list replicasets\.apps and pods in the namespace "e2e-/;
     expect(await scale('unseen', 1, 8)).toMatchObject(error(504, 'NOT_READY_IN_TIME', reason));
     await create('seen');
     expect(await scale('seen', 1)).toMatchObject({ status: 200 });
