@@ -3,7 +3,7 @@ import { DeploymentError, RolloutError } from '../cluster-errors.ts';
 import type { Deployment } from '../deployment.ts';
 import type { CountHistory } from '../ownership/count-history.ts';
 import { ownerOfCount } from '../ownership/writers.ts';
-import { type PodsLook, type WaitEnd, type Waiter, WaitGroup } from './wait-group.ts';
+import { type WaitEnd, type Waiter, WaitGroup, type WaitGroupOptions } from './wait-group.ts';
 
 /** What is waited for. */
 export interface WaitTarget {
@@ -30,7 +30,7 @@ export interface RolloutWaitsOptions {
   readonly history: Pick<CountHistory, 'of'>;
   /** Says that contact with the API server is lost and how old the state is, in words; undefined: it is not. */
   readonly outage: (namespace: string) => string | undefined;
-  readonly pods: PodsLook;
+  readonly pods: WaitGroupOptions['pods'];
   /** How long the trouble that a Deployment reports must last. Default: 5 s. */
   readonly troubleMs?: number | undefined;
 }
@@ -45,12 +45,15 @@ const REMOVED = 'the service no longer serves this cluster';
  */
 export class RolloutWaits implements InformerHandler<Deployment> {
   readonly #options: RolloutWaitsOptions;
+  readonly #groupOptions: WaitGroupOptions;
   /** By uid. None is empty. */
   readonly #groups = new Map<string, WaitGroup>();
   #stopped = false;
 
   constructor(options: RolloutWaitsOptions) {
     this.#options = options;
+    const { pods, troubleMs = TROUBLE_MS } = options;
+    this.#groupOptions = { pods, troubleMs, overrider: (deployment) => this.#overrider(deployment) };
   }
 
   /** How many requests are judged: those that the cache still has to catch up for are not. */
@@ -76,7 +79,7 @@ export class RolloutWaits implements InformerHandler<Deployment> {
       case 'gone':
         throw new RolloutError('GONE', target, GONE, deployment);
       case 'overridden':
-        throw new RolloutError('OVERRIDDEN', target, this.#overrider(deployment), deployment);
+        throw new RolloutError('OVERRIDDEN', target, reason, deployment);
       case 'stuck':
         throw new RolloutError('STUCK', target, reason, deployment);
       case 'late':
@@ -152,8 +155,7 @@ export class RolloutWaits implements InformerHandler<Deployment> {
   #groupOf(deployment: Deployment): WaitGroup {
     let group = this.#groups.get(deployment.uid);
     if (group === undefined) {
-      const { pods, troubleMs = TROUBLE_MS } = this.#options;
-      group = new WaitGroup(deployment, pods, troubleMs);
+      group = new WaitGroup(deployment, this.#groupOptions);
       this.#groups.set(deployment.uid, group);
     }
     return group;

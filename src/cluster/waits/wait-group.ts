@@ -19,14 +19,19 @@ export interface Waiter {
   readonly end: (end: WaitEnd) => void;
 }
 
-/** Where the pods of a Deployment are looked at while somebody waits for it. */
-export type PodsLook = Pick<PodTroubles, 'watch'>;
+/** What the groups of waits share. */
+export interface WaitGroupOptions {
+  readonly pods: Pick<PodTroubles, 'watch'>;
+  /** How long trouble must last. The times that a Deployment reports do not count: it keeps them over changes. */
+  readonly troubleMs: number;
+  /** Who has set the present count, in words. */
+  readonly overrider: (deployment: Deployment) => string;
+}
 
 /** All who wait for the rollout of one Deployment. They wait for the same count, as others end when it changes. */
 export class WaitGroup {
   readonly #waiters = new Set<Waiter>();
-  /** How long trouble must last. The times that the Deployment reports do not count: it keeps them over changes. */
-  readonly #troubleMs: number;
+  readonly #options: WaitGroupOptions;
   #deployment: Deployment;
   /** The most available pods since the first of them began to wait. */
   #mostAvailable: number;
@@ -35,12 +40,12 @@ export class WaitGroup {
   /** undefined: no pod is waited for. */
   readonly #pods: PodWatch | undefined;
 
-  constructor(deployment: Deployment, pods: PodsLook, troubleMs: number) {
+  constructor(deployment: Deployment, options: WaitGroupOptions) {
     this.#deployment = deployment;
     this.#mostAvailable = deployment.status.available;
-    this.#troubleMs = troubleMs;
+    this.#options = options;
     if (deployment.replicas > 0)
-      this.#pods = pods.watch(deployment, () => {
+      this.#pods = options.pods.watch(deployment, () => {
         if (this.#pods?.trouble?.stuck) this.#endStuck();
       });
     this.#watchTrouble();
@@ -93,12 +98,15 @@ export class WaitGroup {
 
   #judge(waiter: Waiter): void {
     const verdict = verdictOf(this.#deployment, this.#deployment.uid, waiter.replicas);
-    if (verdict !== 'waiting') waiter.end(this.endOf(verdict));
+    if (verdict === 'waiting') return;
+    // Now, because the next change may come before anybody looks at this end.
+    const reason = verdict === 'overridden' ? this.#options.overrider(this.#deployment) : undefined;
+    waiter.end(this.endOf(verdict, reason));
   }
 
   #watchTrouble(): void {
     if (troubleOf(this.#deployment) === undefined) this.#endTrouble();
-    else this.#troubleTimer ??= setTimeout(() => this.#endStuck(), this.#troubleMs);
+    else this.#troubleTimer ??= setTimeout(() => this.#endStuck(), this.#options.troubleMs);
   }
 
   #endTrouble(): void {
