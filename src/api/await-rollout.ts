@@ -80,8 +80,8 @@ function describe(
   const { code, seen } = error;
   const resourceVersion = seen?.resourceVersion ?? wanted.resourceVersion;
   if (resourceVersion !== undefined) reply.header('x-resource-version', resourceVersion);
-  if (seen !== undefined) reply.header('etag', `"${entityTag(seen)}"`);
-  else if (code === 'GONE') reply.removeHeader('etag');
+  if (code === 'GONE') reply.removeHeader('etag');
+  else if (seen !== undefined) reply.header('etag', `"${entityTag(seen)}"`);
   const resumed = { ...wanted, uid: wanted.uid ?? seen?.uid, resourceVersion };
   reply.header('location', locationOf(clusterIn(params), resumed));
 }

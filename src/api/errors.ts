@@ -100,7 +100,7 @@ export const ConflictError = createError<[string, string]>(
 );
 export const ReplicasOverriddenError = createError<[string]>(
   'REPLICAS_OVERRIDDEN',
-  'The count that was waited for did not stay: %s',
+  'Somebody set another count than the one that is waited for: %s',
   409,
 );
 export const PreconditionFailedError = createError<[string, string]>(
@@ -226,7 +226,7 @@ export const FreshnessNotReachedError = createError(
 );
 export const NotReadyInTimeError = createError<[string]>(
   'NOT_READY_IN_TIME',
-  'The count is set, but its replicas were not all available in time: %s. To wait on, read what Location names',
+  'The pods were not as the count says in time: %s. To wait on, read what Location names',
   504,
 );
 export const OutcomeUnknownError = createError(

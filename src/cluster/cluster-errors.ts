@@ -142,7 +142,7 @@ export class RolloutError extends Error {
   readonly code: 'GONE' | 'OVERRIDDEN' | 'STUCK' | 'LATE' | 'INTERRUPTED';
   readonly namespace: string;
   readonly deployment: string;
-  /** The last that was seen of it; undefined: that is not known, or it is gone. */
+  /** The last that was seen of it; undefined: nothing. */
   readonly seen: Deployment | undefined;
   constructor(
     code: RolloutError['code'],

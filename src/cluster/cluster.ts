@@ -48,13 +48,12 @@ import type { Fight } from './ownership/fight.ts';
 import { type ConflictPolicy, refusalIn } from './ownership/forecast.ts';
 import { Ownership } from './ownership/ownership.ts';
 import { deploymentsPath } from './paths.ts';
-import { PodTroubles } from './rollout/pod-troubles.ts';
+import { type PodTiming, PodTroubles } from './rollout/pod-troubles.ts';
 import { type ScaleRequest, Scaler } from './scaler.ts';
 import { changesOf, type DeploymentChanges } from './state/deployment-changes.ts';
 import { type DeploymentState, stateOf } from './state/deployment-state.ts';
 import { StateLists } from './state/state-lists.ts';
 import { RolloutWaits, type WaitLimits, type WaitTarget } from './waits/rollout-waits.ts';
-import type { WaitTiming } from './waits/wait-group.ts';
 
 export interface ClusterOptions extends KubeconfigSource {
   readonly name: string;
@@ -76,6 +75,12 @@ export interface ClusterOptions extends KubeconfigSource {
   readonly waitTiming?: WaitTiming | undefined;
   readonly eventTiming?: EventTiming | undefined;
   readonly listRightsTiming?: ListRightsTiming | undefined;
+}
+
+/** When a wait doubts that a rollout gets on. */
+export interface WaitTiming {
+  readonly troubleMs: number;
+  readonly pods: PodTiming;
 }
 
 /** How long a write waits for the cache to hold its result, so that a read right after it sees that result. */
@@ -107,7 +112,7 @@ export class Cluster implements UnguardedCluster {
   readonly #hub: EventHub;
   readonly #waitingReads = new Quota(MAX_WAITING_READS, MAX_WAITING_READS_PER_USER);
   readonly #sharedAnswers = new SharedAnswers();
-  readonly #podTroubles: PodTroubles;
+  readonly #pods: PodTroubles;
   readonly #waits: RolloutWaits;
   readonly #access: Access;
   /** The outcomes of the access reviews. */
@@ -149,13 +154,13 @@ export class Cluster implements UnguardedCluster {
       },
       journalBytes,
     );
-    this.#podTroubles = new PodTroubles(this.#calls, log);
+    this.#pods = new PodTroubles(this.#calls, log, waitTiming?.pods);
     this.#waits = new RolloutWaits({
       find: (namespace, name) => this.deployment(namespace, name).value,
       history: this.#history,
       outage: (namespace) => this.#outage(namespace),
-      pods: this.#podTroubles,
-      timing: waitTiming,
+      pods: this.#pods,
+      troubleMs: waitTiming?.troubleMs,
     });
     this.#hub = new EventHub({
       stateOf: (deployment) => this.stateOf(deployment),
@@ -198,7 +203,7 @@ export class Cluster implements UnguardedCluster {
     this.#hub.close();
     this.#access.stop();
     this.#waits.stop();
-    this.#podTroubles.stop();
+    this.#pods.stop();
     await Promise.all([this.#informers.stop(), this.autoscalers.stop()]);
     await this.#client.close();
   }

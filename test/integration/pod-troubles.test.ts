@@ -2,8 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { reduceDeployment } from '../../src/cluster/deployment.ts';
-import { type PodTiming, PodTroubles } from '../../src/cluster/rollout/pod-troubles.ts';
-import type { PodsWatch } from '../../src/cluster/waits/wait-group.ts';
+import { type PodTiming, PodTroubles, type PodWatch } from '../../src/cluster/rollout/pod-troubles.ts';
 import { KubeClient, type KubeRequest } from '../../src/kube/client/kube-client.ts';
 import { kubeConfigLoader } from '../../src/kube/kubeconfig/kubeconfig.ts';
 import { ControlPlane } from '../support/integration/control-plane.ts';
@@ -20,9 +19,9 @@ const ACCOUNT = 'pods-account';
 const PODS = '/api/v1/namespaces/default/pods';
 const REPLICA_SETS = '/apis/apps/v1/namespaces/default/replicasets';
 const ROLES = '/apis/rbac.authorization.k8s.io/v1';
-const QUICK: PodTiming = { everyMs: 20, stuckMs: 200 };
+const QUICK: PodTiming = { firstMs: 0, everyMs: 20, stuckMs: 200 };
 /** No second look within the test. */
-const ONE_LOOK: PodTiming = { everyMs: 1e9, stuckMs: 200 };
+const ONE_LOOK: PodTiming = { firstMs: 0, everyMs: 1e9, stuckMs: 200 };
 
 let plane: ControlPlane;
 let admin: KubeClient;
@@ -58,7 +57,7 @@ function looking(timing: PodTiming, client = admin) {
   return { troubles, paths, log };
 }
 
-async function watch(troubles: PodTroubles, name: string, onLook = () => {}): Promise<PodsWatch> {
+async function watch(troubles: PodTroubles, name: string, onLook = () => {}): Promise<PodWatch> {
   return troubles.watch(reduceDeployment(await plane.deployment(name)), onLook);
 }
 
@@ -231,7 +230,8 @@ it('an account without the rights is told which one it lacks, and asks no more',
     await until(() => looks > 3);
     return { right: watching.missingRight, requests: paths.length };
   };
-  const words = (right: string) => `${right} in the namespace "default"`;
+  const words = (right: string) =>
+    `the service may not ${right} in the namespace "default", which would tell why`;
   await grant(`${ACCOUNT}-get`, 'apps', 'deployments', 'get');
   expect(await told()).toEqual({ right: words('list replicasets.apps and pods'), requests: 2 });
   await grant(`${ACCOUNT}-replicasets`, 'apps', 'replicasets', 'list');

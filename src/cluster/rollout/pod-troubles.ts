@@ -6,18 +6,38 @@ import type { Logger } from '../../lib/logger.ts';
 import { throttled } from '../../lib/throttled.ts';
 import { CALL_PLACES } from '../call-places.ts';
 import type { Deployment } from '../deployment.ts';
-import type { PodsWatch, PodsWatcher } from '../waits/wait-group.ts';
 import { type DeploymentKey, PodsForbiddenError, readNewestPods, readSelector } from './newest-pods.ts';
 import { type PodReason, type PodReasonKind, podMessage, podReason } from './pod-reasons.ts';
 
+/** What keeps a pod of the newest ReplicaSet from running. */
+export interface PodTrouble {
+  /** Such as `pod cart-7d9c6f-x2x8q: ImagePullBackOff: Back-off pulling image "…"`. */
+  readonly message: string;
+  /** Whether it has lasted 30 s, by the clock of the service, without growth of the available replicas. */
+  readonly stuck: boolean;
+}
+
+/** The looks at the pods of one Deployment, for one wait. */
+export interface PodWatch {
+  /** The trouble that has lasted longest, as of the last look; undefined: none, or there was no look since the start. */
+  readonly trouble: PodTrouble | undefined;
+  /** Which right would tell the troubles, in words; undefined: the account of the service has it, as far as is known. */
+  readonly missingRight: string | undefined;
+  /** Tells how many replicas are available now. */
+  available(count: number): void;
+  stop(): void;
+}
+
 export interface PodTiming {
+  /** From the start of the first wait to the first look. Most waits end before that. */
+  readonly firstMs: number;
   /** The least time between two looks at the pods of one Deployment. */
   readonly everyMs: number;
   /** How long a trouble must last before nothing is expected to end it. */
   readonly stuckMs: number;
 }
 
-const TIMING: PodTiming = { everyMs: 10_000, stuckMs: 30_000 };
+const TIMING: PodTiming = { firstMs: 3_000, everyMs: 10_000, stuckMs: 30_000 };
 /** How many looks may wait for their turn, a quarter of them in one namespace. Further looks are left out. */
 const MAX_WAITING = 2_000;
 /** How long no look is tried in a namespace after the API server has refused one there. */
@@ -53,6 +73,8 @@ interface Pods {
   worst: (Seen & { readonly message: string }) | undefined;
   /** The start of the last look that had an answer, on the clock of performance.now(). */
   lookedAt: number;
+  /** Whether a look has begun, answered or not. */
+  begun: boolean;
   /** Of the next look; undefined: a look is under way. */
   timer: NodeJS.Timeout | undefined;
 }
@@ -62,7 +84,7 @@ interface Pods {
  * its pods do not run. Nothing watches pods: there are many, and they change often. Looks are optional: without the
  * right, under load and in an outage waits go on without them.
  */
-export class PodTroubles implements PodsWatcher {
+export class PodTroubles {
   readonly #api: KubeCalls;
   readonly #log: Logger;
   readonly #timing: PodTiming;
@@ -83,6 +105,7 @@ export class PodTroubles implements PodsWatcher {
     this.#looks = {
       stuckMs: timing.stuckMs,
       missingRight: (namespace) => this.#pauseIn(namespace)?.right,
+      ended: (pods) => this.#end(pods),
     };
     this.#noteRefusal = throttled(
       (line) =>
@@ -95,12 +118,12 @@ export class PodTroubles implements PodsWatcher {
   }
 
   /**
-   * Looks at the pods of the newest ReplicaSet at once and then every 10 s, until it is stopped. All who watch the same
-   * Deployment share the looks, also with those who have just stopped.
+   * Looks at the pods of the newest ReplicaSet soon and then every 10 s, until it is stopped. All who watch the same
+   * Deployment share the looks.
    * @param deployment the present one
    * @param onLook called after each look, whether it had an answer or not
    */
-  watch(deployment: Deployment, onLook: () => void): PodsWatch {
+  watch(deployment: Deployment, onLook: () => void): PodWatch {
     const pods = this.#pods.get(deployment.uid) ?? this.#begin(deployment);
     const watch = new Watch(pods, onLook, deployment.status.available, this.#looks);
     pods.watches.add(watch);
@@ -122,11 +145,19 @@ export class PodTroubles implements PodsWatcher {
       seen: new Map(),
       worst: undefined,
       lookedAt: Number.NEGATIVE_INFINITY,
+      begun: false,
       timer: undefined,
     };
     this.#pods.set(uid, pods);
-    this.#schedule(pods, 0);
+    this.#schedule(pods, this.#timing.firstMs);
     return pods;
+  }
+
+  /** Forgets pods that nobody watches, unless they were looked at: those stay until another look would be allowed. */
+  #end(pods: Pods): void {
+    if (pods.watches.size > 0 || pods.begun) return;
+    clearTimeout(pods.timer);
+    this.#pods.delete(pods.deployment.uid);
   }
 
   #schedule(pods: Pods, ms: number): void {
@@ -141,6 +172,7 @@ export class PodTroubles implements PodsWatcher {
   async #look(pods: Pods): Promise<void> {
     const { namespace } = pods.deployment;
     let startedAt = performance.now();
+    pods.begun = true;
     try {
       // Deployments of one namespace do not keep those of others from their turns.
       await this.#turns.run(namespace, async () => {
@@ -185,7 +217,7 @@ export class PodTroubles implements PodsWatcher {
 
   #failed(namespace: string, error: unknown): void {
     if (error instanceof PodsForbiddenError) {
-      const right = `${error.right} in the namespace "${namespace}"`;
+      const right = `the service may not ${error.right} in the namespace "${namespace}", which would tell why`;
       this.#pauses.set(namespace, { right, endsAt: performance.now() + PAUSE_MS });
       this.#noteRefusal({ namespace, pauseMs: PAUSE_MS });
       return;
@@ -201,9 +233,11 @@ export class PodTroubles implements PodsWatcher {
 interface Looks {
   readonly stuckMs: number;
   missingRight(namespace: string): string | undefined;
+  /** A watch of these pods has ended. */
+  ended(pods: Pods): void;
 }
 
-class Watch implements PodsWatch {
+class Watch implements PodWatch {
   readonly #pods: Pods;
   readonly #looks: Looks;
   readonly onLook: () => void;
@@ -219,10 +253,10 @@ class Watch implements PodsWatch {
     this.#looks = looks;
   }
 
-  get trouble(): PodsWatch['trouble'] {
+  get trouble(): PodTrouble | undefined {
     const { worst, lookedAt } = this.#pods;
     // An earlier look does not count: the write before this wait may have changed what it saw.
-    if (worst === undefined || lookedAt < this.#beganAt) return undefined;
+    if (worst === undefined || lookedAt <= this.#beganAt) return undefined;
     const lastedMs = lookedAt - Math.max(worst.since, this.#grownAt);
     return { message: worst.message, stuck: lastedMs >= this.#looks.stuckMs - EARLY_MS };
   }
@@ -238,6 +272,6 @@ class Watch implements PodsWatch {
   }
 
   stop(): void {
-    this.#pods.watches.delete(this);
+    if (this.#pods.watches.delete(this)) this.#looks.ended(this.#pods);
   }
 }

@@ -3,7 +3,7 @@ import { DeploymentError, RolloutError } from '../cluster-errors.ts';
 import type { Deployment } from '../deployment.ts';
 import type { CountHistory } from '../ownership/count-history.ts';
 import { ownerOfCount } from '../ownership/writers.ts';
-import { type PodsWatcher, type WaitEnd, type Waiter, WaitGroup, type WaitTiming } from './wait-group.ts';
+import { type WaitEnd, type Waiter, WaitGroup, type WaitGroupOptions } from './wait-group.ts';
 
 /** What is waited for. */
 export interface WaitTarget {
@@ -30,12 +30,13 @@ export interface RolloutWaitsOptions {
   readonly history: Pick<CountHistory, 'of'>;
   /** Says that contact with the API server is lost and how old the state is, in words; undefined: it is not. */
   readonly outage: (namespace: string) => string | undefined;
-  /** undefined: the pods are not looked at. */
-  readonly pods: PodsWatcher | undefined;
-  readonly timing?: WaitTiming | undefined;
+  readonly pods: WaitGroupOptions['pods'];
+  /** How long the trouble that a Deployment reports must last. Default: 5 s. */
+  readonly troubleMs?: number | undefined;
 }
 
-const TIMING: WaitTiming = { troubleMs: 5_000, podsMs: 3_000 };
+const TROUBLE_MS = 5_000;
+const GONE = 'it was deleted';
 const REMOVED = 'the service no longer serves this cluster';
 
 /**
@@ -44,14 +45,15 @@ const REMOVED = 'the service no longer serves this cluster';
  */
 export class RolloutWaits implements InformerHandler<Deployment> {
   readonly #options: RolloutWaitsOptions;
-  readonly #timing: WaitTiming;
+  readonly #groupOptions: WaitGroupOptions;
   /** By uid. None is empty. */
   readonly #groups = new Map<string, WaitGroup>();
   #stopped = false;
 
   constructor(options: RolloutWaitsOptions) {
     this.#options = options;
-    this.#timing = options.timing ?? TIMING;
+    const { pods, troubleMs = TROUBLE_MS } = options;
+    this.#groupOptions = { pods, troubleMs, overrider: (deployment) => this.#overrider(deployment) };
   }
 
   /** How many requests are judged: those that the cache still has to catch up for are not. */
@@ -66,30 +68,24 @@ export class RolloutWaits implements InformerHandler<Deployment> {
    * @throws RolloutError if it does not get them in time, or at all; DeploymentError if there is none and no uid
    */
   async wait(target: WaitTarget, limits: WaitLimits, informer: Informer<Deployment>): Promise<Deployment> {
-    const { resourceVersion } = target;
     const endsAt = performance.now() + limits.limitMs;
-    const reached =
-      resourceVersion === undefined ||
-      (await informer.waitFor(resourceVersion, limits.limitMs, limits.signal));
-    const { aborted, reason } = limits.signal;
-    if (aborted || this.#stopped)
-      throw new RolloutError('INTERRUPTED', target, aborted ? String(reason) : REMOVED);
-    if (!reached)
-      throw this.#late(target, `this service has not seen resourceVersion ${resourceVersion} yet`);
+    await this.#reach(target, limits, informer);
     const end = await this.#end(target, { ...limits, limitMs: endsAt - performance.now() });
-    switch (end.kind) {
+    if (end === undefined) throw new RolloutError('GONE', target, GONE);
+    const { kind, deployment, reason = '' } = end;
+    switch (kind) {
       case 'ready':
-        return end.deployment;
+        return deployment;
       case 'gone':
-        throw new RolloutError('GONE', target, 'it was deleted');
+        throw new RolloutError('GONE', target, GONE, deployment);
       case 'overridden':
-        throw new RolloutError('OVERRIDDEN', target, this.#overrider(end.deployment), end.deployment);
+        throw new RolloutError('OVERRIDDEN', target, reason, deployment);
       case 'stuck':
-        throw new RolloutError('STUCK', target, end.reason, end.deployment);
+        throw new RolloutError('STUCK', target, reason, deployment);
       case 'late':
-        throw this.#late(target, end.reason, end.deployment);
+        throw this.#late(target, reason, deployment);
       case 'interrupted':
-        throw new RolloutError('INTERRUPTED', target, end.reason);
+        throw new RolloutError('INTERRUPTED', target, reason, deployment);
     }
   }
 
@@ -100,22 +96,34 @@ export class RolloutWaits implements InformerHandler<Deployment> {
   }
 
   deleted({ uid }: Deployment): void {
-    this.#groups.get(uid)?.end({ kind: 'gone' });
+    this.#groups.get(uid)?.end('gone');
   }
 
   /** Ends all waits, and leaves no timer. */
   stop(): void {
     this.#stopped = true;
-    for (const group of this.#groups.values()) group.end({ kind: 'interrupted', reason: REMOVED });
+    for (const group of this.#groups.values()) group.end('interrupted', REMOVED);
   }
 
-  #end(target: WaitTarget, { limitMs, signal }: WaitLimits): Promise<WaitEnd> {
+  /** Resolves once the cache has seen what was done before the wait. */
+  async #reach(target: WaitTarget, { limitMs, signal }: WaitLimits, informer: Informer<Deployment>) {
+    const { resourceVersion } = target;
+    const reached =
+      resourceVersion === undefined || (await informer.waitFor(resourceVersion, limitMs, signal));
+    if (signal.aborted) throw new RolloutError('INTERRUPTED', target, String(signal.reason));
+    if (this.#stopped) throw new RolloutError('INTERRUPTED', target, REMOVED);
+    if (!reached)
+      throw this.#late(target, `this service has not seen resourceVersion ${resourceVersion} yet`);
+  }
+
+  /** Resolves once the wait has ended, with undefined if there is no such Deployment at its start. */
+  #end(target: WaitTarget, { limitMs, signal }: WaitLimits): Promise<WaitEnd | undefined> {
     const deployment = this.#find(target);
-    if (deployment === undefined) return Promise.resolve({ kind: 'gone' });
+    if (deployment === undefined) return Promise.resolve(undefined);
     return new Promise((resolve) => {
       const group = this.#groupOf(deployment);
-      const abort = () => waiter.end({ kind: 'interrupted', reason: String(signal.reason) });
-      const timer = setTimeout(() => waiter.end(group.late), limitMs);
+      const abort = () => waiter.end(group.endOf('interrupted', String(signal.reason)));
+      const timer = setTimeout(() => waiter.end(group.endOf('late', group.reason)), limitMs);
       const waiter: Waiter = {
         replicas: target.replicas,
         end: (end) => {
@@ -147,7 +155,7 @@ export class RolloutWaits implements InformerHandler<Deployment> {
   #groupOf(deployment: Deployment): WaitGroup {
     let group = this.#groups.get(deployment.uid);
     if (group === undefined) {
-      group = new WaitGroup(deployment, this.#options.pods, this.#timing);
+      group = new WaitGroup(deployment, this.#groupOptions);
       this.#groups.set(deployment.uid, group);
     }
     return group;

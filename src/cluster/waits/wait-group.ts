@@ -1,13 +1,16 @@
 import type { Deployment } from '../deployment.ts';
 import { rolloutOf } from '../rollout/phase.ts';
+import type { PodTroubles, PodWatch } from '../rollout/pod-troubles.ts';
 import { troubleOf, verdictOf } from './verdict.ts';
 
 /** How a wait has ended. */
-export type WaitEnd =
-  | { readonly kind: 'ready' | 'overridden'; readonly deployment: Deployment }
-  | { readonly kind: 'gone' }
-  | { readonly kind: 'stuck' | 'late'; readonly deployment: Deployment; readonly reason: string }
-  | { readonly kind: 'interrupted'; readonly reason: string };
+export interface WaitEnd {
+  readonly kind: 'ready' | 'gone' | 'overridden' | 'stuck' | 'late' | 'interrupted';
+  /** The last that was seen of it. */
+  readonly deployment: Deployment;
+  /** Why, in words; undefined: the kind says it. */
+  readonly reason?: string;
+}
 
 /** One wait, until it ends. */
 export interface Waiter {
@@ -16,48 +19,35 @@ export interface Waiter {
   readonly end: (end: WaitEnd) => void;
 }
 
-/** What the pods of a Deployment say of its rollout, while somebody watches them. */
-export interface PodsWatch {
-  /** `stuck`: it has lasted so long, without growth of the available pods, that it will not pass. */
-  readonly trouble: { readonly message: string; readonly stuck: boolean } | undefined;
-  /** The right that the account of the service lacks to see the pods, in words. */
-  readonly missingRight: string | undefined;
-  /** Call it when the number of available pods may have changed. */
-  available(count: number): void;
-  stop(): void;
-}
-
-/** Looks at pods. @param onLook called after each look */
-export interface PodsWatcher {
-  watch(deployment: Deployment, onLook: () => void): PodsWatch;
-}
-
-/** When a wait begins to doubt. */
-export interface WaitTiming {
-  /** How long the trouble that a Deployment reports must last. Its own times do not count: it keeps them over changes. */
+/** What the groups of waits share. */
+export interface WaitGroupOptions {
+  readonly pods: Pick<PodTroubles, 'watch'>;
+  /** How long trouble must last. The times that a Deployment reports do not count: it keeps them over changes. */
   readonly troubleMs: number;
-  /** After what time of waiting the pods are looked at. */
-  readonly podsMs: number;
+  /** Who has set the present count, in words. */
+  readonly overrider: (deployment: Deployment) => string;
 }
 
-/** All who wait for the rollout of one Deployment. It has few timers, however many they are. */
+/** All who wait for the rollout of one Deployment. They wait for the same count, as others end when it changes. */
 export class WaitGroup {
   readonly #waiters = new Set<Waiter>();
-  readonly #timing: WaitTiming;
+  readonly #options: WaitGroupOptions;
   #deployment: Deployment;
   /** The most available pods since the first of them began to wait. */
   #mostAvailable: number;
   /** Runs while the Deployment reports trouble and no more pods become available. */
   #troubleTimer: NodeJS.Timeout | undefined;
-  #podsTimer: NodeJS.Timeout | undefined;
-  #pods: PodsWatch | undefined;
+  /** undefined: no pod is waited for. */
+  readonly #pods: PodWatch | undefined;
 
-  /** @param pods undefined: the pods are not looked at */
-  constructor(deployment: Deployment, pods: PodsWatcher | undefined, timing: WaitTiming) {
+  constructor(deployment: Deployment, options: WaitGroupOptions) {
     this.#deployment = deployment;
     this.#mostAvailable = deployment.status.available;
-    this.#timing = timing;
-    if (pods !== undefined) this.#podsTimer = setTimeout(() => this.#watchPods(pods), timing.podsMs);
+    this.#options = options;
+    if (deployment.replicas > 0)
+      this.#pods = options.pods.watch(deployment, () => {
+        if (this.#pods?.trouble?.stuck) this.#endStuck();
+      });
     this.#watchTrouble();
   }
 
@@ -90,31 +80,33 @@ export class WaitGroup {
   }
 
   /** Ends all waits. */
-  end(end: WaitEnd): void {
+  end(kind: WaitEnd['kind'], reason?: string): void {
+    const end = this.endOf(kind, reason);
     for (const waiter of this.#waiters) waiter.end(end);
+  }
+
+  /** The end of a wait, by what is known now. */
+  endOf(kind: WaitEnd['kind'], reason?: string): WaitEnd {
+    return { kind, deployment: this.#deployment, ...(reason !== undefined && { reason }) };
   }
 
   /** Call it once nobody waits any more. */
   stop(): void {
     this.#endTrouble();
-    clearTimeout(this.#podsTimer);
     this.#pods?.stop();
   }
 
-  /** The end of a wait whose time is up. */
-  get late(): WaitEnd {
-    return { kind: 'late', deployment: this.#deployment, reason: this.#reason };
-  }
-
   #judge(waiter: Waiter): void {
-    const deployment = this.#deployment;
-    const kind = verdictOf(deployment, deployment.uid, waiter.replicas);
-    if (kind === 'ready' || kind === 'overridden') waiter.end({ kind, deployment });
+    const verdict = verdictOf(this.#deployment, this.#deployment.uid, waiter.replicas);
+    if (verdict === 'waiting') return;
+    // Now, because the next change may come before anybody looks at this end.
+    const reason = verdict === 'overridden' ? this.#options.overrider(this.#deployment) : undefined;
+    waiter.end(this.endOf(verdict, reason));
   }
 
   #watchTrouble(): void {
     if (troubleOf(this.#deployment) === undefined) this.#endTrouble();
-    else this.#troubleTimer ??= setTimeout(() => this.#endStuck(), this.#timing.troubleMs);
+    else this.#troubleTimer ??= setTimeout(() => this.#endStuck(), this.#options.troubleMs);
   }
 
   #endTrouble(): void {
@@ -122,27 +114,17 @@ export class WaitGroup {
     this.#troubleTimer = undefined;
   }
 
-  #watchPods(pods: PodsWatcher): void {
-    // No pod of a Deployment with 0 replicas is waited for.
-    if (this.#deployment.replicas === 0) return;
-    this.#pods = pods.watch(this.#deployment, () => {
-      if (this.#pods?.trouble?.stuck) this.#endStuck();
-    });
-  }
-
   #endStuck(): void {
-    this.end({ kind: 'stuck', deployment: this.#deployment, reason: this.#reason });
+    this.end('stuck', this.reason);
   }
 
   /** Why the rollout is not done, in words. */
-  get #reason(): string {
+  get reason(): string {
     const deployment = this.#deployment;
     const known = [troubleOf(deployment), this.#pods?.trouble?.message].filter((text) => text !== undefined);
     if (known.length > 0) return known.join('; ');
     const { reason } = rolloutOf(deployment);
     const missing = this.#pods?.missingRight;
-    return missing === undefined
-      ? reason
-      : `${reason}. To tell why, the account of this service needs the right to ${missing}`;
+    return missing === undefined ? reason : `${reason}; ${missing}`;
   }
 }

@@ -19,6 +19,15 @@ const OPEN = [
   'constructor',
 ];
 
+const ROLLOUT = {
+  namespace: 'shop',
+  deployment: 'cart',
+  replicas: 3,
+  uid: undefined,
+  resourceVersion: undefined,
+};
+const LIMITS = { limitMs: 1_000, signal: new AbortController().signal };
+
 /** A cluster that records its calls and the access reviews in their order. */
 function scene(allows: (attributes: ResourceAttributes) => boolean) {
   const calls: string[] = [];
@@ -51,6 +60,7 @@ describe('a guarded cluster', () => {
       'states',
       'events',
       'toScale',
+      'rollout',
     ]);
   });
 
@@ -61,6 +71,7 @@ describe('a guarded cluster', () => {
     ['a fresh list of a namespace', (cluster) => cluster.list('shop', { maxAgeSeconds: 0 })],
     ['the events of a namespace', (cluster) => cluster.events('shop')],
     ['a Deployment to scale', (cluster) => cluster.toScale('shop', 'cart')],
+    ['a rollout', (cluster) => cluster.rollout(ROLLOUT, LIMITS)],
   ])('refuses %s to a caller without rights, and touches no Deployment', async (_what, ask) => {
     const { calls, guarded } = scene(() => false);
     await expect(ask(guarded)).rejects.toThrow(AccessDeniedError);
@@ -72,6 +83,7 @@ describe('a guarded cluster', () => {
     ['the list of all', (cluster) => cluster.list()],
     ['the events of all', (cluster) => cluster.events()],
     ['a Deployment to scale', (cluster) => cluster.toScale('shop', 'cart')],
+    ['a rollout', (cluster) => cluster.rollout(ROLLOUT, LIMITS)],
   ])('checks the rights before it reads %s', async (_what, ask) => {
     const { calls, guarded } = scene(() => true);
     await ask(guarded);

@@ -1,20 +1,20 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { PodTroubles } from '../../../../src/cluster/rollout/pod-troubles.ts';
-import type { PodsWatch } from '../../../../src/cluster/waits/wait-group.ts';
+import { PodTroubles, type PodWatch } from '../../../../src/cluster/rollout/pod-troubles.ts';
 import type { KubeRequest } from '../../../../src/kube/client/kube-client.ts';
 import { KubeStatusError, KubeTimeoutError } from '../../../../src/kube/kube-errors.ts';
 import { deployment } from '../../../support/deployment-objects.ts';
 import { RecordingLogger } from '../../../support/kube/recording-logger.ts';
 import { flush, ScriptedApi } from '../../../support/kube/scripted-api.ts';
 
-/** The times of production. */
+/** The looks with the times of production: after 3 s, then every 10 s, and stuck after 30 s. */
+const FIRST_MS = 3_000;
 const EVERY_MS = 10_000;
 const PAUSE_MS = 5 * 60_000;
 
 let api: ScriptedApi;
 let log: RecordingLogger;
 let troubles: PodTroubles;
-let watches: PodsWatch[];
+let watches: PodWatch[];
 /** What the API server has. A test changes it. */
 let selector: object;
 let replicaSets: object[];
@@ -77,7 +77,7 @@ function pod(name: string, reason: string | undefined, hash = 'new', owner = `ui
   };
 }
 
-function watch(name = 'cart', { available = 0, namespace = 'default', onLook = () => {} } = {}): PodsWatch {
+function watch(name = 'cart', { available = 0, namespace = 'default', onLook = () => {} } = {}): PodWatch {
   const status = { ...deployment(name, '1').status, available };
   const watching = troubles.watch(deployment(name, '1', { namespace, status }), onLook);
   watches.push(watching);
@@ -101,7 +101,7 @@ describe('a look', () => {
       ],
     };
     watch();
-    await flush();
+    await later(FIRST_MS);
     const labelSelector = 'app=cart,example.com/tier=web,zone in (a,b),color notin (red),kept,!gone';
     const asked = api.requests.map(({ request: { path, query } }) => ({ path, query }));
     expect(asked).toEqual([
@@ -115,10 +115,12 @@ describe('a look', () => {
     for (const { request } of api.requests) expect(request.deadlineMs).toBeLessThanOrEqual(2_000);
   });
 
-  it('is made at once and then every 10 s, and reads the selector once', async () => {
+  it('is made after 3 s and then every 10 s, and reads the selector once', async () => {
     let told = 0;
     watch('cart', { onLook: () => (told += 1) });
-    await flush();
+    await later(FIRST_MS - 1);
+    expect(api.requests).toEqual([]);
+    await later(1);
     expect([looks(), told]).toEqual([1, 1]);
     await later(EVERY_MS - 1);
     expect(looks()).toBe(1);
@@ -138,7 +140,7 @@ describe('a look', () => {
     replicaSets = items;
     pods = [pod('cart-old', 'ErrImagePull', 'old'), pod('cart-new', 'InvalidImageName')];
     const watching = watch();
-    await flush();
+    await later(FIRST_MS);
     expect(watching.trouble?.message).toBe('pod cart-new: InvalidImageName: words');
   });
 
@@ -149,7 +151,7 @@ describe('a look', () => {
     };
     pods = [pod('cart-old', 'ErrImagePull', 'old')];
     const watching = watch();
-    await flush();
+    await later(FIRST_MS);
     expect(watching.trouble).toBeUndefined();
     expect(listsOf('pods')[0]?.request.query?.labelSelector).toContain('pod-template-hash=new');
   });
@@ -157,7 +159,7 @@ describe('a look', () => {
   it('leaves out pods of others that have the same labels', async () => {
     pods = [pod('cart-1', 'ErrImagePull', 'new', 'uid-of-another')];
     const watching = watch();
-    await flush();
+    await later(FIRST_MS);
     expect(watching.trouble).toBeUndefined();
   });
 
@@ -167,14 +169,14 @@ describe('a look', () => {
   ])('finds nothing if the Deployment %s', async (_, read) => {
     instead = ({ path }) => (path.endsWith('/cart') ? read() : undefined);
     const watching = watch();
-    await flush();
+    await later(FIRST_MS);
     expect([watching.trouble, looks(), log.lines]).toEqual([undefined, 0, []]);
   });
 
   it('finds nothing if there is no ReplicaSet yet', async () => {
     replicaSets = [];
     watch();
-    await flush();
+    await later(FIRST_MS);
     expect([looks(), log.lines]).toEqual([0, []]);
   });
 });
@@ -182,7 +184,7 @@ describe('a look', () => {
 describe('waits for one Deployment', () => {
   it('share its looks, however many they are and whenever they begin', async () => {
     for (let times = 0; times < 500; times += 1) watch();
-    await flush();
+    await later(FIRST_MS);
     for (let times = 0; times < 500; times += 1) watch();
     await later(EVERY_MS);
     expect(looks()).toBe(2);
@@ -192,16 +194,17 @@ describe('waits for one Deployment', () => {
     watch().stop();
     await later(10 * EVERY_MS);
     expect(api.requests).toEqual([]);
-    const [first] = [watch(), watch()];
+    const [first, second] = [watch(), watch()];
     first.stop();
     first.stop();
-    await flush();
+    await later(FIRST_MS);
     expect(looks()).toBe(1);
+    second.stop();
   });
 
   it('end the looks when the last one stops, and later ones begin anew', async () => {
     const [first, second] = [watch(), watch()];
-    await flush();
+    await later(FIRST_MS);
     first.stop();
     await later(EVERY_MS);
     expect(looks()).toBe(2);
@@ -210,26 +213,25 @@ describe('waits for one Deployment', () => {
     expect(looks()).toBe(2);
     expect(vi.getTimerCount()).toBe(0);
     watch();
-    await flush();
+    await later(FIRST_MS);
     expect(looks()).toBe(3);
   });
 
   it('do not bring looks closer together by following one another', async () => {
-    for (let second = 0; second < 36; second += 4) {
+    for (let second = 0; second < 40; second += 4) {
       const watching = watch();
       await later(4_000);
       watching.stop();
     }
-    // At 0, 10, 20 and 30 s.
+    // At 3, 13, 23 and 33 s.
     expect(looks()).toBe(4);
   });
 
   it('do not count what a look before their start has seen', async () => {
     pods = [pod('cart-1', 'ErrImagePull')];
     const first = watch();
-    await later(3 * EVERY_MS);
+    await later(FIRST_MS + 3 * EVERY_MS);
     expect(first.trouble?.stuck).toBe(true);
-    await later(1);
     const second = watch();
     expect(second.trouble).toBeUndefined();
     pods = [];
@@ -242,7 +244,7 @@ describe('a trouble', () => {
   it('is stuck once it has lasted 30 s', async () => {
     pods = [pod('cart-1', 'ErrImagePull')];
     const watching = watch();
-    await flush();
+    await later(FIRST_MS);
     expect(watching.trouble).toEqual({ message: 'pod cart-1: ErrImagePull: words', stuck: false });
     pods = [pod('cart-1', 'ImagePullBackOff')];
     await later(3 * EVERY_MS - 1);
@@ -254,7 +256,7 @@ describe('a trouble', () => {
   it('begins with the wait, if that began later', async () => {
     pods = [pod('cart-1', 'ErrImagePull')];
     watch();
-    await later(2 * EVERY_MS);
+    await later(FIRST_MS + 2 * EVERY_MS);
     const second = watch();
     await later(2 * EVERY_MS);
     expect(second.trouble?.stuck).toBe(false);
@@ -265,7 +267,7 @@ describe('a trouble', () => {
   it('begins again with each growth of the available replicas since the start of the wait, and only with that', async () => {
     pods = [pod('cart-1', 'ErrImagePull')];
     const [growing, flapping] = [watch('cart', { available: 2 }), watch('cart', { available: 2 })];
-    await later(2 * EVERY_MS);
+    await later(FIRST_MS + 2 * EVERY_MS);
     growing.available(3);
     flapping.available(1);
     flapping.available(2);
@@ -278,7 +280,7 @@ describe('a trouble', () => {
   it('ends with the look that does not show it, and begins anew', async () => {
     pods = [pod('cart-1', 'ErrImagePull')];
     const watching = watch();
-    await later(2 * EVERY_MS);
+    await later(FIRST_MS + 2 * EVERY_MS);
     pods = [pod('cart-1', undefined)];
     await later(EVERY_MS);
     expect(watching.trouble).toBeUndefined();
@@ -290,7 +292,7 @@ describe('a trouble', () => {
   it('begins anew with another pod and with another kind of reason', async () => {
     pods = [pod('cart-1', 'ErrImagePull')];
     const watching = watch();
-    await later(2 * EVERY_MS);
+    await later(FIRST_MS + 2 * EVERY_MS);
     pods = [pod('cart-2', 'ErrImagePull')];
     await later(2 * EVERY_MS);
     expect(watching.trouble?.stuck).toBe(false);
@@ -302,7 +304,7 @@ describe('a trouble', () => {
   it('goes on between the restarts of a container that crashes', async () => {
     pods = [pod('cart-1', 'CrashLoopBackOff')];
     const watching = watch();
-    await flush();
+    await later(FIRST_MS);
     const restarted = { name: 'web', state: { running: {} }, ready: false, restartCount: 2 };
     pods = [{ ...pod('cart-1', undefined), status: { containerStatuses: [restarted] } }];
     await later(3 * EVERY_MS);
@@ -315,7 +317,7 @@ describe('a trouble', () => {
   it('is the one that has lasted longest', async () => {
     pods = [pod('cart-2', 'ErrImagePull')];
     const watching = watch();
-    await flush();
+    await later(FIRST_MS);
     pods = [pod('cart-1', 'CrashLoopBackOff'), pod('cart-2', 'ErrImagePull')];
     await later(EVERY_MS);
     expect(watching.trouble?.message).toBe('pod cart-2: ErrImagePull: words');
@@ -325,7 +327,7 @@ describe('a trouble', () => {
     let told = 0;
     pods = [pod('cart-1', 'ErrImagePull')];
     const watching = watch('cart', { onLook: () => (told += 1) });
-    await later(EVERY_MS);
+    await later(FIRST_MS + EVERY_MS);
     instead = () => new KubeTimeoutError(true, 2_000);
     await later(2 * EVERY_MS);
     expect([told, watching.trouble?.stuck, watching.missingRight]).toEqual([4, false, undefined]);
@@ -352,8 +354,8 @@ describe('a right that the account lacks', () => {
     refused(resource);
     const watching = watch();
     expect(watching.missingRight).toBeUndefined();
-    await flush();
-    const words = `${right} in the namespace "default"`;
+    await later(FIRST_MS);
+    const words = `the service may not ${right} in the namespace "default", which would tell why`;
     expect(watching.missingRight).toBe(words);
     // For others too, and at once.
     expect(watch('order').missingRight).toBe(words);
@@ -364,7 +366,7 @@ describe('a right that the account lacks', () => {
     refused('replicasets');
     const watching = watch();
     watch('order', { namespace: 'shop' });
-    await flush();
+    await later(FIRST_MS);
     expect(api.requests).toHaveLength(4);
     instead = () => undefined;
     pods = [pod('cart-1', 'ErrImagePull')];
@@ -382,7 +384,7 @@ describe('a right that the account lacks', () => {
   it('is logged in one line per 5 minutes', async () => {
     refused('replicasets');
     for (let at = 0; at < 100; at += 1) watch(`cart-${at}`, { namespace: `ns-${at}` });
-    await flush();
+    await later(FIRST_MS);
     expect(listsOf('replicasets')).toHaveLength(100);
     expect(log.lines).toEqual([
       {
@@ -399,19 +401,19 @@ describe('many looks', () => {
   it('run 4 at a time, 2 in one namespace, and are left out beyond the line', async () => {
     api.respond = undefined;
     for (let at = 0; at < 700; at += 1) watch(`cart-${at}`);
-    await flush();
+    await later(FIRST_MS);
     expect(api.untaken).toBe(2);
     // 500 wait in the line of the namespace.
     expect(log.lines.filter(({ level }) => level === 'debug')).toHaveLength(198);
     for (let at = 0; at < 10; at += 1) watch(`other-${at}`, { namespace: `ns-${at}` });
-    await flush();
+    await later(FIRST_MS);
     expect(api.untaken).toBe(4);
   });
 
   it('are not made for Deployments that nobody watches any more when their turn comes', async () => {
     api.respond = undefined;
     for (let at = 0; at < 10; at += 1) watch(`cart-${at}`);
-    await flush();
+    await later(FIRST_MS);
     for (const watching of watches) watching.stop();
     const gone = new KubeStatusError(404, 'NotFound', 'not found');
     for (let times = 0; times < 2; times += 1) await (await api.nextCall()).fail(gone);
@@ -424,7 +426,7 @@ describe('many looks', () => {
     let told = 0;
     watch('cart', { onLook: () => (told += 1) });
     watch('order');
-    await flush();
+    await later(FIRST_MS);
     troubles.stop();
     await (await api.nextCall()).fail(new Error('the client is closed'));
     expect(vi.getTimerCount()).toBe(0);
