@@ -21,6 +21,7 @@ import type { Deployment } from '../../src/cluster/deployment.ts';
 import { EventHub } from '../../src/cluster/events/event-hub.ts';
 import type { LabelSelector } from '../../src/cluster/labels/label-selector.ts';
 import { type Labels, NO_LABELS } from '../../src/cluster/labels/labels.ts';
+import type { SeenChanges } from '../../src/cluster/ownership/count-history.ts';
 import { type Forecast, refusalIn } from '../../src/cluster/ownership/forecast.ts';
 import type { ScaleRequest } from '../../src/cluster/scaler.ts';
 import { changesOf, type DeploymentChanges } from '../../src/cluster/state/deployment-changes.ts';
@@ -155,8 +156,11 @@ export class MemoryCluster implements ServedCluster, UnguardedCluster {
     return this.deployment(namespace, name);
   }
 
+  /** The changes that it has seen, of any Deployment. */
+  changes: SeenChanges = { changes: [], truncated: false };
+
   changesOf(deployment: Deployment): DeploymentChanges {
-    return changesOf(deployment, { changes: [], truncated: false });
+    return changesOf(deployment, this.changes);
   }
 
   /** What the API server warns of. */

@@ -147,9 +147,13 @@ export class CountHistory implements InformerHandler<Deployment> {
     this.#version += 1;
     const { uid } = item;
     const record = this.#records.get(uid);
-    if (item.replicas !== previous.replicas) this.#changed(item, previous, record);
-    else if (record !== undefined)
-      this.#records.set(uid, { ...record, takenFrom: takenFrom(item, previous, record.takenFrom) });
+    if (item.replicas !== previous.replicas) {
+      this.#changed(item, previous, record);
+      return;
+    }
+    if (record === undefined) return;
+    const taken = takenFrom(item, previous, record.takenFrom);
+    if (taken !== record.takenFrom) this.#records.set(uid, { ...record, takenFrom: taken });
   }
 
   deleted({ uid }: Deployment): void {
