@@ -171,6 +171,11 @@ export class TestService {
     return this;
   }
 
+  /** The path of the kubeconfig of a cluster. */
+  kubeconfigOf(cluster: string): string {
+    return join(this.#folder, cluster);
+  }
+
   /** Replaces the kubeconfig of a cluster with this one (YAML). It is read at once. */
   async rewriteKubeconfig(cluster: string, yaml: string): Promise<void> {
     await writeFile(join(this.#folder, cluster), yaml);
