@@ -176,6 +176,17 @@ onEachServer('the contract', (bench) => {
     });
   });
 
+  it('the API server refuses an event whose name is taken in its namespace', async () => {
+    const path = `/api/v1/namespaces/${bench.namespace}/events`;
+    const involvedObject = { kind: 'Deployment', namespace: bench.namespace, name: 'a' };
+    const event = { metadata: { name: 'taken' }, involvedObject, reason: 'ReplicasOverridden' };
+    expect(await bench.kube.post(path, event)).toMatchObject({ status: 201 });
+    expect(await bench.kube.post(path, event)).toMatchObject({
+      status: 409,
+      body: failure(409, 'AlreadyExists', 'events "taken" already exists', { name: 'taken', kind: 'events' }),
+    });
+  });
+
   it('the API server accepts events of both kinds', async () => {
     const old = await bench.kube.post(`/api/v1/namespaces/${bench.namespace}/events`, {
       apiVersion: 'v1',
