@@ -86,9 +86,13 @@ func fail(answer any) {
 		failWith(answer.Response)
 	case *scaler.SetReplicaCountBadRequest:
 		failWith(answer.Response)
-	case *scaler.SetReplicaCountConflictHeaders:
+	case *scaler.SetReplicaCountConflict:
 		failWith(answer.Response)
 	case *scaler.SetReplicaCountPreconditionFailed:
+		failWith(answer.Response)
+	case *scaler.SetReplicaCountUnprocessableEntity:
+		failWith(answer.Response)
+	case *scaler.SetReplicaCountGatewayTimeout:
 		failWith(answer.Response)
 	}
 	log.Fatalf("%T", answer)
