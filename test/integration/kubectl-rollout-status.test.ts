@@ -51,14 +51,14 @@ async function kubectl(...args: readonly string[]): Promise<string> {
 const read = async (name: string) => (await kube.get(`${DEPLOYMENTS}/${name}`)).body;
 const count = async (name: string) => at(await read(name), 'spec.replicas');
 
-/** Writes that the controller has seen the present spec, and as many pods, all of them available and of the newest template. */
-async function observe(name: string, replicas: number): Promise<void> {
+/** Writes that the controller has seen the present spec, and as many pods, of which so many are new and all of those available. */
+async function observe(name: string, replicas: number, updated = replicas): Promise<void> {
   const status = {
     observedGeneration: at(await read(name), 'metadata.generation'),
     replicas,
-    updatedReplicas: replicas,
-    readyReplicas: replicas,
-    availableReplicas: replicas,
+    updatedReplicas: updated,
+    readyReplicas: updated,
+    availableReplicas: updated,
   };
   const answer = await kube.patch(`${DEPLOYMENTS}/${name}/status`, { status });
   expect(answer).toMatchObject({ status: 200 });
@@ -100,6 +100,9 @@ it('a scale-down is done for kubectl while all pods still run, and for the servi
   expect(await kubectl('rollout', 'status', 'deployment/down', '--timeout=60s')).toContain(SUCCESS);
   await observe('down', 3);
   expect(await kubectl('rollout', 'status', 'deployment/down', '--timeout=60s')).toContain(SUCCESS);
+  // Only pods of an earlier template are too many for kubectl.
+  await observe('down', 3, 2);
+  expect(await kubectl('rollout', 'status', 'deployment/down', '--watch=false')).toContain('old replicas');
   expect(wait.answer).toBeUndefined();
   await observe('down', 2);
   expect(await wait.end).toMatchObject({ status: 200, body: { replicaCount: 2 } });
