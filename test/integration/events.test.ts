@@ -29,6 +29,8 @@ beforeAll(async () => {
     await core.createNamespace({ body: { metadata: { name } } });
     await create(name, 'web');
   }
+  // Without namespace, a caller may list where there are Deployments.
+  await create(NAMESPACE, 'other');
   const rules = [{ apiGroups: ['apps'], resources: ['deployments'], verbs: ['list'] }];
   await rbac.createNamespacedRole({ namespace: NAMESPACE, body: { metadata: { name: ROLE }, rules } });
   const start = () =>
