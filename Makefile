@@ -116,6 +116,7 @@ attack: $(INSTALLED) ## Attack the built service under the memory limit of the c
 .PHONY: soak
 soak: chaos fuzz $(INSTALLED) ## Run long, random and timed tests: chaos, fuzz, properties with random seeds, restarts, all attacks at once
 	SEED=random FC_RUNS=$${FC_RUNS:-5000} $(VITEST) --project unit --testTimeout 600000
+	STREAM_READERS=$${STREAM_READERS:-1000} $(VITEST) --project service test/service/events/readers.test.ts
 	RECOVERY_MS=5000 $(VITEST) --project integration test/integration/api-server-restarts.test.ts
 	ATTACK_SOAK_SECONDS=$${ATTACK_SOAK_SECONDS:-1200} npm test -- --project attack -t 'all at once'
 

@@ -13,6 +13,7 @@ import { measureIsolation } from './measurements/isolation.ts';
 import { measureMemory } from './measurements/memory.ts';
 import { measureRequests } from './measurements/requests.ts';
 import { measureStarts } from './measurements/start.ts';
+import { measureStreams } from './measurements/streams.ts';
 import { chart } from './report/chart.ts';
 import { withMeasured } from './report/document.ts';
 import type { Result } from './report/figures.ts';
@@ -72,6 +73,7 @@ async function run(): Promise<void> {
   console.log(terminalHead());
   await measureRequests(setting, figures);
   await measureChanges(setting, figures);
+  await measureStreams(setting, figures);
   await measureStarts(setting, figures);
   await measureMemory(setting, figures);
   await measureIsolation(setting, figures);

@@ -7,7 +7,7 @@ export type Target = { readonly of: 'ratio' | 'figure' } & (
 /** A row of the report. */
 export interface Row {
   readonly title: string;
-  readonly unit: 'us' | 'ms' | 's' | 'B' | 'MB' | '/s' | 'x';
+  readonly unit: 'us' | 'ms' | 's' | 'B' | 'MB' | '/s' | 'x' | '%';
   readonly target?: Target;
 }
 
@@ -17,6 +17,9 @@ export const DEPLOYMENTS = 10_000;
 export const AUTOSCALERS = 1_000;
 /** How many changes a second the API server makes where it makes any. */
 export const CHANGES_PER_SECOND = 1_000;
+/** How many streams are read at a time, and how many changes a second all of them get. */
+export const STREAM_READERS = 1_000;
+export const STREAM_CHANGES_PER_SECOND = 100;
 
 const ratioAtMost = (atMost: number): Target => ({ of: 'ratio', atMost });
 const atMost = (most: number): Target => ({ of: 'figure', atMost: most });
@@ -85,6 +88,11 @@ export const LINES = {
     'visible-p99': { title: 'Change to visible, p99', unit: 'ms', target: atMost(5) },
     'visible-busy-p50': { title: 'The same at 1,000 changes/s, p50', unit: 'ms' },
     'visible-busy-p99': { title: 'The same at 1,000 changes/s, p99', unit: 'ms', target: atMost(5) },
+  },
+  streams: {
+    'streams-cpu': { title: '1,000 streams at 100 changes/s, of a core', unit: '%' },
+    'streams-p50': { title: 'Change to their readers, p50', unit: 'ms' },
+    'streams-p99': { title: 'Change to their readers, p99', unit: 'ms' },
   },
   'start-1000': startRows(1_000, {}),
   'start-10000': startRows(10_000, { start: atMost(1.2), ready: atMost(110), peak: atMost(130) }),

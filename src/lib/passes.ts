@@ -4,12 +4,17 @@ import { pauses } from './slices.ts';
 
 /** Something that has work to do now and then. */
 export interface Visited {
-  /** Does what there is to do. It must not throw. */
-  visit(): void;
+  /**
+   * Does what there is to do. It must not throw.
+   * @returns whether it is behind, because there is more to do than it may do in one visit
+   */
+  visit(): boolean;
 }
 
 /** How many times as long as a pass has worked the next one waits: so passes take at most a fifth of the processor. */
 const REST_FACTOR = 4;
+/** The same if most are behind, and would fall further behind: at most half of it. */
+const REST_FACTOR_BEHIND = 1;
 
 /**
  * Visits those that have something to do, in passes. A few are visited at once. Thousands are visited in slices, with
@@ -29,19 +34,20 @@ export class Passes {
   }
 
   async #run(): Promise<void> {
-    while (this.#due.size > 0) await sleep((await this.#pass()) * REST_FACTOR);
+    while (this.#due.size > 0) await sleep(await this.#pass());
     this.#isRunning = false;
   }
 
-  /** @returns how long it has worked, in milliseconds */
+  /** @returns how long the next one waits, in milliseconds */
   async #pass(): Promise<number> {
     const due = this.#due;
     this.#due = new Set();
     const pause = pauses();
     let startedAt = performance.now();
     let workedMs = 0;
+    let behind = 0;
     for (const visited of due) {
-      visited.visit();
+      if (visited.visit()) behind += 1;
       const turn = pause();
       if (turn === undefined) continue;
       workedMs += performance.now() - startedAt;
@@ -51,6 +57,6 @@ export class Passes {
     workedMs += performance.now() - startedAt;
     // What the visits have caused is done before the next pass.
     await nextTurn();
-    return workedMs;
+    return workedMs * (behind > due.size / 2 ? REST_FACTOR_BEHIND : REST_FACTOR);
   }
 }

@@ -10,7 +10,12 @@ import type { Subject, SubjectName } from './subject.ts';
  * The service, with its default configuration except for the limits of one client, which the load is, and the limit of
  * memory, which a container has and this process has not: 85 % of the chart's.
  */
-const SETTINGS = { WRITES_PER_SECOND: '0', MAX_CONNECTIONS_PER_CLIENT: '1500', MAX_HEAP_MIB: '870' };
+const SETTINGS = {
+  WRITES_PER_SECOND: '0',
+  MAX_CONNECTIONS_PER_CLIENT: '1500',
+  MAX_STREAMS_PER_CLIENT: '1000',
+  MAX_HEAP_MIB: '870',
+};
 
 /** The program with an inspector, which listens only after SIGUSR1. */
 export function inspectable({ command, cwd, env }: Program): Program {

@@ -105,17 +105,19 @@ export abstract class EventStream implements Visited {
     this.#schedule();
   }
 
-  visit(): void {
-    if (this.#hasEnded) return;
+  visit(): boolean {
+    if (this.#hasEnded) return false;
     // Another feed is the first each time: the first ones may take all the room.
     this.#first += 1;
     for (const index of this.feeds.keys()) {
       const feed = this.feeds[(this.#first + index) % this.feeds.length];
       if (feed !== undefined) this.#pass(feed);
     }
-    if (!this.#heartbeatIsDue || this.#pending > 0) return;
-    this.#heartbeatIsDue = false;
-    this.#write(`id: ${this.id}\n:\n\n`);
+    if (this.#heartbeatIsDue && this.#pending === 0) {
+      this.#heartbeatIsDue = false;
+      this.#write(`id: ${this.id}\n:\n\n`);
+    }
+    return this.#isFull;
   }
 
   /** Tells the reader why the stream ends, and ends it. */

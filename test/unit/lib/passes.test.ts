@@ -14,11 +14,12 @@ const turns = async (count = 20) => {
   for (let i = 0; i < count; i += 1) await new Promise<void>((resolve) => setImmediate(resolve));
 };
 
-function worker(visits: string[], name: string, ms: number): Visited {
+function worker(visits: string[], name: string, ms: number, isBehind = false): Visited {
   return {
     visit() {
       visits.push(name);
       work(ms);
+      return isBehind;
     },
   };
 }
@@ -63,6 +64,21 @@ describe('passes', () => {
     work(1);
     await turns();
     expect(visits).toHaveLength(2);
+  });
+
+  it('wait only as long as the last one has worked if most are behind', async () => {
+    const passes = new Passes();
+    const visits: string[] = [];
+    for (const isBehind of [true, true, false]) passes.schedule(worker(visits, 'first', 10, isBehind));
+    await turns();
+    expect(visits).toHaveLength(3);
+    passes.schedule(worker(visits, 'second', 0));
+    work(29);
+    await turns();
+    expect(visits).toHaveLength(3);
+    work(1);
+    await turns();
+    expect(visits).toHaveLength(4);
   });
 
   it('do not count the time of others between slices as their work', async () => {
