@@ -119,9 +119,13 @@ export class EventHub {
     return () => this.#listeners.delete(listener);
   }
 
-  /** The start of a reader that knows nothing. */
+  /**
+   * The start of a reader that knows nothing. Frames of changes after the position may have been made already: a reader
+   * that reads the states elsewhere, at this position, needs them.
+   */
   get present(): Start {
-    return { next: this.ring.next, position: this.#position, reset: false };
+    const position = this.#position;
+    return { next: this.ring.after(position) ?? this.ring.next, position, reset: false };
   }
 
   /**

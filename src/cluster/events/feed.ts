@@ -1,7 +1,7 @@
 import { newestOf } from '../../kube/reflector/resource-version.ts';
 import type { ListRights } from '../access/list-rights.ts';
 import type { LabelSelector } from '../labels/label-selector.ts';
-import type { EventHub, EventListener, Start } from './event-hub.ts';
+import type { EventHub, EventListener } from './event-hub.ts';
 import type { Frame, FrameKind } from './frame.ts';
 
 /** What a reader wants to see, and may see. */
@@ -34,8 +34,9 @@ export class Feed {
   constructor(options: FeedOptions) {
     this.#options = options;
     this.cluster = options.cluster;
-    this.#next = options.hub.present.next;
-    this.#position = options.hub.position;
+    const { next, position } = options.hub.present;
+    this.#next = next;
+    this.#position = position;
     this.#rightsVersion = options.rights.version;
   }
 
@@ -58,10 +59,10 @@ export class Feed {
    * @returns whether the reader may have missed changes
    */
   async resumeAfter(id: string, signal: AbortSignal): Promise<boolean> {
-    const start: Start = await this.#options.hub.startAfter(id, signal);
-    this.#next = start.next;
-    this.#position = start.position;
-    return start.reset;
+    const { next, position, reset } = await this.#options.hub.startAfter(id, signal);
+    this.#next = next;
+    this.#position = position;
+    return reset;
   }
 
   /** Up to which position the reader has got everything. */
@@ -77,8 +78,9 @@ export class Feed {
     const { hub, rights } = this.#options;
     if (this.#next >= hub.ring.base && rights.version === this.#rightsVersion) return false;
     this.#rightsVersion = rights.version;
-    this.#next = hub.ring.next;
-    this.#position = hub.position;
+    const { next, position } = hub.present;
+    this.#next = next;
+    this.#position = position;
     return true;
   }
 

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import {
   ClusterStream,
   type EndReason,
@@ -21,6 +21,14 @@ import { until } from '../../support/until.ts';
 
 const KIB = 1024;
 const alice = { user: 'alice', groups: [] };
+
+// Frames are made at once unless that takes time, which none does here.
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['performance'] });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 /** Keeps what it gets, until it is told to be flushed. */
 class HeldSink implements Sink {

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Deployment } from '../../../../src/cluster/deployment.ts';
 import { EventHub } from '../../../../src/cluster/events/event-hub.ts';
 import type { CountChange } from '../../../../src/cluster/ownership/count-history.ts';
@@ -6,6 +6,14 @@ import { stateOf } from '../../../../src/cluster/state/deployment-state.ts';
 import { deployment } from '../../../support/deployment-objects.ts';
 import { FollowedInformer } from '../../../support/followed-informer.ts';
 import { until } from '../../../support/until.ts';
+
+// Frames are made at once unless that takes time, which none does here.
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['performance'] });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 function hubOf(informers: readonly FollowedInformer[], ringBytes = 1_000_000) {
   const state = { synced: true };
@@ -143,6 +151,7 @@ describe('the events of a cluster', () => {
   });
 
   it('of thousands of changes at once are made in slices, in order, while others come', async () => {
+    vi.useRealTimers();
     const informer = new FollowedInformer();
     const { hub } = hubOf([informer], 64 * 1024 * 1024);
     informer.reached('1');
@@ -204,6 +213,32 @@ describe('the position of several watched namespaces', () => {
     b.reached('120');
     expect(await subject.hub.startAfter('95', never)).toMatchObject({ reset: true });
     expect(await subject.hub.startAfter('100', never)).toMatchObject({ reset: false });
+  });
+});
+
+describe('a reader that knows nothing', () => {
+  it('gets the frames after its position, also those that were made before it came', async () => {
+    const [a, b] = [new FollowedInformer(), new FollowedInformer()];
+    const { hub } = hubOf([a, b]);
+    a.reached('10');
+    b.reached('10');
+    b.reached('20');
+    a.added(deployment('known', '15')).reached('15');
+    a.added(deployment('one', '30')).reached('30');
+    // The states at 20, of another replica, may lack what is of 30.
+    expect(hub.present).toEqual({ next: hub.ring.base + 1, position: '20', reset: false });
+  });
+
+  it('gets all frames of a step of which some have been made', async () => {
+    vi.useRealTimers();
+    const informer = new FollowedInformer();
+    const { hub } = hubOf([informer], 64 * 1024 * 1024);
+    informer.reached('1');
+    informer.added(...Array.from({ length: 20_000 }, (_, i) => deployment(`web-${i}`, `${i + 2}`)));
+    informer.reached('30000');
+    expect(hub.ring.next).toBeGreaterThan(hub.ring.base);
+    expect(hub.present).toEqual({ next: hub.ring.base, position: '1', reset: false });
+    await until(() => hub.position === '30000');
   });
 });
 
