@@ -19,12 +19,12 @@ describe('the limits on this machine', () => {
     [1_024, 5],
     [2_000, 10],
     [2_000, 1],
-    [320, 1],
+    [324, 1],
   ])('leave descriptors for other purposes with %d descriptors and %d clusters', (descriptors, clusters) => {
     const { maxConnections, maxHandshakes } = limitsWith(descriptors, clusters);
     expect(maxConnections).toBeGreaterThanOrEqual(16);
     expect(maxHandshakes).toBeGreaterThanOrEqual(5);
-    expect(maxConnections + maxHandshakes).toBe(descriptors - 200 - 96 * clusters);
+    expect(maxConnections + maxHandshakes).toBe(descriptors - 200 - 100 * clusters);
   });
 
   it('are an error if there are too few descriptors for any connection', () => {
