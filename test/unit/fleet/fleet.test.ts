@@ -91,6 +91,23 @@ describe('a fleet', () => {
     expect(fleet.update([spec('a', more)]).replaced).toEqual(['a']);
   });
 
+  it('tells listeners that clusters have changed, and only then', () => {
+    const { fleet } = fleetOf(['a', 'b']);
+    let told = 0;
+    const unsubscribe = fleet.onChange(() => {
+      told += 1;
+    });
+    fleet.update([spec('a'), spec('b')]);
+    expect(told).toBe(0);
+    fleet.update([spec('a'), spec('b'), spec('c')]);
+    fleet.update([spec('a', { namespaces: ['team-a'] }), spec('b'), spec('c')]);
+    fleet.update([spec('a', { namespaces: ['team-a'] })]);
+    expect(told).toBe(3);
+    unsubscribe();
+    fleet.update([spec('a')]);
+    expect(told).toBe(3);
+  });
+
   it('changes nothing if the specs are the same', () => {
     const { fleet, member } = fleetOf(['a', 'b']);
     const a = member('a');

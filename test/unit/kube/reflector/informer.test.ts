@@ -187,3 +187,24 @@ describe('waitFor of an informer', () => {
     }),
   );
 });
+
+describe('the progress of an informer', () => {
+  it(
+    'is told after the changes that belong to it, also when nothing has changed',
+    withMirror(async (mirror) => {
+      const told: string[] = [];
+      mirror.informer.addHandler(scribe(mirror, told));
+      mirror.informer.addProgressListener((resourceVersion) => told.push(`reached ${resourceVersion}`));
+      const watch = await mirror.synced('9', a1);
+      await watch.send(eventLine('MODIFIED', widget('a', '10')));
+      await watch.send(bookmarkLine('12'));
+      expect(told).toEqual([
+        'added a@1, held 1',
+        'reached 9',
+        'updated a@1 to 10, held 10',
+        'reached 10',
+        'reached 12',
+      ]);
+    }),
+  );
+});
