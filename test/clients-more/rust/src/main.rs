@@ -32,7 +32,9 @@ async fn run() -> Result<(), Box<dyn Error>> {
     let base_path = env::var("BASE_URL").unwrap_or("https://localhost:8443".to_owned());
     let api = Configuration { client, base_path, ..Configuration::default() };
 
-    let state = get_deployment(&api, &namespace, &deployment, None, None, None).await.map_err(described)?;
+    let state = get_deployment(&api, &namespace, &deployment, None, None, None, None, None, None)
+        .await
+        .map_err(described)?;
     for owner in &state.owners {
         println!("{}/{}: {}", owner.kind, owner.name, owner.does);
     }
