@@ -153,7 +153,7 @@ export default fastifyPlugin(
       if (latest === undefined) return true;
       if (running.size === 1 && running.has(latest) && !latest.req.complete && !latest.headersSent)
         return true;
-      connection.closeIfIdle('disconnected');
+      connection.closeIfIdle('malformed');
       return false;
     });
     app.decorate('closeConnections', () => {

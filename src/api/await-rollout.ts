@@ -46,6 +46,7 @@ export interface Wanted {
 
 const WHY = {
   disconnected: 'the client has disconnected',
+  malformed: 'the client has sent something else than a request on the same connection',
   revoked: 'the certificate of the client is no longer accepted',
   drain: 'this instance is shutting down',
 } as const;

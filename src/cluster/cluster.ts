@@ -154,7 +154,8 @@ export class Cluster implements UnguardedCluster {
       },
       journalBytes,
     );
-    this.#pods = new PodTroubles(this.#calls, log, waitTiming?.pods);
+    // Not by the circuit: looks that get no answer must not keep writes from being tried.
+    this.#pods = new PodTroubles(this.#client, log, waitTiming?.pods);
     this.#waits = new RolloutWaits({
       find: (namespace, name) => this.deployment(namespace, name).value,
       history: this.#history,
@@ -165,6 +166,7 @@ export class Cluster implements UnguardedCluster {
     this.#hub = new EventHub({
       stateOf: (deployment) => this.stateOf(deployment),
       isSynced: () => this.synced,
+      log,
       timing: eventTiming,
     });
     for (const informer of this.#informers.all) {

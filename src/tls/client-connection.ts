@@ -10,8 +10,11 @@ export interface Answering {
   readonly req: Pick<IncomingMessage, 'method' | 'readableEnded'>;
 }
 
-/** Why a long-lived answer must end before it is done. */
-export type Interruption = 'disconnected' | 'revoked' | 'drain';
+/**
+ * Why a long-lived answer must end before it is done. `disconnected`: nobody can receive it any more; `malformed`: its
+ * client has sent what is no request, and can still receive it.
+ */
+export type Interruption = 'disconnected' | 'malformed' | 'revoked' | 'drain';
 
 /** A wait, which ends with one answer, or a stream, which is sent bit by bit. */
 export type LongLivedKind = 'waiter' | 'stream';

@@ -30,6 +30,7 @@ import type { WaitTarget } from '../../src/cluster/waits/rollout-waits.ts';
 import { Fleet } from '../../src/fleet/fleet.ts';
 import { deployment } from './deployment-objects.ts';
 import { expectDocumented, textOf } from './documented.ts';
+import { RecordingLogger } from './kube/recording-logger.ts';
 import { testLimits } from './limits.ts';
 import { logTo } from './log-to.ts';
 
@@ -131,6 +132,7 @@ export class MemoryCluster implements ServedCluster, UnguardedCluster {
   readonly #hub = new EventHub({
     stateOf: (deployment) => this.stateOf(deployment),
     isSynced: () => this.synced,
+    log: new RecordingLogger(),
   });
 
   events(): EventHub {

@@ -16,7 +16,7 @@ export interface Sink {
 export interface EventStreamOptions {
   readonly sink: Sink;
   readonly passes: Passes;
-  /** Called once, when nothing more will be sent. undefined: the client has gone. */
+  /** Called once, when nothing more will be sent. undefined: the client has gone, or has sent what is no request. */
   readonly onEnd: (reason: EndReason | undefined) => void;
 }
 
@@ -60,6 +60,8 @@ export abstract class EventStream implements Visited {
   #heartbeatIsDue = false;
   #first = 0;
   #started: Promise<void> | undefined;
+  /** Whether the reader has got `ready`. */
+  #isReady = false;
   /** When the reader last got an id, on the clock of performance.now(). */
   #idSentAt = performance.now();
 
@@ -80,11 +82,14 @@ export abstract class EventStream implements Visited {
       this.feeds.map((feed) => ids !== undefined && this.#resume(feed, ids.get(feed.cluster))),
     );
     if (this.#hasEnded) return;
-    // A reader that is cut before it gets `reset` must not know the new id.
-    this.#write(this.ready(isReset.includes(true) ? undefined : this.id));
-    for (const [index, feed] of this.feeds.entries()) {
+    const resets = this.feeds.filter((_feed, index) => isReset[index]);
+    const last = resets.at(-1);
+    // A reader that is cut before it gets every `reset` must not know the new id.
+    this.#write(this.ready(last === undefined ? this.id : undefined));
+    for (const feed of resets) this.#write(this.reset(feed, feed === last ? this.id : undefined));
+    this.#isReady = true;
+    for (const feed of this.feeds) {
       if (this.#hasEnded) return;
-      if (isReset[index]) this.#write(this.reset(feed));
       this.#follow(feed);
     }
   }
@@ -94,7 +99,7 @@ export abstract class EventStream implements Visited {
     await this.#started;
     if (this.#hasEnded) return;
     this.feeds.push(feed);
-    this.#write(this.reset(feed));
+    this.#write(this.reset(feed, this.id));
     this.#follow(feed);
   }
 
@@ -106,7 +111,7 @@ export abstract class EventStream implements Visited {
   }
 
   visit(): boolean {
-    if (this.#hasEnded) return false;
+    if (this.#hasEnded || !this.#isReady) return false;
     // Another feed is the first each time: the first ones may take all the room.
     this.#first += 1;
     for (const index of this.feeds.keys()) {
@@ -120,11 +125,11 @@ export abstract class EventStream implements Visited {
     return this.#isFull;
   }
 
-  /** Tells the reader why the stream ends, and ends it. */
-  end(reason: EndReason): void {
+  /** Tells the reader why the stream ends, if there is a reason, and ends it. */
+  end(reason: EndReason | undefined): void {
     if (this.#hasEnded) return;
     this.#close(reason);
-    this.#options.sink.end(frameOf('end', { reason }));
+    this.#options.sink.end(reason === undefined ? '' : frameOf('end', { reason }));
   }
 
   /** The reader has gone. */
@@ -137,7 +142,7 @@ export abstract class EventStream implements Visited {
   /** The ids that an id consists of, by cluster. */
   protected abstract idsIn(id: string): ReadonlyMap<string, string>;
   protected abstract ready(id: string | undefined): string;
-  protected abstract reset(feed: Feed): string;
+  protected abstract reset(feed: Feed, id: string | undefined): string;
   /** Adds a frame, which the reader of this feed gets as of this kind. */
   protected abstract addTo(pieces: Pieces, feed: Feed, frame: Frame, kind: FrameKind): void;
 
@@ -168,7 +173,7 @@ export abstract class EventStream implements Visited {
       this.#isFull = true;
       return;
     }
-    if (feed.takeReset()) this.#write(this.reset(feed));
+    if (feed.takeReset()) this.#write(this.reset(feed, this.id));
     const pieces = new Pieces();
     let left = MAX_FRAMES_PER_VISIT;
     for (let frame = feed.current(); frame !== undefined; frame = feed.current()) {
@@ -234,8 +239,8 @@ export class ClusterStream extends EventStream {
     return frameOf('ready', { resourceVersion: this.#feed.position }, id);
   }
 
-  protected reset(): string {
-    return frameOf('reset', {}, this.id);
+  protected reset(_feed: Feed, id: string | undefined): string {
+    return frameOf('reset', {}, id);
   }
 
   protected addTo(pieces: Pieces, _feed: Feed, frame: Frame, kind: FrameKind): void {
@@ -272,8 +277,8 @@ export class FleetStream extends EventStream {
     return frameOf('ready', { clusters }, id);
   }
 
-  protected reset({ cluster }: Feed): string {
-    return frameOf('reset', { cluster }, this.id);
+  protected reset({ cluster }: Feed, id: string | undefined): string {
+    return frameOf('reset', { cluster }, id);
   }
 
   protected addTo(pieces: Pieces, { cluster }: Feed, frame: Frame, kind: FrameKind): void {

@@ -1,6 +1,7 @@
 import type { Informer, InformerHandler } from '../../kube/reflector/informer.ts';
 import { compareResourceVersions, isComparable, newestOf } from '../../kube/reflector/resource-version.ts';
 import { ResourceVersionWaiters } from '../../kube/reflector/resource-version-waiters.ts';
+import type { Logger } from '../../lib/logger.ts';
 import { pauses } from '../../lib/slices.ts';
 import type { Deployment } from '../deployment.ts';
 import { sameLabels } from '../labels/labels.ts';
@@ -21,6 +22,7 @@ export interface EventHubOptions {
   readonly stateOf: (deployment: Deployment) => DeploymentState;
   /** Whether the cache has been filled once. Events begin then. */
   readonly isSynced: () => boolean;
+  readonly log: Logger;
   readonly timing?: EventTiming | undefined;
 }
 
@@ -213,7 +215,13 @@ export class EventHub {
         const id = position === this.#position ? undefined : position;
         for (const [index, change] of step.changes.entries()) {
           // The order within a step is not that of the resourceVersions, so only its last frame completes the position.
-          this.#append(change, step.upTo, index === step.changes.length - 1 ? id : undefined);
+          try {
+            this.#append(change, step.upTo, index === step.changes.length - 1 ? id : undefined);
+          } catch (error) {
+            this.#options.log.error({ err: error }, 'a change could not be made an event');
+            // Readers miss it, so they begin again.
+            this.ring.restart(this.#newest);
+          }
           const turn = pause();
           if (turn !== undefined) await turn;
           if (this.#isClosed) return;

@@ -108,8 +108,10 @@ export class RolloutWaits implements InformerHandler<Deployment> {
   /** Resolves once the cache has seen what was done before the wait. */
   async #reach(target: WaitTarget, { limitMs, signal }: WaitLimits, informer: Informer<Deployment>) {
     const { resourceVersion } = target;
+    // An informer that has been stopped would let it wait in vain.
     const reached =
-      resourceVersion === undefined || (await informer.waitFor(resourceVersion, limitMs, signal));
+      resourceVersion === undefined ||
+      (!this.#stopped && (await informer.waitFor(resourceVersion, limitMs, signal)));
     if (signal.aborted) throw new RolloutError('INTERRUPTED', target, String(signal.reason));
     if (this.#stopped) throw new RolloutError('INTERRUPTED', target, REMOVED);
     if (!reached)

@@ -438,6 +438,18 @@ describe('a read that waits', () => {
     expect(await answer).toMatchObject({ status: 200 });
   });
 
+  it('that learns nothing of its pods, because the API server does not answer that, keeps no write from being made', async () => {
+    const pods = { firstMs: SOON, everyMs: SOON, stuckMs: NEVER };
+    await start(NEVER, { waitTiming: { troubleMs: NEVER, pods } });
+    const fault = demo.faults.add({ on: 'other', fault: { type: 'drop', when: 'before' } });
+    const wait = watched(set(5));
+    // More failures in a row than after which other calls are refused.
+    await until(() => fault.hits > 10);
+    expect(service.cluster.state).toBe('ready');
+    expect((await service.post(POST, { replicas: 6 })).status).toBe(200);
+    expect((await wait.answer).status).toBe(409);
+  });
+
   it('costs no more calls if there are many of them, which one event ends', async () => {
     await start(NEVER);
     demo.deployments.scale('shop', 'cart', 5);

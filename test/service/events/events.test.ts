@@ -3,6 +3,7 @@ import type { EventReaderOptions } from '../../support/event-reader.ts';
 import { EventReaders } from '../../support/event-scene.ts';
 import { FakeApiServer } from '../../support/fake-apiserver/fake-apiserver.ts';
 import { at } from '../../support/kube-requests.ts';
+import { RawConnection } from '../../support/security/raw.ts';
 import { type ServiceOptions, TestService } from '../../support/service.ts';
 import { until } from '../../support/until.ts';
 
@@ -232,6 +233,47 @@ describe('a stream ends', () => {
     await mine.next('changed', ({ replicas }) => replicas === 14);
     expect(mine.of('end')).toEqual([]);
   });
+
+  it('when its client sends something that is no request, so that nothing is left when the service stops', async () => {
+    const other = await another({});
+    const { cert, key } = other.client;
+    const connection = await RawConnection.open({ port: other.port, ca: other.authority.cert, cert, key });
+    connection.send('GET /events HTTP/1.1\r\nHost: a\r\n\r\n');
+    await until(() => connection.received.includes('event: ready'));
+    connection.send('nonsense\r\n\r\n');
+    await connection.ended();
+    expect(connection.received).not.toContain('event: end');
+    expect(other.app.longLived.streams).toBe(0);
+    connection.close();
+  });
+
+  it.each(['/events', '/clusters/events'])(
+    'before it begins: the client of %s goes meanwhile',
+    async (path) => {
+      const other = await another({
+        authorization: 'SubjectAccessReview',
+        limits: { maxStreamsPerClient: 1 },
+      });
+      const reviewed = Promise.withResolvers<void>();
+      demo.roles.allow({ users: ['impatient'], verbs: ['list'], resources: ['deployments'] });
+      const fault = demo.faults.add({
+        on: 'review',
+        fault: { type: 'call', action: () => reviewed.promise },
+      });
+      const { cert, key } = await clientOf(other, 'impatient');
+      const target = { port: other.port, ca: other.authority.cert, cert, key };
+      const connection = await RawConnection.open(target);
+      connection.send(`GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`);
+      await until(() => fault.hits > 0);
+      connection.close();
+      await until(() => other.app.clientConnections.size === 0);
+      fault.remove();
+      reviewed.resolve();
+      // There is one place, so the first one that comes back to it tells that it was given back.
+      const reader = await readers.open(other, path, { client: await clientOf(other, 'impatient') });
+      await reader.next('ready');
+    },
+  );
 
   it('without a trace when its client goes', async () => {
     const other = await another({});

@@ -105,7 +105,7 @@ describe('long-lived answers', () => {
     const connection = await opened('/docs/waiter');
     connection.send('nonsense\r\n\r\n');
     await connection.ended();
-    expect(begun[0]?.why).toEqual(['disconnected']);
+    expect(begun[0]?.why).toEqual(['malformed']);
     connection.close();
   });
 

@@ -17,6 +17,7 @@ import { Passes } from '../../../src/lib/passes.ts';
 import { decidedBy } from '../../support/authorizer.ts';
 import { deployment } from '../../support/deployment-objects.ts';
 import { FollowedInformer } from '../../support/followed-informer.ts';
+import { RecordingLogger } from '../../support/kube/recording-logger.ts';
 import { until } from '../../support/until.ts';
 
 const KIB = 1024;
@@ -97,6 +98,7 @@ class TestCluster {
           undefined,
         ),
       isSynced: () => true,
+      log: new RecordingLogger(),
       timing: { ringBytes, aheadMs: 10 },
     });
     this.hub.follow(this.informer);
@@ -275,6 +277,31 @@ describe('the stream of a cluster', () => {
     }
   });
 
+  it('sends nothing before ready, not even an id that is due', async () => {
+    const cluster = new TestCluster();
+    const sink = new HeldSink();
+    const stream = new ClusterStream(cluster.feed(), optionsOf(sink));
+    const starting = stream.start('12');
+    stream.tick(0);
+    stream.visit();
+    expect(sink.text).toBe('');
+    cluster.set('a', 1);
+    cluster.set('a', 2);
+    await starting;
+    expect(sink.frames[0]).toBe('ready:@12');
+    stream.close();
+  });
+
+  it('that ends without a reason ends its answer', async () => {
+    const sink = new HeldSink();
+    const ends: (EndReason | undefined)[] = [];
+    const stream = new ClusterStream(new TestCluster().feed(), optionsOf(sink, ends));
+    await started(stream);
+    const { text } = sink;
+    stream.end(undefined);
+    expect([ends, sink.ended, sink.text]).toEqual([[undefined], true, text]);
+  });
+
   it('that ends while it waits for a position sends nothing more', async () => {
     const cluster = new TestCluster();
     const sink = new HeldSink();
@@ -370,6 +397,15 @@ describe('the stream of the fleet', () => {
       'changed:two/b=2@one=11;two=11',
       'changed:one/a=3@one=12;two=11',
     ]);
+    stream.close();
+  });
+
+  it('gives the id only with the last reset: a reader that is cut before must be told of all again', async () => {
+    const [one, two] = [new TestCluster('one'), new TestCluster('two')];
+    const sink = new HeldSink();
+    const stream = new FleetStream([one.feed(), two.feed()], optionsOf(sink));
+    await started(stream, 'one=1;two=1');
+    expect(sink.frames).toEqual(['ready:@', 'reset:one/@', 'reset:two/@one=10;two=10']);
     stream.close();
   });
 

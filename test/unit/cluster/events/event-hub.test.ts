@@ -5,6 +5,7 @@ import type { CountChange } from '../../../../src/cluster/ownership/count-histor
 import { stateOf } from '../../../../src/cluster/state/deployment-state.ts';
 import { deployment } from '../../../support/deployment-objects.ts';
 import { FollowedInformer } from '../../../support/followed-informer.ts';
+import { RecordingLogger } from '../../../support/kube/recording-logger.ts';
 import { until } from '../../../support/until.ts';
 
 // Frames are made at once unless that takes time, which none does here.
@@ -17,14 +18,19 @@ afterEach(() => {
 
 function hubOf(informers: readonly FollowedInformer[], ringBytes = 1_000_000) {
   const state = { synced: true };
+  const log = new RecordingLogger();
   const hub = new EventHub({
-    stateOf: (item) =>
-      stateOf(
+    stateOf: (item) => {
+      if (item.name === BROKEN) throw new Error('no state');
+      const { namespace, name } = item;
+      return stateOf(
         item,
-        { namespace: item.namespace, deployment: item.name, autoscalers: [], claims: [], unknown: [] },
+        { namespace, deployment: name, autoscalers: [], claims: [], unknown: [] },
         undefined,
-      ),
+      );
+    },
     isSynced: () => state.synced,
+    log,
     timing: { ringBytes, aheadMs: 20 },
   });
   for (const informer of informers) hub.follow(informer);
@@ -37,8 +43,11 @@ function hubOf(informers: readonly FollowedInformer[], ringBytes = 1_000_000) {
       counts.closed += 1;
     },
   });
-  return { hub, state, counts };
+  return { hub, state, counts, log };
 }
+
+/** A Deployment that has no state. */
+const BROKEN = 'broken';
 
 /** The frames from a number on, as `kind name=replicas@id`. */
 function framesOf(hub: EventHub, from = 0): string[] {
@@ -164,6 +173,17 @@ describe('the events of a cluster', () => {
     expect(frames).toHaveLength(20_001);
     expect(frames[0]).toBe('changed web-0=1@');
     expect(frames.slice(-2)).toEqual(['changed web-19999=1@30000', 'gone web-0=1@30001']);
+  });
+
+  it('that cannot be made are logged, and make every reader begin again', async () => {
+    const informer = new FollowedInformer();
+    const { hub, log } = hubOf([informer]);
+    informer.reached('1').added(cart('2')).reached('2');
+    informer.added(deployment(BROKEN, '3')).reached('3').updated(cart('4'), cart('2')).reached('4');
+    expect(log.lines).toMatchObject([{ level: 'error', context: { err: { message: 'no state' } } }]);
+    expect(framesOf(hub)).toEqual(['changed cart=1@4']);
+    expect(await hub.startAfter('2', never)).toMatchObject({ reset: true });
+    expect(await hub.startAfter('3', never)).toMatchObject({ reset: false });
   });
 
   it('end when the cluster is no longer served', () => {

@@ -230,6 +230,9 @@ describe('a wait', () => {
     waits.stop();
     expect(await outcomeOf(judged)).toBe('INTERRUPTED the service no longer serves this cluster');
     expect(await outcomeOf(wait())).toBe('INTERRUPTED the service no longer serves this cluster');
+    // Nothing would show it that version any more.
+    const removed = wait({ resourceVersion: '1000' });
+    expect(await outcomeOf(removed)).toBe('INTERRUPTED the service no longer serves this cluster');
     const aborted = wait();
     aborted.interruption.abort('early');
     expect(await outcomeOf(aborted)).toContain('INTERRUPTED');
