@@ -91,8 +91,6 @@ export class ListRights {
   #all: boolean;
   /** Otherwise: the decisions on namespaces. */
   readonly #decided = new Map<string, boolean>();
-  /** Namespaces that were denied before the last time that was asked. */
-  #wereDenied: ReadonlySet<string> = new Set();
   readonly #asking = new Set<string>();
   #version = 0;
   #areGone = false;
@@ -153,8 +151,8 @@ export class ListRights {
     this.#asking.add(namespace);
     try {
       const allowed = await authorizer.allows(this.#subject, listIn(namespace));
-      this.#decided.set(namespace, allowed);
-      if (allowed && this.#wereDenied.has(namespace)) this.#version += 1;
+      if (allowed) this.#allow(namespace);
+      else this.#decided.set(namespace, false);
       this.#asking.delete(namespace);
       this.#tell();
     } catch {
@@ -164,6 +162,16 @@ export class ListRights {
         this.#tell();
       }, timing.retryMs).unref();
     }
+  }
+
+  /**
+   * A namespace that had no decision is news too: it may have had Deployments while the subject might not list them, which
+   * no frame has shown.
+   */
+  #allow(namespace: string): void {
+    if (this.#decided.get(namespace) === true) return;
+    this.#decided.set(namespace, true);
+    this.#version += 1;
   }
 
   #askAgainLater(afterFailure = false): void {
@@ -212,7 +220,7 @@ export class ListRights {
   async #findsNamespaces(): Promise<boolean> {
     if (this.#allowed.length > 0) return true;
     const found = await this.#find();
-    for (const namespace of found) this.#decided.set(namespace, true);
+    for (const namespace of found) this.#allow(namespace);
     return found.length > 0;
   }
 
@@ -223,8 +231,7 @@ export class ListRights {
   async #askForNamespaces(): Promise<boolean> {
     let complete = true;
     const allowed = this.#allowed;
-    this.#wereDenied = new Set([...this.#decided.keys()].filter((each) => !allowed.includes(each)));
-    for (const namespace of this.#wereDenied) this.#decided.delete(namespace);
+    for (const [namespace, isAllowed] of this.#decided) if (!isAllowed) this.#decided.delete(namespace);
     for (const namespace of allowed) {
       try {
         if (await this.#review(namespace)) continue;
