@@ -45,11 +45,13 @@ export class ListRightsOfAll {
     this.#timing = timing;
   }
 
-  /** The rights of a subject that has just been found to have them. */
+  /** The rights of a subject that has just been found to have them. Those who follow it already get them too. */
   of(subject: Subject, found: Found): ListRights {
     const key = `${found.namespace ?? ''}\n${keyOf(subject)}`;
+    const followed = this.#followed.get(key);
+    followed?.learn(found);
     return (
-      this.#followed.get(key) ??
+      followed ??
       new ListRights(subject, found, {
         authorizer: this.#authorizer,
         timing: this.#timing,
@@ -124,6 +126,22 @@ export class ListRights {
     const decided = this.#decided.get(namespace);
     if (decided === undefined && !this.#asking.has(namespace)) void this.#decide(namespace);
     return decided;
+  }
+
+  /**
+   * Takes over what the subject has just been found to have. A review that runs may be older than that, or may wait for
+   * its turn: until it ends, nobody may see more than that, or miss what the reader that was found to have it knows.
+   */
+  learn({ shown }: Found): void {
+    const before = this.#version;
+    const all = shown === undefined;
+    if (all !== this.#all) {
+      this.#all = all;
+      this.#decided.clear();
+      this.#version += 1;
+    }
+    for (const namespace of shown ?? []) this.#allow(namespace);
+    if (this.#version !== before) this.#tell();
   }
 
   /** Follows the rights. Returns the function that ends that. */
@@ -204,8 +222,9 @@ export class ListRights {
       if (!mayListAll && this.#namespace !== undefined) return this.#end();
       if (mayListAll !== this.#all) this.#version += 1;
       this.#all = mayListAll;
-      if (!mayListAll) hasFailed = !(await this.#askForNamespaces());
-      if (!mayListAll && !hasFailed && !(await this.#findsNamespaces())) return this.#end();
+      // Meanwhile a reader may have been found to have other rights.
+      if (!this.#all) hasFailed = !(await this.#askForNamespaces());
+      if (!this.#all && !hasFailed && !(await this.#findsNamespaces())) return this.#end();
     } catch {
       hasFailed = true;
       if (this.#all && !this.#isKnown(this.#namespace)) return this.#end();

@@ -140,6 +140,47 @@ describe('the right to list everything', () => {
     leave();
   });
 
+  it('ends for all of a subject when it is found to have less, also while it is asked for', async () => {
+    allowed = new Set(['*']);
+    const all = rightsOfAll();
+    const rights = all.of(alice, everywhere);
+    const first = follow(rights);
+    const { respond } = api;
+    api.respond = undefined;
+    await later(4 * MINUTE);
+    const second = follow(all.of(alice, of('shop')));
+    const { version } = rights;
+    const third = all.of(alice, of('shop'));
+    // The reader that came before is told, and once.
+    expect([version > 0, rights.version === version, first.told]).toEqual([
+      true,
+      true,
+      { more: 1, denied: 0 },
+    ]);
+    for (const each of [rights, third])
+      expect([each.allows('shop'), each.allows('secret')]).toEqual([true, undefined]);
+    api.respond = respond;
+    first.leave();
+    second.leave();
+    await later(MINUTE);
+  });
+
+  it('comes for all of a subject when it is found to have more', async () => {
+    const all = rightsOfAll();
+    const rights = all.of(alice, of('shop'));
+    const { told, leave } = follow(rights);
+    rights.allows('web');
+    await later(0);
+    expect([rights.allows('web'), rights.version]).toEqual([false, 0]);
+    all.of(alice, of('shop', 'web'));
+    expect([rights.allows('web'), rights.version, told.more]).toEqual([true, 1, 2]);
+    all.of(alice, everywhere);
+    expect([rights.allows('any'), rights.version, told.more]).toEqual([true, 2, 3]);
+    all.of(alice, everywhere);
+    expect([rights.version, told.more]).toEqual([2, 3]);
+    leave();
+  });
+
   it('is not asked for when nobody follows any longer', async () => {
     allowed = new Set(['*']);
     const all = rightsOfAll();
