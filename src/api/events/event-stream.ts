@@ -1,4 +1,4 @@
-import type { Feed } from '../../cluster/events/feed.ts';
+import type { Feed, FrameBudget } from '../../cluster/events/feed.ts';
 import { type Frame, type FrameKind, footOf, frameOf, headOf } from '../../cluster/events/frame.ts';
 import type { Passes, Visited } from '../../lib/passes.ts';
 
@@ -22,8 +22,11 @@ export interface EventStreamOptions {
 
 /** How many bytes of one stream wait for its reader in this process. A frame that is larger goes alone. */
 const MAX_PENDING_BYTES = 16 * 1024;
-/** What a pass does for one stream at most, so that one that has to skip thousands of frames does not block others. */
-const MAX_FRAMES_PER_VISIT = 1_000;
+/**
+ * How many frames a visit passes at most, sent or skipped, so that a stream that has to skip thousands does not block
+ * others. To match one with the longest selector takes 40 us.
+ */
+const MAX_FRAMES_PER_VISIT = 100;
 const NOTHING = Buffer.alloc(0);
 
 /** The pieces of one write. Pieces that lie one after the other in memory are one. */
@@ -114,15 +117,18 @@ export abstract class EventStream implements Visited {
     if (this.#hasEnded || !this.#isReady) return false;
     // Another feed is the first each time: the first ones may take all the room.
     this.#first += 1;
+    const budget = { left: MAX_FRAMES_PER_VISIT };
     for (const index of this.feeds.keys()) {
       const feed = this.feeds[(this.#first + index) % this.feeds.length];
-      if (feed !== undefined) this.#pass(feed);
+      if (feed !== undefined) this.#pass(feed, budget);
     }
     if (this.#heartbeatIsDue && this.#pending === 0) {
       this.#heartbeatIsDue = false;
       this.#write(`id: ${this.id}\n:\n\n`);
     }
-    return this.#isFull;
+    if (budget.left > 0) return this.#isFull;
+    this.#schedule();
+    return true;
   }
 
   /** Tells the reader why the stream ends, if there is a reason, and ends it. */
@@ -167,30 +173,24 @@ export abstract class EventStream implements Visited {
     if (!this.#isFull) this.#options.passes.schedule(this);
   }
 
-  /** Sends what there is room for. */
-  #pass(feed: Feed): void {
+  /** Sends what there is room for, within the budget. */
+  #pass(feed: Feed, budget: FrameBudget): void {
     if (this.#pending >= MAX_PENDING_BYTES) {
       this.#isFull = true;
       return;
     }
     if (feed.takeReset()) this.#write(this.reset(feed, this.id));
     const pieces = new Pieces();
-    let left = MAX_FRAMES_PER_VISIT;
-    for (let frame = feed.current(); frame !== undefined; frame = feed.current()) {
+    for (let frame = feed.current(budget); frame !== undefined; frame = feed.current(budget)) {
       const { kind } = feed;
       const held = this.#pending + pieces.bytes;
       if (held > 0 && held + frame.end - frame.start > MAX_PENDING_BYTES) {
         this.#isFull = true;
         break;
       }
-      feed.advance(frame);
+      feed.advance(frame, budget);
       this.addTo(pieces, feed, frame, kind);
       if (frame.id !== undefined) this.#idSentAt = performance.now();
-      left -= 1;
-      if (left === 0) {
-        this.#schedule();
-        break;
-      }
     }
     if (pieces.bytes > 0) this.#send(pieces.joined());
   }

@@ -45,11 +45,13 @@ export class ListRightsOfAll {
     this.#timing = timing;
   }
 
-  /** The rights of a subject that has just been found to have them. */
+  /** The rights of a subject that has just been found to have them. Those who follow it already get them too. */
   of(subject: Subject, found: Found): ListRights {
     const key = `${found.namespace ?? ''}\n${keyOf(subject)}`;
+    const followed = this.#followed.get(key);
+    followed?.learn(found);
     return (
-      this.#followed.get(key) ??
+      followed ??
       new ListRights(subject, found, {
         authorizer: this.#authorizer,
         timing: this.#timing,
@@ -91,8 +93,6 @@ export class ListRights {
   #all: boolean;
   /** Otherwise: the decisions on namespaces. */
   readonly #decided = new Map<string, boolean>();
-  /** Namespaces that were denied before the last time that was asked. */
-  #wereDenied: ReadonlySet<string> = new Set();
   readonly #asking = new Set<string>();
   #version = 0;
   #areGone = false;
@@ -128,6 +128,22 @@ export class ListRights {
     return decided;
   }
 
+  /**
+   * Takes over what the subject has just been found to have. A review that runs may be older than that, or may wait for
+   * its turn: until it ends, nobody may see more than that, or miss what the reader that was found to have it knows.
+   */
+  learn({ shown }: Found): void {
+    const before = this.#version;
+    const all = shown === undefined;
+    if (all !== this.#all) {
+      this.#all = all;
+      this.#decided.clear();
+      this.#version += 1;
+    }
+    for (const namespace of shown ?? []) this.#allow(namespace);
+    if (this.#version !== before) this.#tell();
+  }
+
   /** Follows the rights. Returns the function that ends that. */
   listen(listener: ListRightsListener): () => void {
     if (this.#listeners.size === 0) {
@@ -153,8 +169,8 @@ export class ListRights {
     this.#asking.add(namespace);
     try {
       const allowed = await authorizer.allows(this.#subject, listIn(namespace));
-      this.#decided.set(namespace, allowed);
-      if (allowed && this.#wereDenied.has(namespace)) this.#version += 1;
+      if (allowed) this.#allow(namespace);
+      else this.#decided.set(namespace, false);
       this.#asking.delete(namespace);
       this.#tell();
     } catch {
@@ -164,6 +180,16 @@ export class ListRights {
         this.#tell();
       }, timing.retryMs).unref();
     }
+  }
+
+  /**
+   * A namespace that had no decision is news too: it may have had Deployments while the subject might not list them, which
+   * no frame has shown.
+   */
+  #allow(namespace: string): void {
+    if (this.#decided.get(namespace) === true) return;
+    this.#decided.set(namespace, true);
+    this.#version += 1;
   }
 
   #askAgainLater(afterFailure = false): void {
@@ -196,8 +222,9 @@ export class ListRights {
       if (!mayListAll && this.#namespace !== undefined) return this.#end();
       if (mayListAll !== this.#all) this.#version += 1;
       this.#all = mayListAll;
-      if (!mayListAll) hasFailed = !(await this.#askForNamespaces());
-      if (!mayListAll && !hasFailed && !(await this.#findsNamespaces())) return this.#end();
+      // Meanwhile a reader may have been found to have other rights.
+      if (!this.#all) hasFailed = !(await this.#askForNamespaces());
+      if (!this.#all && !hasFailed && !(await this.#findsNamespaces())) return this.#end();
     } catch {
       hasFailed = true;
       if (this.#all && !this.#isKnown(this.#namespace)) return this.#end();
@@ -212,7 +239,7 @@ export class ListRights {
   async #findsNamespaces(): Promise<boolean> {
     if (this.#allowed.length > 0) return true;
     const found = await this.#find();
-    for (const namespace of found) this.#decided.set(namespace, true);
+    for (const namespace of found) this.#allow(namespace);
     return found.length > 0;
   }
 
@@ -223,8 +250,7 @@ export class ListRights {
   async #askForNamespaces(): Promise<boolean> {
     let complete = true;
     const allowed = this.#allowed;
-    this.#wereDenied = new Set([...this.#decided.keys()].filter((each) => !allowed.includes(each)));
-    for (const namespace of this.#wereDenied) this.#decided.delete(namespace);
+    for (const [namespace, isAllowed] of this.#decided) if (!isAllowed) this.#decided.delete(namespace);
     for (const namespace of allowed) {
       try {
         if (await this.#review(namespace)) continue;

@@ -21,6 +21,11 @@ export interface FeedListener extends EventListener {
   denied(): void;
 }
 
+/** How many frames may still be passed, also those that the reader does not want: it takes time to find that out. */
+export interface FrameBudget {
+  left: number;
+}
+
 /** The events of one cluster for one reader: those that it wants, as far as it may see them. */
 export class Feed {
   readonly cluster: string;
@@ -85,13 +90,14 @@ export class Feed {
   }
 
   /**
-   * The next frame that the reader should get, which `kind` tells; undefined: there is none at present. The reader may
-   * know that nothing is missing up to `position` if it has taken all frames.
+   * The next frame that the reader should get, which `kind` tells; undefined: there is none at present, or the budget has
+   * been used up. The reader may know that nothing is missing up to `position` if it has taken all frames.
    */
-  current(): Frame | undefined {
+  current(budget: FrameBudget): Frame | undefined {
     const { hub, namespace } = this.#options;
     const { ring } = hub;
     for (let frame = ring.at(this.#next); frame !== undefined; frame = ring.at(this.#next)) {
+      if (budget.left === 0) return undefined;
       const kind = namespace === undefined || frame.namespace === namespace ? this.#kindOf(frame) : undefined;
       if (kind !== undefined) {
         const allowed = this.#options.rights.allows(frame.namespace);
@@ -101,8 +107,7 @@ export class Feed {
           return frame;
         }
       }
-      this.#next += 1;
-      if (frame.id !== undefined) this.#position = frame.id;
+      this.advance(frame, budget);
     }
     this.#position = newestOf(this.#position, hub.position);
     return undefined;
@@ -114,7 +119,8 @@ export class Feed {
   }
 
   /** Call it when the reader has got `current`. */
-  advance({ id }: Frame): void {
+  advance({ id }: Frame, budget: FrameBudget): void {
+    budget.left -= 1;
     this.#next += 1;
     if (id !== undefined) this.#position = id;
   }

@@ -19,6 +19,7 @@ beforeEach(async () => {
     kubeconfig: demo.kubeconfig,
     authorization: 'SubjectAccessReview',
     listRightsTiming: { holdsMs: 50, retryMs: 20 },
+    decisionTimes: { allowedSeconds: 300, deniedSeconds: 0, outageSeconds: 3_600 },
     heartbeatMs: 30,
   });
   onTestFinished(async () => {
@@ -50,21 +51,46 @@ describe('a caller without rights', () => {
 });
 
 describe('a reader of some namespaces', () => {
-  it('sees only those; of new ones those that it may list', async () => {
+  it('sees only those; of new ones those that it may list, after it is told to read all again', async () => {
     demo.roles.allow({ users: ['alice'], ...list, namespaces: ['shop', 'new'] });
     const alice = await open('alice');
     await alice.next('ready');
     for (const namespace of ['secret', 'new', 'secret-too'])
       demo.deployments.create({ namespace, name: 'web', replicas: 2 });
+    await alice.next('reset');
+    demo.deployments.scale('new', 'web', 3);
     demo.deployments.scale('payments', 'ledger', 9);
     demo.deployments.scale('shop', 'cart', 9);
     demo.deployments.delete('secret', 'web');
     const { resourceVersion } = demo.deployments.scale('shop', 'cart', 10);
     await alice.next('changed', ({ replicas }) => replicas === 10);
     expect(
-      alice.events.slice(1).map(({ data }) => `${data.namespace}/${data.deployment}=${data.replicas}`),
-    ).toEqual(['new/web=2', 'shop/cart=9', 'shop/cart=10']);
+      alice.events
+        .slice(1)
+        .map(({ type, data }) => `${type} ${data.namespace}/${data.deployment}=${data.replicas}`),
+    ).toEqual([
+      'reset undefined/undefined=undefined',
+      'changed new/web=3',
+      'changed shop/cart=9',
+      'changed shop/cart=10',
+    ]);
     expect(Number(alice.lastEventId)).toBe(resourceVersion);
+  });
+
+  it('is told to read all again when it gets the right to a namespace in which nothing happened before', async () => {
+    for (const name of ['old-1', 'old-2'])
+      demo.deployments.create({ namespace: 'payments', name, replicas: 2 });
+    demo.roles.allow({ users: ['alice'], ...list, namespaces: ['shop'] });
+    await until(() => service.cluster.replicasOf('payments', 'old-2') === 2);
+    const alice = await open('alice');
+    await alice.next('ready');
+    demo.roles.allow({ users: ['alice'], ...list, namespaces: ['payments'] });
+    demo.deployments.scale('payments', 'old-2', 3);
+    await until(() => alice.events.length > 1);
+    expect(alice.events[1]?.type).toBe('reset');
+    demo.deployments.scale('payments', 'old-2', 4);
+    await alice.next('changed', ({ replicas }) => replicas === 4);
+    expect(alice.of('reset').length).toBe(1);
   });
 
   it('is told to read all again when it may see more or less', async () => {

@@ -222,7 +222,7 @@ describe('the stream of a cluster', () => {
     stream.close();
   });
 
-  it('waits for the decision on a namespace, in order, and never shows one that is denied', async () => {
+  it('waits for the decision on a namespace, and never shows one that is denied', async () => {
     const decision = Promise.withResolvers<boolean>();
     const cluster = new TestCluster().decide(
       ({ namespace }) => namespace === 'shop' || (namespace === 'new' && decision.promise),
@@ -237,15 +237,18 @@ describe('the stream of a cluster', () => {
     await until(() => sink.frames.length === 2);
     stream.tick(0);
     await until(() => sink.frames.length === 3);
+    // What the namespace had before, no frame has shown. `reset` stands for all that has waited, too.
     decision.resolve(true);
+    await until(() => sink.frames.length === 4);
+    cluster.set('b', 4, { namespace: 'new' });
     await until(() => sink.frames.length === 5);
     // The heartbeat did not tell the position of what had not been sent.
     expect(sink.frames).toEqual([
       'ready:@10',
       'changed:a=1@11',
       'heartbeat:@12',
-      'changed:b=2@13',
-      'changed:c=3@14',
+      'reset:@14',
+      'changed:b=4@15',
     ]);
     stream.close();
   });
@@ -310,6 +313,82 @@ describe('the stream of a cluster', () => {
     stream.end('drain');
     await starting;
     expect(sink.frames).toEqual(['end:drain@']);
+  });
+});
+
+describe('a reader that wants few of many frames', () => {
+  /** 2,000 frames that it does not want, and one that it wants. */
+  function busyCluster(name?: string): TestCluster {
+    const cluster = new TestCluster(name);
+    for (let i = 0; i < 2_000; i += 1) cluster.set('a', i);
+    cluster.set('b', 1, { namespace: 'shop', labels: ['app', 'b'] });
+    return cluster;
+  }
+
+  /** How many frames each visit of the stream looks at. */
+  function countLooks(stream: EventStream, clusters: readonly TestCluster[]): number[] {
+    const looks = clusters.map(({ hub }) => vi.spyOn(hub.ring, 'at').mock.calls);
+    const visit = stream.visit.bind(stream);
+    const perVisit: number[] = [];
+    const total = () => looks.reduce((sum, { length }) => sum + length, 0);
+    stream.visit = () => {
+      const before = total();
+      const isBehind = visit();
+      perVisit.push(total() - before);
+      return isBehind;
+    };
+    return perVisit;
+  }
+
+  it('skips them a few at a time, so that it does not block others', async () => {
+    for (const wanted of [{ namespace: 'shop' }, { selector: 'app=b' }, { shown: ['shop'] }]) {
+      const cluster = busyCluster().decide(() => false);
+      await until(() => cluster.hub.position === '2011');
+      const sink = new HeldSink();
+      const stream = new ClusterStream(cluster.feed(wanted), optionsOf(sink));
+      const perVisit = countLooks(stream, [cluster]);
+      await started(stream, '10');
+      await until(() => sink.frames.length === 2);
+      expect(sink.frames).toEqual(['ready:@10', 'changed:b=1@2011']);
+      expect(Math.max(...perVisit)).toBeLessThan(200);
+      stream.close();
+    }
+  });
+
+  it('skips no more of several clusters at a time', async () => {
+    const clusters = ['one', 'two', 'three'].map((name) => busyCluster(name));
+    await until(() => clusters.every(({ hub }) => hub.position === '2011'));
+    const sink = new HeldSink();
+    const feeds = clusters.map((cluster) => cluster.feed({ selector: 'app=b' }));
+    const stream = new FleetStream(feeds, optionsOf(sink));
+    const perVisit = countLooks(stream, clusters);
+    await started(stream, 'one=10;two=10;three=10');
+    await until(() => sink.frames.length === 4);
+    expect(Math.max(...perVisit)).toBeLessThan(200);
+    stream.close();
+  });
+
+  it('is told no position beyond those that have been skipped, and that it is behind', async () => {
+    const cluster = busyCluster();
+    await until(() => cluster.hub.position === '2011');
+    const sink = new HeldSink();
+    const stream = new ClusterStream(cluster.feed({ namespace: 'shop' }), optionsOf(sink));
+    const behind: boolean[] = [];
+    const visit = stream.visit.bind(stream);
+    stream.visit = () => {
+      stream.tick(0);
+      const isBehind = visit();
+      behind.push(isBehind);
+      return isBehind;
+    };
+    await started(stream, '10');
+    await until(() => sink.text.includes('changed'));
+    const before = sink.frames.slice(0, sink.frames.indexOf('changed:b=1@2011'));
+    const ids = before.map((frame) => Number(frame.split('@')[1]));
+    expect(ids.length).toBeGreaterThan(2);
+    expect(Math.max(...ids)).toBeLessThan(2_011);
+    expect([behind[0], behind.at(-1)]).toEqual([true, false]);
+    stream.close();
   });
 });
 

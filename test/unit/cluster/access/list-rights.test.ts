@@ -132,11 +132,52 @@ describe('the right to list everything', () => {
     const { told, leave } = follow(rights);
     allowed = new Set(['shop']);
     await later(4 * MINUTE);
-    expect([rights.version, told.denied]).toEqual([1, 0]);
+    expect([rights.version > 0, told.denied]).toEqual([true, 0]);
     expect(rights.allows('shop')).toBe(true);
     expect(rights.allows('secret')).toBeUndefined();
     await later(0);
     expect(rights.allows('secret')).toBe(false);
+    leave();
+  });
+
+  it('ends for all of a subject when it is found to have less, also while it is asked for', async () => {
+    allowed = new Set(['*']);
+    const all = rightsOfAll();
+    const rights = all.of(alice, everywhere);
+    const first = follow(rights);
+    const { respond } = api;
+    api.respond = undefined;
+    await later(4 * MINUTE);
+    const second = follow(all.of(alice, of('shop')));
+    const { version } = rights;
+    const third = all.of(alice, of('shop'));
+    // The reader that came before is told, and once.
+    expect([version > 0, rights.version === version, first.told]).toEqual([
+      true,
+      true,
+      { more: 1, denied: 0 },
+    ]);
+    for (const each of [rights, third])
+      expect([each.allows('shop'), each.allows('secret')]).toEqual([true, undefined]);
+    api.respond = respond;
+    first.leave();
+    second.leave();
+    await later(MINUTE);
+  });
+
+  it('comes for all of a subject when it is found to have more', async () => {
+    const all = rightsOfAll();
+    const rights = all.of(alice, of('shop'));
+    const { told, leave } = follow(rights);
+    rights.allows('web');
+    await later(0);
+    expect([rights.allows('web'), rights.version]).toEqual([false, 0]);
+    all.of(alice, of('shop', 'web'));
+    expect([rights.allows('web'), rights.version, told.more]).toEqual([true, 1, 2]);
+    all.of(alice, everywhere);
+    expect([rights.allows('any'), rights.version, told.more]).toEqual([true, 2, 3]);
+    all.of(alice, everywhere);
+    expect([rights.version, told.more]).toEqual([2, 3]);
     leave();
   });
 
@@ -179,7 +220,24 @@ describe('the right to list some namespaces', () => {
     // A denial is remembered until all is asked again.
     await later(2 * MINUTE);
     expect(rights.allows('secret')).toBe(false);
-    expect([asked.length, rights.version]).toEqual([2, 0]);
+    expect(asked.length).toBe(2);
+    leave();
+  });
+
+  it('is news if a namespace has come of which nobody has asked before, or not lately, and once', async () => {
+    allowed = new Set(['shop', 'new']);
+    const rights = rightsOfAll().of(alice, of('shop'));
+    const { leave } = follow(rights);
+    rights.allows('new');
+    rights.allows('secret');
+    await later(0);
+    expect([rights.allows('new'), rights.allows('secret'), rights.version]).toEqual([true, false, 1]);
+    // The denial is forgotten at minute 4. Nobody asks for this namespace before minute 13.
+    allowed.add('secret');
+    await later(13 * MINUTE);
+    expect([rights.allows('new'), rights.allows('secret'), rights.version]).toEqual([true, undefined, 1]);
+    await later(0);
+    expect([rights.allows('secret'), rights.version]).toEqual([true, 2]);
     leave();
   });
 
@@ -208,6 +266,7 @@ describe('the right to list some namespaces', () => {
     allowed = new Set(['web']);
     await later(4 * MINUTE);
     expect([told.denied, rights.allows('web'), rights.allows('shop')]).toEqual([0, true, false]);
+    expect(rights.version).toBe(2);
     allowed.clear();
     await later(4 * MINUTE);
     expect(told.denied).toBe(1);
