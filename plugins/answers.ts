@@ -78,10 +78,18 @@ export default fastifyPlugin(
       return Math.min(options.answerTimeoutSeconds * 1000, STALLED_MS);
     }
 
+    /**
+     * Cuts the connection that has kept a body for the longest time without reading an answer. The body need not be its
+     * next answer: it may be kept behind a wait, or behind a request that takes its time.
+     */
     function cutOldest(): void {
-      const [oldest] = [...waiting()]
-        .filter(({ first }) => first.bytes > PIECE_BYTES)
-        .sort((a, b) => a.since - b.since);
+      let oldest: { connection: ClientConnection; since: number } | undefined;
+      for (const connection of app.clientConnections.values()) {
+        const readyAt = connection.socket.destroyed ? undefined : firstBodyReadyAt(connection);
+        if (readyAt === undefined) continue;
+        const since = Math.max(readyAt, connection.firstSince);
+        if (oldest === undefined || since < oldest.since) oldest = { connection, since };
+      }
       if (oldest !== undefined) cut(oldest.connection);
     }
 
@@ -121,6 +129,13 @@ function hasRead({ socket }: ClientConnection, entry: Running): boolean {
   const grew = delivered > longLived.delivered;
   longLived.delivered = delivered;
   return grew || pending === 0;
+}
+
+/** Since when the first body of a connection that is sent piece by piece has been ready; undefined: it has none. */
+function firstBodyReadyAt({ running }: ClientConnection): number | undefined {
+  for (const { bytes, readyAt, longLived } of running.values())
+    if (longLived === undefined && bytes > PIECE_BYTES) return readyAt;
+  return undefined;
 }
 
 /** How long a client may take to read an answer of this size. */

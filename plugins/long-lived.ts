@@ -2,7 +2,13 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
 import { TooManyStreamsError, TooManyWaitersError } from '../src/api/errors.ts';
 import { Quota } from '../src/lib/quota.ts';
-import { atEnd, type Interruption, type LongLivedKind, type Running } from '../src/tls/client-connection.ts';
+import {
+  type Answering,
+  atEnd,
+  type Interruption,
+  type LongLivedKind,
+  type Running,
+} from '../src/tls/client-connection.ts';
 
 /** Long-lived answers at a time, in total and per user. */
 export interface LongLivedOptions {
@@ -19,7 +25,8 @@ declare module 'fastify' {
   }
   interface FastifyRequest {
     /**
-     * Takes a place for a long-lived answer. It is given back when the answer has ended or its connection has closed.
+     * Takes a place for a long-lived answer. It is given back when the answer has ended or its connection has closed. A
+     * stream behind which other requests have come already is cut: their answers could never be sent.
      * @throws TooManyWaitersError or TooManyStreamsError if there is none, in all or for this user
      */
     takeLongLivedPlace(kind: LongLivedKind): void;
@@ -51,23 +58,31 @@ export default fastifyPlugin(
       },
     });
     app.decorateRequest('takeLongLivedPlace', function (kind) {
-      const entry = entryOf(this);
+      const { clientConnection: connection } = this;
+      const entry = runningOf(this)?.[1];
       // Its connection has closed, so nothing would give the place back.
       if (entry === undefined) return;
-      const { client } = this.clientConnection;
+      const { client, running } = connection;
       if (!places[kind].take(client)) {
         app.limited.requests[`${kind}s`] += 1;
         throw kind === 'waiter' ? new TooManyWaitersError() : new TooManyStreamsError();
       }
       entry.longLived = { kind, interrupt: undefined, delivered: 0 };
       atEnd(entry, () => places[kind].release(client));
+      if (kind === 'stream' && [...running.values()].at(-1) !== entry) app.cutForRequests(connection);
     });
     app.decorateRequest('beginLongLived', function (interrupt) {
       const { clientConnection: connection } = this;
       const { socket, interrupted } = connection;
-      const entry = entryOf(this);
-      if (entry === undefined || socket.destroyed) return interrupt('disconnected');
+      const running = runningOf(this);
+      if (running === undefined) return interrupt('disconnected');
+      const [answer, entry] = running;
       if (entry.longLived === undefined) throw new Error('a long-lived answer needs a place');
+      if (socket.destroyed) {
+        // Of a stream nothing is sent any more, which would tell that it has ended.
+        if (entry.longLived.kind === 'stream') app.endAnswer(connection, answer);
+        return interrupt('disconnected');
+      }
       app.endUnderWay(connection, entry);
       if (interrupted !== undefined) return interrupt(interrupted);
       entry.longLived.interrupt = interrupt;
@@ -80,7 +95,7 @@ export default fastifyPlugin(
   { name: 'long-lived', dependencies: ['requests-under-way'], fastify: '5.x' },
 );
 
-function entryOf({ clientConnection, raw }: FastifyRequest): Running | undefined {
-  for (const [answer, entry] of clientConnection.running) if (answer.req === raw) return entry;
+function runningOf({ clientConnection, raw }: FastifyRequest): [Answering, Running] | undefined {
+  for (const each of clientConnection.running) if (each[0].req === raw) return each;
   return undefined;
 }

@@ -26,6 +26,8 @@ declare module 'fastify' {
     endAnswer(connection: ClientConnection, answer: Answering): void;
     /** Gives back the place of a request under way whose answer is still to come. */
     endUnderWay(connection: ClientConnection, entry: Running): void;
+    /** Cuts a connection that brought requests whose answers cannot be sent. */
+    cutForRequests(connection: ClientConnection): void;
   }
 }
 
@@ -37,7 +39,8 @@ const REFUSED_MS = 1_000;
 /**
  * Limits the requests under way per connection, per client and in total. At the limit, connections are not read. A
  * request that has been read already is refused at once. If its refusal would have to wait for earlier answers of the
- * connection, the connection is cut. A client that is refused again and again is read more slowly: refusals are quick,
+ * connection, the connection is cut; and so it is if a request comes behind a stream, which does not end: its answer could
+ * never be sent, and would be kept as long as the stream. A client that is refused again and again is read more slowly: refusals are quick,
  * so the client could otherwise cause any number of them.
  */
 export default fastifyPlugin(
@@ -80,6 +83,12 @@ export default fastifyPlugin(
       if (entry.counted) places.release(connection);
       entry.counted = false;
     });
+    app.decorate('cutForRequests', (connection) => {
+      app.limited.connections.requests += 1;
+      warn({ client: connection.client, requests: connection.running.size });
+      connection.closing = true;
+      connection.socket.destroy();
+    });
     app.server.on('secureConnection', (socket) => {
       const connection = app.clientConnections.get(socket);
       if (connection === undefined) return;
@@ -96,7 +105,7 @@ export default fastifyPlugin(
     });
     app.addHook('onRequest', (request, reply, next) => {
       const connection = request.clientConnection;
-      const { running, client } = connection;
+      const { running } = connection;
       // The connection is closing and the client could never see the answer, so do not execute the request.
       if (connection.closing) {
         connection.hold('closing');
@@ -104,12 +113,9 @@ export default fastifyPlugin(
         return;
       }
       connection.latest = reply.raw;
-      const counted = places.take(connection);
+      const counted = !hasStream(connection) && places.take(connection);
       if (!counted && running.size > 0) {
-        app.limited.connections.requests += 1;
-        warn({ client, requests: running.size });
-        connection.closing = true;
-        connection.socket.destroy();
+        app.cutForRequests(connection);
         reply.hijack();
         return;
       }
@@ -142,6 +148,11 @@ export default fastifyPlugin(
   },
   { name: 'requests-under-way', dependencies: ['connections'], fastify: '5.x' },
 );
+
+function hasStream({ running }: ClientConnection): boolean {
+  for (const { longLived } of running.values()) if (longLived?.kind === 'stream') return true;
+  return false;
+}
 
 /** Whether the request is being handled: a read from its start, a write once its body has arrived. */
 function isBegun({ method, readableEnded }: Answering['req']): boolean {

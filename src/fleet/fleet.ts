@@ -45,6 +45,7 @@ export class Fleet<C extends FleetMember> {
   readonly #options: FleetOptions<C>;
   #members: ReadonlyMap<string, { readonly spec: ClusterSpec; readonly cluster: C }> = new Map();
   #default: C;
+  #defaultHasChanged = false;
   #started = false;
   #ready = false;
   readonly #stopping = new Set<Promise<void>>();
@@ -58,6 +59,11 @@ export class Fleet<C extends FleetMember> {
   /** The first cluster, which paths without a cluster use. */
   get default(): C {
     return this.#default;
+  }
+
+  /** Whether another cluster has been the default since the start: what clients know of it may be of that one. */
+  get defaultHasChanged(): boolean {
+    return this.#defaultHasChanged;
   }
 
   get(name: string): C | undefined {
@@ -88,7 +94,7 @@ export class Fleet<C extends FleetMember> {
     await Promise.all(this.#stopping);
   }
 
-  /** Subscribes to changes of the clusters. Returns the function that ends the subscription. */
+  /** Subscribes to changes of the clusters, and of which is the default. Returns the function that ends the subscription. */
   onChange(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -98,14 +104,17 @@ export class Fleet<C extends FleetMember> {
   update(specs: readonly ClusterSpec[]): FleetChange {
     const before = this.#members;
     const { first, created } = this.#adopt(specs);
+    const hasOtherDefault = first !== this.#default;
     this.#default = first;
+    this.#defaultHasChanged ||= hasOtherDefault;
     const gone = [...before.keys()].filter((name) => this.get(name) !== before.get(name)?.cluster);
     for (const name of gone) {
       const cluster = before.get(name)?.cluster;
       if (cluster !== undefined) this.#retire(cluster);
     }
     if (this.#started) for (const name of created) this.get(name)?.start();
-    if (created.length > 0 || gone.length > 0) for (const listener of this.#listeners) listener();
+    if (created.length > 0 || gone.length > 0 || hasOtherDefault)
+      for (const listener of this.#listeners) listener();
     return {
       added: created.filter((name) => !before.has(name)),
       replaced: gone.filter((name) => this.#members.has(name)),

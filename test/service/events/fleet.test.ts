@@ -107,6 +107,53 @@ describe('the events of all clusters', () => {
   });
 });
 
+describe('the events of the default cluster, of a path without a cluster', () => {
+  it('end when another cluster becomes the default, and ids of the former one are answered with reset', async () => {
+    const [atRoot, ofOne] = [
+      await readers.open(service, '/events'),
+      await readers.open(service, '/one/events'),
+    ];
+    const lastEventId = String(one.deployments.scale('shop', 'cart', 11).resourceVersion);
+    for (const reader of [atRoot, ofOne]) await reader.next('changed', ({ replicas }) => replicas === 11);
+    // Both clusters have the same resourceVersions, so an id of the one could be taken for an id of the other.
+    two.deployments.scale('shop', 'cart', 22);
+    two.deployments.scale('shop', 'cart', 23);
+    const before = await readers.open(service, '/events', { lastEventId });
+    await before.next('ready');
+    service.app.fleet.update([specOf('one', 'one'), specOf('two', 'two')]);
+    one.deployments.scale('shop', 'cart', 12);
+    for (const reader of [atRoot, ofOne]) await reader.next('changed', ({ replicas }) => replicas === 12);
+
+    service.app.fleet.update([specOf('two', 'two'), specOf('one', 'one')]);
+    for (const reader of [atRoot, before]) {
+      expect((await reader.next('end')).data).toEqual({ reason: 'clusters' });
+      await until(() => reader.closed);
+      expect(reader.of('reset')).toEqual([]);
+    }
+    one.deployments.scale('shop', 'cart', 13);
+    await ofOne.next('changed', ({ replicas }) => replicas === 13);
+    const again = await readers.open(service, '/events', { lastEventId });
+    await again.next('reset');
+    two.deployments.scale('shop', 'cart', 24);
+    await again.next('changed', ({ replicas }) => replicas === 24);
+    expect(again.events.map(({ type }) => type)).toEqual(['ready', 'reset', 'changed']);
+    expect(again.events[0]?.id).toBeUndefined();
+    // The id of a named cluster still holds.
+    const resumed = await readers.open(service, '/one/events', { lastEventId });
+    await resumed.next('changed', ({ replicas }) => replicas === 13);
+    expect(resumed.of('reset')).toEqual([]);
+  });
+
+  it('end at once if another cluster becomes the default before they begin', async () => {
+    const action = () => void service.app.fleet.update([specOf('two', 'two'), specOf('one', 'one')]);
+    one.faults.add({ on: 'review', fault: { type: 'call', action }, times: 1 });
+    const client = await service.authority.issue({ commonName: 'alice', usages: ['clientAuth'] });
+    const alice = await readers.open(service, '/events', { client });
+    expect((await alice.next('end')).data).toEqual({ reason: 'clusters' });
+    expect(alice.events).toHaveLength(1);
+  });
+});
+
 function specOf(name: string, kubeconfig: string, namespaces: readonly string[] = []) {
   const path = service.kubeconfigOf(kubeconfig);
   return { name, kubeconfig: path, contextName: undefined, namespaces, server: undefined };

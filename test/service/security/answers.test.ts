@@ -122,7 +122,7 @@ describe('a long-lived answer', () => {
     await idle.ended();
     await until(() => scene.attackers.length === 1);
     for (const answer of streams) answer.end('the end');
-    await until(() => stream.received.includes('the end'));
+    await until(() => stream.received.includes('the end') && scene.service.app.longLived.streams === 0);
     stream.send(get(COUNT));
     await until(() => stream.received.endsWith('{"replicaCount":3}'));
     for (const each of [stream, connection, idle]) each.close();

@@ -20,12 +20,24 @@ const PIECE = Buffer.alloc(16 * 1024, 'x');
 let begun: { reply: FastifyReply; why: Interruption[] }[] = [];
 /** What requests wait for before their long-lived answers begin. */
 let before: Promise<void> | undefined;
+/** What requests wait for before they take their places. */
+let beforePlace: Promise<void> | undefined;
+const MIB = 1024 * 1024;
+/** How many large answers are ready. */
+let large = 0;
 
 function routes(app: FastifyInstance): void {
   begun = [];
   before = undefined;
+  beforePlace = undefined;
+  large = 0;
+  app.get('/docs/large', OPEN, (_request, reply) => {
+    large += 1;
+    return reply.type('text/plain').send(Buffer.alloc(8 * MIB, 'large '));
+  });
   for (const kind of ['waiter', 'stream'] as const satisfies readonly LongLivedKind[]) {
     app.get(`/docs/${kind}`, OPEN, async (request, reply) => {
+      await beforePlace;
       request.takeLongLivedPlace(kind);
       if (kind === 'stream') {
         reply.hijack();
@@ -58,6 +70,16 @@ async function opened(...paths: readonly string[]): Promise<RawConnection> {
 }
 
 const places = () => scene.service.app.longLived;
+
+/** Checks that the attacker may have as many requests under way as at first, which are two. */
+async function expectAllPlacesFree(): Promise<void> {
+  beforePlace = undefined;
+  const reads = await scene.open();
+  reads.send(READ + READ);
+  await until(() => reads.answers.length === 2);
+  reads.close();
+}
+
 const codeOf = ({ body }: { body: unknown }) => body;
 
 describe('long-lived answers', () => {
@@ -145,7 +167,78 @@ describe('long-lived answers', () => {
   });
 });
 
+describe('a wait', () => {
+  it('behind which large answers are kept is cut first if they are more than 64 MiB in all', async () => {
+    scene = await Scene.start({ maxRequestsPerConnection: 4 }, { routes });
+    const waits: RawConnection[] = [];
+    for (let count = 0; count < 4; count += 1) {
+      const wait = await opened('/docs/waiter');
+      wait.send(Array(3).fill(get('/docs/large')).join(''));
+      await until(() => large === 3 * (count + 1));
+      waits.push(wait);
+    }
+    await until(() => places().waiters === 2);
+    expect(scene.service.app.limited.connections.slow_reader).toBe(2);
+    expect(begun.map(({ why }) => why)).toEqual([['disconnected'], ['disconnected'], [], []]);
+    begun[2]?.reply.send('done');
+    const [, , third] = waits;
+    await until(() => third?.answers.length === 4);
+    expect(third?.answers.map(({ body }) => body.length)).toEqual([4, 8 * MIB, 8 * MIB, 8 * MIB]);
+    for (const each of waits) each.close();
+  });
+});
+
 describe('a stream', () => {
+  it('is cut if a request comes behind it, whose answer could never be sent, and no place is lost', async () => {
+    scene = await Scene.start({ maxRequestsPerClient: 2 }, { routes });
+    for (let round = 0; round < 3; round += 1) {
+      const stream = await opened('/docs/stream');
+      stream.send(get('/docs/large').repeat(7));
+      await stream.ended();
+      await until(() => places().streams === 0);
+      stream.close();
+    }
+    expect(large).toBe(0);
+    expect(begun.map(({ why }) => why)).toEqual(Array(3).fill(['disconnected']));
+    expect(scene.service.app.limited.connections.requests).toBe(3);
+    await expectAllPlacesFree();
+  });
+
+  it('is cut when it begins if a request has come behind it, and no place is lost', async () => {
+    scene = await Scene.start({ maxRequestsPerClient: 2 }, { routes });
+    for (let round = 1; round <= 3; round += 1) {
+      const held = Promise.withResolvers<void>();
+      beforePlace = held.promise;
+      const stream = await scene.open();
+      stream.send(get('/docs/stream') + get('/docs/large'));
+      await until(() => large === round);
+      expect(stream.cut).toBe(false);
+      held.resolve();
+      await stream.ended();
+      await until(() => begun.length === round && places().streams === 0);
+      stream.close();
+    }
+    expect(begun.map(({ why }) => why)).toEqual(Array(3).fill(['disconnected']));
+    await expectAllPlacesFree();
+  });
+
+  it('whose client has gone before it begins gives back its places', async () => {
+    scene = await Scene.start({ maxRequestsPerClient: 2 }, { routes });
+    for (let round = 1; round <= 3; round += 1) {
+      const held = Promise.withResolvers<void>();
+      beforePlace = held.promise;
+      const stream = await scene.open();
+      stream.send(get('/docs/stream'));
+      await until(() => scene.attackers.some(({ running }) => running.size === 1));
+      stream.close();
+      await until(() => scene.attackers.length === 0);
+      held.resolve();
+      await until(() => begun.length === round && places().streams === 0);
+    }
+    expect(begun.map(({ why }) => why)).toEqual(Array(3).fill(['disconnected']));
+    await expectAllPlacesFree();
+  });
+
   it('whose reader always has something left to read is not cut while it reads on', async () => {
     scene = await Scene.start({ answerTimeoutSeconds: 3, minAnswerBytesPerSecond: 2 ** 30 }, { routes });
     const fast = await opened('/docs/stream');

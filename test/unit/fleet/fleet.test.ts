@@ -108,6 +108,28 @@ describe('a fleet', () => {
     expect(told).toBe(3);
   });
 
+  it('tells listeners that another cluster is the default, and remembers it', () => {
+    const { fleet, member } = fleetOf(['a', 'b', 'c']);
+    const told: unknown[] = [];
+    fleet.onChange(() => told.push(fleet.default));
+    fleet.update([spec('a'), spec('c'), spec('b')]);
+    expect(told).toEqual([]);
+    expect(fleet.defaultHasChanged).toBe(false);
+    fleet.update([spec('b'), spec('a'), spec('c')]);
+    expect(told).toEqual([member('b')]);
+    fleet.update([spec('a'), spec('b'), spec('c')]);
+    expect(told).toEqual([member('b'), member('a')]);
+    expect(fleet.defaultHasChanged).toBe(true);
+  });
+
+  it('has another default too once the default was replaced', () => {
+    const { fleet } = fleetOf(['a', 'b']);
+    fleet.update([spec('a'), spec('b', { contextName: 'other' })]);
+    expect(fleet.defaultHasChanged).toBe(false);
+    fleet.update([spec('a', { contextName: 'other' }), spec('b')]);
+    expect(fleet.defaultHasChanged).toBe(true);
+  });
+
   it('changes nothing if the specs are the same', () => {
     const { fleet, member } = fleetOf(['a', 'b']);
     const a = member('a');
