@@ -152,7 +152,8 @@ describe('a count is not reached, and the answer says why', () => {
   it('because an HPA sets another', async () => {
     await create('scaled', 2);
     await plane.autoscale('scaled', { minReplicas: 1, maxReplicas: 3 });
-    await service.autoscalersKnown('default');
+    const owners = async () => at((await service.get('/deployments/default/scaled')).body, 'owners.0.kind');
+    await until(async () => (await owners()) === 'HorizontalPodAutoscaler');
     expect(await set('scaled', 9, 'default', '&force=true')).toMatchObject({
       status: 409,
       body: { message: expect.stringContaining('kube-controller-manager set it to 3') },
