@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { ControlPlane } from '../support/integration/control-plane.ts';
 import { arrayAt, at, textAt } from '../support/kube-requests.ts';
 import { TestService } from '../support/service.ts';
@@ -13,6 +13,9 @@ import { until } from '../support/until.ts';
 const CROWDED = 'crowded';
 const DEPLOYMENTS = '/apis/apps/v1/namespaces/default/deployments';
 const SECONDS = 300;
+/** Only ends a failed test: after an outage the controllers may wait half a minute before they connect again. */
+const LIMIT_MS = 300_000;
+vi.setConfig({ testTimeout: LIMIT_MS });
 /** Shorter than in production, but longer than a controller needs to take back a condition that is out of date. */
 const WAIT_TIMING = { troubleMs: 1_000, pods: { firstMs: 20, everyMs: 50, stuckMs: 200 } };
 
@@ -70,7 +73,7 @@ async function makingAvailable(name: string, answer: Promise<Answer>): Promise<A
   await until(async () => {
     await write(name, READY);
     return came;
-  });
+  }, LIMIT_MS);
   return answer;
 }
 
