@@ -60,14 +60,7 @@ export default fastifyPlugin(
       if (!acceptsEvents(this.headers.accept)) throw new NotAcceptableError();
     });
     app.decorateReply('streamEvents', function (create, onEnd) {
-      const { request, raw } = this;
-      const { clientConnection: connection } = request;
-      if (connection.socket.destroyed) {
-        // No hook runs for an answer that nobody can receive, so its places are given back here.
-        this.hijack();
-        app.endAnswer(connection, raw);
-        return onEnd?.();
-      }
+      const { request } = this;
       if (request.method === 'HEAD') return void begin(this).raw.end();
       request.takeLongLivedPlace('stream');
       const startedAt = performance.now();
@@ -80,7 +73,7 @@ export default fastifyPlugin(
           logEnd(request, { reason, durationMs: Math.round(performance.now() - startedAt) });
         },
       });
-      streams.set(stream, connection.openedAt);
+      streams.set(stream, request.clientConnection.openedAt);
       request.beginLongLived((why) => {
         if (why === 'disconnected') stream.close();
         else stream.end(why === 'malformed' ? undefined : why);

@@ -79,7 +79,7 @@ export default fastifyPlugin(
       const [answer, entry] = running;
       if (entry.longLived === undefined) throw new Error('a long-lived answer needs a place');
       if (socket.destroyed) {
-        // Of a stream nothing is sent any more, which would tell that it has ended.
+        // Nothing is sent of a stream any more, and no hook tells that it has ended.
         if (entry.longLived.kind === 'stream') app.endAnswer(connection, answer);
         return interrupt('disconnected');
       }

@@ -40,8 +40,8 @@ const REFUSED_MS = 1_000;
  * Limits the requests under way per connection, per client and in total. At the limit, connections are not read. A
  * request that has been read already is refused at once. If its refusal would have to wait for earlier answers of the
  * connection, the connection is cut; and so it is if a request comes behind a stream, which does not end: its answer could
- * never be sent, and would be kept as long as the stream. A client that is refused again and again is read more slowly: refusals are quick,
- * so the client could otherwise cause any number of them.
+ * never be sent, and would be kept as long as the stream. A client that is refused again and again is read more slowly:
+ * refusals are quick, so the client could otherwise cause any number of them.
  */
 export default fastifyPlugin(
   function requestsUnderWayPlugin(app: FastifyInstance, options: RequestsUnderWayOptions, done) {

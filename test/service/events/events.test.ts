@@ -16,12 +16,22 @@ beforeAll(async () => {
   demo = await FakeApiServer.start({ rolloutDelayMs: Number.POSITIVE_INFINITY, bookmarkIntervalMs: 20 });
   service = await TestService.start({ kubeconfig: demo.kubeconfig, heartbeatMs: 30 });
   await service.synced();
+  // A frame that was made before would tell that it does not know them.
+  await service.autoscalersKnown('shop');
 });
 afterEach(() => readers.closeAll());
 afterAll(async () => {
   await service.stop();
   await demo.stop();
 });
+
+/** Creates a Deployment of which no reader that begins later is told. */
+async function create(namespace: string, name: string, replicas: number, labels = {}): Promise<void> {
+  const marks = { labels };
+  const { resourceVersion } = demo.deployments.create({ namespace, name, replicas, marks });
+  const path = `/deployments/${namespace}/${name}?minResourceVersion=${resourceVersion}`;
+  expect(await service.get(path)).toMatchObject({ status: 200 });
+}
 
 const open = (path: string, options?: EventReaderOptions) => readers.open(service, path, options);
 
@@ -69,7 +79,7 @@ describe('GET /events', () => {
   });
 
   it('sends gone with the last state, and changed for one that has come back', async () => {
-    demo.deployments.create({ namespace: 'shop', name: 'passing', replicas: 2 });
+    await create('shop', 'passing', 2);
     const reader = await open('/events');
     await reader.next('ready');
     demo.deployments.scale('shop', 'passing', 5);
@@ -106,9 +116,7 @@ describe('GET /events', () => {
   });
 
   it('sends only what the namespace and the selector name; what the selector no longer matches is gone', async () => {
-    const marks = (tier: string) => ({ labels: { tier } });
-    demo.deployments.create({ namespace: 'shop', name: 'front', marks: marks('web') });
-    demo.deployments.create({ namespace: 'payments', name: 'front', marks: marks('web') });
+    for (const namespace of ['shop', 'payments']) await create(namespace, 'front', 1, { tier: 'web' });
     const selected = await open('/events?labelSelector=tier%20in%20(web,api)&namespace=shop');
     const all = await open('/events');
     await Promise.all([selected.next('ready'), all.next('ready')]);
@@ -139,7 +147,7 @@ describe('GET /events', () => {
   ])('GET %s with %j is refused before it begins', async (path, headers, status, code) => {
     const reader = await open(path, { headers });
     expect(reader).toMatchObject({ status, error: { code } });
-    expect(service.app.longLived.streams).toBe(0);
+    await until(() => service.app.longLived.streams === 0);
   });
 
   it('HEAD has the headers of GET and nothing more', async () => {
@@ -152,7 +160,7 @@ describe('GET /events', () => {
         status: 406,
       });
     }
-    expect(service.app.longLived.streams).toBe(0);
+    await until(() => service.app.longLived.streams === 0);
   });
 
   it('takes a place, which is given back when its client has gone', async () => {
@@ -243,7 +251,7 @@ describe('a stream ends', () => {
     connection.send('nonsense\r\n\r\n');
     await connection.ended();
     expect(connection.received).not.toContain('event: end');
-    expect(other.app.longLived.streams).toBe(0);
+    await until(() => other.app.longLived.streams === 0);
     connection.close();
   });
 

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import type { EventReader } from '../../support/event-reader.ts';
 import { EventReaders } from '../../support/event-scene.ts';
 import { FakeApiServer } from '../../support/fake-apiserver/fake-apiserver.ts';
@@ -11,6 +11,9 @@ const SLOW = 10;
 const DEAF = 10;
 const CHANGES = 100;
 const KIB = 1024;
+/** For work that takes a busy machine a while. It only ends a failed test. */
+const LIMIT_MS = 300_000;
+vi.setConfig({ testTimeout: LIMIT_MS });
 /** Of one Deployment. It makes frames of almost as much as one reader may hold. */
 const LONG_NAME = 'x'.repeat(12 * KIB);
 
@@ -52,7 +55,7 @@ async function beLoud(before: number, witness: EventReader): Promise<number> {
   for (let replicas = before + 1; replicas <= now; replicas += 1)
     demo.deployments.scale('loud', 'siren', replicas);
   demo.deployments.scale('payments', 'ledger', 1_000 + now);
-  await until(() => witness.events.at(-1)?.data.replicas === 1_000 + now);
+  await until(() => witness.events.at(-1)?.data.replicas === 1_000 + now, LIMIT_MS);
   return now;
 }
 
@@ -85,7 +88,7 @@ it(`${READERS} readers of every change: those that do not read hold 16 KiB each,
     const now = unread.reduce((sum, socket) => sum + socket.bytesWritten - socket.writableLength, 0);
     if (now !== delivered) [delivered, since] = [now, loud];
     return unread.every(({ writableLength }) => writableLength > 0) && loud - since > 500;
-  });
+  }, LIMIT_MS);
   for (let i = 1; i <= CHANGES; i += 1) demo.deployments.scale('shop', 'cart', 1_000 + i);
   const expected = Array.from({ length: CHANGES }, (_, i) => 1_001 + i);
   for (const reader of quick) {
@@ -106,7 +109,7 @@ it(`${READERS} readers of every change: those that do not read hold 16 KiB each,
     replicas += 1;
     demo.deployments.scale('shop', 'cart', replicas);
     return slow.every(isBack);
-  });
+  }, LIMIT_MS);
   for (const reader of slow) {
     let before = 0;
     for (const { type, data, id } of reader.events.slice(1)) {
@@ -138,7 +141,7 @@ it('a reader that never reads is cut in time, and others are not', async () => {
   await until(async () => {
     loud = await beLoud(loud, witness);
     return service.app.longLived.streams === before - 1;
-  });
+  }, LIMIT_MS);
   expect(service.app.limited.connections.slow_reader).toBe(1);
   deaf?.close();
   demo.deployments.scale('shop', 'cart', 9);

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import type { EventReader } from '../../support/event-reader.ts';
 import { EventReaders } from '../../support/event-scene.ts';
 import { FakeApiServer } from '../../support/fake-apiserver/fake-apiserver.ts';
+import { defaultDecisionTimes } from '../../support/limits.ts';
 import { TestService } from '../../support/service.ts';
 import { until } from '../../support/until.ts';
 
@@ -18,6 +19,8 @@ beforeEach(async () => {
   service = await TestService.start({
     kubeconfig: demo.kubeconfig,
     authorization: 'SubjectAccessReview',
+    // By default a right that is given back would be found after half a minute.
+    decisionTimes: { ...defaultDecisionTimes, deniedSeconds: 0.1 },
     listRightsTiming: { holdsMs: 50, retryMs: 20 },
     decisionTimes: { allowedSeconds: 300, deniedSeconds: 0, outageSeconds: 3_600 },
     heartbeatMs: 30,

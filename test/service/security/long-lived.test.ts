@@ -127,6 +127,8 @@ describe('long-lived answers', () => {
     const connection = await opened('/docs/waiter');
     connection.send('nonsense\r\n\r\n');
     await connection.ended();
+    // The client may see the end before the service does.
+    await until(() => begun[0]?.why.length === 1);
     expect(begun[0]?.why).toEqual(['malformed']);
     connection.close();
   });
