@@ -20,9 +20,8 @@ beforeEach(async () => {
     kubeconfig: demo.kubeconfig,
     authorization: 'SubjectAccessReview',
     // By default a right that is given back would be found after half a minute.
-    decisionTimes: { ...defaultDecisionTimes, deniedSeconds: 0.1 },
+    decisionTimes: { ...defaultDecisionTimes, deniedSeconds: 0 },
     listRightsTiming: { holdsMs: 50, retryMs: 20 },
-    decisionTimes: { allowedSeconds: 300, deniedSeconds: 0, outageSeconds: 3_600 },
     heartbeatMs: 30,
   });
   onTestFinished(async () => {
