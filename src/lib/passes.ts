@@ -13,8 +13,8 @@ export interface Visited {
 
 /** How many times as long as a pass has worked the next one waits: so passes take at most a fifth of the processor. */
 const REST_FACTOR = 4;
-/** The same if most are behind, and would fall further behind: at most half of it. */
-const REST_FACTOR_BEHIND = 1;
+/** The same if most are behind, and would fall further behind: nearly all of it, in slices. */
+const REST_FACTOR_BEHIND = 0.1;
 
 /**
  * Visits those that have something to do, in passes. A few are visited at once. Thousands are visited in slices, with
