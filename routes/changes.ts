@@ -4,7 +4,8 @@ import { errorsOfReads } from '../src/api/common-errors.ts';
 import { DeploymentChangesSchema, exampleChanges } from '../src/api/deployment-changes-schema.ts';
 import * as errors from '../src/api/errors.ts';
 import type { Operation } from '../src/api/operation.ts';
-import { answerRead, type ReadAnswer } from '../src/api/read-answer.ts';
+import type { ReadAnswer } from '../src/api/read-answer.ts';
+import { answerDeployment } from '../src/api/read-deployment.ts';
 import { freshnessHeaders, freshnessOf, freshnessParameters } from '../src/api/read-freshness.ts';
 import { DeploymentName, Namespace } from '../src/api/schemas.ts';
 import type { GuardedCluster } from '../src/cluster/access/guarded-cluster.ts';
@@ -48,15 +49,7 @@ const changesRoutes: FastifyPluginCallbackTypebox = (app, _options, done) => {
     (request, reply) => {
       const { namespace, deployment } = request.params;
       const freshness = freshnessOf(request.query);
-      return answerRead(request, reply, {
-        fromMemory(cluster) {
-          const reading =
-            freshness === undefined ? cluster.knownDeployment(namespace, deployment) : undefined;
-          return reading && answerOf(cluster, reading);
-        },
-        otherwise: async (cluster) =>
-          answerOf(cluster, await cluster.deployment(namespace, deployment, freshness)),
-      });
+      return answerDeployment(request, reply, { namespace, deployment, freshness, answerOf });
     },
   );
   done();

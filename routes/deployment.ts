@@ -5,7 +5,8 @@ import { errorsOfReads } from '../src/api/common-errors.ts';
 import { DeploymentStateSchema, exampleState } from '../src/api/deployment-state-schema.ts';
 import * as errors from '../src/api/errors.ts';
 import type { Operation } from '../src/api/operation.ts';
-import { answerRead, type ReadAnswer } from '../src/api/read-answer.ts';
+import { answerLater, type ReadAnswer } from '../src/api/read-answer.ts';
+import { answerDeployment } from '../src/api/read-deployment.ts';
 import { freshnessHeaders, freshnessOf, freshnessParameters } from '../src/api/read-freshness.ts';
 import { DeploymentName, Namespace } from '../src/api/schemas.ts';
 import type { GuardedCluster } from '../src/cluster/access/guarded-cluster.ts';
@@ -77,24 +78,16 @@ const deploymentRoutes: FastifyPluginCallbackTypebox = (app, _options, done) => 
       if (wanted !== undefined) {
         const target = { namespace, deployment, ...wanted };
         request.takeLongLivedPlace('waiter');
-        return answerRead(request, reply, {
-          fromMemory: () => undefined,
-          otherwise: async (cluster) => {
-            const wait = (limits: WaitLimits) => cluster.rollout(target, limits);
-            return answerOf(cluster, await awaitRollout(request, reply, target, wait));
-          },
-        });
+        const { cluster } = request;
+        const wait = (limits: WaitLimits) => cluster.rollout(target, limits);
+        const reading = awaitRollout(request, reply, target, wait);
+        return answerLater(
+          reply,
+          reading.then((ready) => answerOf(cluster, ready)),
+        );
       }
       const freshness = freshnessOf(request.query);
-      return answerRead(request, reply, {
-        fromMemory(cluster) {
-          const reading =
-            freshness === undefined ? cluster.knownDeployment(namespace, deployment) : undefined;
-          return reading && answerOf(cluster, reading);
-        },
-        otherwise: async (cluster) =>
-          answerOf(cluster, await cluster.deployment(namespace, deployment, freshness)),
-      });
+      return answerDeployment(request, reply, { namespace, deployment, freshness, answerOf });
     },
   );
   done();

@@ -6,9 +6,11 @@ import * as errors from '../src/api/errors.ts';
 import { forecastHeader, warningHeaders } from '../src/api/forecast-headers.ts';
 import type { Operation } from '../src/api/operation.ts';
 import { bothOf, namedIn, preconditionOf } from '../src/api/preconditions.ts';
-import { answerRead, type ReadAnswer, type ReadHeaders } from '../src/api/read-answer.ts';
+import type { ReadAnswer, ReadHeaders } from '../src/api/read-answer.ts';
+import { answerDeployment } from '../src/api/read-deployment.ts';
 import { freshnessHeaders, freshnessOf, freshnessParameters } from '../src/api/read-freshness.ts';
 import { DeploymentName, Namespace, NoBody } from '../src/api/schemas.ts';
+import type { GuardedCluster } from '../src/cluster/access/guarded-cluster.ts';
 import type { Reading } from '../src/cluster/cache/reading.ts';
 import { type Deployment, entityTag } from '../src/cluster/deployment.ts';
 
@@ -165,15 +167,7 @@ const replicaCountRoutes: FastifyPluginCallbackTypebox<ReplicaCountOptions> = (a
     (request, reply) => {
       const { namespace, deployment } = request.query;
       const freshness = freshnessOf(request.query);
-      return answerRead(request, reply, {
-        fromMemory(cluster, headers) {
-          const reading =
-            freshness === undefined ? cluster.knownDeployment(namespace, deployment) : undefined;
-          return reading && answerOf(reading, headers);
-        },
-        otherwise: async (cluster, headers) =>
-          answerOf(await cluster.deployment(namespace, deployment, freshness), headers),
-      });
+      return answerDeployment(request, reply, { namespace, deployment, freshness, answerOf });
     },
   );
 
@@ -242,7 +236,11 @@ const replicaCountRoutes: FastifyPluginCallbackTypebox<ReplicaCountOptions> = (a
   done();
 };
 
-function answerOf(reading: Reading<Deployment>, { 'if-none-match': ifNoneMatch }: ReadHeaders): ReadAnswer {
+function answerOf(
+  _cluster: GuardedCluster,
+  reading: Reading<Deployment>,
+  { 'if-none-match': ifNoneMatch }: ReadHeaders,
+): ReadAnswer {
   const { value } = reading;
   const tag = entityTag(value);
   const isKnown = namedIn(ifNoneMatch)(tag);

@@ -41,7 +41,8 @@ export function answerRead(request: FastifyRequest, reply: FastifyReply, read: R
   sendAnswer(reply, answer);
 }
 
-async function answerLater(reply: FastifyReply, answer: Promise<ReadAnswer>): Promise<void> {
+/** Answers a read that memory does not suffice for. */
+export async function answerLater(reply: FastifyReply, answer: Promise<ReadAnswer>): Promise<void> {
   // Wait until it is sent: Fastify would otherwise regard a body that is sent in pieces as missing.
   await sendAnswer(reply, await answer);
 }
