@@ -252,6 +252,16 @@ describe('a faulty watch of the fake API server', () => {
     );
   });
 
+  it('gets all initial events also if it gets no events after them', async () => {
+    cluster.faults.add({ on: 'watch', fault: { type: 'bookmarksOnly' } });
+    const { text } = await read(
+      `${LIST}?watch=1&allowWatchBookmarks=true&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&timeoutSeconds=1`,
+    );
+    expect(text.split('\n').filter((line) => line.includes('"ADDED"'))).toHaveLength(
+      cluster.deployments.size,
+    );
+  });
+
   it('gets bookmarks at the requested interval', async () => {
     const path = `${LIST}?watch=1&allowWatchBookmarks=true&timeoutSeconds=3&resourceVersion=${cluster.resourceVersion}`;
     const { text } = await read(path);

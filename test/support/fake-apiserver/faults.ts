@@ -52,7 +52,7 @@ export type Fault =
   | { readonly type: 'duplicateEvents' }
   /** Watch: each pair of events in the wrong order. */
   | { readonly type: 'swapEvents' }
-  /** Watch: bookmarks, but no events. */
+  /** Watch: bookmarks, but no events of changes. Initial events are all sent. */
   | { readonly type: 'bookmarksOnly' }
   /** `Warning` headers beside the real answer, one for each text, as those of admission. */
   | { readonly type: 'warnings'; readonly texts: readonly string[] }

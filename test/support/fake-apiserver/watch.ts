@@ -97,7 +97,8 @@ export class Watch<F extends Named> {
   }
 
   async #event(event: StoreEvent<F>): Promise<void> {
-    if (this.#options.matches(event.record)) await this.#line(eventLine(this.#resource, event));
+    const hidden = this.#fault?.type === 'bookmarksOnly';
+    if (!hidden && this.#options.matches(event.record)) await this.#line(eventLine(this.#resource, event));
     this.#cursor = event.resourceVersion;
   }
 
@@ -124,7 +125,6 @@ export class Watch<F extends Named> {
   /** Sends one event, changed by the fault if it affects the event. */
   async #line(line: string): Promise<void> {
     const fault = this.#fault;
-    if (fault?.type === 'bookmarksOnly') return;
     if (fault?.type === 'cut' && fault.midLine === true && this.#events === fault.afterEvents) {
       await this.#reply.write(line.slice(0, line.length / 2));
       return this.#reply.finish(fault.how);
