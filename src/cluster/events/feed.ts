@@ -96,7 +96,7 @@ export class Feed {
   current(budget: FrameBudget): Frame | undefined {
     const { hub, namespace } = this.#options;
     const { ring } = hub;
-    for (let frame = ring.at(this.#next); frame !== undefined; frame = ring.at(this.#next)) {
+    for (let frame = ring.lend(this.#next); frame !== undefined; frame = ring.lend(this.#next)) {
       if (budget.left === 0) return undefined;
       const kind = namespace === undefined || frame.namespace === namespace ? this.#kindOf(frame) : undefined;
       if (kind !== undefined) {

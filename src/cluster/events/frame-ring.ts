@@ -8,8 +8,17 @@ export interface NewFrame extends Pick<Frame, 'kind' | 'namespace' | 'labels' | 
   readonly upTo: string;
 }
 
+interface Segment {
+  readonly buffer: Buffer;
+  /** How many frames it holds. */
+  frames: number;
+  /** Whether a reader has got a frame of it, and may still be sending that. */
+  isLent: boolean;
+}
+
 interface Kept {
   readonly frame: Frame;
+  readonly segment: Segment;
   /** The greatest `upTo` of this frame and of all before it. */
   readonly high: string;
 }
@@ -27,8 +36,10 @@ const SEGMENT_BYTES = 16 * 1024;
 export class FrameRing {
   readonly #maxBytes: number;
   #frames: Kept[] = [];
-  /** The segments that hold the frames, the oldest first, and how many frames each holds. */
-  readonly #segments: { readonly buffer: Buffer; frames: number }[] = [];
+  /** The segments that hold the frames, the oldest first. */
+  readonly #segments: Segment[] = [];
+  /** The memory of a segment that has fallen out before any reader had a frame of it. */
+  #spare: Buffer | undefined;
   #bytes = 0;
   /** How many bytes of the last segment are used. */
   #used = 0;
@@ -59,9 +70,12 @@ export class FrameRing {
     return this.#bytes;
   }
 
-  /** The frame of this number, if the ring has it. */
-  at(number: number): Frame | undefined {
-    return this.#frames[number - this.#base]?.frame;
+  /** The frame of this number, if the ring has it. Its bytes stay as they are for as long as somebody holds it. */
+  lend(number: number): Frame | undefined {
+    const kept = this.#frames[number - this.#base];
+    if (kept === undefined) return undefined;
+    kept.segment.isLent = true;
+    return kept.frame;
   }
 
   append({ kind, namespace, labels, previousLabels, id, json, upTo }: NewFrame): void {
@@ -69,7 +83,8 @@ export class FrameRing {
     const data = `${head}${json}\n`;
     const text = data + footOf(id);
     const size = Buffer.byteLength(text);
-    const { buffer } = this.#segmentFor(size);
+    const segment = this.#segmentFor(size);
+    const { buffer } = segment;
     const start = this.#used;
     const end = start + buffer.write(text, start);
     this.#used = end;
@@ -78,7 +93,7 @@ export class FrameRing {
     const rest = start + head.length + 1;
     this.#high = newestOf(this.#high, upTo);
     const frame = { kind, namespace, labels, previousLabels, id, buffer, start, rest, restEnd, end };
-    this.#frames.push({ frame, high: this.#high });
+    this.#frames.push({ frame, segment, high: this.#high });
     while (this.#bytes > this.#maxBytes && this.#segments.length > 1) this.#dropOldest();
   }
 
@@ -115,24 +130,33 @@ export class FrameRing {
     this.#high = from;
   }
 
-  #segmentFor(size: number): { readonly buffer: Buffer; frames: number } {
+  #segmentFor(size: number): Segment {
     const last = this.#segments.at(-1);
     if (last !== undefined && this.#used + size <= last.buffer.length) {
       last.frames += 1;
       return last;
     }
-    const buffer = Buffer.allocUnsafeSlow(Math.max(SEGMENT_BYTES, size));
-    const segment = { buffer, frames: 1 };
+    const segment = { buffer: this.#memoryFor(size), frames: 1, isLent: false };
     this.#segments.push(segment);
-    this.#bytes += buffer.length;
+    this.#bytes += segment.buffer.length;
     this.#used = 0;
     return segment;
+  }
+
+  /** Memory that was used before, if there is some: V8 collects the sooner the more of it is new. */
+  #memoryFor(size: number): Buffer {
+    const spare = this.#spare;
+    if (spare === undefined || spare.length < size)
+      return Buffer.allocUnsafeSlow(Math.max(SEGMENT_BYTES, size));
+    this.#spare = undefined;
+    return spare;
   }
 
   #dropOldest(): void {
     const oldest = this.#segments.shift();
     if (oldest === undefined) return;
     this.#bytes -= oldest.buffer.length;
+    if (!oldest.isLent && oldest.buffer.length === SEGMENT_BYTES) this.#spare = oldest.buffer;
     const dropped = this.#frames.splice(0, oldest.frames);
     this.#base += dropped.length;
     this.#floor = dropped.at(-1)?.high ?? this.#floor;

@@ -327,7 +327,7 @@ describe('a reader that wants few of many frames', () => {
 
   /** How many frames each visit of the stream looks at. */
   function countLooks(stream: EventStream, clusters: readonly TestCluster[]): number[] {
-    const looks = clusters.map(({ hub }) => vi.spyOn(hub.ring, 'at').mock.calls);
+    const looks = clusters.map(({ hub }) => vi.spyOn(hub.ring, 'lend').mock.calls);
     const visit = stream.visit.bind(stream);
     const perVisit: number[] = [];
     const total = () => looks.reduce((sum, { length }) => sum + length, 0);

@@ -53,7 +53,7 @@ const BROKEN = 'broken';
 function framesOf(hub: EventHub, from = 0): string[] {
   const frames: string[] = [];
   for (let number = Math.max(from, hub.ring.base); number < hub.ring.next; number += 1) {
-    const frame = hub.ring.at(number);
+    const frame = hub.ring.lend(number);
     if (frame === undefined) continue;
     const text = String(frame.buffer.subarray(frame.start, frame.end));
     const { deployment: name, replicas, by, to } = JSON.parse(/^data: (.*)$/m.exec(text)?.[1] ?? '');
@@ -136,7 +136,7 @@ describe('the events of a cluster', () => {
     hub.overridden(cart('2', 5), change);
     informer.updated(cart('2', 5), cart('1', 3)).reached('2');
     expect(framesOf(hub)).toEqual(['overridden cart=kubectl:5@', 'changed cart=5@2']);
-    const frame = hub.ring.at(hub.ring.base);
+    const frame = hub.ring.lend(hub.ring.base);
     expect(frame && String(frame.buffer.subarray(frame.start, frame.end))).toBe(
       'event: overridden\ndata: {"namespace":"default","deployment":"cart","by":"kubectl","at":"1970-01-01T00:16:40.000Z","from":3,"to":5}\n\n',
     );
@@ -153,7 +153,7 @@ describe('the events of a cluster', () => {
       .updated(cart('3', 1, { labels: ['app', 'b'] }), cart('2', 1, { labels: ['app', 'a'] }))
       .reached('3');
     const { base } = hub.ring;
-    expect([hub.ring.at(base)?.previousLabels, hub.ring.at(base + 1)?.previousLabels]).toEqual([
+    expect([hub.ring.lend(base)?.previousLabels, hub.ring.lend(base + 1)?.previousLabels]).toEqual([
       undefined,
       ['app', 'a'],
     ]);

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Frame } from '../../../../src/cluster/events/frame.ts';
 import { FrameRing, type NewFrame } from '../../../../src/cluster/events/frame-ring.ts';
 
@@ -16,6 +16,8 @@ function ringWith(from: string, ...upTo: readonly string[]): FrameRing {
   return ring;
 }
 
+afterEach(() => vi.restoreAllMocks());
+
 const bytesOf = (each: Frame | undefined) =>
   each === undefined ? undefined : String(each.buffer.subarray(each.start, each.end));
 const restOf = (each: Frame | undefined) =>
@@ -26,16 +28,16 @@ describe('a frame in the ring', () => {
     const ring = ringWith('1');
     ring.append(frame('2', { json: '{"name":"Größe 鯨"}', id: undefined }));
     ring.append(frame('3', { kind: 'gone', json: '{}' }));
-    expect(bytesOf(ring.at(0))).toBe('event: changed\ndata: {"name":"Größe 鯨"}\n\n');
-    expect(restOf(ring.at(0))).toBe('"name":"Größe 鯨"}\n');
-    expect(bytesOf(ring.at(1))).toBe('event: gone\ndata: {}\nid: 3\n\n');
-    expect(restOf(ring.at(1))).toBe('}\n');
+    expect(bytesOf(ring.lend(0))).toBe('event: changed\ndata: {"name":"Größe 鯨"}\n\n');
+    expect(restOf(ring.lend(0))).toBe('"name":"Größe 鯨"}\n');
+    expect(bytesOf(ring.lend(1))).toBe('event: gone\ndata: {}\nid: 3\n\n');
+    expect(restOf(ring.lend(1))).toBe('}\n');
   });
 
   it('follows the one before it in memory', () => {
     const ring = ringWith('1', '2', '3');
-    expect(ring.at(1)?.buffer).toBe(ring.at(0)?.buffer);
-    expect(ring.at(1)?.start).toBe(ring.at(0)?.end);
+    expect(ring.lend(1)?.buffer).toBe(ring.lend(0)?.buffer);
+    expect(ring.lend(1)?.start).toBe(ring.lend(0)?.end);
   });
 
   it('that is larger than a segment has one of its own', () => {
@@ -43,8 +45,8 @@ describe('a frame in the ring', () => {
     const json = JSON.stringify({ reason: 'x'.repeat(40_000) });
     ring.append(frame('3', { json }));
     ring.append(frame('4'));
-    expect(bytesOf(ring.at(1))).toBe(`event: changed\ndata: ${json}\nid: 3\n\n`);
-    expect(bytesOf(ring.at(2))).toContain('{"at":"4"}');
+    expect(bytesOf(ring.lend(1))).toBe(`event: changed\ndata: ${json}\nid: 3\n\n`);
+    expect(bytesOf(ring.lend(2))).toContain('{"at":"4"}');
   });
 });
 
@@ -101,9 +103,9 @@ describe('a full ring', () => {
     expect(ring.next).toBe(499);
     expect(ring.bytes).toBeLessThanOrEqual(64 * 1024);
     expect(ring.next - ring.base).toBeGreaterThan(40);
-    expect(ring.at(ring.base - 1)).toBeUndefined();
-    expect(ring.at(ring.base)?.id).toBe(`${ring.base + 2}`);
-    expect(ring.at(498)?.id).toBe('500');
+    expect(ring.lend(ring.base - 1)).toBeUndefined();
+    expect(ring.lend(ring.base)?.id).toBe(`${ring.base + 2}`);
+    expect(ring.lend(498)?.id).toBe('500');
   });
 
   it('knows the place only of those that miss nothing of what has fallen out', () => {
@@ -123,10 +125,29 @@ describe('a full ring', () => {
     expect(ring.after('90')).toBe(61);
   });
 
+  it('writes over what nobody has read, so that it needs no new memory', () => {
+    const allocated = vi.spyOn(Buffer, 'allocUnsafeSlow');
+    filled();
+    expect(allocated).toHaveBeenCalledTimes(5);
+  });
+
+  it('leaves a frame that a reader holds as it is', () => {
+    const ring = new FrameRing(64 * 1024, '1');
+    const json = JSON.stringify({ text: 'x'.repeat(1_000) });
+    const held: [Frame | undefined, string | undefined][] = [];
+    for (let version = 2; version <= 500; version += 1) {
+      ring.append(frame(`${version}`, { json }));
+      if (version % 3 > 0) continue;
+      const each = ring.lend(version - 2);
+      held.push([each, bytesOf(each)]);
+    }
+    for (const [each, text] of held) expect(bytesOf(each)).toBe(text);
+  });
+
   it('keeps one frame, however large', () => {
     const ring = new FrameRing(1_000, '1');
     ring.append(frame('2', { json: JSON.stringify({ text: 'x'.repeat(50_000) }) }));
-    expect(ring.at(0)?.id).toBe('2');
+    expect(ring.lend(0)?.id).toBe('2');
   });
 });
 
