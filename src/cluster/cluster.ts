@@ -70,11 +70,16 @@ export interface ClusterOptions extends KubeconfigSource {
   readonly log: Logger;
   /** The only API server that the cluster may connect to; undefined: any, because the kubeconfig could not be read. */
   readonly server?: ApiServerIdentity | undefined;
-  /** For tests: other times than in production. */
-  readonly timing?: ReflectorTiming | undefined;
-  readonly waitTiming?: WaitTiming | undefined;
-  readonly eventTiming?: EventTiming | undefined;
-  readonly listRightsTiming?: ListRightsTiming | undefined;
+  readonly timing?: ClusterTiming | undefined;
+}
+
+/** For tests: other times than in production. */
+export interface ClusterTiming {
+  readonly reflector?: ReflectorTiming | undefined;
+  readonly waits?: WaitTiming | undefined;
+  readonly events?: EventTiming | undefined;
+  readonly listRights?: ListRightsTiming | undefined;
+  readonly readYourWriteMs?: number | undefined;
 }
 
 /** When a wait doubts that a rollout gets on. */
@@ -110,6 +115,7 @@ export class Cluster implements UnguardedCluster {
   readonly #health: HealthCheck;
   readonly #events: EventRecorder;
   readonly #hub: EventHub;
+  readonly #readYourWriteMs: number;
   readonly #waitingReads = new Quota(MAX_WAITING_READS, MAX_WAITING_READS_PER_USER);
   readonly #sharedAnswers = new SharedAnswers();
   readonly #pods: PodTroubles;
@@ -120,9 +126,10 @@ export class Cluster implements UnguardedCluster {
 
   constructor(options: ClusterOptions) {
     const { name, namespaces, authorization, autoscalers, onConflict, journalBytes, ...others } = options;
-    const { log, server, timing, waitTiming, eventTiming, listRightsTiming, ...source } = others;
+    const { log, server, timing = {}, ...source } = others;
     this.name = name;
     this.#onConflict = onConflict;
+    this.#readYourWriteMs = timing.readYourWriteMs ?? READ_YOUR_WRITE_MS;
     const load = kubeConfigLoader(source);
     this.#client = new KubeClient(server === undefined ? load : pinnedTo(server, load), CALL_CONNECTIONS);
     this.#calls = new Circuit(this.#client);
@@ -139,11 +146,18 @@ export class Cluster implements UnguardedCluster {
           store: this.#cache.scope(namespace),
           onContact,
           log,
-          timing,
+          timing: timing.reflector,
         }),
     );
     const api = this.#client;
-    this.autoscalers = new Autoscalers({ api, namespaces, watched: autoscalers, onContact, log, timing });
+    this.autoscalers = new Autoscalers({
+      api,
+      namespaces,
+      watched: autoscalers,
+      onContact,
+      log,
+      timing: timing.reflector,
+    });
     this.#history = new CountHistory(
       {
         overridden: (deployment, change) => {
@@ -155,19 +169,19 @@ export class Cluster implements UnguardedCluster {
       journalBytes,
     );
     // Not by the circuit: looks that get no answer must not keep writes from being tried.
-    this.#pods = new PodTroubles(this.#client, log, waitTiming?.pods);
+    this.#pods = new PodTroubles(this.#client, log, timing.waits?.pods);
     this.#waits = new RolloutWaits({
       find: (namespace, name) => this.deployment(namespace, name).value,
       history: this.#history,
       outage: (namespace) => this.#outage(namespace),
       pods: this.#pods,
-      troubleMs: waitTiming?.troubleMs,
+      troubleMs: timing.waits?.troubleMs,
     });
     this.#hub = new EventHub({
       stateOf: (deployment) => this.stateOf(deployment),
       isSynced: () => this.synced,
       log,
-      timing: eventTiming,
+      timing: timing.events,
     });
     for (const informer of this.#informers.all) {
       informer.addHandler(this.#history);
@@ -190,7 +204,7 @@ export class Cluster implements UnguardedCluster {
       authorization === 'AlwaysAllow'
         ? alwaysAllow
         : new ReviewAuthorizer(this.#calls, authorization, reviews),
-      listRightsTiming,
+      timing.listRights,
     );
     this.#health = new HealthCheck(() => this.#probe());
   }
@@ -368,7 +382,7 @@ export class Cluster implements UnguardedCluster {
     // The API server answers the last change of another writer if that has set the same count.
     const changed = result.applied && this.#history.wrote(uid, resourceVersion, user);
     if (changed) this.#events.scaled({ namespace, deployment, user, from: before?.replicas, result });
-    await informer.waitFor(resourceVersion, READ_YOUR_WRITE_MS);
+    await informer.waitFor(resourceVersion, this.#readYourWriteMs);
     const cached = this.#cache.get(namespace, deployment);
     const current = cached?.resourceVersion === resourceVersion ? cached : undefined;
     const previous = changed ? this.#history.changeAt(uid, resourceVersion)?.from : result.replicas;

@@ -30,6 +30,8 @@ export interface ServiceOptions {
   readonly waitTiming?: WaitTiming;
   readonly eventTiming?: EventTiming;
   readonly listRightsTiming?: ListRightsTiming;
+  /** Default: as in production. Give it 60 s where a machine that stands still for a second must make no difference. */
+  readonly readYourWriteMs?: number;
   readonly heartbeatMs?: number;
   /** Default: HPAs, as in production. */
   readonly autoscalers?: WatchedAutoscalers;
@@ -142,10 +144,13 @@ export class TestService {
               onConflict,
               journalBytes,
               log,
-              timing,
-              waitTiming,
-              eventTiming: options.eventTiming,
-              listRightsTiming: options.listRightsTiming,
+              timing: {
+                reflector: timing,
+                waits: waitTiming,
+                events: options.eventTiming,
+                listRights: options.listRightsTiming,
+                readYourWriteMs: options.readYourWriteMs,
+              },
             });
             clusters.push(cluster);
             return cluster;

@@ -32,7 +32,7 @@ async function scene(timing: Partial<ReflectorTiming> = {}) {
     journalBytes: 2 ** 20,
     log: new RecordingLogger(),
     kubeconfig: folder().write('kubeconfig', demo.kubeconfig),
-    timing: { ...TIMING, ...timing },
+    timing: { reflector: { ...TIMING, ...timing } },
   });
   onTestFinished(async () => {
     await cluster.stop();

@@ -60,7 +60,7 @@ export class Scene {
       onConflict: 'refuse-certain',
       journalBytes: 2 ** 20,
       log: SILENT,
-      timing: TIMING,
+      timing: { reflector: TIMING },
     });
     const service = await TestService.start({ kubeconfig, timing: TIMING });
     const scene = new Scene(demo, service, scoped, folder);
