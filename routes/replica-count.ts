@@ -141,6 +141,7 @@ const setReplicaCount: Operation = {
     ...headersOfWaitErrors(['X-Previous-Replicas', 'X-Replicas-Forecast', 'Warning']),
     REPLICAS_MANAGED: ['X-Replicas-Forecast'],
   },
+  errorsAfterWrite: errorsOfWaits.map(({ code }) => code),
 };
 
 const setReplicaCountByOldName: Operation = {

@@ -108,13 +108,14 @@ function errorTable(): string {
 /**
  * The error responses of an operation, by status. A status to which it adds no errors refers to the shared response.
  */
-function errorResponses({ errors: own, errorHeaders }: Pick<Operation, 'errors' | 'errorHeaders'>) {
+function errorResponses(operation: Operation) {
+  const { errors: own } = operation;
   const statuses = [...new Set([...own, ...errorsOfEveryRequest].map(statusOf))].sort();
   return Object.fromEntries(
     statuses.map((status) => {
       const added = own.filter((error) => statusOf(error) === status);
       const shared = ref('responses', phrase(status));
-      return [status, added.length === 0 ? shared : errorResponse(status, added, errorHeaders)];
+      return [status, added.length === 0 ? shared : errorResponse(status, added, operation)];
     }),
   );
 }
@@ -122,7 +123,7 @@ function errorResponses({ errors: own, errorHeaders }: Pick<Operation, 'errors' 
 function errorResponse(
   status: number,
   added: readonly FastifyError[],
-  errorHeaders: Operation['errorHeaders'] = {},
+  { errorHeaders = {}, errorsAfterWrite = [] }: Pick<Operation, 'errorHeaders' | 'errorsAfterWrite'> = {},
 ) {
   const own = added.flatMap(({ code }) => errorHeaders[code] ?? []);
   const possible = [...added, ...errorsOfEveryRequest.filter((error) => statusOf(error) === status)];
@@ -135,8 +136,7 @@ function errorResponse(
       ...(status === 405 && { Allow: header('Allow', true) }),
       ...Object.fromEntries(own.map((name) => [name, header(name, false)])),
       ...((status === 429 || status === 503) && {
-        // A wait that was interrupted after a write has none: its client would write again.
-        'Retry-After': header('Retry-After', !own.includes('X-Previous-Replicas')),
+        'Retry-After': header('Retry-After', !added.some(({ code }) => errorsAfterWrite.includes(code))),
       }),
     },
     content: json({

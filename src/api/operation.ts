@@ -33,6 +33,8 @@ export interface Operation {
   readonly errors: readonly FastifyError[];
   /** The headers that errors with these codes may have, besides those of all errors. */
   readonly errorHeaders?: Readonly<Record<string, readonly AnswerHeader[]>>;
+  /** The codes of errors that may follow a write. They have no `Retry-After`: their client would write again. */
+  readonly errorsAfterWrite?: readonly string[];
 }
 
 declare module 'fastify' {
