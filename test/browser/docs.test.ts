@@ -10,6 +10,9 @@ const { SCREENSHOT } = process.env;
 /** In TLS 1.3 the refusal follows the handshake. The browser may see the connection end before it reads the refusal. */
 const REFUSED = /net::ERR_(BAD_SSL_CLIENT_AUTH_CERT|SOCKET_NOT_CONNECTED|CONNECTION_RESET|CONNECTION_CLOSED)/;
 
+/** Instead of the 30 s of Playwright, which a busy machine may exceed. */
+const TIMEOUT_MS = 110_000;
+
 let browser: Browser;
 let demo: FakeApiServer;
 let service: TestService;
@@ -19,6 +22,7 @@ let proxy: PrefixProxy;
 beforeAll(async () => {
   browser = await chromium.launch({
     executablePath: inject('chromium'),
+    timeout: TIMEOUT_MS,
     args: [
       '--disable-gpu',
       '--disable-quic',
@@ -45,6 +49,7 @@ afterAll(async () => {
 describe('a browser without a client certificate', () => {
   it('is refused', async () => {
     const context = await browser.newContext({ ignoreHTTPSErrors: true });
+    context.setDefaultTimeout(TIMEOUT_MS);
     const page = await context.newPage();
     await expect(page.goto(`${origin}/docs`)).rejects.toThrow(REFUSED);
     await context.close();
@@ -73,6 +78,7 @@ describe.each(Object.entries(ways))('%s', (_way, baseUrl) => {
       ignoreHTTPSErrors: true,
       clientCertificates: [{ origin, cert: Buffer.from(cert), key: Buffer.from(key) }],
     });
+    context.setDefaultTimeout(TIMEOUT_MS);
     requests = [];
     complaints = [];
     context.on('request', (request) => requests.push(request.url()));

@@ -5,6 +5,10 @@ import { FakeApiServer } from '../support/fake-apiserver/fake-apiserver.ts';
 import { TestService } from '../support/service.ts';
 
 /** The EventSource of a real browser, with a client certificate. */
+
+/** Instead of the 30 s of Playwright, which a busy machine may exceed. */
+const TIMEOUT_MS = 110_000;
+
 let browser: Browser;
 let context: BrowserContext;
 let page: Page;
@@ -17,6 +21,7 @@ beforeAll(async () => {
   browser = await chromium.launch({
     executablePath: inject('chromium'),
     args: ['--disable-gpu', '--disable-quic'],
+    timeout: TIMEOUT_MS,
   });
   demo = await FakeApiServer.start({ rolloutDelayMs: Number.POSITIVE_INFINITY, bookmarkIntervalMs: 20 });
   service = await TestService.start({ kubeconfig: demo.kubeconfig, heartbeatMs: 50 });
@@ -30,6 +35,7 @@ beforeAll(async () => {
     ignoreHTTPSErrors: true,
     clientCertificates: [{ origin, cert: Buffer.from(cert), key: Buffer.from(key) }],
   });
+  context.setDefaultTimeout(TIMEOUT_MS);
   page = await context.newPage();
   await page.goto(`${origin}/healthz`);
 });

@@ -31,7 +31,7 @@ afterEach(async () => {
 
 function bash(lines: string) {
   const script = lines.replaceAll('localhost:8443', `localhost:${service.port}`);
-  return run(['bash', '-e', '-o', 'pipefail', '-c', script], { cwd: folder, limitMs: 30_000 });
+  return run(['bash', '-e', '-o', 'pipefail', '-c', script], { cwd: folder, limitMs: 110_000 });
 }
 
 /** An answer without what differs from run to run. */

@@ -14,14 +14,17 @@ const RBAC = '/apis/rbac.authorization.k8s.io/v1';
 const HPAS = `/apis/autoscaling/v2/namespaces/${NAMESPACE}/horizontalpodautoscalers`;
 const SCALED_OBJECTS = `/apis/keda.sh/v1alpha1/namespaces/${NAMESPACE}/scaledobjects`;
 const CRDS = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
-/** The timing of production, except that optional collections are tried again soon. */
+/**
+ * The timing of production, except that optional collections are tried again soon, and that an API server which has just
+ * started on a busy machine may take longer to read the roles.
+ */
 const TIMING: ReflectorTiming = {
   pageSilenceMs: 15_000,
   initialEventsMs: { silence: 5_000, whole: 45_000 },
   pagesMs: 60 * 60_000,
   silenceMs: { least: 90_000, most: 120_000 },
   optionalRetryMs: { least: 200, most: 400 },
-  refusalMs: 10_000,
+  refusalMs: 60_000,
 };
 const scaleTargetRef = { apiVersion: 'apps/v1', kind: 'Deployment', name: 'cart' };
 

@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { KubeClient } from '../../src/kube/client/kube-client.ts';
 import { ControlPlane, SERVICE } from '../support/integration/control-plane.ts';
 import { allows } from '../support/integration/rbac.ts';
 import { arrayAt, at, textAt } from '../support/kube-requests.ts';
@@ -12,6 +13,7 @@ const RBAC = '/apis/rbac.authorization.k8s.io/v1';
 const ACCOUNT = 'scaler-without-events';
 const OURS = { manager: SERVICE, operation: 'Apply', subresource: 'scale' };
 const KUBECTL_SCALE = { manager: 'kubectl', operation: 'Update', subresource: 'scale' };
+const EVENT_DEADLINE_MS = 60_000;
 
 let plane: ControlPlane;
 /** Two replicas of the service. */
@@ -20,6 +22,7 @@ let two: TestService;
 const running: TestService[] = [];
 
 beforeAll(async () => {
+  patientWithEvents();
   plane = await ControlPlane.start();
   const { kubeconfig } = plane.apiserver;
   one = await start({ kubeconfig });
@@ -39,6 +42,18 @@ async function start(options: ServiceOptions): Promise<TestService> {
 
 async function stopServices(): Promise<void> {
   await Promise.all(running.splice(0).map((service) => service.stop()));
+}
+
+/**
+ * The service gives an Event up if the API server does not answer within 2 s. A busy one has more time here, because the
+ * tests count Events.
+ */
+function patientWithEvents(): void {
+  const { call } = KubeClient.prototype;
+  vi.spyOn(KubeClient.prototype, 'call').mockImplementation(function (this: KubeClient, request) {
+    const isEvent = request.method === 'POST' && request.path.endsWith('/events');
+    return call.call(this, isEvent ? { ...request, deadlineMs: EVENT_DEADLINE_MS } : request);
+  });
 }
 
 /** The answer of a replica that has seen the Deployment as it is now. */

@@ -19,6 +19,9 @@ const powers = [
   ['impersonate', '', 'serviceaccounts'],
 ] as const;
 const PARALLEL = 16;
+const SETTLED_MS = 300_000;
+/** Of a test, which settles at most three times. */
+const TIMEOUT_MS = 4 * SETTLED_MS;
 /**
  * Resources similar to those that the chart grants. They suffice, because one test checks the defaults on all resources.
  */
@@ -121,8 +124,11 @@ async function rightsOf(
   return allowed.sort();
 }
 
-/** Repeats the check: the API server sees roles and bindings some milliseconds after Helm has created them. */
-const settled = (rights: () => Promise<string[]>) => expect.poll(rights);
+/**
+ * Repeats the check: the API server sees roles and bindings some milliseconds after Helm has created them. One check may
+ * be 5,000 reviews, which take most of a minute on a busy machine.
+ */
+const settled = (rights: () => Promise<string[]>) => expect.poll(rights, { timeout: SETTLED_MS });
 
 const text = ({ verb, group, resource, namespace }: Right) =>
   `${verb} ${resource}.${group} in ${namespace ?? 'all namespaces'}`;
@@ -158,7 +164,7 @@ function documented(
     .sort();
 }
 
-describe("the service's account has exactly the rights in README.md", () => {
+describe("the service's account has exactly the rights in README.md", { timeout: TIMEOUT_MS }, () => {
   const account = `system:serviceaccount:${name}:${name}`;
   it('with the default values, on every resource of the API server', async () => {
     await install();
@@ -220,7 +226,7 @@ describe("the service's account has exactly the rights in README.md", () => {
   });
 });
 
-describe('clients have exactly the rights of their role', () => {
+describe('clients have exactly the rights of their role', { timeout: TIMEOUT_MS }, () => {
   const rights = (role: 'viewer' | 'scaler', where: readonly (string | undefined)[]) =>
     where
       .flatMap((namespace) => {

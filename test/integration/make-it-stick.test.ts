@@ -85,7 +85,7 @@ async function bash(command: string) {
   const script = `${definition?.command}\n${command}`.replace('localhost:8443', `localhost:${service.port}`);
   const tools = await Promise.all([tool('kubectl'), tool('helm')]);
   const PATH = [...tools.map((file) => dirname(file)), process.env.PATH].join(':');
-  return run(['bash', '-c', script], { cwd: folder, env: { ...plane.environment, PATH }, limitMs: 30_000 });
+  return run(['bash', '-c', script], { cwd: folder, env: { ...plane.environment, PATH }, limitMs: 110_000 });
 }
 
 /** Runs the commands of a section. Each must print what the document shows, and then fulfil its condition in `after`. */

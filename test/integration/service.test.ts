@@ -137,16 +137,20 @@ describe.each(apiServers)('on $name', ({ start }) => {
     const answers = await Promise.all(
       values.map((value) => service.scale(namespace, 'my-deployment', value)),
     );
-    // On a busy machine the last writes may be queued for longer than the allowed second.
-    const outcomes = new Set(answers.map(({ status, body }) => (status === 503 ? at(body, 'code') : status)));
-    expect([200, 409, 'CLUSTER_BUSY']).toEqual(expect.arrayContaining([...outcomes]));
+    // On a busy machine the last writes may be queued for longer than the allowed second, and the API server may need
+    // longer than the deadline of a write.
+    const outcomes = new Set(answers.map(({ status, body }) => (status >= 500 ? at(body, 'code') : status)));
+    const possible = [200, 409, 'CLUSTER_BUSY', 'KUBERNETES_TIMEOUT', 'OUTCOME_UNKNOWN'];
+    expect(possible).toEqual(expect.arrayContaining([...outcomes]));
     expect(outcomes).toContain(200);
-    const final = await truth('my-deployment');
-    expect(values).toContain(final);
+    let final: number | undefined;
     await until(async () => {
+      // Again each time: a write of unknown outcome may still be made.
+      final = await truth('my-deployment');
       const { body } = await service.count(namespace, 'my-deployment');
       return JSON.stringify(body) === JSON.stringify({ replicaCount: final });
     });
+    expect(values).toContain(final);
   });
 
   it('shows Deployments that other writers create, scale and delete', async () => {

@@ -1,4 +1,5 @@
-import { gunzipSync } from 'node:zlib';
+import { pipeline } from 'node:stream';
+import { createGunzip, gunzipSync } from 'node:zlib';
 import { Agent, request } from 'undici';
 
 /** The address of an API server and the credentials, in PEM. */
@@ -71,10 +72,12 @@ export class KubeRequests {
   }
 
   /** The events of a watch, as they arrive. The watch ends when the caller stops reading. */
-  async *watch(path: string): AsyncGenerator<unknown, void> {
-    const { body } = await request(this.#url + path, { dispatcher: this.#agent });
+  async *watch(path: string, headers: Record<string, string> = {}): AsyncGenerator<unknown, void> {
+    const answer = await request(this.#url + path, { headers, dispatcher: this.#agent });
     // The end of the loop aborts the request, which undici reports as an error.
-    body.on('error', () => {});
+    answer.body.on('error', () => {});
+    const compressed = answer.headers['content-encoding'] === 'gzip';
+    const body = compressed ? pipeline(answer.body, createGunzip(), () => {}) : answer.body;
     let unfinished = '';
     for await (const chunk of body.setEncoding('utf8')) {
       const lines = `${unfinished}${chunk}`.split('\n');

@@ -37,11 +37,11 @@ export class Changes {
     return random.pick(this.#demo.deployments.list());
   }
 
-  create(random: Random): void {
+  create(random: Random): DeploymentRecord {
     this.#created += 1;
     const namespace = `team-000${random.between(0, NAMESPACES - 1)}`;
     const name = `made-${this.#created}`;
-    this.#demo.deployments.create({ namespace, name, replicas: random.between(0, 20) });
+    return this.#demo.deployments.create({ namespace, name, replicas: random.between(0, 20) });
   }
 
   /** Deletes some and creates others with the same names: only the uid shows this kind of change. */

@@ -1,3 +1,5 @@
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
+
 /** A time in which a watch misled its clients. */
 interface Excuse {
   /** Before the watch was opened. */
@@ -7,8 +9,11 @@ interface Excuse {
   readonly disordered: boolean;
 }
 
-/** Bytes that arrived before a connection was reset are still read afterwards. */
-const LAST_BYTES_MS = 100;
+/**
+ * Bytes that arrived before a connection was reset are still read afterwards: soon, but on a busy machine the time may pass
+ * within a single turn of the event loop.
+ */
+const LAST_BYTES = { ms: 100, turns: 10 };
 
 /**
  * The times in which the stated age may be wrong without a fault of the cache, because the server itself misled it:
@@ -23,7 +28,7 @@ const LAST_BYTES_MS = 100;
 export class Excuses {
   readonly #excuses: Excuse[] = [];
 
-  /** Begins an excuse now. Returns the function that ends it. */
+  /** Begins an excuse now. Returns the function that ends it, once the last bytes have been read. */
   begin(misleads: 'late' | 'disordered'): () => void {
     const excuse: Excuse = {
       from: performance.now(),
@@ -31,9 +36,13 @@ export class Excuses {
       disordered: misleads === 'disordered',
     };
     this.#excuses.push(excuse);
-    return () => {
-      excuse.until = performance.now() + LAST_BYTES_MS;
-    };
+    return () => void this.#end(excuse);
+  }
+
+  async #end(excuse: Excuse): Promise<void> {
+    await sleep(LAST_BYTES.ms);
+    for (let left = LAST_BYTES.turns; left > 0; left -= 1) await nextTurn();
+    excuse.until = performance.now();
   }
 
   /** How old an answer may be whose last contact was between these times; undefined: there is no excuse. */

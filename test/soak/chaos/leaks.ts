@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { until } from '../../support/until.ts';
+import { withinTurns } from './turns.ts';
 
 // A test cannot choose the flags of its process, but V8 accepts this one at any time.
 setFlagsFromString('--expose-gc');
@@ -9,6 +9,8 @@ const collectGarbage: () => void = runInNewContext('gc');
 
 /** The kinds of resources that keep a process alive and that a cluster uses. */
 const KINDS = ['TCPSocketWrap', 'TCPServerWrap', 'TLSWrap', 'TCPConnectWrap', 'Timeout', 'Immediate'];
+/** How many turns of the event loop sockets and timers may need to end. */
+const TURNS_TO_END = 60;
 
 /** Bytes of the heap in use, without garbage. */
 export async function heapInUse(): Promise<number> {
@@ -32,12 +34,11 @@ export function openResources(): Readonly<Record<string, number>> {
 export async function backTo(before: Readonly<Record<string, number>>): Promise<void> {
   const left = () =>
     Object.entries(openResources()).filter(([kind, count]) => count > (before[kind] ?? 0) + ownTimer(kind));
-  await until(() => left().length === 0, 300).catch(() => {
-    throw new Error(`left open: ${JSON.stringify(left())}, at the start: ${JSON.stringify(before)}`);
-  });
+  if (await withinTurns(TURNS_TO_END, () => left().length === 0)) return;
+  throw new Error(`left open: ${JSON.stringify(left())}, at the start: ${JSON.stringify(before)}`);
 }
 
-/** The timer of `until` itself has just fired when it checks, so it does not count. */
+/** The timer of `withinTurns` itself has just fired when it checks, so it does not count. */
 function ownTimer(kind: string): number {
   return kind === 'Timeout' ? 1 : 0;
 }

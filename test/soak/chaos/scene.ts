@@ -7,6 +7,7 @@ import { TestService } from '../../support/service.ts';
 import { until } from '../../support/until.ts';
 import { AT_FIRST, NAMESPACES } from './changes.ts';
 import type { Subject } from './subject.ts';
+import { withinTurns } from './turns.ts';
 
 /** The default deadlines of a reflector are up to minutes; a walk has only seconds per fault. */
 const TIMING = {
@@ -17,6 +18,8 @@ const TIMING = {
   optionalRetryMs: { least: 200, most: 400 },
   refusalMs: 500,
 };
+/** How many turns of the event loop the server may need to see that its clients have ended their connections. */
+const TURNS_TO_END = 1_000;
 const SCOPE = ['team-0001', 'team-0004'];
 const SILENT = { debug() {}, info() {}, warn() {}, error() {} };
 
@@ -78,9 +81,8 @@ export class Scene {
   async stopCaches(): Promise<void> {
     this.#stopping ??= Promise.all([this.service.stop(), this.subjects[1]?.cluster.stop()]);
     await this.#stopping;
-    await until(() => this.demo.openConnections === 0, 5_000).catch(() => {
-      throw new Error(`${this.demo.openConnections} connections are left after stop()`);
-    });
+    if (await withinTurns(TURNS_TO_END, () => this.demo.openConnections === 0)) return;
+    throw new Error(`${this.demo.openConnections} connections are left after stop()`);
   }
 
   async stop(): Promise<void> {

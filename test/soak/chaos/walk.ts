@@ -11,7 +11,7 @@ import { openResources } from './leaks.ts';
 import { becomesEqual, differenceOf } from './quiet-point.ts';
 import type { Random } from './random.ts';
 import type { ServerHistory } from './server-history.ts';
-import type { Subject } from './subject.ts';
+import { type Subject, watches } from './subject.ts';
 import { Writes } from './writes.ts';
 
 export interface WalkSizes {
@@ -227,11 +227,11 @@ export class Walk {
     for (let left = random.between(1, 10); left > 0; left -= 1) this.changes.create(random);
     await Promise.all(subjects.map((subject) => becomesEqual(subject, demo)));
     while (demo.deployments.size < LEAST) {
-      this.changes.create(random);
+      const { namespace, name } = this.changes.create(random);
       // No more at once than a cache takes in soon, however busy the machine is: an event says nothing about the time
       // that it was on its way, so an answer that rests on it may be older than its Age by that time.
-      if (demo.deployments.size % 50 === 0)
-        await Promise.all(subjects.map((subject) => becomesEqual(subject, demo)));
+      if (demo.deployments.size % 10 === 0)
+        await until(() => subjects.every((subject) => hasSeen(subject, namespace, name)));
     }
     this.#count({ name: 'restart with an empty etcd' });
   }
@@ -250,6 +250,11 @@ export class Walk {
   #tell(event: string): void {
     this.#story = [...this.#story.slice(-9), `${Math.round(performance.now())}: ${event}`];
   }
+}
+
+/** Whether a cache holds a Deployment, if it watches its namespace. */
+function hasSeen(subject: Subject, namespace: string, name: string): boolean {
+  return !watches(subject, namespace) || subject.cluster.replicasOf(namespace, name) !== undefined;
 }
 
 function isRule(kind: FaultKind): kind is RuleKind {

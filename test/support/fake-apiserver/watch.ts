@@ -52,9 +52,9 @@ export class Watch<F extends Named> {
 
   /** @throws Gone once the client has disconnected */
   async run(): Promise<void> {
-    const { resourceVersion, initialEvents, timeoutMs, modern, gzip } = this.#options;
+    const { resourceVersion, initialEvents, timeoutMs } = this.#options;
     const end = performance.now() + timeoutMs;
-    this.#reply.head(200, {}, initialEvents && modern && gzip);
+    this.#reply.head(200, {}, this.#compressed);
     await this.#faultBetweenEvents();
     if (initialEvents && (resourceVersion ?? 0) > this.#store.resourceVersion) {
       return this.#refuse(tooLargeResourceVersion(resourceVersion ?? 0, this.#store.resourceVersion));
@@ -67,7 +67,7 @@ export class Watch<F extends Named> {
       const events = this.#store.eventsAfter(this.#cursor);
       if (events === undefined)
         return this.#refuse(tooOldResourceVersion(this.#cursor, this.#store.compactedAt));
-      for (const event of events) await this.#event(event);
+      await this.#changes(events);
       const now = performance.now();
       if (now >= end || this.#store.closed) break;
       if (now >= bookmarkAt) {
@@ -77,6 +77,11 @@ export class Watch<F extends Named> {
       if (events.length === 0) await this.#change(Math.min(end, bookmarkAt) - now);
     }
     await this.#reply.end();
+  }
+
+  get #compressed(): boolean {
+    const { initialEvents, modern, gzip } = this.#options;
+    return initialEvents && modern && gzip;
   }
 
   async #initialEvents(): Promise<void> {
@@ -94,6 +99,22 @@ export class Watch<F extends Named> {
     this.#cursor = snapshot.resourceVersion;
     const { bookmarks, modern } = this.#options;
     if (bookmarks && modern) await this.#reply.write(bookmarkLine(this.#resource, this.#cursor, true));
+  }
+
+  /** kube-apiserver compresses together what is due at the same time. Faults affect single events. */
+  async #changes(events: readonly StoreEvent<F>[]): Promise<void> {
+    if (!this.#compressed || this.#fault !== undefined) {
+      for (const event of events) await this.#event(event);
+      return;
+    }
+    for (let at = 0; at < events.length; at += EVENTS_A_TURN) {
+      const due = events.slice(at, at + EVENTS_A_TURN);
+      const lines = due
+        .filter(({ record }) => this.#options.matches(record))
+        .map((event) => eventLine(this.#resource, event));
+      if (lines.length > 0) await this.#reply.write(lines.join(''));
+      this.#cursor = due.at(-1)?.resourceVersion ?? this.#cursor;
+    }
   }
 
   async #event(event: StoreEvent<F>): Promise<void> {

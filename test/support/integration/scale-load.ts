@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { at } from '../kube-requests.ts';
+import { LoopClock } from '../loop-clock.ts';
 import type { TestService } from '../service.ts';
 import type { Answer } from '../test-client.ts';
 import { until } from '../until.ts';
@@ -12,6 +13,7 @@ export interface Write {
   readonly code: string;
   /** The resourceVersion of the write. Empty for an error. */
   readonly resourceVersion: string;
+  /** By the clock of the load. */
   readonly tookMs: number;
 }
 
@@ -54,6 +56,8 @@ export class ScaleLoad {
   goneSince: number | undefined;
   /** The number of checked reads. */
   reads = 0;
+  /** For limits: the service runs in this process too. */
+  readonly clock = new LoopClock();
   readonly #service: TestService;
   readonly #namespace: string;
   readonly #running: Promise<void>[];
@@ -89,6 +93,7 @@ export class ScaleLoad {
   async stop(): Promise<void> {
     this.#stopping = true;
     await Promise.all(this.#running);
+    this.clock.stop();
     if (this.#failure !== undefined) throw this.#failure;
   }
 
@@ -106,14 +111,14 @@ export class ScaleLoad {
   async #write(deployment: WrittenDeployment): Promise<void> {
     deployment.asked += 1;
     const replicas = deployment.asked;
-    const sentAt = performance.now();
+    const sentAt = this.clock.now();
     const answer = await this.#service.scale(this.#namespace, deployment.name, replicas);
     deployment.writes.push({
       replicas,
       status: answer.status,
       code: String(at(answer.body, 'code') ?? ''),
       resourceVersion: String(answer.headers['x-resource-version'] ?? ''),
-      tookMs: performance.now() - sentAt,
+      tookMs: this.clock.now() - sentAt,
     });
   }
 

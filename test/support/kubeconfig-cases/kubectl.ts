@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 
-const LIMIT_MS = 30_000;
+/** Only ends a failed test. */
+const LIMIT_MS = 110_000;
 
 /** What a run of kubectl printed. */
 export interface KubectlRun {
