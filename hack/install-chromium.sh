@@ -28,8 +28,10 @@ if installed; then exit; fi
 if command -v apt-get >/dev/null; then
 	echo 'installing Chromium with apt-get ...' >&2
 	{
-		as_root apt-get update -qq
-		as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium
+		# Mirrors fail now and then, and something else may be installing packages.
+		as_root apt-get -o Acquire::Retries=5 update -qq
+		as_root env DEBIAN_FRONTEND=noninteractive apt-get -o Acquire::Retries=5 -o DPkg::Lock::Timeout=300 \
+			install -y -qq --no-install-recommends chromium
 	} >&2 || true
 	if installed; then exit; fi
 fi

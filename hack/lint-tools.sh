@@ -18,8 +18,10 @@ install_shellcheck() {
 		die 'shellcheck is not in PATH: install it (https://www.shellcheck.net). For root on Debian this script does so.'
 	fi
 	say 'installing shellcheck with apt-get ...'
-	apt-get update -qq >&2
-	DEBIAN_FRONTEND=noninteractive apt-get install -qq --yes --no-install-recommends shellcheck >/dev/null
+	# Mirrors fail now and then, and something else may be installing packages. The lists of an earlier update may do.
+	apt-get -o Acquire::Retries=5 update -qq >&2 || true
+	DEBIAN_FRONTEND=noninteractive apt-get -o Acquire::Retries=5 -o DPkg::Lock::Timeout=300 \
+		install -qq --yes --no-install-recommends shellcheck >/dev/null
 }
 
 fill() { # fill FOLDER

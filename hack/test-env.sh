@@ -50,7 +50,7 @@ build_kubernetes() { # build_kubernetes FOLDER BINARY TIME
 	minor=$(cut -d. -f2 <<<"$BUILD_VERSION")
 	local ld="-s -w -X $v.gitVersion=v$BUILD_VERSION -X $v.gitMajor=1 -X $v.gitMinor=$minor"
 	CGO_ENABLED=0 GOFLAGS=-buildvcs=false with_progress "building $2 $BUILD_VERSION from its Go module ($3 on two cores)" \
-		go -C kubernetes build -trimpath -ldflags "$ld" -o "$1/$2" "k8s.io/kubernetes/cmd/$2"
+		thrice go -C kubernetes build -trimpath -ldflags "$ld" -o "$1/$2" "k8s.io/kubernetes/cmd/$2"
 }
 
 fill() { # fill FOLDER

@@ -33,10 +33,14 @@ with_progress() { # with_progress TITLE COMMAND...
 	wait "$pid"
 }
 
+thrice() { # thrice COMMAND...: repeats what fails up to two times, because Go does not repeat a failed download
+	"$@" || { say 'once more ...' && "$@"; } || { say 'for the last time ...' && "$@"; }
+}
+
 build_tool() { # build_tool FOLDER TOOL MODULE PACKAGE: builds FOLDER/TOOL from the Go module in the folder MODULE
 	command -v go >/dev/null || die "there is neither $2 nor Go to build it. Install Go 1.26 or newer, or $2."
 	CGO_ENABLED=0 GOFLAGS=-buildvcs=false with_progress "building $2 from its Go module" \
-		go -C "$3" build -trimpath -ldflags '-s -w' -o "$1/$2" "$4"
+		thrice go -C "$3" build -trimpath -ldflags '-s -w' -o "$1/$2" "$4"
 }
 
 # Fails quietly without a network, and with a message if the archive does not match its checksum.
@@ -44,8 +48,8 @@ build_tool() { # build_tool FOLDER TOOL MODULE PACKAGE: builds FOLDER/TOOL from 
 fetch() { # fetch FOLDER URL CHECKSUMS_URL: downloads and verifies FOLDER/archive.tar.gz
 	local name=${2##*/} sum algorithm=sha256
 	command -v curl >/dev/null || return 1
-	curl -fsSL --connect-timeout 3 --max-time 600 -o "$1/archive.tar.gz" "$2" 2>/dev/null || return 1
-	curl -fsSL --connect-timeout 3 --max-time 30 -o "$1/checksums" "$3" 2>/dev/null || return 1
+	curl -fsSL --connect-timeout 3 --max-time 600 --retry 2 -o "$1/archive.tar.gz" "$2" 2>/dev/null || return 1
+	curl -fsSL --connect-timeout 3 --max-time 30 --retry 2 -o "$1/checksums" "$3" 2>/dev/null || return 1
 	sum=$(awk -v name="$name" 'NF == 1 || $2 == name || $2 == "*" name { print $1 }' "$1/checksums")
 	if [ ${#sum} = 128 ]; then algorithm=sha512; fi
 	rm "$1/checksums"

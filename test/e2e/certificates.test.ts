@@ -1,6 +1,7 @@
 import { connect } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { kubectl } from '../support/e2e/commands.ts';
+import { forwardPort } from '../support/e2e/port-forward.ts';
 import { Release } from '../support/e2e/release.ts';
 import { CertificateAuthority, type IssuedCertificate } from '../support/issue-certificate.ts';
 import { TestClient } from '../support/test-client.ts';
@@ -12,7 +13,6 @@ const KUBELET_LIMIT_MS = 150_000;
 let release: Release;
 let next: CertificateAuthority;
 let pods: string[];
-let ports: number[];
 
 /** Changes the Secret as a rotation does, and makes the kubelet check at once. */
 async function rotate(server: IssuedCertificate, clientCas: string): Promise<void> {
@@ -28,6 +28,22 @@ async function rotate(server: IssuedCertificate, clientCas: string): Promise<voi
   );
 }
 
+/**
+ * Checks each pod through a new forwarded port. Once a pod has reset a connection, as it may do to a client that it
+ * refuses, kubectl forwards no further ones, and on the same port the pod would seem to refuse everybody.
+ */
+async function everywhere(check: (port: number) => Promise<boolean>): Promise<boolean> {
+  const checked = pods.map(async (pod) => {
+    const forward = await forwardPort(release.name, `pod/${pod}`);
+    try {
+      return await check(forward.port);
+    } finally {
+      await forward.close();
+    }
+  });
+  return (await Promise.all(checked)).every((holds) => holds);
+}
+
 /** The serial number of the server certificate that a pod serves. */
 function servedSerial(port: number): Promise<string> {
   return new Promise((resolve, reject) => {
@@ -39,26 +55,23 @@ function servedSerial(port: number): Promise<string> {
   });
 }
 
-/** The status on a new connection with this client certificate, or 0 if the connection is refused. */
+/** The status on a new connection with this client certificate, or 0 if the pod refuses it. */
 async function statusFor(port: number, client: IssuedCertificate): Promise<number> {
   const connection = new TestClient(port, { ...client, ca: `${release.authority.cert}\n${next.cert}` });
   try {
     return (await connection.get('/healthz')).status;
-  } catch {
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ECONNREFUSED') throw error; // by kubectl
     return 0;
   } finally {
     await connection.close();
   }
 }
 
-const everywhere = async (check: (port: number) => Promise<boolean>) =>
-  (await Promise.all(ports.map(check))).every((holds) => holds);
-
 beforeAll(async () => {
   release = await Release.install();
   next = await CertificateAuthority.create({ commonName: 'e2e-next-ca' });
   pods = await release.pods();
-  ports = await Promise.all(pods.map(async (pod) => (await release.forward(`pod/${pod}`)).port));
 });
 
 afterAll(() => release?.remove());

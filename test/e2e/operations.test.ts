@@ -84,7 +84,8 @@ describe('the service in a cluster', () => {
       body: { replicaCount: 3 },
     });
     expect(await call('viewer', count('web'))).toEqual({ status: 200, body: { replicaCount: 3 } });
-    await kubectl('wait', '-n', release.name, 'deployment/web', '--for=jsonpath={.status.readyReplicas}=3');
+    const ready = ['deployment/web', '--for=jsonpath={.status.readyReplicas}=3', '--timeout=180s'];
+    await kubectl('wait', '-n', release.name, ...ready);
   });
 
   it('shows a count that kubectl has set', async () => {
@@ -110,6 +111,14 @@ describe('the service in a cluster', () => {
   it('follows the RBAC of the cluster for a user with a role binding that is not from the chart', async () => {
     const role = `--clusterrole=${release.fullname}-viewer`;
     await kubectl('create', 'rolebinding', '-n', release.name, 'newcomer', role, '--user=newcomer');
+    // The API server learns of a role binding a moment later, and the service remembers what was denied.
+    const question = ['get', 'deployments.apps', '--subresource=scale', '--as=newcomer'];
+    await until(() =>
+      kubectl('auth', 'can-i', '-n', release.name, ...question).then(
+        () => true,
+        () => false, // "no" has the status 1
+      ),
+    );
     const client = await release.client('newcomer');
     expect(await client.count(release.name, 'web')).toMatchObject({ status: 200, body: { replicaCount: 3 } });
     expect(await client.get('/deployments')).toMatchObject({ status: 200 });
@@ -119,7 +128,8 @@ describe('the service in a cluster', () => {
   it('serves a generated client as it serves curl', async () => {
     await build(typescriptExample);
     const example = join(ROOT, typescriptExample.run.replace(/^node /, ''));
-    const options = { cwd: folder, env: { BASE_URL: origin }, limitMs: 60_000 };
+    // The program itself waits for up to 60 s for pods.
+    const options = { cwd: folder, env: { BASE_URL: origin }, limitMs: 180_000 };
     const { stdout, stderr } = await run(['node', example, release.name, 'worker', '2'], options);
     expect(stderr).toBe('');
     expect(stdout).toContain(`${release.name}/worker: 1 -> 2\n`);

@@ -9,8 +9,9 @@ export default defineConfig({
     globalSetup: ['global-setup.ts'],
     // Each file installs its own release. In parallel the files would only slow each other down.
     fileParallelism: false,
-    testTimeout: 240_000,
-    hookTimeout: 240_000,
+    // Longer than all the limits in one test together, which say better what did not happen.
+    testTimeout: 900_000,
+    hookTimeout: 900_000,
     // Tests that run at a time wait for pods, and compute little.
     maxConcurrency: 10,
     reporters: process.env.VITEST_JSON

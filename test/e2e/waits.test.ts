@@ -22,6 +22,9 @@ beforeAll(async () => {
   crowded = `${release.name}-crowded`;
   await kubectl('create', 'namespace', crowded);
   await kubectl('create', 'quota', 'two', '-n', crowded, '--hard=pods=2');
+  // Until the controller has filled its status, the quota limits nothing.
+  const counted = ['quota/two', '--for=jsonpath={.status.hard.pods}=2', '--timeout=120s'];
+  await kubectl('wait', '-n', crowded, ...counted);
   clients = await Promise.all((await release.pods()).map((pod) => release.client('client', `pod/${pod}`)));
 });
 
@@ -54,6 +57,12 @@ function scale(
 
 const get = (name: string, path: string, namespace = release.name) =>
   kubectl('get', '-n', namespace, 'deployment', name, '-o', `jsonpath={${path}}`);
+
+/** Why the containers of a Deployment wait, separated by spaces. */
+const waitingReasons = (name: string) => {
+  const path = '{.items[*].status.containerStatuses[*].state.waiting.reason}';
+  return kubectl('get', 'pods', '-n', release.name, '-l', `app=${name}`, '-o', `jsonpath=${path}`);
+};
 
 /** The pods of a Deployment that run and are to stay. */
 async function runningPods(name: string): Promise<number> {
@@ -122,7 +131,10 @@ describe.concurrent('a wait on real pods', () => {
 
   it('tells at its end what is missing, and goes on at another pod of the service until that is there', async () => {
     await create('configured', NEEDS_SECRET);
-    const answer = await scale('configured', 1, 25);
+    // The wait is short, so the first pod has been scheduled and has failed before it.
+    await kubectl('scale', '-n', release.name, 'deployment/configured', '--replicas=1');
+    await until(async () => (await waitingReasons('configured')) === 'CreateContainerConfigError', 180_000);
+    const answer = await scale('configured', 2, 25);
     const reason = /pod configured-\S+: CreateContainerConfigError: secret "late" not found/;
     expect(answer).toMatchObject(error(504, 'NOT_READY_IN_TIME', reason));
     const generation = await get('configured', '.metadata.generation');
@@ -130,9 +142,9 @@ describe.concurrent('a wait on real pods', () => {
     const location = String(answer.headers.location).replace('wait=25', `wait=${WAIT_SECONDS}`);
     expect(await client(1).get(location)).toMatchObject({
       status: 200,
-      body: { replicas: 1, phase: 'stable' },
+      body: { replicas: 2, phase: 'stable' },
     });
-    expect(await get('configured', '.status.availableReplicas')).toBe('1');
+    expect(await get('configured', '.status.availableReplicas')).toBe('2');
     expect(await get('configured', '.metadata.generation')).toBe(generation);
   });
 

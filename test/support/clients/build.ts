@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
-import { run } from './command.ts';
+import { type Outcome, run } from './command.ts';
 
 export const ROOT = resolve(import.meta.dirname, '../../..');
 
@@ -20,6 +20,9 @@ export interface ClientProgram {
 /** The limit for one command. The first run downloads and compiles the packages of a language. */
 const BUILD_LIMIT_MS = 1_200_000;
 const PROGRESS_INTERVAL_MS = 30_000;
+/** Commands that download packages, and can be repeated in the same folder. Most of these tools give up at the first error. */
+const DOWNLOADS = /^(npm ci|mvn|go|cargo)\b|\bpip install\b/;
+const DOWNLOAD_ATTEMPTS = 3;
 
 /**
  * Copies the program and openapi.yaml to build/clients/ and builds there. An earlier result of the same files and
@@ -61,16 +64,27 @@ async function fingerprint(
   return hash.digest('hex');
 }
 
-/** Runs a command and prints it every 30 s, so that a long build does not look like a hang. */
+/** Runs a command, and repeats it if it fails and downloads, because a registry may fail to answer now and then. */
 async function step(command: string, cwd: string): Promise<void> {
+  const attempts = DOWNLOADS.test(command) ? DOWNLOAD_ATTEMPTS : 1;
+  for (let attempt = 1; ; attempt++) {
+    const { exitCode, stdout, stderr } = await withProgress(command, cwd);
+    if (exitCode === 0) return;
+    const failure = `${command} failed in ${cwd}:\n${stdout}${stderr}`;
+    if (attempt === attempts) throw new Error(failure);
+    process.stderr.write(`attempt ${attempt} of ${attempts}: ${failure}\n`);
+  }
+}
+
+/** Runs a command and prints it every 30 s, so that a long build does not look like a hang. */
+async function withProgress(command: string, cwd: string): Promise<Outcome> {
   const started = Date.now();
   process.stderr.write(`${cwd}: ${command} ...\n`);
   const progress = setInterval(() => {
     process.stderr.write(`  ... ${Math.round((Date.now() - started) / 1000)} s: ${command}\n`);
   }, PROGRESS_INTERVAL_MS);
   try {
-    const { exitCode, stdout, stderr } = await run(command.split(' '), { cwd, limitMs: BUILD_LIMIT_MS });
-    if (exitCode !== 0) throw new Error(`${command} failed in ${cwd}:\n${stdout}${stderr}`);
+    return await run(command.split(' '), { cwd, limitMs: BUILD_LIMIT_MS });
   } finally {
     clearInterval(progress);
   }

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 
-const LIMIT_MS = 180_000;
+/** Longer than the limits that the tests give to kubectl and helm, which say better what did not happen. */
+const LIMIT_MS = 300_000;
 
 /** Runs a command with this text as its input. Resolves with its output, or rejects with its error output. */
 function run(command: string, args: readonly string[], input = ''): Promise<string> {

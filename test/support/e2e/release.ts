@@ -12,21 +12,29 @@ const CLIENTS = [
   { name: 'viewer', role: 'viewer' },
 ] as const;
 
+/** Values of the chart by their names at the top level. */
+type Values = Readonly<Record<string, unknown>>;
+
 /** The chart, installed in its own namespace with its own CA. The release and the namespace have the same name. */
 export class Release {
   readonly name = `e2e-${randomBytes(3).toString('hex')}`;
   /** The name of its Deployment and its Service. */
   readonly fullname = `${this.name}-k8s-deployment-scaler`;
   readonly authority: CertificateAuthority;
+  readonly #values: Values;
   readonly #open: { close(): Promise<void> }[] = [];
 
-  private constructor(authority: CertificateAuthority) {
+  private constructor(authority: CertificateAuthority, values: Values) {
     this.authority = authority;
+    this.#values = values;
   }
 
-  /** Creates the namespace and the TLS Secret, installs the chart and waits until its pods are ready. */
-  static async install(): Promise<Release> {
-    const release = new Release(await CertificateAuthority.create({ commonName: 'e2e-ca' }));
+  /**
+   * Creates the namespace and the TLS Secret, installs the chart and waits until its pods are ready.
+   * @param values of the chart, which upgrades keep
+   */
+  static async install(values: Values = {}): Promise<Release> {
+    const release = new Release(await CertificateAuthority.create({ commonName: 'e2e-ca' }), values);
     try {
       await kubectl('create', 'namespace', release.name);
       await release.useCertificate(await release.serverCertificate(), release.authority.cert);
@@ -39,12 +47,13 @@ export class Release {
   }
 
   /** Installs the chart, or upgrades it to these values, and waits until its pods are ready. */
-  async upgrade(changes: Readonly<Record<string, unknown>> = {}): Promise<void> {
+  async upgrade(changes: Values = {}): Promise<void> {
     const [repository, tag] = IMAGE.split(/:(?=[^/:]+$)/);
     // Spread as in the chart's examples/production.yaml: nodes without the label of a zone must do.
     const topologySpread = { nodes: 'DoNotSchedule' };
-    const values = { image: { repository, tag }, clients: CLIENTS, topologySpread, ...changes };
-    const where = ['--namespace', this.name, '--wait', '--timeout', '2m'];
+    const own = { image: { repository, tag }, clients: CLIENTS, topologySpread };
+    const values = { ...own, ...this.#values, ...changes };
+    const where = ['--namespace', this.name, '--wait', '--timeout', '4m'];
     const sets = Object.entries(values).flatMap(([name, value]) => [
       '--set-json',
       `${name}=${JSON.stringify(value)}`,
@@ -54,7 +63,7 @@ export class Release {
 
   /** Removes what `helm install` has created. */
   async uninstall(): Promise<void> {
-    await helm('uninstall', this.name, '--namespace', this.name, '--wait', '--timeout', '2m');
+    await helm('uninstall', this.name, '--namespace', this.name, '--wait', '--timeout', '4m');
   }
 
   /** Closes clients and forwarded ports, and removes the release, if it exists, and the namespace. */
@@ -99,6 +108,17 @@ export class Release {
       `go-template=${template}`,
     );
     return out.split('\n').filter((name) => name !== '');
+  }
+
+  /** The pods behind the Service by their names, and whether each one gets new connections. */
+  async endpoints(): Promise<Map<string, boolean>> {
+    const selector = `kubernetes.io/service-name=${this.fullname}`;
+    const endpoint = '{.targetRef.name} {.conditions.ready} {.conditions.terminating}{"\\n"}';
+    const path = `{range .items[*].endpoints[*]}${endpoint}{end}`;
+    const where = ['-n', this.name, '-l', selector];
+    const out = await kubectl('get', 'endpointslices', ...where, '-o', `jsonpath=${path}`);
+    const lines = out.split('\n').filter((line) => line !== '');
+    return new Map(lines.map((line) => [line.replace(/ .*/, ''), line.endsWith(' true false')]));
   }
 
   /** A local port to `pod/NAME` or, by default, to one of the pods behind the Service. */
