@@ -20,6 +20,7 @@ beforeAll(async () => {
   // Rights are remembered from now on.
   for (const path of [COUNT, '/deployments', '/scale']) await service.get(path);
   await service.post(COUNT, { replicas: 3 });
+  await until(() => demo.requests.count('event') === 1);
   return async () => {
     await service.stop();
     await demo.stop();

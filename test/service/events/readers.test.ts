@@ -1,4 +1,5 @@
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import type { Socket } from 'node:net';
+import { afterEach, beforeEach, expect, it, onTestFinished, vi } from 'vitest';
 import type { EventReader } from '../../support/event-reader.ts';
 import { EventReaders } from '../../support/event-scene.ts';
 import { FakeApiServer } from '../../support/fake-apiserver/fake-apiserver.ts';
@@ -59,6 +60,20 @@ async function beLoud(before: number, witness: EventReader): Promise<number> {
   return now;
 }
 
+/** Keeps these connections from being cut after 30 s without reading, which a busy machine needs before they read on. */
+function neverCut(sockets: readonly Socket[]): void {
+  const connections = [...service.app.clientConnections.values()].filter(({ socket }) =>
+    sockets.includes(socket),
+  );
+  const timer = setInterval(() => {
+    for (const { running } of connections) {
+      for (const entry of running.values())
+        if (entry.readyAt !== undefined) entry.readyAt = performance.now();
+    }
+  }, 1_000);
+  onTestFinished(() => clearInterval(timer));
+}
+
 /** The bytes that each connection holds in this process. */
 const pending = () => [...service.app.clientConnections.values()].map(({ socket }) => socket.writableLength);
 
@@ -69,7 +84,6 @@ it(`${READERS} readers of every change: those that do not read hold 16 KiB each,
       maxStreams: 2_000,
       maxStreamsPerClient: 2_000,
       maxConnections: 3_000,
-      answerTimeoutSeconds: 300,
     },
   });
   await service.synced();
@@ -77,11 +91,12 @@ it(`${READERS} readers of every change: those that do not read hold 16 KiB each,
   const [witness] = await open('/events?namespace=payments', 1, false);
   if (witness === undefined) throw new Error('no witness');
   const slow = await open('/events', SLOW, true);
-  const deaf = await open('/events', DEAF, true);
+  await open('/events', DEAF, true);
   expect(service.app.longLived.streams).toBe(READERS);
 
   // More than the kernel takes for those that do not read, and since then more than the ring holds.
   const unread = [...service.app.clientConnections.values()].slice(-SLOW - DEAF).map(({ socket }) => socket);
+  neverCut(unread);
   let [loud, delivered, since] = [0, 0, 0];
   await until(async () => {
     loud = await beLoud(loud, witness);
@@ -122,13 +137,14 @@ it(`${READERS} readers of every change: those that do not read hold 16 KiB each,
       expect(Number(id)).toBeGreaterThan(0);
     }
   }
-  expect(deaf.every((reader) => !reader.closed)).toBe(true);
+  expect(service.app.limited.connections.slow_reader).toBe(0);
+  expect(service.app.longLived.streams).toBe(READERS);
 });
 
 it('a reader that never reads is cut in time, and others are not', async () => {
   service = await TestService.start({
     kubeconfig: demo.kubeconfig,
-    limits: { answerTimeoutSeconds: 1 },
+    limits: { answerTimeoutSeconds: 4 },
     heartbeatMs: 30,
   });
   await service.synced();

@@ -1,10 +1,11 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CALL_PLACES } from '../../../src/cluster/call-places.ts';
 import { FakeApiServer } from '../../support/fake-apiserver/fake-apiserver.ts';
-import { CLUSTER_FAULTS } from '../../support/fleet/cluster-faults.ts';
+import { CLUSTER_FAULTS, type ClusterFault } from '../../support/fleet/cluster-faults.ts';
 import { at } from '../../support/kube-requests.ts';
 import { TestService } from '../../support/service.ts';
 import type { Answer, TestClient } from '../../support/test-client.ts';
+import { undisturbed } from '../../support/undisturbed.ts';
 import { until } from '../../support/until.ts';
 
 /** One cluster goes bad while callers take all its places; the other must not notice. */
@@ -43,7 +44,6 @@ afterAll(async () => {
   await service?.stop();
   await Promise.all([healthy?.stop(), faulty?.stop()]);
 });
-afterEach(() => healthy.faults.clear());
 
 const SHOP = ['cart', 'catalog', 'checkout', 'recommendations-batch'];
 const FLEET_LIST = '/clusters/deployments?namespace=shop';
@@ -68,9 +68,14 @@ interface Calls {
   readonly allAnswered: boolean;
 }
 
-/** Makes as many calls of each kind as the faulty cluster has places for: half of them by one client. */
-async function takeAllPlaces(): Promise<Calls> {
+/**
+ * Makes as many calls of each kind as the faulty cluster has places for: half of them by one client.
+ * @param hang whether they arrive at the faulty API server and are not answered
+ */
+async function takeAllPlaces(hang: boolean): Promise<Calls> {
   const strangers = [await newcomer(), await newcomer()];
+  // Handshakes would use up the time in which none of the calls may be answered.
+  await Promise.all([...known, ...strangers].map(openConnections));
   // Another count each time: a write of the present one would only be a read.
   const replicas = 100 + newcomers;
   const calls = [
@@ -80,6 +85,13 @@ async function takeAllPlaces(): Promise<Calls> {
       client.get(`${countOf('faulty', name)}&maxAge=0`),
     ),
   ];
+  // The reviews come last: once a few have timed out, further calls are refused at once.
+  if (hang)
+    await until(
+      () =>
+        faulty.requests.count('patchScale') >= CALL_PLACES.writes &&
+        faulty.requests.count('get') >= CALL_PLACES.directReads,
+    );
   const reviewed = callsOf(CALL_PLACES.reviews, strangers, (client, name) =>
     client.get(countOf('faulty', 'cart', name)),
   );
@@ -117,15 +129,16 @@ function callsOf(
   return clients.flatMap((client, index) => numbers.map((number) => call(client, `name-${index}-${number}`)));
 }
 
+/** Opens as many connections as a client needs for its half of the writes and of the direct reads. */
+function openConnections(client: TestClient): Promise<unknown> {
+  return Promise.all(
+    Array.from({ length: (CALL_PLACES.writes + CALL_PLACES.directReads) / 2 }, () => client.get('/healthz')),
+  );
+}
+
 /** Resolves once a call for each place has arrived at the faulty API server, which answers none. */
 async function expectAllHang(calls: Calls): Promise<void> {
-  const { requests } = faulty;
-  await until(
-    () =>
-      requests.count('patchScale') >= CALL_PLACES.writes &&
-      requests.count('get') >= CALL_PLACES.directReads &&
-      requests.count('review') >= CALL_PLACES.reviews,
-  );
+  await until(() => faulty.requests.count('review') >= CALL_PLACES.reviews);
   expect(calls.answered).toBe(0);
 }
 
@@ -189,33 +202,39 @@ async function stateOfFaulty(): Promise<unknown> {
   return at((await service.get('/clusters')).body, 'clusters.1.state');
 }
 
+/** Lets the cluster go bad, checks that callers of the other do not notice, and lets it recover. */
+async function play(fault: ClusterFault): Promise<void> {
+  const hang = fault.code === undefined;
+  let burst: Promise<void>[] = [];
+  const end = await fault.begin({ service, healthy, faulty });
+  try {
+    if (!hang) await until(async () => codeOf(await write('faulty', 'cart', 1)) === fault.code);
+    faulty.requests.clear();
+    const calls = await takeAllPlaces(hang);
+    if (hang) await expectAllHang(calls);
+    expect(await readInOneTurn()).toBe(200);
+    const answered = await answeredAtPatch(calls);
+    if (hang) expect(answered).toBe(0);
+    await expectErrorOfOne();
+    // Who is known is shown what the cache holds.
+    expect(at((await service.get(FLEET_LIST)).body, 'clusters.1.deployments')).toHaveLength(4);
+    if (fault.dead) {
+      await until(async () => calls.allAnswered && (await stateOfFaulty()) === 'unreachable');
+      burst = await expectFailingFast();
+    }
+  } finally {
+    await end();
+    healthy.faults.clear();
+    await recovery();
+  }
+  await Promise.all(burst);
+}
+
 describe('a cluster that is', { timeout: 120_000 }, () => {
   it.each(CLUSTER_FAULTS)(
     '$name does not make callers of the other wait, and comes back by itself',
-    async (fault) => {
-      let burst: Promise<void>[] = [];
-      const end = await fault.begin({ service, healthy, faulty });
-      try {
-        if (fault.code !== undefined)
-          await until(async () => codeOf(await write('faulty', 'cart', 1)) === fault.code);
-        faulty.requests.clear();
-        const calls = await takeAllPlaces();
-        if (fault.code === undefined) await expectAllHang(calls);
-        expect(await readInOneTurn()).toBe(200);
-        const answered = await answeredAtPatch(calls);
-        if (fault.code === undefined) expect(answered).toBe(0);
-        await expectErrorOfOne();
-        // Who is known is shown what the cache holds.
-        expect(at((await service.get(FLEET_LIST)).body, 'clusters.1.deployments')).toHaveLength(4);
-        if (fault.dead) {
-          await until(async () => calls.allAnswered && (await stateOfFaulty()) === 'unreachable');
-          burst = await expectFailingFast();
-        }
-      } finally {
-        await end();
-        await recovery();
-      }
-      await Promise.all(burst);
-    },
+    (fault) =>
+      // A pause of this process would use up the time in which none of the calls may be answered.
+      undisturbed(1_000, () => play(fault)),
   );
 });

@@ -70,7 +70,7 @@ describe('a large answer', () => {
   });
 
   it('that is not read in time is cut, even if its client reads a little now and then', async () => {
-    scene = await Scene.start({ answerTimeoutSeconds: 1 }, { routes });
+    scene = await Scene.start({ answerTimeoutSeconds: 4 }, { routes });
     const { connection } = await unread('/docs/shared');
     const sip = setInterval(() => connection.socket.read(512), 50);
     await until(() => scene.attackers.length === 0);
@@ -111,7 +111,7 @@ describe('a long-lived answer', () => {
   it('takes no place among the requests, and has no timeout while there is nothing to send', async () => {
     streams = [];
     scene = await Scene.start(
-      { maxRequestsPerClient: 1, answerTimeoutSeconds: 1, idleTimeoutSeconds: 1 },
+      { maxRequestsPerClient: 1, answerTimeoutSeconds: 4, idleTimeoutSeconds: 4 },
       { routes },
     );
     const stream = await scene.open();
@@ -130,7 +130,7 @@ describe('a long-lived answer', () => {
 
   it('that is not read is cut like any other', async () => {
     streams = [];
-    scene = await Scene.start({ answerTimeoutSeconds: 1 }, { routes });
+    scene = await Scene.start({ answerTimeoutSeconds: 4 }, { routes });
     const stream = await scene.open();
     stream.send(get('/docs/stream'));
     await until(() => stream.received.includes('\r\n\r\n'));

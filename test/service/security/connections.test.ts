@@ -122,11 +122,12 @@ describe('connections up to their limit', () => {
       await once(socket, 'connect');
     }
     await until(() => strangers.every(({ closed }) => closed));
-    await expectServed();
+    // It tries again if its own handshake takes longer than a second on a busy machine.
+    await becomesFree(await target('other'));
   });
 });
 
-describe(`${IDLE} idle connections`, { timeout: 30_000 + IDLE * 60 }, () => {
+describe(`${IDLE} idle connections`, { timeout: Math.max(120_000, 30_000 + IDLE * 60) }, () => {
   it('affect no other client, and leave no memory behind', async () => {
     await start({
       KEEP_ALIVE_TIMEOUT_SECONDS: '3600',

@@ -43,8 +43,7 @@ it('a service that cannot keep up refuses with 503 and Retry-After, writes nothi
     stop();
   }
   expect(scene.demo.requests.count('patchScale')).toBe(0);
-  await until(async () => (await scene.bystander.get('/healthz')).status === 200);
-  expect(await scene.bystander.scale('default', 'my-deployment', 9)).toMatchObject({ status: 200 });
+  await until(async () => (await scene.bystander.scale('default', 'my-deployment', 9)).status === 200);
 });
 
 it('a single long pause of the event loop does not make the service refuse requests', async () => {
@@ -66,5 +65,5 @@ it('a single long pause of the event loop does not make the service refuse reque
     }
     expect([...statuses]).toEqual([200]);
     return true;
-  }, 60_000);
-}, 70_000);
+  }, 280_000);
+}, 300_000);

@@ -3,23 +3,32 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { summary } from '../../support/security/answers.ts';
 import type { RawConnection } from '../../support/security/raw.ts';
 import { COUNT, Scene } from '../../support/security/scene.ts';
+import type { Answer } from '../../support/test-client.ts';
+import { undisturbed } from '../../support/undisturbed.ts';
 import { until } from '../../support/until.ts';
 
-/** Slow clients, with every limit set to one second. Node checks the limits once a second. */
+/** Slow clients, with a limit of one second for all that they may do slowly. Node checks the limits once a second. */
 let scene: Scene;
 const limits = {
-  handshakeTimeoutSeconds: 1,
   headersTimeoutSeconds: 1,
   requestTimeoutSeconds: 1,
   idleTimeoutSeconds: 1,
   keepAliveTimeoutSeconds: 1,
 };
 
+/** In a longer pause between a handshake and the first request even a quick client could be cut. */
+const PAUSE_MS = 500;
+
+/** A read of the bystander, which makes a new connection: idle ones are closed after a second. */
+function read(path: string): Promise<Answer> {
+  return undisturbed(PAUSE_MS, () => scene.bystander.get(path));
+}
+
 beforeAll(async () => {
   scene = await Scene.start(limits, { deployments: 5_000 });
 });
 afterAll(async () => {
-  expect(await scene.bystander.get('/healthz')).toMatchObject({ status: 200 });
+  expect(await read('/healthz')).toMatchObject({ status: 200 });
   expect(scene.demo.requests.count('patchScale')).toBe(0);
   expect(scene.log.filter((line) => /"level":[56]0|"statusCode":5\d\d/.test(line))).toEqual([]);
   await scene.stop();
@@ -59,9 +68,11 @@ describe.concurrent('a client that never finishes is cut', () => {
       ' ',
       ['200 {"status":"OK"}'],
     ],
-  ])('while it sends %s', async (_title, beginning, piece, expected) => {
-    expect(await drip(await scene.open(), beginning, piece)).toEqual(expected);
-  });
+  ])('while it sends %s', (_title, beginning, piece, expected) =>
+    undisturbed(PAUSE_MS, async () => {
+      expect(await drip(await scene.open(), beginning, piece)).toEqual(expected);
+    }),
+  );
 
   it.each([
     ['nothing', ''],
@@ -75,19 +86,31 @@ describe.concurrent('a client that never finishes is cut', () => {
     connection.close();
   });
 
-  it('after an answer if it sends no further request', async () => {
-    const connection = await scene.open();
-    await connection.send('GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n').ended();
-    expect(connection.answers.map(summary)).toEqual(['200 {"status":"OK"}']);
-    connection.close();
+  it('after an answer if it sends no further request', () =>
+    undisturbed(PAUSE_MS, async () => {
+      const connection = await scene.open();
+      await connection.send('GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n').ended();
+      connection.close();
+      expect(connection.answers.map(summary)).toEqual(['200 {"status":"OK"}']);
+    }));
+});
+
+describe.concurrent('a client that never finishes its TLS handshake is cut', () => {
+  let hasty: Scene;
+  beforeAll(async () => {
+    hasty = await Scene.start({ handshakeTimeoutSeconds: 1 });
+  });
+  afterAll(async () => {
+    await undisturbed(PAUSE_MS, () => hasty.expectUnharmed());
+    await hasty.stop();
   });
 
   it.each([
     ['nothing', Buffer.alloc(0)],
     ['its first bytes', Buffer.from('16030100f8010000f40303', 'hex')],
     ['the header of a record of 16 KiB', Buffer.from('1603014000010040', 'hex')],
-  ])('before the end of its TLS handshake, of which it has sent %s', async (_title, bytes) => {
-    const socket: Socket = connect(scene.service.port, '127.0.0.1');
+  ])('after it has sent %s', async (_title, bytes) => {
+    const socket: Socket = connect(hasty.service.port, '127.0.0.1');
     socket.on('error', () => {});
     socket.resume().write(bytes);
     await new Promise((resolve) => socket.once('close', resolve));
@@ -100,32 +123,33 @@ it('a client that never reads its answers is cut, whatever it requested', async 
   connection.socket.pause();
   connection.send('GET /deployments HTTP/1.1\r\nHost: a\r\n\r\n'.repeat(200));
   await until(async () => {
-    expect((await scene.bystander.get('/healthz')).status).toBe(200);
+    expect((await read('/healthz')).status).toBe(200);
     return accepted[0]?.destroyed === true;
   });
   connection.close();
 });
 
-it('a hundred simultaneous slow clients do not slow down other clients', async () => {
-  const dripping: Promise<string[]>[] = [];
-  // Connect a few at a time: a hundred handshakes at once may take this process longer than the limit of one second.
-  const openSome = async () => {
-    for (let left = 20; left > 0; left -= 1)
-      dripping.push(drip(await scene.open(), 'GET /healthz HTTP/1.1\r\n', 'X: y\r\n'));
-  };
-  await Promise.all(Array.from({ length: 5 }, openSome));
-  let done = false;
-  const all = Promise.all(dripping).then((answers) => {
-    done = true;
-    return answers;
-  });
-  let served = 0;
-  await until(async () => {
-    expect((await scene.bystander.get('/deployments?namespace=team-0001')).status).toBe(200);
-    if (!done) served += 1;
-    return done;
-  });
-  expect(await all).toEqual(Array(100).fill(['408 REQUEST_TIMEOUT']));
-  // A read that had to wait for the slow clients ends after them.
-  expect(served).toBeGreaterThan(0);
-});
+it('a hundred simultaneous slow clients do not slow down other clients', () =>
+  undisturbed(PAUSE_MS, async () => {
+    const dripping: Promise<string[]>[] = [];
+    // Connect a few at a time: during a hundred handshakes the first clients could idle for longer than a second.
+    const openSome = async () => {
+      for (let left = 20; left > 0; left -= 1)
+        dripping.push(drip(await scene.open(), 'GET /healthz HTTP/1.1\r\n', 'X: y\r\n'));
+    };
+    await Promise.all(Array.from({ length: 5 }, openSome));
+    let done = false;
+    const all = Promise.all(dripping).then((answers) => {
+      done = true;
+      return answers;
+    });
+    let served = 0;
+    await until(async () => {
+      expect((await scene.bystander.get('/deployments?namespace=team-0001')).status).toBe(200);
+      if (!done) served += 1;
+      return done;
+    });
+    expect(await all).toEqual(Array(100).fill(['408 REQUEST_TIMEOUT']));
+    // A read that had to wait for the slow clients ends after them.
+    expect(served).toBeGreaterThan(0);
+  }));

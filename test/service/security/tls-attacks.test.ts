@@ -7,23 +7,13 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { RawConnection } from '../../support/security/raw.ts';
 import { BODY, COUNT, Scene } from '../../support/security/scene.ts';
+import { undisturbed } from '../../support/undisturbed.ts';
 import { until } from '../../support/until.ts';
 
 /** Bytes that are not TLS, and uses of TLS that would circumvent the handshake. */
 let scene: Scene;
-let folder: string;
 
-beforeAll(async () => {
-  scene = await Scene.start({ handshakeTimeoutSeconds: 1 });
-  folder = await mkdtemp(join(tmpdir(), 'tls-attacks-'));
-  const { ca, cert, key } = scene.attacker;
-  for (const [name, text] of Object.entries({ ca, cert, key })) await writeFile(join(folder, name), text);
-});
 afterEach(() => scene.expectUnharmed());
-afterAll(async () => {
-  await scene.stop();
-  await rm(folder, { recursive: true });
-});
 
 /** Sends bytes over plain TCP, and resolves with what came back once the service has cut the connection. */
 function sendPlain(bytes: Buffer): Promise<Buffer> {
@@ -37,21 +27,14 @@ function sendPlain(bytes: Buffer): Promise<Buffer> {
   });
 }
 
-/** Runs `openssl s_client` with the attacker's certificate, and returns its output. `input` is sent as requests. */
-function openssl(args: readonly string[], input = ''): Promise<string> {
-  const file = (name: string) => join(folder, name);
-  const all = ['s_client', '-connect', `127.0.0.1:${scene.service.port}`, '-servername', 'localhost'];
-  all.push('-CAfile', file('ca'), '-cert', file('cert'), '-key', file('key'), ...args);
-  return new Promise((resolve) => {
-    const child = execFile('openssl', all, { timeout: 4_000 }, (_error, stdout, stderr) =>
-      resolve(stdout + stderr),
-    );
-    child.stdin?.on('error', () => {});
-    child.stdin?.end(input);
-  });
-}
-
 describe('bytes that are not a handshake', () => {
+  beforeAll(async () => {
+    scene = await Scene.start({ handshakeTimeoutSeconds: 1 });
+    // Opens the connection of the bystander, whose handshake has no more time either.
+    await undisturbed(500, () => scene.expectUnharmed());
+  });
+  afterAll(() => scene.stop());
+
   const clientHello = '16030100f8010000f40303';
   it.each([
     ['random ones', randomBytes(10_000)],
@@ -86,6 +69,33 @@ describe('bytes that are not a handshake', () => {
 });
 
 describe('TLS 1.3', () => {
+  let folder: string;
+
+  beforeAll(async () => {
+    scene = await Scene.start();
+    folder = await mkdtemp(join(tmpdir(), 'tls-attacks-'));
+    const { ca, cert, key } = scene.attacker;
+    for (const [name, text] of Object.entries({ ca, cert, key })) await writeFile(join(folder, name), text);
+  });
+  afterAll(async () => {
+    await scene.stop();
+    await rm(folder, { recursive: true });
+  });
+
+  /** Runs `openssl s_client` with the attacker's certificate, and returns its output. `input` is sent as requests. */
+  function openssl(args: readonly string[], input = ''): Promise<string> {
+    const file = (name: string) => join(folder, name);
+    const all = ['s_client', '-connect', `127.0.0.1:${scene.service.port}`, '-servername', 'localhost'];
+    all.push('-CAfile', file('ca'), '-cert', file('cert'), '-key', file('key'), ...args);
+    return new Promise((resolve) => {
+      const child = execFile('openssl', all, { timeout: 30_000 }, (_error, stdout, stderr) =>
+        resolve(stdout + stderr),
+      );
+      child.stdin?.on('error', () => {});
+      child.stdin?.end(input);
+    });
+  }
+
   it('cannot be renegotiated', async () => {
     const connection = await scene.open();
     const refused = await new Promise<Error | null>((resolve) => {

@@ -263,7 +263,7 @@ describe('a faulty watch of the fake API server', () => {
   });
 
   it('gets bookmarks at the requested interval', async () => {
-    const path = `${LIST}?watch=1&allowWatchBookmarks=true&timeoutSeconds=3&resourceVersion=${cluster.resourceVersion}`;
+    const path = `${LIST}?watch=1&allowWatchBookmarks=true&timeoutSeconds=6&resourceVersion=${cluster.resourceVersion}`;
     const { text } = await read(path);
     const lines = text.trim().split('\n');
     expect(lines.length).toBeGreaterThan(5);

@@ -156,7 +156,7 @@ describe('Deployments of the fake API server', () => {
     await agent.destroy();
     expect(new Set(keys).size).toBe(100_000);
     expect(keys).toEqual(keys.toSorted());
-  }, 60_000);
+  }, 300_000);
 });
 
 describe('the owners of Deployments of the fake API server', () => {

@@ -49,7 +49,7 @@ class Load {
   }
 }
 
-describe('under a load of new and kept connections no request fails', { timeout: 60_000 }, () => {
+describe('under a load of new and kept connections no request fails', () => {
   it.each([
     ['key first', ['key', 'cert']],
     ['certificate first', ['cert', 'key']],

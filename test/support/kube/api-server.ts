@@ -10,6 +10,7 @@ import {
 import { text } from 'node:stream/consumers';
 import { TLSSocket } from 'node:tls';
 import { onTestFinished } from 'vitest';
+import { freePorts } from '../free-ports.ts';
 import type { CertificateAuthority } from '../issue-certificate.ts';
 
 /** A request that the server has received. */
@@ -115,12 +116,8 @@ export class SilentServer {
 
 /** The address of a port that refuses connections. */
 export async function refusingOrigin(): Promise<string> {
-  const server = createTcpServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const origin = `https://127.0.0.1:${portOf(server)}`;
-  server.close();
-  await once(server, 'close');
-  return origin;
+  const [port] = await freePorts(1);
+  return `https://127.0.0.1:${port}`;
 }
 
 function track(server: TcpServer, open: Set<Socket>): void {
