@@ -47,7 +47,7 @@ describe('a release whose image cannot be pulled', () => {
     const secret = `tls.secretName=${release.fullname}-tls`;
     try {
       await helm('install', 'imageless', chart, ...where, '--set', image, '--set', secret);
-      await expect(helm('test', 'imageless', ...where, '--logs', '--timeout', '120s')).rejects.toThrow(
+      await expect(helm('test', 'imageless', ...where, '--logs', '--timeout', '75s')).rejects.toThrow(
         // The second is what the kubelet says while it waits before the next attempt.
         /image can't be pulled|trying and failing to pull image/,
       );
