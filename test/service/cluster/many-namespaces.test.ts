@@ -36,7 +36,7 @@ function scene(play: () => Promise<void>): Promise<void> {
   });
 }
 
-describe('a list over 400 namespaces', () => {
+describe('a list over 400 namespaces', { timeout: 300_000 }, () => {
   it('is answered after as many requests as Retry-After suggests, and each namespace is asked for once', () =>
     scene(async () => {
       let answer = await service.get('/deployments');

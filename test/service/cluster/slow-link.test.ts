@@ -59,7 +59,7 @@ function scene(play: (scene: Scene) => Promise<void>, timing: Partial<ReflectorT
   });
 }
 
-describe('a cluster over a slow link', () => {
+describe('a cluster over a slow link', { timeout: 300_000 }, () => {
   it('syncs by initial events that take several times the deadline for silence', () =>
     scene(async ({ demo, synced }) => {
       demo.faults.add({ on: 'any', fault: DRIP });

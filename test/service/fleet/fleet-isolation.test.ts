@@ -230,7 +230,7 @@ async function play(fault: ClusterFault): Promise<void> {
   await Promise.all(burst);
 }
 
-describe('a cluster that is', { timeout: 120_000 }, () => {
+describe('a cluster that is', { timeout: 300_000 }, () => {
   it.each(CLUSTER_FAULTS)(
     '$name does not make callers of the other wait, and comes back by itself',
     (fault) =>

@@ -127,7 +127,7 @@ describe('connections up to their limit', () => {
   });
 });
 
-describe(`${IDLE} idle connections`, { timeout: Math.max(120_000, 30_000 + IDLE * 60) }, () => {
+describe(`${IDLE} idle connections`, { timeout: Math.max(300_000, 30_000 + IDLE * 60) }, () => {
   it('affect no other client, and leave no memory behind', async () => {
     await start({
       KEEP_ALIVE_TIMEOUT_SECONDS: '3600',

@@ -6,7 +6,7 @@ import { ApiServer } from '../../../support/kube/api-server.ts';
 import { clientOf, readAll } from '../../../support/kube/clients.ts';
 import { until } from '../../../support/until.ts';
 
-const request = { path: '/apis/example.com/v1/widgets', deadlineMs: 5_000 };
+const request = { path: '/apis/example.com/v1/widgets', deadlineMs: 60_000 };
 const GZIP = { 'content-encoding': 'gzip' };
 let ca: CertificateAuthority;
 

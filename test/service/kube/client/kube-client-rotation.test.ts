@@ -13,7 +13,7 @@ import {
 } from '../../../support/kube/clients.ts';
 import { until } from '../../../support/until.ts';
 
-const request = { path: '/apis/example.com/v1/widgets', deadlineMs: 5_000 };
+const request = { path: '/apis/example.com/v1/widgets', deadlineMs: 60_000 };
 let ca: CertificateAuthority;
 
 beforeAll(async () => {

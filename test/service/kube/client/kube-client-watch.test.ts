@@ -5,7 +5,7 @@ import { ApiServer } from '../../../support/kube/api-server.ts';
 import { clientOf, readAll } from '../../../support/kube/clients.ts';
 import { until } from '../../../support/until.ts';
 
-const request = { path: '/apis/example.com/v1/widgets', query: { watch: true }, deadlineMs: 5_000 };
+const request = { path: '/apis/example.com/v1/widgets', query: { watch: true }, deadlineMs: 60_000 };
 let ca: CertificateAuthority;
 
 beforeAll(async () => {

@@ -10,7 +10,7 @@ import { ApiServer } from '../../../support/kube/api-server.ts';
 import { base64, clientOf } from '../../../support/kube/clients.ts';
 
 const path = '/apis/example.com/v1/widgets';
-const request = { path, deadlineMs: 5_000 };
+const request = { path, deadlineMs: 60_000 };
 let ca: CertificateAuthority;
 
 beforeAll(async () => {

@@ -238,7 +238,7 @@ describe('an exec plugin', () => {
 /** The version that a client with this kubeconfig gets from the API server. */
 async function versionBy(kubeconfigPath: string): Promise<unknown> {
   const client = track(new KubeClient(kubeConfigLoader({ kubeconfig: kubeconfigPath }), 2));
-  return await client.call({ path: '/version', deadlineMs: 5_000 });
+  return await client.call({ path: '/version', deadlineMs: 60_000 });
 }
 
 describe('tls-server-name', () => {
