@@ -31,7 +31,10 @@ const creating = (file: string) => `printf '#!/bin/sh\\n' >"${file}"; chmod 755 
 
 /** A Debian whose packages and Go modules can be installed. */
 function installable(): void {
-  commands.add('apt-get', `[ "$1" != install ] || { ${creating(join(commands.folder, 'shellcheck'))}; }`);
+  commands.add(
+    'apt-get',
+    `case " $* " in *' install '*) ${creating(join(commands.folder, 'shellcheck'))} ;; esac`,
+  );
   // The argument after -o is the file to build.
   commands.add('go', `while [ "$1" != -o ]; do shift; done; ${creating('$2')}`);
 }
