@@ -170,7 +170,7 @@ export abstract class EventStream implements Visited {
   }
 
   #schedule(): void {
-    if (!this.#isFull) this.#options.passes.schedule(this);
+    if (!this.#isFull && !this.#hasEnded) this.#options.passes.schedule(this);
   }
 
   /** Sends what there is room for, within the budget. */

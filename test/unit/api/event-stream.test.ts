@@ -295,6 +295,17 @@ describe('the stream of a cluster', () => {
     stream.close();
   });
 
+  it('asks for no visit after its end', async () => {
+    const cluster = new TestCluster();
+    const options = optionsOf(new HeldSink());
+    const stream = new ClusterStream(cluster.feed(), options);
+    await started(stream);
+    stream.close();
+    const schedule = vi.spyOn(options.passes, 'schedule');
+    stream.tick(0);
+    expect(schedule).not.toHaveBeenCalled();
+  });
+
   it('that ends without a reason ends its answer', async () => {
     const sink = new HeldSink();
     const ends: (EndReason | undefined)[] = [];
