@@ -2,6 +2,8 @@ import childProcess from 'node:child_process';
 import dgram from 'node:dgram';
 import { syncBuiltinESMExports } from 'node:module';
 import net from 'node:net';
+// If X509Certificate.toLegacyObject is the first that needs it, Node leaves tls.createSecureContext undefined for good.
+import 'node:tls';
 
 /** The setup file of the project `unit`: whatever opens a socket or starts a process throws. */
 
