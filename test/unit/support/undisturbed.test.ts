@@ -50,6 +50,16 @@ it('throws the last error of a scene that fails whenever it is disturbed', async
   expect(scene).toHaveBeenCalledTimes(5);
 });
 
+it('runs a scene again that failed during several shorter pauses', async () => {
+  const scene = failing(1);
+  const pausesTwice = async () => {
+    pause();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    return await scene();
+  };
+  expect(await undisturbed(2 * PAUSE_MS, pausesTwice)).toBe('done');
+});
+
 it('sees a pause before the last turn of the event loop', async () => {
   const scene = failing(1);
   const turnsAfterwards = async () => {
