@@ -11,7 +11,7 @@ import type { ReflectorTiming } from '../kube/reflector/reflector.ts';
 import { isComparable } from '../kube/reflector/resource-version.ts';
 import type { Logger } from '../lib/logger.ts';
 import { Quota } from '../lib/quota.ts';
-import { Access } from './access/access.ts';
+import { Access, type AccessTiming } from './access/access.ts';
 import { alwaysAllow, type DecisionTimes, ReviewAuthorizer } from './access/authorizer.ts';
 import type { Subject } from './access/decisions.ts';
 import {
@@ -21,7 +21,6 @@ import {
   type ScaleReading,
   type UnguardedCluster,
 } from './access/guarded-cluster.ts';
-import type { ListRightsTiming } from './access/list-rights.ts';
 import { ReviewOutcomes } from './access/review-outcomes.ts';
 import { Autoscalers, type WatchedAutoscalers } from './autoscalers/autoscalers.ts';
 import { DeploymentCache, listKey } from './cache/deployment-cache.ts';
@@ -78,7 +77,7 @@ export interface ClusterTiming {
   readonly reflector?: ReflectorTiming | undefined;
   readonly waits?: WaitTiming | undefined;
   readonly events?: EventTiming | undefined;
-  readonly listRights?: ListRightsTiming | undefined;
+  readonly access?: AccessTiming | undefined;
   readonly readYourWriteMs?: number | undefined;
 }
 
@@ -203,8 +202,8 @@ export class Cluster implements UnguardedCluster {
     this.#access = new Access(
       authorization === 'AlwaysAllow'
         ? alwaysAllow
-        : new ReviewAuthorizer(this.#calls, authorization, reviews),
-      timing.listRights,
+        : new ReviewAuthorizer(this.#calls, authorization, reviews, timing.access?.reviewMs),
+      timing.access,
     );
     this.#health = new HealthCheck(() => this.#probe());
   }

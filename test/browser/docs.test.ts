@@ -33,9 +33,7 @@ beforeAll(async () => {
     ],
   });
   demo = await FakeApiServer.start();
-  service = await (
-    await TestService.start({ kubeconfig: demo.kubeconfig, readYourWriteMs: 60_000 })
-  ).synced();
+  service = await (await TestService.start({ kubeconfig: demo.kubeconfig })).synced();
   origin = `https://localhost:${service.port}`;
   proxy = await PrefixProxy.start(service, '/tools/scaler');
 });

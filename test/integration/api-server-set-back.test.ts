@@ -52,7 +52,7 @@ describe('an API server that comes back without its history', () => {
     await apiserver.deleteFromEtcd('/registry/deployments/default/doomed');
     await apiserver.compactEtcd();
     await apiserver.startApiserver();
-    const { body } = await kube.get(`${COLLECTION}?watch=true&resourceVersion=${seen}&timeoutSeconds=1`);
+    const { body } = await kube.get(`${COLLECTION}?watch=true&resourceVersion=${seen}&timeoutSeconds=60`);
     expect(body).toMatchObject([{ type: 'ERROR', object: { code: 410 } }]);
     await shows(1, ['changing']);
   });

@@ -42,7 +42,7 @@ beforeAll(async () => {
   service = await TestService.start({
     kubeconfig: await server.kubeconfigFor(ACCOUNT),
     autoscalers: { horizontalPodAutoscalers: true, scaledObjects: true },
-    timing: TIMING,
+    timing: { reflector: TIMING },
     logStream: logTo((line) => void log.push(line)),
   });
   await service.synced();

@@ -41,9 +41,11 @@ beforeAll(async () => {
       // Long ones would keep alice out for half a minute after a binding that takes effect late.
       decisionTimes: { ...defaultDecisionTimes, deniedSeconds: 0.1 },
       policy: { allowedReserved: ['system:masters'] },
-      listRightsTiming: { holdsMs: 50, retryMs: 20 },
       // A busy machine may take longer than in production to bring one replica as far as the other.
-      eventTiming: { ringBytes: 1024 * 1024, aheadMs: 60_000 },
+      timing: {
+        access: { listRights: { holdsMs: 50, retryMs: 20 } },
+        events: { ringBytes: 1024 * 1024, aheadMs: 60_000 },
+      },
       heartbeatMs: 100,
     });
   services = await Promise.all([start(), start()]);

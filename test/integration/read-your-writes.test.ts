@@ -50,8 +50,8 @@ describe.each(targets)('on $name', ({ start }) => {
     kube = new KubeRequests(endpoint);
     await kube.post('/api/v1/namespaces', { apiVersion: 'v1', metadata: { name: NAMESPACE } });
     for (const name of LANES) await kube.post(COLLECTION, deployment(name, 1));
-    service = await (await TestService.start({ kubeconfig, readYourWriteMs: 60_000 })).synced();
-    other = await (await TestService.start({ kubeconfig, readYourWriteMs: 60_000 })).synced();
+    service = await (await TestService.start({ kubeconfig })).synced();
+    other = await (await TestService.start({ kubeconfig })).synced();
   });
 
   afterAll(async () => {

@@ -44,7 +44,7 @@ describe.each(apiServers)('on $name', ({ start }) => {
     const namespaces = config.makeApiClient(CoreV1Api);
     await namespaces.createNamespace({ body: { metadata: { name: namespace } } });
     await create('my-deployment', 3);
-    service = await (await TestService.start({ kubeconfig, readYourWriteMs: 60_000 })).synced();
+    service = await (await TestService.start({ kubeconfig })).synced();
   });
 
   afterAll(async () => {

@@ -40,7 +40,6 @@ beforeAll(async () => {
   };
   for (const name of ['one', 'two'] as const) await fill(name);
   service = await TestService.start({
-    readYourWriteMs: 60_000,
     kubeconfig: { one: kubeconfig, two: two.kubeconfig, demo: demo.kubeconfig },
     authorization: 'SubjectAccessReview',
     policy: { allowedReserved: ['system:masters'] },

@@ -27,7 +27,7 @@ let other: TestService;
 beforeAll(async () => {
   plane = await ControlPlane.start();
   const { kubeconfig } = plane.apiserver;
-  const start = () => TestService.start({ kubeconfig, waitTiming: WAIT_TIMING });
+  const start = () => TestService.start({ kubeconfig, timing: { waits: WAIT_TIMING } });
   [service, other] = await Promise.all([start(), start()]);
   await Promise.all([service.synced(), other.synced()]);
 }, 600_000);

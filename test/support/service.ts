@@ -4,14 +4,11 @@ import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { buildApp } from '../../src/app.ts';
 import type { DecisionTimes } from '../../src/cluster/access/authorizer.ts';
-import type { ListRightsTiming } from '../../src/cluster/access/list-rights.ts';
 import type { WatchedAutoscalers } from '../../src/cluster/autoscalers/autoscalers.ts';
-import { Cluster, type WaitTiming } from '../../src/cluster/cluster.ts';
-import type { EventTiming } from '../../src/cluster/events/event-hub.ts';
+import { Cluster, type ClusterTiming } from '../../src/cluster/cluster.ts';
 import type { ConflictPolicy } from '../../src/cluster/ownership/forecast.ts';
 import type { Limits } from '../../src/config/limits.ts';
 import { Fleet } from '../../src/fleet/fleet.ts';
-import type { ReflectorTiming } from '../../src/kube/reflector/reflector.ts';
 import type { LogSink } from '../../src/observability/log-stream.ts';
 import { type CallerIdentity, type IdentityPolicy, identify } from '../../src/tls/certificate-identity.ts';
 import { tlsServerOptions } from '../../src/tls/server-options.ts';
@@ -26,12 +23,8 @@ export interface ServiceOptions {
   /** The kubeconfig (YAML) of a single cluster called `default`, or one per cluster name, the default cluster first. */
   readonly kubeconfig: string | Readonly<Record<string, string>>;
   readonly namespaces?: readonly string[];
-  readonly timing?: ReflectorTiming;
-  readonly waitTiming?: WaitTiming;
-  readonly eventTiming?: EventTiming;
-  readonly listRightsTiming?: ListRightsTiming;
-  /** Default: as in production. Give it 60 s where a machine that stands still for a second must make no difference. */
-  readonly readYourWriteMs?: number;
+  /** Default: as in production, except for short deadlines, which a machine that stands still for a second would miss. */
+  readonly timing?: ClusterTiming;
   readonly heartbeatMs?: number;
   /** Default: HPAs, as in production. */
   readonly autoscalers?: WatchedAutoscalers;
@@ -84,14 +77,7 @@ export class TestService {
 
   /** Starts the service. It answers at once, with 503 until its cache is filled. */
   static async start(options: ServiceOptions): Promise<TestService> {
-    const {
-      kubeconfig,
-      namespaces = [],
-      timing,
-      waitTiming,
-      authorization = 'AlwaysAllow',
-      logStream,
-    } = options;
+    const { kubeconfig, namespaces = [], timing, authorization = 'AlwaysAllow', logStream } = options;
     const { decisionTimes = defaultDecisionTimes, injecting } = options;
     const {
       autoscalers = { horizontalPodAutoscalers: true, scaledObjects: false },
@@ -145,11 +131,9 @@ export class TestService {
               journalBytes,
               log,
               timing: {
-                reflector: timing,
-                waits: waitTiming,
-                events: options.eventTiming,
-                listRights: options.listRightsTiming,
-                readYourWriteMs: options.readYourWriteMs,
+                readYourWriteMs: 60_000,
+                ...timing,
+                access: { reviewMs: 60_000, listReviewsMs: 60_000, ...timing?.access },
               },
             });
             clusters.push(cluster);

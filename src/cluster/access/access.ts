@@ -4,19 +4,31 @@ import { type ListRights, ListRightsOfAll, type ListRightsTiming } from './list-
 import { listIn, Sweeps } from './sweeps.ts';
 
 /** The time for all the reviews of a list. It is less than a list of all clusters waits for one of them. */
-export const LIST_REVIEWS_MS = 4_500;
+const LIST_REVIEWS_MS = 4_500;
+
+/** For tests: other times than in production. */
+export interface AccessTiming {
+  /** For the reviews of one operation on one Deployment. */
+  readonly reviewMs?: number;
+  /** For all the reviews of a list. */
+  readonly listReviewsMs?: number;
+  readonly listRights?: ListRightsTiming;
+}
 
 /** Translates each operation of the service into the rights that it requires in the RBAC of the cluster. */
 export class Access {
   readonly #authorizer: Authorizer;
   readonly #sweeps: Sweeps;
   readonly #listRights: ListRightsOfAll;
+  readonly #reviewMs: number;
+  readonly #listReviewsMs: number;
 
-  /** @param timing for tests: other times than in production */
-  constructor(authorizer: Authorizer, timing?: ListRightsTiming) {
+  constructor(authorizer: Authorizer, timing: AccessTiming = {}) {
     this.#authorizer = authorizer;
     this.#sweeps = new Sweeps(authorizer);
-    this.#listRights = new ListRightsOfAll(authorizer, timing);
+    this.#listRights = new ListRightsOfAll(authorizer, timing.listRights);
+    this.#reviewMs = timing.reviewMs ?? REVIEW_DEADLINE_MS;
+    this.#listReviewsMs = timing.listReviewsMs ?? LIST_REVIEWS_MS;
   }
 
   /** Ends the reviews that go on without their callers. */
@@ -54,6 +66,11 @@ export class Access {
     return this.#authorizer.known(subject, listIn(namespace)) === true;
   }
 
+  /** When all the reviews of a list that begins now must have ended, on the clock of performance.now(). */
+  listDeadline(): number {
+    return performance.now() + this.#listReviewsMs;
+  }
+
   /**
    * The current namespaces whose Deployments the subject may list, in the same order.
    * @param current returns the current namespaces. It is called again after the reviews: without a namespace that was
@@ -64,7 +81,7 @@ export class Access {
   listable(
     subject: Subject,
     current: () => readonly string[],
-    endsAt = performance.now() + LIST_REVIEWS_MS,
+    endsAt = this.listDeadline(),
   ): Promise<readonly string[]> {
     return this.#sweeps.listable(subject, current, endsAt);
   }
@@ -97,7 +114,7 @@ export class Access {
     const any = scaleIn(namespace, verb);
     const decision = this.#authorizer.allows(subject, any);
     if (decision === true) return true;
-    const endsAt = performance.now() + REVIEW_DEADLINE_MS;
+    const endsAt = performance.now() + this.#reviewMs;
     const one = () => this.#authorizer.allows(subject, { ...any, name }, endsAt);
     return decision === false ? one() : decision.then((allowed) => allowed || one());
   }

@@ -70,21 +70,31 @@ export class ReviewAuthorizer implements Authorizer {
   readonly #api: KubeCalls;
   readonly #times: DecisionTimes;
   readonly #outcomes: Pick<ReviewOutcomes, 'decided' | 'failed'>;
+  readonly #deadlineMs: number;
   readonly #decisions = new Decisions(MAX_DECISIONS);
   readonly #running = new Map<string, SharedReview>();
   readonly #turns = new Turns(CALL_PLACES.reviews, MAX_WAITING_CALLS);
 
-  /** @param outcomes records the outcome of each review that is sent */
-  constructor(api: KubeCalls, times: DecisionTimes, outcomes: Pick<ReviewOutcomes, 'decided' | 'failed'>) {
+  /**
+   * @param outcomes records the outcome of each review that is sent
+   * @param deadlineMs for tests: another deadline than in production
+   */
+  constructor(
+    api: KubeCalls,
+    times: DecisionTimes,
+    outcomes: Pick<ReviewOutcomes, 'decided' | 'failed'>,
+    deadlineMs = REVIEW_DEADLINE_MS,
+  ) {
     this.#api = api;
     this.#times = times;
     this.#outcomes = outcomes;
+    this.#deadlineMs = deadlineMs;
   }
 
   allows(subject: Subject, attributes: ResourceAttributes, endsAt?: number): boolean | Promise<boolean> {
     const known = this.known(subject, attributes);
     if (known !== undefined) return known;
-    const deadline = endsAt ?? performance.now() + REVIEW_DEADLINE_MS;
+    const deadline = endsAt ?? performance.now() + this.#deadlineMs;
     return this.#decision(this.#reviewUntil(deadline, subject, attributes), deadline, subject, attributes);
   }
 
@@ -98,7 +108,7 @@ export class ReviewAuthorizer implements Authorizer {
   }
 
   review(subject: Subject, attributes: ResourceAttributes): Promise<boolean> {
-    const endsAt = performance.now() + REVIEW_DEADLINE_MS;
+    const endsAt = performance.now() + this.#deadlineMs;
     // Does not join a review that is running: that one may wait in a line that is full.
     const review = this.#begin(endsAt, subject, attributes, (send) => send());
     return this.#decision(review, endsAt, subject, attributes);

@@ -11,7 +11,7 @@ import type { ScaleRequest, ScaleResult } from '../scaler.ts';
 import type { DeploymentChanges } from '../state/deployment-changes.ts';
 import type { DeploymentState } from '../state/deployment-state.ts';
 import type { WaitLimits, WaitTarget } from '../waits/rollout-waits.ts';
-import { type Access, LIST_REVIEWS_MS } from './access.ts';
+import type { Access } from './access.ts';
 import type { Subject } from './decisions.ts';
 import type { AuthorizerState, ReviewOutcomes } from './review-outcomes.ts';
 
@@ -299,7 +299,7 @@ export class GuardedCluster {
    *   known
    */
   async #rightsToList(namespace: string | undefined) {
-    const reviewsEndAt = performance.now() + LIST_REVIEWS_MS;
+    const reviewsEndAt = this.#access.listDeadline();
     const mayListAll = await this.#access.mayList(this.#caller, namespace);
     if (!mayListAll && namespace !== undefined) this.#deny(`list deployments in namespace ${namespace}`);
     const shownOf = async (current: () => readonly string[], deadline?: number) =>

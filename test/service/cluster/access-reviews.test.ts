@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { ClusterTiming } from '../../../src/cluster/cluster.ts';
 import { SERVICE_USER } from '../../support/fake-apiserver/access.ts';
 import { FakeApiServer } from '../../support/fake-apiserver/fake-apiserver.ts';
 import { at } from '../../support/kube-requests.ts';
@@ -22,20 +23,25 @@ beforeEach(async () => {
     demo.roles.reset();
     demo.roles.allow(client);
   }
-  lines = [];
-  service = await TestService.start({
-    kubeconfig: { one: one.kubeconfig, two: two.kubeconfig },
-    authorization: 'SubjectAccessReview',
-    decisionTimes: { allowedSeconds: 0, deniedSeconds: 0, outageSeconds: 0 },
-    logStream: logTo((line) => void lines.push(JSON.parse(line))),
-  });
-  await service.synced();
+  service = await start();
 });
 afterEach(async () => {
   await service.stop();
   for (const demo of [one, two]) demo.faults.clear();
 });
 afterAll(() => Promise.all([one.stop(), two.stop()]));
+
+/** A service that asks for every request. */
+function start(timing?: ClusterTiming): Promise<TestService> {
+  lines = [];
+  return TestService.start({
+    kubeconfig: { one: one.kubeconfig, two: two.kubeconfig },
+    authorization: 'SubjectAccessReview',
+    decisionTimes: { allowedSeconds: 0, deniedSeconds: 0, outageSeconds: 0 },
+    logStream: logTo((line) => void lines.push(JSON.parse(line))),
+    ...(timing !== undefined && { timing }),
+  }).then((started) => started.synced());
+}
 
 const read = (cluster: string) =>
   service.get(`/${cluster}/replica-count?namespace=default&deployment=my-deployment`);
@@ -84,6 +90,8 @@ describe('access reviews that fail', () => {
   });
 
   it('because the API server is silent show in the same places', async () => {
+    await service.stop();
+    service = await start({ access: { reviewMs: 2_000 } });
     one.faults.add({ on: 'review', fault: { type: 'cut', how: 'silence' } });
     expect(await read('one')).toMatchObject(unavailable);
     expect(failures()).toEqual([

@@ -45,7 +45,13 @@ interface Options {
 async function start({ autoscalers = BOTH, timing = TIMING, ...options }: Options = {}): Promise<void> {
   const logStream = logTo((line) => void log.push(line));
   const { kubeconfig } = demo;
-  service = await TestService.start({ kubeconfig, timing, autoscalers, logStream, ...options });
+  service = await TestService.start({
+    kubeconfig,
+    timing: { reflector: timing },
+    autoscalers,
+    logStream,
+    ...options,
+  });
   await service.synced();
 }
 

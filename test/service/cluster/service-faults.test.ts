@@ -62,12 +62,19 @@ describe('a write', () => {
   });
 
   it('is answered with its own resourceVersion even if the watch is silent', async () => {
+    const timing = { readYourWriteMs: 100 };
+    const hasty = await (await TestService.start({ kubeconfig: demo.kubeconfig, timing })).synced();
     demo.faults.add({ on: 'watch', fault: { type: 'bookmarksOnly' } });
     demo.dropConnections();
     await until(() => demo.openWatches > 0);
-    expect(await scale(11)).toMatchObject({ status: 200, body: { replicaCount: 11 } });
+    expect(await hasty.scale('default', 'my-deployment', 11)).toMatchObject({
+      status: 200,
+      headers: { 'x-resource-version': expect.any(String) },
+      body: { replicaCount: 11 },
+    });
     demo.faults.clear();
     demo.dropConnections();
+    await hasty.stop();
   });
 });
 
@@ -117,11 +124,23 @@ describe('a failing access review', () => {
     expect(await strict.get('/deployments')).toMatchObject(unavailable);
     expect(await strict.scale('default', 'my-deployment', 1)).toMatchObject(unavailable);
     expect((await strict.get('/healthz')).status).toBe(200);
-    demo.faults.clear();
-    demo.faults.add({ on: 'review', fault: { type: 'cut', how: 'silence' } });
-    expect(await strict.count('default', 'my-deployment')).toMatchObject(unavailable);
     expect(truth()).toBe(before);
     await strict.stop();
+  });
+
+  it('causes 503 if the API server does not answer it in time', async () => {
+    const hasty = await TestService.start({
+      kubeconfig: demo.kubeconfig,
+      authorization: 'SubjectAccessReview',
+      timing: { access: { reviewMs: 100 } },
+    });
+    await hasty.synced();
+    demo.faults.add({ on: 'review', fault: { type: 'cut', how: 'silence' } });
+    expect(await hasty.count('default', 'my-deployment')).toMatchObject({
+      status: 503,
+      body: { code: 'AUTHORIZER_UNAVAILABLE' },
+    });
+    await hasty.stop();
   });
 
   it('in an outage leaves a client the reads that were allowed before, and no writes', async () => {

@@ -51,9 +51,9 @@ afterEach(async () => {
 async function start(troubleMs: number, options: Partial<ServiceOptions> = {}): Promise<TestService> {
   lines = [];
   const logStream = logTo((line) => void lines.push(JSON.parse(line)));
-  const waitTiming = { troubleMs, pods: { firstMs: NEVER, everyMs: NEVER, stuckMs: NEVER } };
+  const waits = { troubleMs, pods: { firstMs: NEVER, everyMs: NEVER, stuckMs: NEVER } };
   const { kubeconfig } = demo;
-  const started = await TestService.start({ kubeconfig, logStream, waitTiming, ...options });
+  const started = await TestService.start({ kubeconfig, logStream, timing: { waits }, ...options });
   services.push(started);
   service = started;
   return started.synced();
@@ -455,7 +455,7 @@ describe('a read that waits', () => {
 
   it('that learns nothing of its pods, because the API server does not answer that, keeps no write from being made', async () => {
     const pods = { firstMs: SOON, everyMs: SOON, stuckMs: NEVER };
-    await start(NEVER, { waitTiming: { troubleMs: NEVER, pods } });
+    await start(NEVER, { timing: { waits: { troubleMs: NEVER, pods } } });
     const fault = demo.faults.add({ on: 'other', fault: { type: 'drop', when: 'before' } });
     const wait = watched(set(5));
     // More failures in a row than after which other calls are refused.

@@ -28,7 +28,7 @@ async function replica(options: Partial<ServiceOptions> = {}): Promise<TestServi
   const service = await TestService.start({
     kubeconfig: demo.kubeconfig,
     heartbeatMs: 30,
-    eventTiming: PATIENT,
+    timing: { events: PATIENT },
     ...options,
   });
   onTestFinished(async () => {
@@ -129,7 +129,7 @@ describe('a reader that is cut again and again', () => {
 
   it('is told reset if what it missed has fallen out of the ring', async () => {
     await demoWith();
-    const service = await replica({ eventTiming: { ringBytes: 32 * 1024, aheadMs: 5_000 } });
+    const service = await replica({ timing: { events: { ringBytes: 32 * 1024, aheadMs: 5_000 } } });
     const reader = await readers.open(service, '/events');
     const { id } = await reader.next('ready');
     // A reader that is as slow as the machine must not fall out too.
@@ -149,7 +149,7 @@ describe('a reader that is cut again and again', () => {
     'is told reset if its id is %j',
     async (lastEventId) => {
       await demoWith();
-      const service = await replica({ eventTiming: { ringBytes: 100_000, aheadMs: 20 } });
+      const service = await replica({ timing: { events: { ringBytes: 100_000, aheadMs: 20 } } });
       const reader = await readers.open(service, '/events', { lastEventId });
       await reader.next('reset');
       expect(reader.events.map(({ type }) => type)).toEqual(['ready', 'reset']);
@@ -158,7 +158,7 @@ describe('a reader that is cut again and again', () => {
 
   it('waits for a replica that is behind', async () => {
     await demoWith({ bookmarkIntervalMs: 60_000 });
-    const service = await replica({ eventTiming: { ringBytes: 100_000, aheadMs: 60_000 } });
+    const service = await replica({ timing: { events: { ringBytes: 100_000, aheadMs: 60_000 } } });
     const ahead = demo.resourceVersion + 1;
     const reader = await readers.open(service, '/events', { lastEventId: `${ahead}` });
     expect(reader.status).toBe(200);
@@ -196,7 +196,7 @@ describe('a cluster that is listed again', () => {
 
   it('from an etcd that was set back begins again for all, and no id from before is trusted', async () => {
     await demoWith();
-    const service = await replica({ eventTiming: { ringBytes: 100_000, aheadMs: 20 } });
+    const service = await replica({ timing: { events: { ringBytes: 100_000, aheadMs: 20 } } });
     for (let i = 0; i < 100; i += 1) demo.deployments.scale('shop', 'cart', 100 + i);
     await until(async () => at((await service.count('shop', 'cart')).body, 'replicaCount') === 199);
     const reader = await readers.open(service, '/events');

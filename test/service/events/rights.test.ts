@@ -21,7 +21,7 @@ beforeEach(async () => {
     authorization: 'SubjectAccessReview',
     // By default a right that is given back would be found after half a minute.
     decisionTimes: { ...defaultDecisionTimes, deniedSeconds: 0 },
-    listRightsTiming: { holdsMs: 50, retryMs: 20 },
+    timing: { access: { listRights: { holdsMs: 50, retryMs: 20 } } },
     heartbeatMs: 30,
   });
   onTestFinished(async () => {

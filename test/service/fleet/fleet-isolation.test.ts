@@ -25,6 +25,7 @@ beforeAll(async () => {
     await TestService.start({
       kubeconfig: { healthy: healthy.kubeconfig, faulty: faulty.kubeconfig },
       authorization: 'SubjectAccessReview',
+      timing: { access: { reviewMs: 2_000 } },
       // A decision that expired during a fault would be asked for again.
       decisionTimes: { allowedSeconds: 3_600, deniedSeconds: 3_600, outageSeconds: 3_600 },
       injecting: { kind: 'client', user: 'client', groups: [] },

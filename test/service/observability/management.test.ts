@@ -219,6 +219,7 @@ describe('a connection to the management listener', () => {
 
   it('replaces the oldest one if 100 are open', async () => {
     await start();
+    const openedAt = performance.now();
     const first = await scene.open();
     const others = [];
     for (let at = 1; at < 100; at += 1) others.push(await scene.open());
@@ -227,7 +228,9 @@ describe('a connection to the management listener', () => {
     await until(() => first.socket.readableEnded || first.socket.closed);
     // The connection of the probe itself has ended.
     expect(await scene.get('/livez')).toBe('200 ok\n');
-    expect(others.every(({ socket }) => !socket.closed && !socket.readableEnded)).toBe(true);
+    const stay = others.every(({ socket }) => !socket.closed && !socket.readableEnded);
+    // After 5 s they are closed because they have sent no request.
+    if (performance.now() - openedAt < 4_000) expect(stay).toBe(true);
   });
 
   it('replaces the oldest one that waits for metrics if 10 wait', async () => {

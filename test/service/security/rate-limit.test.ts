@@ -50,7 +50,12 @@ describe('rate limits: writes', () => {
 
   it('are counted per client name, whichever certificate and connection the client uses', async () => {
     const clients = await times(10, () => scene.service.clientOf('many-certificates'));
-    expectLimited(await Promise.all(clients.map((client) => client.scale('shop', 'cart', 5))));
+    // Opens the connections, so that the writes follow each other at once.
+    for (const client of clients) await client.count('shop', 'cart');
+    const writes = clients.flatMap((client) =>
+      [1, 2, 3].map((replicas) => client.scale('shop', 'cart', replicas)),
+    );
+    expectLimited(await Promise.all(writes));
   });
 
   it('are counted together for all paths and clusters', async () => {

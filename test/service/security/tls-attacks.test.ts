@@ -61,10 +61,13 @@ describe('bytes that are not a handshake', () => {
 
   it('are cut on 500 connections, and none of these stays open', async () => {
     const accepted = scene.accepted();
+    const refusals = () => scene.log.filter((line) => line.includes('refused a TLS handshake')).length;
+    const [refused, startedAt] = [refusals(), performance.now()];
     await Promise.all(Array.from({ length: 500 }, () => sendPlain(randomBytes(100))));
     expect(accepted.length).toBeGreaterThanOrEqual(500);
     await until(() => accepted.every(({ destroyed }) => destroyed));
-    expect(scene.log.filter((line) => line.includes('refused a TLS handshake')).length).toBeLessThan(20);
+    // One line a second, and one at the begin.
+    expect(refusals() - refused).toBeLessThanOrEqual((performance.now() - startedAt) / 1_000 + 2);
   });
 });
 
@@ -88,7 +91,7 @@ describe('TLS 1.3', () => {
     const all = ['s_client', '-connect', `127.0.0.1:${scene.service.port}`, '-servername', 'localhost'];
     all.push('-CAfile', file('ca'), '-cert', file('cert'), '-key', file('key'), ...args);
     return new Promise((resolve) => {
-      const child = execFile('openssl', all, { timeout: 30_000 }, (_error, stdout, stderr) =>
+      const child = execFile('openssl', all, { timeout: 110_000 }, (_error, stdout, stderr) =>
         resolve(stdout + stderr),
       );
       child.stdin?.on('error', () => {});

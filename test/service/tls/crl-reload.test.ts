@@ -43,7 +43,7 @@ describe('a CRL that is reloaded', () => {
 
   it('still applies after another file was reloaded', async () => {
     const { authority, folder, alice, bob, server, observed } = await start();
-    await folder.write({ crl: await authority.createCrl([alice.serial]) });
+    await folder.replace({ crl: await authority.createCrl([alice.serial]) });
     await until(() => observed.applied.length === 1);
     const { cert, key } = await issueSet(authority);
     await folder.write({ cert, key });
@@ -54,7 +54,7 @@ describe('a CRL that is reloaded', () => {
 
   it('still applies after its file was deleted', async () => {
     const { authority, folder, alice, server, observed, stats } = await start();
-    await folder.write({ crl: await authority.createCrl([alice.serial]) });
+    await folder.replace({ crl: await authority.createCrl([alice.serial]) });
     await until(() => observed.applied.length === 1);
     await rm(folder.files.crl ?? '');
     await until(() => stats().broken);
@@ -67,7 +67,7 @@ describe('a CRL that is reloaded', () => {
   it('is refused if it has expired, because it would lock out every client, and the old one stays', async () => {
     const { authority, folder, alice, server, observed, stats } = await start();
     const times = { thisUpdate: new Date('2020-01-01'), nextUpdate: new Date('2020-01-02') };
-    await folder.write({ crl: await authority.createCrl([], times) });
+    await folder.replace({ crl: await authority.createCrl([], times) });
     await until(() => stats().broken);
     expect(observed.errors.map(({ context }) => context.reason)).toEqual([
       `the CRL of CN=root CA in ${folder.files.crl} expired at 2020-01-02T00:00:00.000Z`,
@@ -77,7 +77,7 @@ describe('a CRL that is reloaded', () => {
 
   it('and not valid yet is loaded once it is valid, without another change of the file', async () => {
     const { authority, folder, stats } = await start();
-    await folder.write({
+    await folder.replace({
       crl: await authority.createCrl([], { thisUpdate: new Date(Date.now() + 600_000) }),
     });
     await until(() => stats().broken);
@@ -91,7 +91,7 @@ describe('CRLs of a chain of CAs', () => {
   it('are required for each CA: an error names the CA without one, and the old set stays', async () => {
     const { authority, folder, alice, server, observed, stats } = await start();
     const middle = await authority.createIntermediate({ commonName: 'middle CA' });
-    await folder.write({ clientCa: `${authority.cert}\n${middle.cert}` });
+    await folder.replace({ clientCa: `${authority.cert}\n${middle.cert}` });
     await until(() => stats().broken);
     const reason = `${folder.files.crl} holds no CRL of CN=middle CA: with one CRL every certificate in ${folder.files.clientCa} needs one`;
     expect(observed.errors.map(({ context }) => context.reason)).toEqual([reason]);

@@ -68,7 +68,7 @@ describe('a running reloader', () => {
       process.execPath,
       ['--input-type=module', '--eval', script],
       {
-        timeout: 20_000,
+        timeout: 110_000,
       },
     );
     expect(stdout).toBe('started\n');

@@ -65,7 +65,7 @@ export class Scene {
       log: SILENT,
       timing: { reflector: TIMING },
     });
-    const service = await TestService.start({ kubeconfig, timing: TIMING });
+    const service = await TestService.start({ kubeconfig, timing: { reflector: TIMING } });
     const scene = new Scene(demo, service, scoped, folder);
     await scene.writeToken();
     scoped.start();

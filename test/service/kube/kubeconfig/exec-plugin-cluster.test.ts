@@ -93,6 +93,8 @@ describe('a cluster whose plugin succeeds', () => {
   it('gets requests with the token, and with the next token as soon as the first one is refused', async () => {
     const script = new ExecScript(printing({ token: demo.token }));
     const service = await (await serve({ plugged: kubeconfigOf(script) })).synced();
+    // A watch that connects while the token changes would be refused too, and would run the plugin once more.
+    await service.autoscalersKnown('default');
     expect((await service.post(`/${count}`, { replicas: 4 })).status).toBe(200);
     expect(script.runs).toBe(1);
 
@@ -110,6 +112,8 @@ describe('a cluster whose plugin succeeds', () => {
     const { cert, key } = demo.clientCertificate;
     const script = new ExecScript(printing({ clientCertificateData: cert, clientKeyData: key }));
     const service = await (await serve({ plugged: kubeconfigOf(script) })).synced();
+    // A watch that connects while the token changes would be refused too, and would run the plugin once more.
+    await service.autoscalersKnown('default');
     expect((await service.post(`/${count}`, { replicas: 4 })).status).toBe(200);
   });
 });
