@@ -6,6 +6,7 @@ import { build, ROOT } from '../support/clients/build.ts';
 import { run } from '../support/clients/command.ts';
 import { typescriptExample } from '../support/clients/typescript.ts';
 import { apply, curl, kubectl } from '../support/e2e/commands.ts';
+import { decided } from '../support/e2e/decided.ts';
 import { Release } from '../support/e2e/release.ts';
 import { deployment } from '../support/e2e/workload.ts';
 import { until } from '../support/until.ts';
@@ -17,10 +18,12 @@ let origin: string;
 const certs = (file: string) => join(folder, 'certs', file);
 
 /** The status and the body that curl gets with a certificate of this user. */
-async function call(
+const call = (user: string, path: string, ...options: string[]) => decided(() => curled(user, path, options));
+
+async function curled(
   user: string,
   path: string,
-  ...options: string[]
+  options: readonly string[],
 ): Promise<{ status: number; body: unknown }> {
   const certificate = ['--cert', certs(`${user}-cert.pem`), '--key', certs(`${user}-key.pem`)];
   const args = [

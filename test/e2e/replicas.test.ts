@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { apply, kubectl } from '../support/e2e/commands.ts';
+import { decided } from '../support/e2e/decided.ts';
 import { Release } from '../support/e2e/release.ts';
 import { deployment } from '../support/e2e/workload.ts';
 import type { TestClient } from '../support/test-client.ts';
@@ -18,7 +19,7 @@ afterAll(() => release?.remove());
 describe('several replicas of the service', () => {
   it('are created when the service scales itself', async () => {
     const client = await release.client('client');
-    expect(await client.scale(release.name, release.fullname, 3)).toMatchObject({
+    expect(await decided(() => client.scale(release.name, release.fullname, 3))).toMatchObject({
       body: { replicaCount: 3 },
     });
     const ready = '--for=jsonpath={.status.readyReplicas}=3';
@@ -31,13 +32,13 @@ describe('several replicas of the service', () => {
     const clients = await Promise.all(pods.map((pod) => release.client('client', `pod/${pod}`)));
     const readBack = async (client: TestClient, version: string) => {
       const query = `namespace=${release.name}&deployment=counted&minResourceVersion=${version}`;
-      return (await client.get(`/replica-count?${query}`)).body;
+      return (await decided(() => client.get(`/replica-count?${query}`))).body;
     };
     for (let round = 1; round <= ROUNDS; round++) {
-      const writer = clients[round % clients.length];
-      const written = await writer?.scale(release.name, 'counted', round);
+      const writer = clients[round % clients.length] ?? expect.fail('there are clients');
+      const written = await decided(() => writer.scale(release.name, 'counted', round));
       expect(written).toMatchObject({ status: 200, body: { replicaCount: round } });
-      const version = `${written?.headers['x-resource-version']}`;
+      const version = `${written.headers['x-resource-version']}`;
       const read = await Promise.all(clients.map((client) => readBack(client, version)));
       expect(read).toEqual(clients.map(() => ({ replicaCount: round })));
     }

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { apply, kubectl } from '../support/e2e/commands.ts';
+import { decided } from '../support/e2e/decided.ts';
 import { Release } from '../support/e2e/release.ts';
 import { deployment } from '../support/e2e/workload.ts';
 import type { Answer, TestClient } from '../support/test-client.ts';
@@ -52,7 +53,7 @@ function scale(
   namespace = release.name,
 ): Promise<Answer> {
   const query = `namespace=${namespace}&deployment=${name}&wait=${seconds}`;
-  return client().post(`/replica-count?${query}`, { replicas });
+  return decided(() => client().post(`/replica-count?${query}`, { replicas }));
 }
 
 const get = (name: string, path: string, namespace = release.name) =>
