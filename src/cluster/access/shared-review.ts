@@ -73,7 +73,8 @@ export class SharedReview {
         this.#callers -= 1;
         if (this.#callers === 0) this.#cancelling.abort(error);
       };
-      const timer = setTimeout(giveUp, endsAt - performance.now());
+      // A caller whose deadline passed while the event loop was busy still takes a decision that has arrived.
+      const timer = setTimeout(giveUp, Math.max(0, endsAt - performance.now()));
       this.#result.then(resolve, reject).finally(() => clearTimeout(timer));
     });
   }

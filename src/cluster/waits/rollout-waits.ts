@@ -70,7 +70,7 @@ export class RolloutWaits implements InformerHandler<Deployment> {
   async wait(target: WaitTarget, limits: WaitLimits, informer: Informer<Deployment>): Promise<Deployment> {
     const endsAt = performance.now() + limits.limitMs;
     await this.#reach(target, limits, informer);
-    const end = await this.#end(target, { ...limits, limitMs: endsAt - performance.now() });
+    const end = await this.#end(target, { ...limits, limitMs: Math.max(0, endsAt - performance.now()) });
     if (end === undefined) throw new RolloutError('GONE', target, GONE);
     const { kind, deployment, reason = '' } = end;
     switch (kind) {
