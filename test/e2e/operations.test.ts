@@ -152,7 +152,7 @@ describe('the service in a cluster', () => {
 
   it('refuses connections without a certificate', async () => {
     await expect(curl('--silent', '--show-error', '--insecure', `${origin}/healthz`)).rejects.toThrow(
-      /alert|reset|eof|empty reply|syscall/i,
+      /alert|reset/i,
     );
   });
 });

@@ -19,6 +19,12 @@ import { type Answer, TestClient } from './test-client.ts';
 import { uncheckedMaterial } from './tls/unchecked-material.ts';
 import { until } from './until.ts';
 
+/** All deadlines as in production, for tests whose subject they are. */
+export const REAL_DEADLINES: ClusterTiming = {
+  readYourWriteMs: undefined,
+  access: { reviewMs: undefined, listReviewsMs: undefined },
+};
+
 export interface ServiceOptions {
   /** The kubeconfig (YAML) of a single cluster called `default`, or one per cluster name, the default cluster first. */
   readonly kubeconfig: string | Readonly<Record<string, string>>;

@@ -9,10 +9,10 @@ const LIST_REVIEWS_MS = 4_500;
 /** For tests: other times than in production. */
 export interface AccessTiming {
   /** For the reviews of one operation on one Deployment. */
-  readonly reviewMs?: number;
+  readonly reviewMs?: number | undefined;
   /** For all the reviews of a list. */
-  readonly listReviewsMs?: number;
-  readonly listRights?: ListRightsTiming;
+  readonly listReviewsMs?: number | undefined;
+  readonly listRights?: ListRightsTiming | undefined;
 }
 
 /** Translates each operation of the service into the rights that it requires in the RBAC of the cluster. */

@@ -4,7 +4,7 @@ import { SERVICE_USER } from '../../support/fake-apiserver/access.ts';
 import { FakeApiServer } from '../../support/fake-apiserver/fake-apiserver.ts';
 import { at } from '../../support/kube-requests.ts';
 import { logTo } from '../../support/log-to.ts';
-import { TestService } from '../../support/service.ts';
+import { REAL_DEADLINES, TestService } from '../../support/service.ts';
 import { measured } from '../../support/service-metrics.ts';
 
 /** How an operator finds out why every request is answered with 503 although /healthz says OK. */
@@ -32,15 +32,16 @@ afterEach(async () => {
 afterAll(() => Promise.all([one.stop(), two.stop()]));
 
 /** A service that asks for every request. */
-function start(timing?: ClusterTiming): Promise<TestService> {
+async function start(timing: ClusterTiming = {}): Promise<TestService> {
   lines = [];
-  return TestService.start({
+  const started = await TestService.start({
     kubeconfig: { one: one.kubeconfig, two: two.kubeconfig },
     authorization: 'SubjectAccessReview',
     decisionTimes: { allowedSeconds: 0, deniedSeconds: 0, outageSeconds: 0 },
     logStream: logTo((line) => void lines.push(JSON.parse(line))),
-    ...(timing !== undefined && { timing }),
-  }).then((started) => started.synced());
+    timing,
+  });
+  return started.synced();
 }
 
 const read = (cluster: string) =>
@@ -91,7 +92,7 @@ describe('access reviews that fail', () => {
 
   it('because the API server is silent show in the same places', async () => {
     await service.stop();
-    service = await start({ access: { reviewMs: 2_000 } });
+    service = await start(REAL_DEADLINES);
     one.faults.add({ on: 'review', fault: { type: 'cut', how: 'silence' } });
     expect(await read('one')).toMatchObject(unavailable);
     expect(failures()).toEqual([

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { FakeApiServer } from '../../support/fake-apiserver/fake-apiserver.ts';
-import { TestService } from '../../support/service.ts';
+import { REAL_DEADLINES, TestService } from '../../support/service.ts';
 import { undisturbed } from '../../support/undisturbed.ts';
 import { until } from '../../support/until.ts';
 
@@ -19,7 +19,11 @@ async function start(): Promise<void> {
   const rights = { users: ['client'], verbs: ['*'], resources: ['*'] };
   demo.roles.allow({ ...rights, namespaces: ['ns-3', 'ns-123'] });
   demo.faults.add({ on: 'review', fault: { type: 'call', action: () => {} }, delayMs: REVIEW_MS });
-  service = await TestService.start({ kubeconfig: demo.kubeconfig, authorization: 'SubjectAccessReview' });
+  service = await TestService.start({
+    kubeconfig: demo.kubeconfig,
+    authorization: 'SubjectAccessReview',
+    timing: REAL_DEADLINES,
+  });
   await service.synced();
 }
 

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { FakeApiServer } from '../../support/fake-apiserver/fake-apiserver.ts';
 import type { Fault } from '../../support/fake-apiserver/faults.ts';
-import { TestService } from '../../support/service.ts';
+import { REAL_DEADLINES, TestService } from '../../support/service.ts';
 import { until } from '../../support/until.ts';
 
 /** The answers of the service while its API server misbehaves. */
@@ -62,8 +62,8 @@ describe('a write', () => {
   });
 
   it('is answered with its own resourceVersion even if the watch is silent', async () => {
-    const timing = { readYourWriteMs: 100 };
-    const hasty = await (await TestService.start({ kubeconfig: demo.kubeconfig, timing })).synced();
+    const { kubeconfig } = demo;
+    const hasty = await (await TestService.start({ kubeconfig, timing: REAL_DEADLINES })).synced();
     demo.faults.add({ on: 'watch', fault: { type: 'bookmarksOnly' } });
     demo.dropConnections();
     await until(() => demo.openWatches > 0);
@@ -132,7 +132,7 @@ describe('a failing access review', () => {
     const hasty = await TestService.start({
       kubeconfig: demo.kubeconfig,
       authorization: 'SubjectAccessReview',
-      timing: { access: { reviewMs: 100 } },
+      timing: REAL_DEADLINES,
     });
     await hasty.synced();
     demo.faults.add({ on: 'review', fault: { type: 'cut', how: 'silence' } });

@@ -3,7 +3,7 @@ import { CALL_PLACES } from '../../../src/cluster/call-places.ts';
 import { FakeApiServer } from '../../support/fake-apiserver/fake-apiserver.ts';
 import { CLUSTER_FAULTS, type ClusterFault } from '../../support/fleet/cluster-faults.ts';
 import { at } from '../../support/kube-requests.ts';
-import { TestService } from '../../support/service.ts';
+import { REAL_DEADLINES, TestService } from '../../support/service.ts';
 import type { Answer, TestClient } from '../../support/test-client.ts';
 import { undisturbed } from '../../support/undisturbed.ts';
 import { until } from '../../support/until.ts';
@@ -25,7 +25,7 @@ beforeAll(async () => {
     await TestService.start({
       kubeconfig: { healthy: healthy.kubeconfig, faulty: faulty.kubeconfig },
       authorization: 'SubjectAccessReview',
-      timing: { access: { reviewMs: 2_000 } },
+      timing: REAL_DEADLINES,
       // A decision that expired during a fault would be asked for again.
       decisionTimes: { allowedSeconds: 3_600, deniedSeconds: 3_600, outageSeconds: 3_600 },
       injecting: { kind: 'client', user: 'client', groups: [] },

@@ -164,16 +164,20 @@ describe('a rotated token in a kubeconfig', () => {
 describe('a start with a dead cluster', () => {
   it('is not delayed: the other clusters are served before the dead one has failed', async () => {
     seven.freeze();
-    const startedAt = performance.now();
-    const server = await ClustersServer.start({ steady: steady.kubeconfig, dead: seven.kubeconfig });
-    await server.process.ready();
-    expect(await server.shows('steady', 3)).toBe(true);
-    expect(await server.read('dead')).toMatchObject({ status: 503, body: { code: 'CACHE_NOT_SYNCED' } });
-    const lost = server.logged('lost contact with the API server');
-    // On a machine so slow that the dead one has failed by now, this tells nothing.
-    if (performance.now() - startedAt < CONNECT_MS) expect(lost).toBe(0);
-    seven.thaw();
-    await until(() => server.shows('dead', 7));
+    // A machine may be so slow that the dead one has had the time to fail: then again.
+    await until(async () => {
+      const startedAt = performance.now();
+      const server = await ClustersServer.start({ steady: steady.kubeconfig, dead: seven.kubeconfig });
+      await server.process.ready();
+      expect(await server.shows('steady', 3)).toBe(true);
+      expect(await server.read('dead')).toMatchObject({ status: 503, body: { code: 'CACHE_NOT_SYNCED' } });
+      const lost = server.logged('lost contact with the API server');
+      if (lost > 0 && performance.now() - startedAt > CONNECT_MS) return false;
+      expect(lost).toBe(0);
+      seven.thaw();
+      await until(() => server.shows('dead', 7));
+      return true;
+    });
   });
 
   it.each([

@@ -15,7 +15,7 @@ import type { Timeline } from './timeline.ts';
  * How long an event is on its way. Server and cache share one process here: an event takes a few turns of its event loop,
  * and each turn may take about 50 ms because of a list, or longer on a busy machine.
  */
-const ON_THE_WIRE = { leastMs: 500, turns: 5 };
+const ON_THE_WIRE = { leastMs: 150, turns: 3 };
 const READS_AT_ONCE = 3;
 const MAX_REPORTED = 5;
 const READER = { user: 'reader', groups: [] };
