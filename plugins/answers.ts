@@ -123,7 +123,7 @@ function hasRead({ socket }: ClientConnection, entry: Running): boolean {
   if (longLived === undefined) return false;
   const pending = socket.writableLength;
   entry.bytes = Math.max(entry.bytes, pending);
-  if (longLived.kind === 'waiter') return pending === 0;
+  if (longLived.kind !== 'stream') return pending === 0;
   // `bytesWritten` also counts what is still pending.
   const delivered = socket.bytesWritten - pending;
   const grew = delivered > longLived.delivered;

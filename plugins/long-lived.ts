@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
-import { TooManyStreamsError, TooManyWaitersError } from '../src/api/errors.ts';
+import { BatchBusyError, TooManyStreamsError, TooManyWaitersError } from '../src/api/errors.ts';
 import { Quota } from '../src/lib/quota.ts';
 import {
   type Answering,
@@ -16,18 +16,20 @@ export interface LongLivedOptions {
   readonly maxWaitersPerClient: number;
   readonly maxStreams: number;
   readonly maxStreamsPerClient: number;
+  readonly maxBatches: number;
+  readonly maxBatchesPerClient: number;
 }
 
 declare module 'fastify' {
   interface FastifyInstance {
     /** How many long-lived answers there are, for metrics. */
-    readonly longLived: Readonly<Record<'waiters' | 'streams', number>>;
+    readonly longLived: Readonly<Record<'waiters' | 'batches' | 'streams', number>>;
   }
   interface FastifyRequest {
     /**
      * Takes a place for a long-lived answer. It is given back when the answer has ended or its connection has closed. A
      * stream behind which other requests have come already is cut: their answers could never be sent.
-     * @throws TooManyWaitersError or TooManyStreamsError if there is none, in all or for this user
+     * @throws TooManyWaitersError, BatchBusyError or TooManyStreamsError if there is none, in all or for this user
      */
     takeLongLivedPlace(kind: LongLivedKind): void;
     /**
@@ -39,19 +41,29 @@ declare module 'fastify' {
   }
 }
 
+const REFUSALS = {
+  waiter: { count: 'waiters', TooMany: TooManyWaitersError },
+  batch: { count: 'batches', TooMany: BatchBusyError },
+  stream: { count: 'streams', TooMany: TooManyStreamsError },
+} as const;
+
 /**
- * Limits answers that last as long as their clients stay: waits and streams. They have places of their own, so that they
+ * Limits answers that last as long as their clients stay: waits, batches and streams. They have places of their own, so that they
  * take none from other requests, and no identity can take them all.
  */
 export default fastifyPlugin(
   function longLivedPlugin(app: FastifyInstance, options: LongLivedOptions, done) {
     const places = {
       waiter: new Quota(options.maxWaiters, options.maxWaitersPerClient),
+      batch: new Quota(options.maxBatches, options.maxBatchesPerClient),
       stream: new Quota(options.maxStreams, options.maxStreamsPerClient),
     };
     app.decorate('longLived', {
       get waiters() {
         return places.waiter.used;
+      },
+      get batches() {
+        return places.batch.used;
       },
       get streams() {
         return places.stream.used;
@@ -64,8 +76,9 @@ export default fastifyPlugin(
       if (entry === undefined) return;
       const { client, running } = connection;
       if (!places[kind].take(client)) {
-        app.limited.requests[`${kind}s`] += 1;
-        throw kind === 'waiter' ? new TooManyWaitersError() : new TooManyStreamsError();
+        const { count, TooMany } = REFUSALS[kind];
+        app.limited.requests[count] += 1;
+        throw new TooMany();
       }
       entry.longLived = { kind, interrupt: undefined, delivered: 0 };
       atEnd(entry, () => places[kind].release(client));

@@ -23,6 +23,16 @@ export const MalformedRequestError = createError(
   'The request is not well-formed HTTP/1.1',
   400,
 );
+export const ReceiptInvalidError = createError<[string]>(
+  'RECEIPT_INVALID',
+  'This is no receipt that the service can use, so nothing was changed: %s',
+  400,
+);
+export const SelectTooWideError = createError(
+  'SELECT_TOO_WIDE',
+  'select would take every Deployment: give it a namespace or a labelSelector that is not empty',
+  400,
+);
 export const CertificateUnusableError = createError(
   'CERTIFICATE_UNUSABLE',
   'The client certificate names nobody: it needs a common name (CN), or, where this service is configured to accept URIs, exactly one URI among its subjectAltNames; the extended key usage clientAuth; and names of at most 256 characters each, 8 KiB together',
@@ -103,6 +113,16 @@ export const ReplicasOverriddenError = createError<[string]>(
   'Somebody set another count than the one that is waited for: %s',
   409,
 );
+export const ReceiptForeignError = createError(
+  'RECEIPT_FOREIGN',
+  'None of the Deployments of this receipt is there, so nothing was changed: it is of other clusters, or all of them have been deleted or created again',
+  409,
+);
+export const ChangedSinceError = createError<[string]>(
+  'CHANGED_SINCE',
+  'Left alone, because the count is neither the one before nor the one after: %s',
+  409,
+);
 export const PreconditionFailedError = createError<[string, string]>(
   'PRECONDITION_FAILED',
   'Deployment %s in namespace %s is no longer what If-Match or currentReplicas names: read it again, then decide again',
@@ -128,6 +148,12 @@ export const AdmissionRefusedError = createError<[string]>(
   'The cluster refused the change: %s',
   422,
 );
+export const RailError = createError<[string]>('RAIL', 'Nothing was changed, because of a rail: %s', 422);
+export const TooManyItemsError = createError<[number]>(
+  'TOO_MANY_ITEMS',
+  'select hits %d Deployments, and a batch has at most 1000: select fewer, in several batches',
+  422,
+);
 export const RolloutStuckError = createError<[string]>(
   'ROLLOUT_STUCK',
   'The count is set, but its replicas do not become available: %s',
@@ -146,6 +172,11 @@ export const TooManyWaitersError = createError(
 export const TooManyStreamsError = createError(
   'TOO_MANY_STREAMS',
   'This client, or all clients, read too many streams: end one, or try again after the time in Retry-After',
+  429,
+);
+export const BatchBusyError = createError(
+  'BATCH_BUSY',
+  'Too many batches of this client, or of all clients, are under way: nothing was changed, try again after the time in Retry-After',
   429,
 );
 export const KubernetesRateLimitedError = createError(
@@ -213,10 +244,20 @@ export const WaitInterruptedError = createError<[string]>(
   'The wait ended early, because %s. What was set stays set: to wait on, read what Location names, by a new connection',
   503,
 );
+export const BatchInterruptedError = createError<[string]>(
+  'BATCH_INTERRUPTED',
+  'Not started, because %s: post the receipt to go on',
+  503,
+);
 export const DrainingError = createError('DRAINING', 'This instance is shutting down: connect again', 503);
 export const KubernetesTimeoutError = createError(
   'KUBERNETES_TIMEOUT',
   'The Kubernetes API server did not answer in time: nothing was changed, try again later',
+  504,
+);
+export const BatchOutOfTimeError = createError(
+  'BATCH_OUT_OF_TIME',
+  'Not started within the 5 minutes of a batch: post the receipt to go on',
   504,
 );
 export const FreshnessNotReachedError = createError(

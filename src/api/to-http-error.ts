@@ -8,6 +8,7 @@ import {
   FreshnessError,
   NamespaceNotWatchedError,
   NotSyncedError,
+  RailError,
   ReplicasManagedError,
   RolloutError,
   SelectorError,
@@ -32,6 +33,7 @@ export function toHttpError(error: unknown): FastifyError {
   if (error instanceof AccessUndecidedError) return new errors.AccessUndecidedError(error.percent);
   if (error instanceof AuthorizerUnavailableError) return new errors.AuthorizerUnavailableError();
   if (error instanceof ReplicasManagedError) return new errors.ReplicasManagedError(error.message);
+  if (error instanceof RailError) return new errors.RailError(error.message);
   if (error instanceof RolloutError) return rolloutError(error);
   if (error instanceof CacheRefusedError) return new errors.ServiceForbiddenError(listIn(error.namespace));
   if (error instanceof SelectorError)

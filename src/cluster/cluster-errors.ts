@@ -92,6 +92,21 @@ export class ReplicasManagedError extends Error {
   }
 }
 
+/**
+ * A rail refuses the count, so the write was not made. `message` says which rail, and what it would allow. Nothing passes
+ * it: no force, no restore.
+ */
+export class RailError extends Error {
+  readonly code = 'RAIL';
+  override readonly name = 'RailError';
+  /** All that would happen to the count. */
+  readonly forecasts: readonly Forecast[];
+  constructor(message: string, forecasts: readonly Forecast[]) {
+    super(message);
+    this.forecasts = forecasts;
+  }
+}
+
 /** The cluster does not allow the caller to do this. */
 export class AccessDeniedError extends Error {
   readonly code = 'ACCESS_DENIED';

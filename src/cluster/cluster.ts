@@ -17,6 +17,8 @@ import type { Subject } from './access/decisions.ts';
 import {
   type FreshNames,
   GuardedCluster,
+  type LastWriter,
+  type Prospect,
   type ScaleOrder,
   type ScaleReading,
   type UnguardedCluster,
@@ -46,6 +48,7 @@ import { type CountChange, CountHistory } from './ownership/count-history.ts';
 import type { Fight } from './ownership/fight.ts';
 import { type ConflictPolicy, refusalIn } from './ownership/forecast.ts';
 import { Ownership } from './ownership/ownership.ts';
+import { ownerOfCount } from './ownership/writers.ts';
 import { deploymentsPath } from './paths.ts';
 import { type PodTiming, PodTroubles } from './rollout/pod-troubles.ts';
 import { type ScaleRequest, Scaler } from './scaler.ts';
@@ -368,8 +371,34 @@ export class Cluster implements UnguardedCluster {
     return changesOf(deployment, this.#history.changesOf(deployment));
   }
 
-  async scale(request: ScaleRequest & Pick<ScaleOrder, 'force'>): Promise<ScaleReading> {
-    const { namespace, deployment, replicas, user, dryRun } = request;
+  prospect(namespace: string, name: string, replicas: number): Prospect {
+    const { value: deployment } = this.deployment(namespace, name);
+    const forecasts = this.#ownership.forecasts(deployment, replicas);
+    const refusal = refusalIn(forecasts, this.#onConflict);
+    const managed = refusal && new ReplicasManagedError(refusal, forecasts);
+    return { deployment, forecasts, rail: undefined, managed };
+  }
+
+  lastWriterOf(deployment: Deployment): LastWriter {
+    const { lastChange } = this.#history.of(deployment) ?? {};
+    const owner = ownerOfCount(deployment.writers)?.manager ?? 'unknown';
+    // The watch may not have shown the latest change yet.
+    if (lastChange === undefined || lastChange.to !== deployment.replicas)
+      return { by: owner, at: undefined };
+    return { by: lastChange.user ?? lastChange.manager ?? owner, at: lastChange.at };
+  }
+
+  select(
+    namespace?: string,
+    visible?: readonly string[],
+    selector?: LabelSelector,
+  ): Reading<readonly Deployment[]> {
+    const { informers, unavailable } = this.#informers.answering(namespace);
+    return reading(this.#cache.select(shownIn(namespace, visible), selector), informers, unavailable);
+  }
+
+  async scale(request: ScaleRequest & Pick<ScaleOrder, 'force' | 'batch'>): Promise<ScaleReading> {
+    const { namespace, deployment, replicas, user, dryRun, batch } = request;
     const informer = this.#informers.of(namespace);
     const before = this.#cache.get(namespace, deployment);
     const forecasts = this.#ownership.forecasts(before, replicas);
@@ -380,7 +409,7 @@ export class Cluster implements UnguardedCluster {
     const { uid, resourceVersion } = result;
     // The API server answers the last change of another writer if that has set the same count.
     const changed = result.applied && this.#history.wrote(uid, resourceVersion, user);
-    if (changed) this.#events.scaled({ namespace, deployment, user, from: before?.replicas, result });
+    if (changed) this.#events.scaled({ namespace, deployment, user, batch, from: before?.replicas, result });
     await informer.waitFor(resourceVersion, this.#readYourWriteMs);
     const cached = this.#cache.get(namespace, deployment);
     const current = cached?.resourceVersion === resourceVersion ? cached : undefined;

@@ -18,6 +18,8 @@ export interface Scaling {
   /** The count in the cache before the change; undefined: the cache did not hold it. */
   readonly from: number | undefined;
   readonly result: ScaleResult;
+  /** The id of the batch that it is of; undefined: of none. */
+  readonly batch: string | undefined;
 }
 
 /** What an Event says. */
@@ -76,7 +78,7 @@ export class EventRecorder {
   }
 
   scaled(scaling: Scaling): void {
-    const { namespace, user, from, result } = scaling;
+    const { namespace, user, from, result, batch } = scaling;
     if (from === result.replicas) return;
     const change = from === undefined ? `to ${result.replicas}` : `from ${from} to ${result.replicas}`;
     this.#note(user, {
@@ -85,7 +87,7 @@ export class EventRecorder {
       uid: result.uid,
       type: 'Normal',
       reason: 'Scaled',
-      message: `${user} scaled ${change}`,
+      message: `${user} scaled ${change}${batch === undefined ? '' : ` in batch ${batch}`}`,
     });
   }
 

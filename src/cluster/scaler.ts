@@ -29,7 +29,7 @@ export interface ScaleResult {
   readonly warnings: readonly string[];
 }
 
-/** A condition that the Deployment must meet, or the write is not made. */
+/** A condition that the Deployment must meet, or the write is not made. What it throws, the write throws. */
 export type Precondition = (current: Deployment) => boolean;
 
 /** A write: what to set, and who requests it. */
@@ -44,6 +44,8 @@ export interface ScaleRequest {
   readonly cached?: number | undefined;
   /** Whether the API server only says what the write would do: it changes nothing. */
   readonly dryRun?: boolean;
+  /** How long the write may wait for its turn, apart from its deadline. Default: 1 s, which its deadline includes. */
+  readonly turnMs?: number | undefined;
 }
 
 /** The time for a write, including the wait for its turn and all its attempts. */
@@ -80,13 +82,16 @@ export class Scaler {
 
   /**
    * Sets the replica count of one Deployment. It retries after conflicts and failed connections, and takes at most 7 s
-   * in total. A client that disconnects does not cancel it: half a write would be worse.
-   * @throws DeploymentError; KubeBusyError if its turn did not come within 1 s; another KubeError if the API failed
+   * in total, besides `turnMs`. A client that disconnects does not cancel it: half a write would be worse.
+   * @throws DeploymentError; KubeBusyError if its turn did not come in time; another KubeError if the API failed
    */
   scale(request: ScaleRequest): Promise<ScaleResult> {
-    const endsAt = performance.now() + WRITE_DEADLINE_MS;
+    const { user, turnMs } = request;
+    const startsAt = performance.now();
+    const write = () =>
+      this.#scale(request, (turnMs === undefined ? startsAt : performance.now()) + WRITE_DEADLINE_MS);
     // One turn covers all its calls: a write that has begun does not wait in line again.
-    return this.#turns.run(request.user, () => this.#scale(request, endsAt), MAX_WAIT_MS);
+    return this.#turns.run(user, write, turnMs ?? MAX_WAIT_MS);
   }
 
   async #scale(

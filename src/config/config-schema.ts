@@ -55,6 +55,8 @@ export const LIMITS = {
     },
   ),
   MAX_WAITERS_PER_CLIENT: limit(100, 'Requests that wait for a rollout, per client', { minimum: 1 }),
+  MAX_BATCHES: limit(4, 'Batches of writes in total; further ones are answered with 429', { minimum: 1 }),
+  MAX_BATCHES_PER_CLIENT: limit(2, 'Batches of writes per client', { minimum: 1 }),
   MAX_STREAMS: limit(1_000, 'Streams of events in total; further ones are answered with 429', { minimum: 1 }),
   MAX_STREAMS_PER_CLIENT: limit(50, 'Streams of events per client', { minimum: 1 }),
   MAX_CONNECTION_AGE_SECONDS: limit(3600, 'Age from which a connection is closed after its next answer', {
@@ -88,6 +90,7 @@ export const LIMITS = {
   }),
   MAX_HEADER_BYTES: limit(16_384, 'Size of the headers of a request, including its URL', { minimum: 1024 }),
   MAX_BODY_BYTES: limit(1024, 'Size of the body of a request', { minimum: 64 }),
+  MAX_BATCH_BODY_BYTES: limit(786_432, 'Size of the body of a batch', { minimum: 1024 }),
   MAX_URL_LENGTH: limit(2048, 'Length of the URL of a request, in characters', { minimum: 512 }),
   READS_PER_SECOND: limit(0, 'Reads per client and second; 0: no limit'),
   WRITES_PER_SECOND: limit(100, 'Writes per client and second; 0: no limit'),

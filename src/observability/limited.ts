@@ -21,6 +21,8 @@ export class Limited {
     log: 0,
     /** The limit of waiting answers, per client or in total, was reached. */
     waiters: 0,
+    /** The limit of batches, per client or in total, was reached. */
+    batches: 0,
     /** The limit of streams, per client or in total, was reached. */
     streams: 0,
   };

@@ -14,7 +14,7 @@ export interface MetricsSources {
   readonly reloader: Pick<TlsReloader, 'stats'>;
   readonly limited: Limited;
   /** How many waits and streams there are. */
-  readonly longLived: Readonly<Record<'waiters' | 'streams', number>>;
+  readonly longLived: Readonly<Record<'waiters' | 'batches' | 'streams', number>>;
   readonly logStream: Pick<LogStream, 'dropped'>;
 }
 
@@ -219,5 +219,6 @@ function ofLongLived(register: Registry, longLived: MetricsSources['longLived'])
       },
     });
   gauge('scaler_waiters', 'Requests that wait for a rollout', () => longLived.waiters);
+  gauge('scaler_batches', 'Batches of writes that are under way', () => longLived.batches);
   gauge('scaler_streams', 'Streams of events that clients read', () => longLived.streams);
 }

@@ -16,8 +16,8 @@ export interface Answering {
  */
 export type Interruption = 'disconnected' | 'malformed' | 'revoked' | 'drain';
 
-/** A wait, which ends with one answer, or a stream, which is sent bit by bit. */
-export type LongLivedKind = 'waiter' | 'stream';
+/** A wait or a batch of writes, which end with one answer, or a stream, which is sent bit by bit. */
+export type LongLivedKind = 'waiter' | 'batch' | 'stream';
 
 /** What is known of an answer that lasts as long as its client stays. */
 export interface LongLived {

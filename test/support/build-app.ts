@@ -8,6 +8,8 @@ import type { Subject } from '../../src/cluster/access/decisions.ts';
 import {
   type FreshNames,
   GuardedCluster,
+  type LastWriter,
+  type Prospect,
   type ScaleOrder,
   type ScaleReading,
   type UnguardedCluster,
@@ -16,7 +18,7 @@ import { DeploymentCache } from '../../src/cluster/cache/deployment-cache.ts';
 import type { Freshness } from '../../src/cluster/cache/freshness.ts';
 import type { ClusterState } from '../../src/cluster/cache/informer-set.ts';
 import type { ListReading, Reading } from '../../src/cluster/cache/reading.ts';
-import { DeploymentError, ReplicasManagedError } from '../../src/cluster/cluster-errors.ts';
+import { DeploymentError, RailError, ReplicasManagedError } from '../../src/cluster/cluster-errors.ts';
 import type { Deployment } from '../../src/cluster/deployment.ts';
 import { EventHub } from '../../src/cluster/events/event-hub.ts';
 import type { LabelSelector } from '../../src/cluster/labels/label-selector.ts';
@@ -168,12 +170,40 @@ export class MemoryCluster implements ServedCluster, UnguardedCluster {
   /** What the API server warns of. */
   warnings: readonly string[] = [];
 
-  async scale(request: ScaleRequest & Pick<ScaleOrder, 'force'>): Promise<ScaleReading> {
+  /** Why a rail refuses every count. */
+  rail: string | undefined;
+
+  prospect(namespace: string, name: string): Prospect {
+    const { forecasts, rail } = this;
+    const { value: deployment } = this.deployment(namespace, name);
+    const refusal = refusalIn(forecasts, 'refuse-certain');
+    return {
+      deployment,
+      forecasts,
+      rail: rail === undefined ? undefined : new RailError(rail, forecasts),
+      managed: refusal && new ReplicasManagedError(refusal, forecasts),
+    };
+  }
+
+  lastWriterOf(): LastWriter {
+    return { by: 'kubectl', at: undefined };
+  }
+
+  select(
+    namespace?: string,
+    visible?: readonly string[],
+    selector?: LabelSelector,
+  ): Reading<readonly Deployment[]> {
+    const shown = namespace === undefined ? visible : [namespace];
+    return { value: this.#cache.select(shown, selector), ...this.reading };
+  }
+
+  async scale(request: ScaleRequest & Pick<ScaleOrder, 'force' | 'batch'>): Promise<ScaleReading> {
     const { namespace, deployment: name, replicas, user, precondition, force, dryRun } = request;
     const { forecasts, warnings } = this;
-    const refusal = force ? undefined : refusalIn(forecasts, 'refuse-certain');
-    if (refusal !== undefined) throw new ReplicasManagedError(refusal, forecasts);
-    const { value: deployment } = this.deployment(namespace, name);
+    const { deployment, rail, managed } = this.prospect(namespace, name);
+    const refusal = rail ?? (force ? undefined : managed);
+    if (refusal !== undefined) throw refusal;
     if (precondition?.(deployment) === false)
       throw new DeploymentError('PRECONDITION_FAILED', namespace, name);
     const result = {

@@ -1,7 +1,12 @@
 import { FRESHNESS_MS, type Freshness } from '../cache/freshness.ts';
 import type { ClusterState } from '../cache/informer-set.ts';
 import type { ListReading, Reading } from '../cache/reading.ts';
-import { AccessDeniedError, NotSyncedError } from '../cluster-errors.ts';
+import {
+  AccessDeniedError,
+  NotSyncedError,
+  type RailError,
+  type ReplicasManagedError,
+} from '../cluster-errors.ts';
 import type { Deployment } from '../deployment.ts';
 import type { EventHub } from '../events/event-hub.ts';
 import { Feed } from '../events/feed.ts';
@@ -26,9 +31,31 @@ export interface ScaleReading extends ScaleResult {
 }
 
 /** What to write, and how. */
-export interface ScaleOrder extends Pick<ScaleRequest, 'replicas' | 'precondition' | 'dryRun'> {
+export interface ScaleOrder extends Pick<ScaleRequest, 'replicas' | 'precondition' | 'dryRun' | 'turnMs'> {
   /** Whether to set the count even if somebody else will undo it. */
   readonly force?: boolean;
+  /** The id of the batch that the write is of: its Event names it. */
+  readonly batch?: string;
+}
+
+/** What a write would meet, as far as the cache knows. */
+export interface Prospect {
+  /** As the cache holds it. */
+  readonly deployment: Deployment;
+  /** All that would happen to the count. */
+  readonly forecasts: readonly Forecast[];
+  /** The rail that refuses the count; undefined: none does. */
+  readonly rail: RailError | undefined;
+  /** Why the count is refused without force; undefined: it is not. */
+  readonly managed: ReplicasManagedError | undefined;
+}
+
+/** Who made the present count of a Deployment what it is. */
+export interface LastWriter {
+  /** The user, if it was a write of this replica of the service; otherwise the field manager, or `unknown`. */
+  readonly by: string;
+  /** When the watch showed it, in seconds since 1970; undefined: that was before the start, or it is still to be seen. */
+  readonly at: number | undefined;
 }
 
 /** The names of Deployments, just listed by the API server itself. */
@@ -121,8 +148,28 @@ export interface UnguardedCluster {
   stateOf(deployment: Deployment): DeploymentState;
   /** The changes of the count of a Deployment that a read of this cluster returned. */
   changesOf(deployment: Deployment): DeploymentChanges;
-  /** Sets a replica count. @throws NamespaceNotWatchedError, ReplicasManagedError, DeploymentError or KubeError */
-  scale(request: ScaleRequest & Pick<ScaleOrder, 'force'>): Promise<ScaleReading>;
+  /**
+   * Sets a replica count.
+   * @throws NamespaceNotWatchedError, RailError, ReplicasManagedError, DeploymentError or KubeError
+   */
+  scale(request: ScaleRequest & Pick<ScaleOrder, 'force' | 'batch'>): Promise<ScaleReading>;
+  /**
+   * What `scale` would meet, from the cache.
+   * @param from the count to assume before the write; undefined: the present one
+   * @throws NotSyncedError, CacheRefusedError, NamespaceNotWatchedError or DeploymentError
+   */
+  prospect(namespace: string, name: string, replicas: number, from?: number): Prospect;
+  /** Who made the count of a Deployment what it is there. @param deployment from the cache or from the API server */
+  lastWriterOf(deployment: Deployment): LastWriter;
+  /**
+   * The Deployments in the cache that `list` lists.
+   * @throws NotSyncedError, CacheRefusedError or NamespaceNotWatchedError
+   */
+  select(
+    namespace?: string,
+    shown?: readonly string[],
+    selector?: LabelSelector,
+  ): Reading<readonly Deployment[]>;
   /**
    * Checks that `rollout` can follow what happens in a namespace.
    * @throws NotSyncedError, CacheRefusedError, NamespaceNotWatchedError or FreshnessError
@@ -144,9 +191,13 @@ export interface ScaleTarget {
   readonly replicas: number | undefined;
   /**
    * Sets the count, and resolves once the cache holds the change or 1 s after the API server made it.
-   * @throws NamespaceNotWatchedError, ReplicasManagedError, DeploymentError or KubeError
+   * @throws NamespaceNotWatchedError, RailError, ReplicasManagedError, DeploymentError or KubeError
    */
   scale(order: ScaleOrder): Promise<ScaleReading>;
+  /** What `scale` would meet, from the cache. @throws as UnguardedCluster.prospect */
+  prospect(replicas: number, from?: number): Prospect;
+  /** Who made the count what it is in this state of the Deployment, such as a precondition was shown. */
+  lastWriterOf(deployment: Deployment): LastWriter;
   /**
    * Checks, before the write, that `rollout` can follow what happens after it.
    * @throws as UnguardedCluster.requireWaits
@@ -282,6 +333,15 @@ export class GuardedCluster {
   }
 
   /**
+   * The Deployments that `list` lists.
+   * @throws as UnguardedCluster.select
+   */
+  async select(namespace?: string, selector?: LabelSelector): Promise<readonly Deployment[]> {
+    const { shown } = await this.#rightsToList(namespace);
+    return this.#cluster.select(namespace, shown, selector).value;
+  }
+
+  /**
    * The changes of the Deployments that `list` lists, from now on. The rights are asked for again and again.
    * @throws as UnguardedCluster.events
    */
@@ -317,6 +377,8 @@ export class GuardedCluster {
     return {
       replicas: this.#cluster.replicasOf(namespace, deployment),
       scale: (order) => this.#cluster.scale({ namespace, deployment, user, ...order }),
+      prospect: (replicas, from) => this.#cluster.prospect(namespace, deployment, replicas, from),
+      lastWriterOf: (state) => this.#cluster.lastWriterOf(state),
       requireWaits: () => this.#cluster.requireWaits(namespace),
       rollout: ({ uid, replicas, resourceVersion }, limits) =>
         this.#cluster.rollout({ namespace, deployment, uid, replicas, resourceVersion }, limits),

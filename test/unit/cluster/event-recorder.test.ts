@@ -32,7 +32,7 @@ async function scaleIn(...namespaces: readonly string[]): Promise<void> {
 
 function note(namespace: string): void {
   const result = { uid: 'uid', replicas: 2, resourceVersion: '1', applied: true, warnings: [] };
-  events.scaled({ namespace, deployment: 'cart', user: 'alice', from: 1, result });
+  events.scaled({ namespace, deployment: 'cart', user: 'alice', from: 1, batch: undefined, result });
 }
 
 /** Lets the account create Events in these namespaces only. */
