@@ -37,7 +37,13 @@ import { type ClusterState, InformerSet, type Mirrored } from './cache/informer-
 import { type ListReading, type Reading, reading } from './cache/reading.ts';
 import { SharedAnswers } from './cache/shared-answers.ts';
 import { CALL_CONNECTIONS } from './call-places.ts';
-import { DeploymentError, FreshnessError, NotSyncedError, ReplicasManagedError } from './cluster-errors.ts';
+import {
+  DeploymentError,
+  FreshnessError,
+  NotSyncedError,
+  RailError,
+  ReplicasManagedError,
+} from './cluster-errors.ts';
 import { type Deployment, DeploymentInterner, entityTag, reduceDeployment } from './deployment.ts';
 import { DirectReader } from './direct-reader.ts';
 import { EventRecorder } from './event-recorder.ts';
@@ -46,12 +52,14 @@ import { HealthCheck } from './health-check.ts';
 import type { LabelSelector } from './labels/label-selector.ts';
 import { type CountChange, CountHistory } from './ownership/count-history.ts';
 import type { Fight } from './ownership/fight.ts';
-import { type ConflictPolicy, refusalIn } from './ownership/forecast.ts';
+import { type ConflictPolicy, type Forecast, refusalIn } from './ownership/forecast.ts';
 import { Ownership } from './ownership/ownership.ts';
 import { ownerOfCount } from './ownership/writers.ts';
 import { deploymentsPath } from './paths.ts';
+import { Rails } from './rails/rails.ts';
+import type { RailRules } from './rails/rule.ts';
 import { type PodTiming, PodTroubles } from './rollout/pod-troubles.ts';
-import { type ScaleRequest, Scaler } from './scaler.ts';
+import { type Precondition, type ScaleRequest, Scaler } from './scaler.ts';
 import { changesOf, type DeploymentChanges } from './state/deployment-changes.ts';
 import { type DeploymentState, stateOf } from './state/deployment-state.ts';
 import { StateLists } from './state/state-lists.ts';
@@ -67,6 +75,8 @@ export interface ClusterOptions extends KubeconfigSource {
   readonly authorization: DecisionTimes | 'AlwaysAllow';
   readonly autoscalers: WatchedAutoscalers;
   readonly onConflict: ConflictPolicy;
+  /** What no write passes, besides the annotations of Deployments. */
+  readonly rails: RailRules;
   /** How much memory the earlier changes of counts may take. */
   readonly journalBytes: number;
   readonly log: Logger;
@@ -109,9 +119,11 @@ export class Cluster implements UnguardedCluster {
   readonly #history: CountHistory;
   readonly #ownership: Ownership;
   readonly #onConflict: ConflictPolicy;
+  readonly #rails: Rails;
   readonly #stateLists: StateLists;
   #overrides = 0;
   #fights = 0;
+  #railRefusals = 0;
   readonly #direct: DirectReader;
   readonly #scaler: Scaler;
   readonly #health: HealthCheck;
@@ -127,10 +139,12 @@ export class Cluster implements UnguardedCluster {
   readonly reviews: Pick<ReviewOutcomes, 'state' | 'counts'>;
 
   constructor(options: ClusterOptions) {
-    const { name, namespaces, authorization, autoscalers, onConflict, journalBytes, ...others } = options;
+    const { name, namespaces, authorization, autoscalers, onConflict, rails, journalBytes, ...others } =
+      options;
     const { log, server, timing = {}, ...source } = others;
     this.name = name;
     this.#onConflict = onConflict;
+    this.#rails = new Rails(name, rails);
     this.#readYourWriteMs = timing.readYourWriteMs ?? READ_YOUR_WRITE_MS;
     const load = kubeConfigLoader(source);
     this.#client = new KubeClient(server === undefined ? load : pinnedTo(server, load), CALL_CONNECTIONS);
@@ -371,12 +385,18 @@ export class Cluster implements UnguardedCluster {
     return changesOf(deployment, this.#history.changesOf(deployment));
   }
 
-  prospect(namespace: string, name: string, replicas: number): Prospect {
+  prospect(namespace: string, name: string, replicas: number, from?: number): Prospect {
     const { value: deployment } = this.deployment(namespace, name);
     const forecasts = this.#ownership.forecasts(deployment, replicas);
     const refusal = refusalIn(forecasts, this.#onConflict);
     const managed = refusal && new ReplicasManagedError(refusal, forecasts);
-    return { deployment, forecasts, rail: undefined, managed };
+    const rail = this.#rails.refusal(deployment, replicas, from);
+    return {
+      deployment,
+      forecasts,
+      rail: rail === undefined ? undefined : new RailError(rail, forecasts),
+      managed,
+    };
   }
 
   lastWriterOf(deployment: Deployment): LastWriter {
@@ -402,9 +422,10 @@ export class Cluster implements UnguardedCluster {
     const informer = this.#informers.of(namespace);
     const before = this.#cache.get(namespace, deployment);
     const forecasts = this.#ownership.forecasts(before, replicas);
+    const precondition = this.#railed(request, before, forecasts);
     const refusal = request.force ? undefined : refusalIn(forecasts, this.#onConflict);
     if (refusal !== undefined) throw new ReplicasManagedError(refusal, forecasts);
-    const result = await this.#scaler.scale({ ...request, cached: before?.replicas });
+    const result = await this.#scaler.scale({ ...request, precondition, cached: before?.replicas });
     if (dryRun) return { ...result, forecasts, previous: before?.replicas, entityTag: undefined };
     const { uid, resourceVersion } = result;
     // The API server answers the last change of another writer if that has set the same count.
@@ -415,6 +436,31 @@ export class Cluster implements UnguardedCluster {
     const current = cached?.resourceVersion === resourceVersion ? cached : undefined;
     const previous = changed ? this.#history.changeAt(uid, resourceVersion)?.from : result.replicas;
     return { ...result, forecasts, previous, entityTag: current && entityTag(current) };
+  }
+
+  /**
+   * The precondition of a write, with the rails in it if they depend on the state that is written.
+   * @param before the Deployment in the cache
+   * @throws RailError if a rail refuses the count in the state that the cache has
+   */
+  #railed(
+    { namespace, replicas, precondition }: ScaleRequest,
+    before: Deployment | undefined,
+    forecasts: readonly Forecast[],
+  ): Precondition | undefined {
+    const require = (state: Deployment) => {
+      const refusal = this.#rails.refusal(state, replicas);
+      if (refusal === undefined) return;
+      this.#railRefusals += 1;
+      throw new RailError(refusal, forecasts);
+    };
+    if (before !== undefined) require(before);
+    if (!this.#rails.dependOnState(namespace, before, replicas)) return precondition;
+    return (current) => {
+      if (precondition?.(current) === false) return false;
+      require(current);
+      return true;
+    };
   }
 
   requireWaits(namespace: string): void {
@@ -457,6 +503,11 @@ export class Cluster implements UnguardedCluster {
   /** Counts that were set through the service and then changed by somebody else, as far as this replica has seen. */
   get overrides(): number {
     return this.#overrides;
+  }
+
+  /** Writes, dry runs among them, that a rail refused. */
+  get railRefusals(): number {
+    return this.#railRefusals;
   }
 
   /** Fights about a count that have begun, as far as this replica has seen. */

@@ -5,6 +5,8 @@ import { type Labels, reduceLabels } from './labels/labels.ts';
 import { appliedReplicas } from './ownership/applied-replicas.ts';
 import { controllerOf, marksOf } from './ownership/marks.ts';
 import { reduceWriters, type Writer } from './ownership/writers.ts';
+import { railsOf } from './rails/annotations.ts';
+import type { Rail } from './rails/rule.ts';
 import { keyOf, type RolloutStatus, reduceStatus } from './rollout/rollout-status.ts';
 
 /** The fields of a Deployment that the service keeps: a few hundred bytes instead of about 7 kB. */
@@ -29,26 +31,39 @@ export interface Deployment {
   readonly marks: readonly string[];
   /** The object whose controller acts on it, as `Kind/name`. */
   readonly controller: string | undefined;
+  /** What its annotations limit, besides the rules for it. */
+  readonly rails: readonly Rail[];
 }
 
 /** Where equal parts of Deployments become one. */
 export interface DeploymentInterning extends Interning {
   status(status: RolloutStatus): RolloutStatus;
+  rails(rails: readonly Rail[]): readonly Rail[];
 }
 
-/** How many statuses are known. */
+/** How many statuses are known, and how many lists of rails. */
 const MAX_STATUSES = 1_024;
+const MAX_RAILS = 256;
 
 /** Interns parts of Deployments that are kept. */
 export class DeploymentInterner extends Interner implements DeploymentInterning {
   readonly #statuses = new Interned(MAX_STATUSES, keyOf);
+  readonly #rails = new Interned<readonly Rail[]>(MAX_RAILS, (rails) => JSON.stringify(rails));
 
   status(status: RolloutStatus): RolloutStatus {
     return this.#statuses.one(status);
   }
+
+  rails(rails: readonly Rail[]): readonly Rail[] {
+    return this.#rails.one(rails);
+  }
 }
 
-const NO_INTERNING: DeploymentInterning = { ...NOT_INTERNED, status: (status) => status };
+const NO_INTERNING: DeploymentInterning = {
+  ...NOT_INTERNED,
+  status: (status) => status,
+  rails: (rails) => rails,
+};
 
 /**
  * Reduces a Deployment object of the API to the fields that answers need.
@@ -63,6 +78,7 @@ export function reduceDeployment(object: unknown, interning: DeploymentInterning
   const generation = countAt(metadata, 'generation', 0);
   const controller = controllerOf(metadata);
   const marks = marksOf(metadata);
+  const rails = railsOf(metadata);
   return {
     namespace: interning.text(stringAt(metadata, 'namespace')),
     name,
@@ -76,6 +92,7 @@ export function reduceDeployment(object: unknown, interning: DeploymentInterning
     appliedReplicas: appliedReplicas(metadata),
     marks: marks.length === 0 ? marks : interning.list(marks),
     controller: controller && interning.text(controller),
+    rails: rails.length === 0 ? rails : interning.rails(rails),
   };
 }
 

@@ -193,6 +193,7 @@ function appOf(
             allowInsecureTls: config.ALLOW_INSECURE_TLS,
             authorization: config.AUTHORIZATION_MODE === 'AlwaysAllow' ? 'AlwaysAllow' : config.decisionTimes,
             onConflict: config.ON_CONFLICT,
+            rails: { current: [] },
             journalBytes: config.JOURNAL_MIB * 2 ** 20,
             autoscalers: {
               horizontalPodAutoscalers: config.WATCH_HPAS,

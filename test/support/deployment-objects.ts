@@ -27,6 +27,7 @@ export function deployment(
     appliedReplicas: undefined,
     marks: [],
     controller: undefined,
+    rails: [],
     ...parts,
   };
 }

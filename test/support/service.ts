@@ -7,6 +7,7 @@ import type { DecisionTimes } from '../../src/cluster/access/authorizer.ts';
 import type { WatchedAutoscalers } from '../../src/cluster/autoscalers/autoscalers.ts';
 import { Cluster, type ClusterTiming } from '../../src/cluster/cluster.ts';
 import type { ConflictPolicy } from '../../src/cluster/ownership/forecast.ts';
+import type { RailRules } from '../../src/cluster/rails/rule.ts';
 import type { Limits } from '../../src/config/limits.ts';
 import { Fleet } from '../../src/fleet/fleet.ts';
 import type { LogSink } from '../../src/observability/log-stream.ts';
@@ -35,6 +36,8 @@ export interface ServiceOptions {
   /** Default: HPAs, as in production. */
   readonly autoscalers?: WatchedAutoscalers;
   readonly onConflict?: ConflictPolicy;
+  /** Of all clusters. Default: none. */
+  readonly rails?: RailRules;
   /** Default: as in production. */
   readonly journalBytes?: number;
   /** Default: every client has all rights. */
@@ -88,6 +91,7 @@ export class TestService {
     const {
       autoscalers = { horizontalPodAutoscalers: true, scaledObjects: false },
       onConflict = 'refuse-certain',
+      rails = { current: [] },
       journalBytes = 8 * 2 ** 20,
     } = options;
     const authority = await CertificateAuthority.create({ commonName: 'test CA' });
@@ -134,6 +138,7 @@ export class TestService {
               authorization: authorization === 'AlwaysAllow' ? authorization : decisionTimes,
               autoscalers,
               onConflict,
+              rails,
               journalBytes,
               log,
               timing: {

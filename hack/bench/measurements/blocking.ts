@@ -45,7 +45,12 @@ async function listText(kubeconfig: string): Promise<string> {
 
 async function longestBlock(kubeconfig: string): Promise<number> {
   const autoscalers = { horizontalPodAutoscalers: false, scaledObjects: false };
-  const access = { authorization: 'AlwaysAllow', onConflict: 'warn', journalBytes: 2 ** 20 } as const;
+  const access = {
+    authorization: 'AlwaysAllow',
+    onConflict: 'warn',
+    rails: { current: [] },
+    journalBytes: 2 ** 20,
+  } as const;
   const options = { namespaces: [], autoscalers, log: SILENT, ...access };
   const cluster = new Cluster({ name: 'demo', kubeconfig, ...options });
   const delay = monitorEventLoopDelay({ resolution: 1 });

@@ -33,6 +33,7 @@ async function start(): Promise<void> {
     authorization: defaultDecisionTimes,
     autoscalers: { horizontalPodAutoscalers: false, scaledObjects: false },
     onConflict: 'refuse-certain',
+    rails: { current: [] },
     journalBytes: 2 ** 20,
     log: new RecordingLogger(),
     kubeconfig,

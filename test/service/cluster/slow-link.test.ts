@@ -38,6 +38,7 @@ function scene(play: (scene: Scene) => Promise<void>, timing: Partial<ReflectorT
       authorization: 'AlwaysAllow',
       autoscalers: { horizontalPodAutoscalers: false, scaledObjects: false },
       onConflict: 'refuse-certain',
+      rails: { current: [] },
       journalBytes: 2 ** 20,
       log: new RecordingLogger(),
       kubeconfig: folder().write('kubeconfig', demo.kubeconfig),

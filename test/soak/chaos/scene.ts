@@ -61,6 +61,7 @@ export class Scene {
       authorization: 'AlwaysAllow',
       autoscalers: { horizontalPodAutoscalers: true, scaledObjects: true },
       onConflict: 'refuse-certain',
+      rails: { current: [] },
       journalBytes: 2 ** 20,
       log: SILENT,
       timing: { reflector: TIMING },

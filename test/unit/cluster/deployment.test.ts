@@ -41,6 +41,7 @@ describe('a reduced Deployment', () => {
       appliedReplicas: 4,
       marks: ['Helm/web'],
       controller: 'Database/orders',
+      rails: [],
     });
   });
 
