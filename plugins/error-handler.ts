@@ -9,6 +9,7 @@ import { toHttpError } from '../src/api/to-http-error.ts';
 import {
   AccessUndecidedError,
   AuthorizerUnavailableError,
+  RailError,
   ReplicasManagedError,
   RolloutError,
 } from '../src/cluster/cluster-errors.ts';
@@ -44,7 +45,7 @@ function answerError(error: unknown, request: FastifyRequest, reply: FastifyRepl
   const mayRetry = !(error instanceof RolloutError && request.method === 'POST');
   const retryAfter = mayRetry ? retryAfterSeconds(error, answer.statusCode) : undefined;
   if (retryAfter !== undefined && !reply.hasHeader('retry-after')) reply.header('retry-after', retryAfter);
-  if (error instanceof ReplicasManagedError)
+  if (error instanceof ReplicasManagedError || error instanceof RailError)
     reply.header('x-replicas-forecast', forecastHeader(error.forecasts));
   const body = errorBody(answer);
   reply

@@ -21,6 +21,7 @@ export type ManagedCluster = Pick<
   | 'reviews'
   | 'overrides'
   | 'fights'
+  | 'railRefusals'
 >;
 
 /** The clusters of the fleet; tests use a stand-in. */

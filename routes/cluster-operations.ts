@@ -4,6 +4,7 @@ import deploymentRoutes from './deployment.ts';
 import deploymentsRoutes from './deployments.ts';
 import eventsRoutes from './events.ts';
 import healthRoutes from './health.ts';
+import limitsRoutes from './limits.ts';
 import replicaCountRoutes, { type ReplicaCountOptions } from './replica-count.ts';
 import scaleRoutes from './scale.ts';
 
@@ -17,6 +18,7 @@ const clusterRoutes: FastifyPluginAsync<ReplicaCountOptions> = async (app, { old
   await app.register(changesRoutes);
   await app.register(scaleRoutes);
   await app.register(eventsRoutes);
+  await app.register(limitsRoutes);
   await app.register(replicaCountRoutes, { oldName });
 };
 

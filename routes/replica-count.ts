@@ -101,7 +101,7 @@ const setReplicaCount: Operation = {
   tag: 'Replica counts',
   summary: 'Set the replica count of a Deployment',
   description:
-    'Sets `spec.replicas` through the `scale` subresource, and answers once reads show the new count. Setting the current count changes nothing and succeeds. `X-Replicas-Forecast` says whether the count will stay, and `Warning` what to change so that it does. A count that an autoscaler would certainly undo is refused with 409 `REPLICAS_MANAGED`, unless `force=true`. After 504 `OUTCOME_UNKNOWN`, read the count before you try again. With `wait`, the answer comes once the replicas are available. The count is set in all errors that have `Location`: do not send the write again, but `GET` that.',
+    'Sets `spec.replicas` through the `scale` subresource, and answers once reads show the new count. Setting the current count changes nothing and succeeds. `X-Replicas-Forecast` says whether the count will stay, and `Warning` what to change so that it does. A count that an autoscaler would certainly undo is refused with 409 `REPLICAS_MANAGED`, unless `force=true`. A count that a rail forbids is refused with 422 `RAIL`, also with `force=true`; `GET /limits` shows the rails. After 504 `OUTCOME_UNKNOWN`, read the count before you try again. With `wait`, the answer comes once the replicas are available. The count is set in all errors that have `Location`: do not send the write again, but `GET` that.',
   requestHeaders: ['If-Match'],
   answer: {
     description: 'The replica count that is now set',
@@ -125,6 +125,7 @@ const setReplicaCount: Operation = {
     new errors.BodyTooLargeError(),
     new errors.UnsupportedMediaTypeError(),
     new errors.AdmissionRefusedError('at most 10 replicas'),
+    new errors.RailError('rule production: at most 10 (20 asked); allowed are 2 to 10'),
     new errors.KubernetesRateLimitedError(),
     new errors.ClusterBusyError(),
     new errors.LogBlockedError(),
@@ -140,6 +141,7 @@ const setReplicaCount: Operation = {
   errorHeaders: {
     ...headersOfWaitErrors(['X-Previous-Replicas', 'X-Replicas-Forecast', 'Warning']),
     REPLICAS_MANAGED: ['X-Replicas-Forecast'],
+    RAIL: ['X-Replicas-Forecast'],
   },
   errorsAfterWrite: errorsOfWaits.map(({ code }) => code),
 };

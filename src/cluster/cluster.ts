@@ -57,7 +57,7 @@ import { Ownership } from './ownership/ownership.ts';
 import { ownerOfCount } from './ownership/writers.ts';
 import { deploymentsPath } from './paths.ts';
 import { Rails } from './rails/rails.ts';
-import type { RailRules } from './rails/rule.ts';
+import type { Rail, RailRules } from './rails/rule.ts';
 import { type PodTiming, PodTroubles } from './rollout/pod-troubles.ts';
 import { type Precondition, type ScaleRequest, Scaler } from './scaler.ts';
 import { changesOf, type DeploymentChanges } from './state/deployment-changes.ts';
@@ -381,6 +381,10 @@ export class Cluster implements UnguardedCluster {
     return stateOf(deployment, this.#ownership.of(deployment), this.#history.of(deployment));
   }
 
+  railsOn(deployment: Deployment): readonly Rail[] {
+    return this.#rails.on(deployment);
+  }
+
   changesOf(deployment: Deployment): DeploymentChanges {
     return changesOf(deployment, this.#history.changesOf(deployment));
   }
@@ -455,7 +459,10 @@ export class Cluster implements UnguardedCluster {
       throw new RailError(refusal, forecasts);
     };
     if (before !== undefined) require(before);
-    if (!this.#rails.dependOnState(namespace, before, replicas)) return precondition;
+    // A cache that follows the API server no longer may have missed annotations.
+    const { lastError } = this.#informers.of(namespace).reflector;
+    const known = lastError === undefined ? before : undefined;
+    if (!this.#rails.dependOnState(namespace, known, replicas)) return precondition;
     return (current) => {
       if (precondition?.(current) === false) return false;
       require(current);

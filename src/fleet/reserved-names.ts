@@ -5,6 +5,7 @@ export const ROUTE_SEGMENTS: readonly string[] = [
   'docs',
   'events',
   'healthz',
+  'limits',
   'replica-count',
   'scale',
 ];
@@ -16,7 +17,6 @@ const FUTURE_SEGMENTS: readonly string[] = [
   'metrics',
   'openapi',
   'set-replica-count',
-  'limits',
   'statefulsets',
   'changes',
   'page',

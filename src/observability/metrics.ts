@@ -6,7 +6,7 @@ import type { Limited } from './limited.ts';
 import type { LogStream } from './log-stream.ts';
 
 type Observed = FleetMember &
-  Pick<Cluster, 'state' | 'objects' | 'mirrors' | 'reviews' | 'overrides' | 'fights'>;
+  Pick<Cluster, 'state' | 'objects' | 'mirrors' | 'reviews' | 'overrides' | 'fights' | 'railRefusals'>;
 
 /** What is measured. The values are only read when Prometheus scrapes, so requests have no cost from it. */
 export interface MetricsSources {
@@ -73,6 +73,11 @@ function ofClusters(register: Registry, fleet: MetricsSources['fleet']): void {
     'scaler_fights_total',
     'Deployments whose count two managers began to set in turn, three times within 10 minutes, as this replica saw it',
     ({ fights }) => fights,
+  );
+  counter(
+    'scaler_rail_refusals_total',
+    'Writes of a count, dry runs among them, that a rail refused',
+    ({ railRefusals }) => railRefusals,
   );
   new Counter({
     name: 'scaler_access_reviews_total',

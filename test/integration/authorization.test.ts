@@ -120,6 +120,7 @@ const ofCluster: Record<string, readonly [url: string, needed: Needed]> = {
   'GET /deployments/:namespace/:deployment': [`deployments/${inA}/worker`, 'read'],
   'GET /deployments/:namespace/:deployment/changes': [`deployments/${inA}/worker/changes`, 'read'],
   'GET /events': [`events?namespace=${inA}`, 'list'],
+  'GET /limits': [`limits?namespace=${inA}&deployment=worker`, 'read'],
   'GET /scale': [`scale?namespace=${inA}`, 'list'],
   'GET /replica-count': [count, 'read'],
   'POST /replica-count': [count, 'scale'],

@@ -25,6 +25,7 @@ import type { LabelSelector } from '../../src/cluster/labels/label-selector.ts';
 import { type Labels, NO_LABELS } from '../../src/cluster/labels/labels.ts';
 import type { SeenChanges } from '../../src/cluster/ownership/count-history.ts';
 import { type Forecast, refusalIn } from '../../src/cluster/ownership/forecast.ts';
+import type { Rail } from '../../src/cluster/rails/rule.ts';
 import type { ScaleRequest } from '../../src/cluster/scaler.ts';
 import { changesOf, type DeploymentChanges } from '../../src/cluster/state/deployment-changes.ts';
 import { type DeploymentState, stateOf } from '../../src/cluster/state/deployment-state.ts';
@@ -46,6 +47,7 @@ export class MemoryCluster implements ServedCluster, UnguardedCluster {
   readonly mirrors = [];
   readonly overrides = 0;
   readonly fights = 0;
+  readonly railRefusals = 0;
   access = new Access(alwaysAllow);
   reviews: ServedCluster['reviews'] = {
     state: 'available',
@@ -169,6 +171,13 @@ export class MemoryCluster implements ServedCluster, UnguardedCluster {
 
   /** What the API server warns of. */
   warnings: readonly string[] = [];
+
+  /** What is said to limit every count. */
+  rails: readonly Rail[] = [];
+
+  railsOn(): readonly Rail[] {
+    return this.rails;
+  }
 
   /** Why a rail refuses every count. */
   rail: string | undefined;

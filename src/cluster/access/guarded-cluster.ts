@@ -12,6 +12,7 @@ import type { EventHub } from '../events/event-hub.ts';
 import { Feed } from '../events/feed.ts';
 import type { LabelSelector } from '../labels/label-selector.ts';
 import type { Forecast } from '../ownership/forecast.ts';
+import type { Rail } from '../rails/rule.ts';
 import type { ScaleRequest, ScaleResult } from '../scaler.ts';
 import type { DeploymentChanges } from '../state/deployment-changes.ts';
 import type { DeploymentState } from '../state/deployment-state.ts';
@@ -48,6 +49,14 @@ export interface Prospect {
   readonly rail: RailError | undefined;
   /** Why the count is refused without force; undefined: it is not. */
   readonly managed: ReplicasManagedError | undefined;
+}
+
+/** What limits the count of a Deployment, and what the caller may do with it. */
+export interface DeploymentLimits {
+  readonly reading: Reading<Deployment>;
+  /** All of them hold. */
+  readonly rails: readonly Rail[];
+  readonly may: { readonly read: boolean; readonly scale: boolean };
 }
 
 /** Who made the present count of a Deployment what it is. */
@@ -146,6 +155,8 @@ export interface UnguardedCluster {
   replicasOf(namespace: string, name: string): number | undefined;
   /** The state of a Deployment that a read of this cluster returned. */
   stateOf(deployment: Deployment): DeploymentState;
+  /** What limits the count of a Deployment that a read of this cluster returned. */
+  railsOn(deployment: Deployment): readonly Rail[];
   /** The changes of the count of a Deployment that a read of this cluster returned. */
   changesOf(deployment: Deployment): DeploymentChanges;
   /**
@@ -383,6 +394,20 @@ export class GuardedCluster {
       rollout: ({ uid, replicas, resourceVersion }, limits) =>
         this.#cluster.rollout({ namespace, deployment, uid, replicas, resourceVersion }, limits),
     };
+  }
+
+  /**
+   * What limits the count of a Deployment, for a caller who may read it or scale it.
+   * @throws as UnguardedCluster.deployment
+   */
+  async limits(namespace: string, name: string): Promise<DeploymentLimits> {
+    const [read, scale] = await Promise.all([
+      this.#access.mayRead(this.#caller, namespace, name),
+      this.#access.mayScale(this.#caller, namespace, name),
+    ]);
+    if (!read && !scale) this.#deny(`get deployments/scale in namespace ${namespace}`);
+    const reading = this.#cluster.deployment(namespace, name);
+    return { reading, rails: this.#cluster.railsOn(reading.value), may: { read, scale } };
   }
 
   /**

@@ -42,20 +42,13 @@ export function textOf(step: Step): string {
 function allowedBy(rails: readonly Rail[], present: number): string {
   const limits = limitsOf(rails, present);
   const { min = 0, max = Number.POSITIVE_INFINITY, maxStep = Number.POSITIVE_INFINITY } = limits;
+  const zero = limits.allowZero && present <= maxStep;
   const least = Math.max(1, min, present - maxStep);
   const most = Math.min(max, present + maxStep);
-  const zero = limits.allowZero && present <= maxStep;
-  const some = least <= most;
-  if (limits.protected !== undefined || (!zero && !some)) return 'no change is allowed';
-  if (!some) return 'allowed is 0';
-  if (zero && least === 1)
-    return most === Number.POSITIVE_INFINITY ? 'all are allowed' : `allowed are 0 to ${most}`;
-  const range =
-    most === Number.POSITIVE_INFINITY
-      ? `${least} and more`
-      : least === most
-        ? `${least}`
-        : `${least} to ${most}`;
-  if (zero) return `allowed are 0 and ${range}`;
-  return least === most ? `allowed is ${range}` : `allowed are ${range}`;
+  if (limits.protected !== undefined || (!zero && least > most)) return 'no change is allowed';
+  if (least > most) return 'allowed is 0';
+  const from = zero && least === 1 ? 0 : least;
+  if (most === Number.POSITIVE_INFINITY) return `allowed are ${zero ? '0 and ' : ''}${from} and more`;
+  if (from === most) return zero ? `allowed are 0 and ${most}` : `allowed is ${most}`;
+  return `allowed are ${zero && from > 0 ? '0 and ' : ''}${from} to ${most}`;
 }

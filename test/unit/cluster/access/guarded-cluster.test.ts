@@ -58,8 +58,10 @@ describe('a guarded cluster', () => {
       'list',
       'knownStates',
       'states',
+      'select',
       'events',
       'toScale',
+      'limits',
       'rollout',
     ]);
   });
