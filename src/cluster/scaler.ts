@@ -102,20 +102,22 @@ export class Scaler {
     for (let attempt = 1; ; attempt += 1) {
       const leftMs = () => Math.max(1, endsAt - performance.now());
       const reads = precondition !== undefined || (cached === replicas && !dryRun);
-      const current = reads ? await this.#read(namespace, deployment, leftMs()) : undefined;
-      if (current !== undefined && precondition?.(current) === false)
-        throw new DeploymentError('PRECONDITION_FAILED', namespace, deployment);
-      // To apply the present count would change nothing but whose it is.
-      if (current?.replicas === replicas && !dryRun) return resultOf(current);
-      const expected = precondition && current;
+      let applied = false;
       try {
+        const current = reads ? await this.#read(namespace, deployment, leftMs()) : undefined;
+        if (current !== undefined && precondition?.(current) === false)
+          throw new DeploymentError('PRECONDITION_FAILED', namespace, deployment);
+        // To apply the present count would change nothing but whose it is.
+        if (current?.replicas === replicas && !dryRun) return resultOf(current);
+        const expected = precondition && current;
+        applied = true;
         return await this.#apply({ namespace, deployment, replicas, expected, dryRun }, leftMs());
       } catch (error) {
         const waitMs = attempt * (RETRY_MS.least + Math.random() * (RETRY_MS.most - RETRY_MS.least));
         const inTime = performance.now() + waitMs < endsAt;
         if (attempt < MAX_ATTEMPTS && inTime && this.#mayRetry(error, credentials)) {
           await sleep(waitMs);
-        } else if (!dryRun && mayHaveHappened(error)) {
+        } else if (applied && !dryRun && mayHaveHappened(error)) {
           return await this.#settle(namespace, deployment, replicas, error);
         } else {
           throw toDeploymentError(error, namespace, deployment);
@@ -127,10 +129,7 @@ export class Scaler {
   /** The Deployment as the API server has it now, because the cache may be old. */
   async #read(namespace: string, deployment: string, deadlineMs: number): Promise<Deployment> {
     const path = deploymentPath(namespace, deployment);
-    const answer = await this.#api.call({ path, deadlineMs }).catch((error) => {
-      throw toDeploymentError(error, namespace, deployment);
-    });
-    return reduceDeployment(answer);
+    return reduceDeployment(await this.#api.call({ path, deadlineMs }));
   }
 
   /**

@@ -135,6 +135,15 @@ export class Deployments {
   }
 
   /**
+   * Gives a sample other annotations, which changes nothing else.
+   * @throws Error if the Deployment does not exist
+   */
+  annotate(namespace: string, name: string, annotations: JsonObject): DeploymentRecord {
+    const record = this.#existing(namespace, name);
+    return this.#store.update(record, { marks: { ...record.marks, annotations } });
+  }
+
+  /**
    * A write that changes nothing of interest: it gives a new resourceVersion and a MODIFIED event with the same
    * generation, like an update of the status.
    * @throws Error if the Deployment does not exist

@@ -89,6 +89,29 @@ describe('a write with a precondition', () => {
     });
   });
 
+  it('is made although the first read was refused a connection, or the token had expired', async () => {
+    for (const error of [
+      new KubeUnreachableError(false, 'connect ECONNREFUSED'),
+      new KubeStatusError(401, 'Unauthorized', 'Unauthorized'),
+    ]) {
+      writes = new ScriptedWrites();
+      writes.order = { precondition: ({ replicas }) => replicas === 5 };
+      expect(await writes.answered(error, web(5), scaleOf(3))).toMatchObject({ result: { applied: true } });
+      expect(writes.methods).toEqual(['GET', 'GET', 'PATCH']);
+    }
+    expect(writes.api.reloads).toBe(1);
+  });
+
+  it.each([
+    ['times out', new KubeTimeoutError(true, 5_000)],
+    ['loses its connection', new KubeUnreachableError(true, 'read ECONNRESET')],
+    ['fails in the API server', new KubeStatusError(500, 'InternalError', 'etcd')],
+  ])('is certainly not made if its read %s: nothing else is sent', async (_, error) => {
+    writes.order = { precondition: () => true };
+    expect((await writes.answered(error, scaleOf(3))).error).toBe(error);
+    expect(writes.methods).toEqual(['GET']);
+  });
+
   it('is read again after a conflict, and fails if another writer was faster', async () => {
     writes.order = { precondition: ({ replicas }) => replicas === 5 };
     const { error } = await writes.answered(web(5), conflict, web(4));

@@ -1,49 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { limitsOf } from '../../../../src/cluster/rails/limits.ts';
-import type { Rail, RailLimits } from '../../../../src/cluster/rails/rule.ts';
+import type { Rail } from '../../../../src/cluster/rails/rule.ts';
 import { refusalOf } from '../../../../src/cluster/rails/verdict.ts';
 import { holds } from '../../../support/kube/property.ts';
-import { rail } from '../../../support/rails.ts';
+import { admits, anyLimits, rail } from '../../../support/rails.ts';
 
 /** Few and small numbers, so that limits meet each other and the present count. */
 const count = fc.integer({ min: 0, max: 12 });
-const anyLimits = fc.record<Partial<RailLimits>>(
-  {
-    min: count,
-    max: count,
-    maxStep: fc.oneof(
-      fc.record({ replicas: fc.integer({ min: 1, max: 8 }) }),
-      fc.record({ percent: fc.constantFrom(1, 10, 33, 50, 100, 200) }),
-    ),
-    allowZero: fc.boolean(),
-    protected: fc.constant('frozen'),
-  },
-  { requiredKeys: [] },
-);
-// Most rails protect nothing: otherwise hardly any change would pass.
-const anyRail = fc
-  .tuple(anyLimits, fc.integer({ min: 0, max: 9 }))
-  .map(([limits, at]) => rail('rule a', at === 0 ? limits : { ...limits, protected: undefined }));
+const anyRail = anyLimits.map((limits) => rail('rule a', limits));
 const anyRails = fc.array(anyRail, { maxLength: 4 });
-
-/** The rules as the documentation has them, written apart from the product. */
-function admits(
-  { min, max, maxStep, allowZero, protected: reason }: Rail,
-  n: number,
-  present: number,
-): boolean {
-  if (n === present) return true;
-  if (reason !== undefined) return false;
-  const zero = allowZero ?? !(min !== undefined && min >= 1);
-  if (n === 0 ? !zero : min !== undefined && n < min) return false;
-  if (max !== undefined && n > max) return false;
-  if (maxStep === undefined || present === 0) return true;
-  let step = 1;
-  if ('replicas' in maxStep) step = maxStep.replicas;
-  else while (step * 100 < present * maxStep.percent) step += 1;
-  return Math.abs(n - present) <= step;
-}
 
 describe('the verdict on a count', () => {
   it('refuses what any of the rails refuses, and nothing else', async () => {
