@@ -1,0 +1,152 @@
+import fc from 'fast-check';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { RailLimits, RailRule } from '../../../src/cluster/rails/rule.ts';
+import { FakeApiServer } from '../../support/fake-apiserver/fake-apiserver.ts';
+import { holds } from '../../support/kube/property.ts';
+import { admits, anyLimits, rule } from '../../support/rails.ts';
+import { TestService } from '../../support/service.ts';
+import type { Answer } from '../../support/test-client.ts';
+import { until } from '../../support/until.ts';
+
+const CLUSTERS = ['one', 'two'] as const;
+const NAMESPACES = ['shop', 'bank'] as const;
+const NAME = 'cart';
+const TIERS = ['web', 'jobs'] as const;
+
+interface Target {
+  readonly cluster: (typeof CLUSTERS)[number];
+  readonly namespace: (typeof NAMESPACES)[number];
+}
+
+let clusters: Record<Target['cluster'], FakeApiServer>;
+let service: TestService;
+const rules: { current: readonly RailRule[] } = { current: [] };
+
+beforeAll(async () => {
+  const deployments = NAMESPACES.map((namespace) => ({ namespace, name: NAME }));
+  const options = { rolloutDelayMs: Number.POSITIVE_INFINITY, deployments };
+  clusters = { one: await FakeApiServer.start(options), two: await FakeApiServer.start(options) };
+  const kubeconfig = { one: clusters.one.kubeconfig, two: clusters.two.kubeconfig };
+  service = await TestService.start({ kubeconfig, rails: rules });
+  await service.synced();
+});
+afterAll(async () => {
+  await service.stop();
+  for (const cluster of Object.values(clusters)) await cluster.stop();
+});
+
+/** A way to set a count. It resolves once the service has done what it does. */
+type Path = (target: Target, replicas: number) => Promise<Answer>;
+
+const single =
+  (operation: string, query = ''): Path =>
+  ({ cluster, namespace }, replicas) =>
+    service.post(`/${cluster}/${operation}?namespace=${namespace}&deployment=${NAME}${query}`, { replicas });
+
+/** All ways to set a count, of which none may pass a rail. */
+const PATHS: Readonly<Record<string, Path>> = {
+  single: single('replica-count'),
+  'single, of the default cluster': ({ cluster, namespace }, replicas) => {
+    const prefix = cluster === 'one' ? '' : `/${cluster}`;
+    return service.post(`${prefix}/replica-count?namespace=${namespace}&deployment=${NAME}`, { replicas });
+  },
+  'with force': single('replica-count', '&force=true'),
+  'by the old name': single('set-replica-count'),
+  'by the old name, with force': single('set-replica-count', '&force=true'),
+  'dry run': single('replica-count', '&dryRun=true'),
+};
+
+/** What the annotations and the labels of the Deployment are, and its count, before a write. */
+interface Before {
+  readonly replicas: number;
+  readonly tier: (typeof TIERS)[number];
+  readonly annotations: Partial<Pick<RailLimits, 'min' | 'max' | 'protected'>>;
+}
+
+interface Step {
+  readonly target: Target;
+  readonly before: Before;
+  readonly path: string;
+  readonly asked: number;
+}
+
+const count = fc.integer({ min: 0, max: 12 });
+const some = <T>(...values: readonly T[]) => fc.subarray([...values], { maxLength: 1 });
+const anyRule = fc.record({
+  limits: anyLimits,
+  clusters: some(...CLUSTERS),
+  namespaces: some(...NAMESPACES),
+  tier: fc.option(fc.constantFrom(...TIERS), { nil: undefined }),
+});
+/** What annotations can say of limits. */
+function asAnnotations({ min, max, protected: reason }: Partial<RailLimits>): Before['annotations'] {
+  return {
+    ...(min !== undefined && { min }),
+    ...(max !== undefined && { max }),
+    ...(reason !== undefined && { protected: reason }),
+  };
+}
+
+const anyStep: fc.Arbitrary<Step> = fc.record({
+  target: fc.record({ cluster: fc.constantFrom(...CLUSTERS), namespace: fc.constantFrom(...NAMESPACES) }),
+  before: fc.record({
+    replicas: count,
+    tier: fc.constantFrom(...TIERS),
+    annotations: fc.oneof({ weight: 2, arbitrary: fc.constant({}) }, anyLimits.map(asAnnotations)),
+  }),
+  path: fc.constantFrom(...Object.keys(PATHS)),
+  asked: count,
+});
+
+/** Brings the Deployment into this state, and the cache up to it. */
+async function prepare(
+  { cluster, namespace }: Target,
+  { replicas, tier, annotations }: Before,
+): Promise<void> {
+  const { deployments } = clusters[cluster];
+  deployments.label(namespace, NAME, { tier });
+  deployments.annotate(
+    namespace,
+    NAME,
+    Object.fromEntries(
+      Object.entries(annotations).map(([key, value]) => [`k8s-deployment-scaler/${key}`, `${value}`]),
+    ),
+  );
+  const record = deployments.scale(namespace, NAME, replicas);
+  const read = `/${cluster}/replica-count?namespace=${namespace}&deployment=${NAME}`;
+  await until(
+    async () => (await service.get(`${read}&minResourceVersion=${record.resourceVersion}`)).status === 200,
+  );
+}
+
+it('no way to set a count passes a rail, and all rails together let everything else pass', async () => {
+  await holds(
+    fc.asyncProperty(
+      fc.array(anyRule, { maxLength: 3 }),
+      fc.array(anyStep, { minLength: 1, maxLength: 4 }),
+      async (written, steps) => {
+        rules.current = written.map(({ limits, tier, ...where }, at) =>
+          rule(`${at}`, { ...limits, ...where, ...(tier && { selector: `tier=${tier}` }) }),
+        );
+        for (const { target, before, path, asked } of steps) {
+          await prepare(target, before);
+          const { cluster, namespace } = target;
+          const { status } = (await PATHS[path]?.(target, asked)) ?? {};
+          const limits = written
+            .filter((each) => each.clusters.length === 0 || each.clusters.includes(cluster))
+            .filter((each) => each.namespaces.length === 0 || each.namespaces.includes(namespace))
+            .filter(({ tier }) => tier === undefined || tier === before.tier)
+            .map((each) => each.limits);
+          // The annotations are not one rule but one each, which makes no difference.
+          const allowed = [...limits, before.annotations].every((each) =>
+            admits(each, asked, before.replicas),
+          );
+          const after = clusters[cluster].deployments.get(namespace, NAME)?.replicas;
+          const isSet = allowed && path !== 'dry run';
+          expect([path, after]).toEqual([path, isSet ? asked : before.replicas]);
+          expect([path, status]).toEqual([path, allowed ? 200 : 422]);
+        }
+      },
+    ),
+  );
+});
