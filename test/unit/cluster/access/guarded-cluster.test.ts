@@ -73,6 +73,8 @@ describe('a guarded cluster', () => {
     ['a fresh list of a namespace', (cluster) => cluster.list('shop', { maxAgeSeconds: 0 })],
     ['the events of a namespace', (cluster) => cluster.events('shop')],
     ['a Deployment to scale', (cluster) => cluster.toScale('shop', 'cart')],
+    ['the Deployments of a namespace', (cluster) => cluster.select('shop')],
+    ['the limits of a count', (cluster) => cluster.limits('shop', 'cart')],
     ['a rollout', (cluster) => cluster.rollout(ROLLOUT, LIMITS)],
   ])('refuses %s to a caller without rights, and touches no Deployment', async (_what, ask) => {
     const { calls, guarded } = scene(() => false);
@@ -85,6 +87,8 @@ describe('a guarded cluster', () => {
     ['the list of all', (cluster) => cluster.list()],
     ['the events of all', (cluster) => cluster.events()],
     ['a Deployment to scale', (cluster) => cluster.toScale('shop', 'cart')],
+    ['the Deployments of all', (cluster) => cluster.select()],
+    ['the limits of a count', (cluster) => cluster.limits('shop', 'cart')],
     ['a rollout', (cluster) => cluster.rollout(ROLLOUT, LIMITS)],
   ])('checks the rights before it reads %s', async (_what, ask) => {
     const { calls, guarded } = scene(() => true);

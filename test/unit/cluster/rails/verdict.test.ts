@@ -117,10 +117,11 @@ describe('the verdict on a count', () => {
     expect(refusalOf(rails, asked, present)).toBe(message);
   });
 
-  it('holds a share of a large count exactly', () => {
+  it('rounds a share of the count up, and no further', () => {
     const rails = [rail('rule slow', { maxStep: { percent: 10_000 } })];
     expect(limitsOf(rails, 2_147_483_647).maxStep).toBe(214_748_364_700);
     expect(limitsOf([rail('rule slow', { maxStep: { percent: 7 } })], 100).maxStep).toBe(7);
+    expect(limitsOf([rail('rule slow', { maxStep: { percent: 7 } })], 101).maxStep).toBe(8);
   });
 });
 
