@@ -1,15 +1,12 @@
 import { isObject, type JsonObject } from '../../kube/json.ts';
-import type { Rail } from './rule.ts';
-
-const MIN = 'k8s-deployment-scaler/min';
-const MAX = 'k8s-deployment-scaler/max';
-const PROTECTED = 'k8s-deployment-scaler/protected';
+import type { Rail, RailLimits } from './rule.ts';
 
 /** The greatest count of the Kubernetes API (int32). */
 const MAX_COUNT = 2_147_483_647;
 /** How many characters of a reason are kept. */
 const MAX_REASON_LENGTH = 256;
-const NO_LIMITS = {
+const BARE_REASON = 'its annotation says so';
+const NO_LIMITS: RailLimits = {
   min: undefined,
   max: undefined,
   maxStep: undefined,
@@ -17,41 +14,46 @@ const NO_LIMITS = {
   protected: undefined,
 };
 
+/** The annotations that are read, each with what its text limits; undefined: nothing. */
+const ANNOTATIONS: readonly [key: string, limitsIn: (text: unknown) => Partial<RailLimits> | undefined][] = [
+  ['k8s-deployment-scaler/min', (text) => ifCount(text, (min) => ({ min }))],
+  ['k8s-deployment-scaler/max', (text) => ifCount(text, (max) => ({ max }))],
+  ['k8s-deployment-scaler/protected', protectionIn],
+];
+
 /** The rails of a Deployment without annotations. */
 export const NO_RAILS: readonly Rail[] = [];
 
 /**
- * What the annotations of a Deployment limit, one rail per annotation. Anybody may write annotations, so they add rails to
- * the rules and remove none. A limit that is no count refuses every change: whoever wrote it wanted a limit.
+ * What the annotations of a Deployment limit, one rail per annotation. Many people may write annotations, so these add
+ * rails to those of the rules, and take none away.
  */
 export function railsOf({ annotations }: JsonObject): readonly Rail[] {
   if (!isObject(annotations)) return NO_RAILS;
   const rails: Rail[] = [];
-  const add = (key: string, limits: Partial<Rail>) =>
-    rails.push({ ...NO_LIMITS, ...limits, from: `annotation ${key}` });
-  for (const [key, limit] of [
-    [MIN, 'min'],
-    [MAX, 'max'],
-  ] as const) {
+  for (const [key, limitsIn] of ANNOTATIONS) {
     const text = annotations[key];
-    if (text !== undefined) add(key, limitOf(limit, text));
+    const limits = text === undefined ? undefined : limitsIn(text);
+    if (limits !== undefined) rails.push({ ...NO_LIMITS, ...limits, from: `annotation ${key}` });
   }
-  const reason = reasonOf(annotations[PROTECTED]);
-  if (reason !== undefined) add(PROTECTED, { protected: reason });
   // An array that has grown has room for more items, which a copy has not.
   return rails.length === 0 ? NO_RAILS : rails.slice();
 }
 
-function limitOf(limit: 'min' | 'max', text: unknown): Partial<Rail> {
-  const count = typeof text === 'string' && /^(0|[1-9][0-9]{0,9})$/.test(text) ? Number(text) : undefined;
-  if (count !== undefined && count <= MAX_COUNT) return { [limit]: count };
-  return { protected: `this annotation is no count from 0 to ${MAX_COUNT}: mend it` };
+/** The limits of a count. A text that is none refuses every change: whoever wrote it wanted a limit. */
+function ifCount(text: unknown, limits: (count: number) => Partial<RailLimits>): Partial<RailLimits> {
+  const count = typeof text === 'string' && /^(0|[1-9][0-9]{0,9})$/.test(text) ? Number(text) : Number.NaN;
+  return count <= MAX_COUNT
+    ? limits(count)
+    : { protected: `this annotation is no count from 0 to ${MAX_COUNT}: mend it` };
 }
 
-function reasonOf(text: unknown): string | undefined {
-  if (text === undefined || text === 'false') return undefined;
-  if (typeof text !== 'string' || text === 'true') return 'its annotation says so';
+function protectionIn(text: unknown): Partial<RailLimits> | undefined {
+  if (text === 'false') return undefined;
+  if (typeof text !== 'string' || text === 'true') return { protected: BARE_REASON };
   // Messages have one line, whose characters a terminal does not obey.
   const reason = text.replaceAll(/[\p{Cc}\s]+/gu, ' ').trim();
-  return reason === '' ? 'its annotation says so' : reason.slice(0, MAX_REASON_LENGTH);
+  // A copy, because a slice keeps the whole text in memory.
+  const kept = Buffer.from(reason.slice(0, MAX_REASON_LENGTH)).toString();
+  return { protected: kept === '' ? BARE_REASON : kept };
 }

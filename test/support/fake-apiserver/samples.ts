@@ -34,8 +34,14 @@ export const SAMPLE_DEPLOYMENTS: readonly DeploymentSeed[] = [
     namespace: 'payments',
     name: 'ledger',
     replicas: 3,
-    // Unlike the others, its manifest has a count.
-    marks: { annotations: lastApplied({ namespace: 'payments', name: 'ledger' }, 3) },
+    // Unlike the others, its manifest has a count, and it has rails.
+    marks: {
+      annotations: {
+        ...lastApplied({ namespace: 'payments', name: 'ledger' }, 3),
+        'k8s-deployment-scaler/min': '2',
+        'k8s-deployment-scaler/max': '10',
+      },
+    },
   },
   { namespace: 'payments', name: 'payment-api', replicas: 6 },
   { namespace: 'shop', name: 'cart', replicas: 4 },

@@ -85,3 +85,15 @@ it(`the cache keeps at most ${MAX_BYTES} bytes of a Deployment of 6 kB, prebuilt
   expect(cache.size).toBe(DEPLOYMENTS);
   expect(interner.text('Helm')).toBe('Helm');
 });
+
+it('the cache keeps of an endless reason why a count is protected only what errors show', () => {
+  const protectedFor = (reason: string) => {
+    const annotations = { 'k8s-deployment-scaler/protected': reason };
+    const metadata = { namespace: 'shop', name: 'cart', uid: 'u', resourceVersion: '1', annotations };
+    return reduceDeployment({ metadata, spec: {} }, new DeploymentInterner());
+  };
+  const before = usedMemory();
+  const kept = Array.from({ length: 100 }, (_, at) => protectedFor(`${at}${'x'.repeat(200_000)}`));
+  expect((usedMemory() - before) / kept.length).toBeLessThan(20_000);
+  expect(kept[99]?.rails[0]?.protected).toHaveLength(256);
+});
