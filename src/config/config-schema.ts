@@ -186,6 +186,12 @@ export const ConfigSchema = Type.Object({
     description:
       'Which writes are refused because somebody else sets the count too. refuse-certain: those that an autoscaler would undo at once; refuse: all that somebody may undo; warn: none. Each write may force its count',
   }),
+  RAILS_FILE: Type.Optional(
+    Type.String({
+      description:
+        'File with rules for counts (YAML): writes that a rule refuses are answered with 422, and nothing may force them. It is read again when it changes; unset: only the annotations of Deployments limit their counts',
+    }),
+  ),
   JOURNAL_MIB: Type.Integer({
     default: 8,
     minimum: 1,

@@ -1,8 +1,10 @@
 import { accessSync, constants, existsSync } from 'node:fs';
 import { envSchema } from 'env-schema';
 import type { DecisionTimes } from '../cluster/access/authorizer.ts';
+import type { RailRule } from '../cluster/rails/rule.ts';
 import { type ClusterEntry, ClustersError } from '../fleet/clusters-file.ts';
 import { type ClustersSource, clustersSource, readClusters } from '../fleet/clusters-source.ts';
+import { RailsError, readRails } from '../fleet/rails-file.ts';
 import { kubeconfigPaths } from '../kube/kubeconfig/kubeconfig.ts';
 import type { IdentityPolicy } from '../tls/certificate-identity.ts';
 import { ConfigSchema, DEFAULT_CLUSTER, DEFAULT_FILES, type Variables } from './config-schema.ts';
@@ -13,6 +15,8 @@ export type Config = Variables & {
   /** The clusters at the start, at least one, and where they were read from. */
   readonly clusters: readonly ClusterEntry[];
   readonly clustersSource: ClustersSource;
+  /** The rules of the rails file at the start; without a file there are none. */
+  readonly rails: readonly RailRule[];
   readonly identityPolicy: IdentityPolicy;
   readonly managementAllowedHosts: readonly string[];
   readonly limits: ConfiguredLimits;
@@ -46,11 +50,13 @@ export function loadConfig(environment: NodeJS.ProcessEnv): Config {
   );
   mistakes.push(...unreadableFiles(set, source.from));
   const clusters = clustersOf(source, mistakes);
+  const rails = railsOf(set.RAILS_FILE, mistakes);
   if (values === undefined || mistakes.length > 0) throw new ConfigError(mistakes);
   return Object.freeze({
     ...values,
     clusters,
     clustersSource: source,
+    rails,
     identityPolicy: Object.freeze({
       allowedReserved: listOf(values.ALLOWED_RESERVED_IDENTITIES),
       allowedClients: listOf(values.ALLOWED_CLIENTS),
@@ -71,6 +77,17 @@ function clustersOf(source: ClustersSource, mistakes: string[]): readonly Cluste
     return Object.freeze(readClusters(source));
   } catch (error) {
     if (!(error instanceof ClustersError)) throw error;
+    mistakes.push(...error.mistakes);
+    return [];
+  }
+}
+
+/** Reads the rails. If that fails, it adds the reasons to the mistakes and returns no rule. */
+function railsOf(file: string | undefined, mistakes: string[]): readonly RailRule[] {
+  try {
+    return Object.freeze(file === undefined ? [] : readRails(file));
+  } catch (error) {
+    if (!(error instanceof RailsError)) throw error;
     mistakes.push(...error.mistakes);
     return [];
   }

@@ -71,10 +71,7 @@ function yamlOf(path: string, text: string): YamlFile {
     return new YamlFile(path, text);
   } catch (error) {
     if (!(error instanceof YamlError)) throw error;
-    const mistakes = error.mistakes.map(
-      ({ line, text }) => `${path}${line === undefined ? '' : `:${line}`}: ${text}`,
-    );
-    throw new ClustersError(mistakes);
+    throw new ClustersError(error.locatedIn(path));
   }
 }
 

@@ -34,6 +34,11 @@ export class YamlError extends Error {
     super(mistakes.map(({ text }) => text).join('; '));
     this.mistakes = mistakes;
   }
+
+  /** The mistakes with this path and their lines: `clusters.yaml:3: Map keys must be unique`. */
+  locatedIn(path: string): string[] {
+    return this.mistakes.map(({ line, text }) => `${path}${line === undefined ? '' : `:${line}`}: ${text}`);
+  }
 }
 
 /** The content of a YAML file, and the line of each of its fields, for messages. */

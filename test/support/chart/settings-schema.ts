@@ -16,6 +16,7 @@ export const SET_BY_CHART: ReadonlySet<string> = new Set([
   'CLUSTERS',
   'CLUSTERS_FILE',
   'READY_CLUSTERS',
+  'RAILS_FILE',
   'MANAGEMENT_HOST',
   'MANAGEMENT_PORT',
   'DRAIN_DELAY_SECONDS',

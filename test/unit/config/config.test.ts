@@ -86,6 +86,27 @@ describe('loadConfig', () => {
     }
   });
 
+  it('reads the rules of the rails file, and none without one', () => {
+    const RAILS_FILE = join(folder, 'rails.yaml');
+    writeFileSync(RAILS_FILE, 'rules:\n  - name: everywhere\n    max: 1000\n');
+    expect(loadConfig({ ...files, RAILS_FILE }).rails).toMatchObject([{ name: 'everywhere', max: 1000 }]);
+    expect(loadConfig(files).rails).toEqual([]);
+  });
+
+  it('reports every mistake of the rails file, or that it cannot be read, among the others', () => {
+    const [broken, missing] = [join(folder, 'broken.yaml'), join(folder, 'missing.yaml')];
+    writeFileSync(broken, 'rules:\n  - name: everywhere\n  - max: 3\n');
+    const mistakes = (RAILS_FILE: string) =>
+      mistakesOf({ ...files, RAILS_FILE, PORT: 'https' })
+        .split('\n')
+        .slice(2);
+    expect(mistakes(broken)).toEqual([
+      `  - ${broken}:2: rules[0] limits nothing: give it min, max, maxStep, allowZero: false or protected`,
+      `  - ${broken}:3: rules[1] lacks name`,
+    ]);
+    expect(mistakes(missing)).toEqual([`  - RAILS_FILE names a file that cannot be read: ${missing}`]);
+  });
+
   it('is frozen', () => {
     const config = loadConfig(files);
     expect(Object.isFrozen(config)).toBe(true);
