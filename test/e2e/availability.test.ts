@@ -22,7 +22,7 @@ let release: Release;
 
 beforeAll(async () => {
   release = await Release.install(VALUES);
-  await apply(deployment({ namespace: release.name, name: 'counted', replicas: 3, nowhere: true }));
+  await apply(deployment({ namespace: release.workloads, name: 'counted', replicas: 3, nowhere: true }));
   await Load.prepare(release);
 });
 

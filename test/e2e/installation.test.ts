@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { chart } from '../support/chart/helm.ts';
-import { helm, kubectl } from '../support/e2e/commands.ts';
+import { apply, helm, kubectl } from '../support/e2e/commands.ts';
+import { decided } from '../support/e2e/decided.ts';
 import { Release } from '../support/e2e/release.ts';
+import { deployment } from '../support/e2e/workload.ts';
 import { until } from '../support/until.ts';
 
 let release: Release;
@@ -26,6 +28,22 @@ describe('a release', () => {
   it('passes helm test', async () => {
     const out = await helm('test', release.name, '--namespace', release.name, '--timeout', '2m');
     expect(out).toMatch(/Phase:\s+Succeeded/);
+  });
+
+  it('refuses by default to change counts in its own namespace, and to set more than 1,000 elsewhere', async () => {
+    await apply(deployment({ namespace: release.workloads, name: 'web', replicas: 0, nowhere: true }));
+    const client = await release.client('client');
+    await until(async () => (await client.count(release.workloads, 'web')).status === 200);
+    const set = (namespace: string, name: string, replicas: number, dryRun: boolean) => {
+      const query = `namespace=${namespace}&deployment=${name}&dryRun=${dryRun}`;
+      return decided(() => client.post(`/replica-count?${query}`, { replicas }));
+    };
+    const refused = { status: 422, body: { code: 'RAIL' } };
+    expect(await set(release.name, release.fullname, 3, false)).toMatchObject(refused);
+    expect(await release.pods()).toHaveLength(2);
+    expect(await set(release.workloads, 'web', 1001, false)).toMatchObject(refused);
+    expect(await set(release.workloads, 'web', 1000, true)).toMatchObject({ status: 200 });
+    expect(await set(release.workloads, 'web', 1, false)).toMatchObject({ status: 200 });
   });
 
   it('leaves only the Secret that existed before it when it is uninstalled', async () => {

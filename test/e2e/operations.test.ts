@@ -40,7 +40,7 @@ async function curled(
   return { status: Number(out.slice(end)), body: JSON.parse(out.slice(0, end)) };
 }
 
-const count = (name: string) => `/replica-count?namespace=${release.name}&deployment=${name}`;
+const count = (name: string) => `/replica-count?namespace=${release.workloads}&deployment=${name}`;
 const setTo = (replicas: number) => [
   '-H',
   'content-type: application/json',
@@ -51,8 +51,8 @@ const setTo = (replicas: number) => [
 beforeAll(async () => {
   release = await Release.install();
   await apply(
-    deployment({ namespace: release.name, name: 'web', replicas: 1 }),
-    deployment({ namespace: release.name, name: 'worker', replicas: 0 }),
+    deployment({ namespace: release.workloads, name: 'web', replicas: 1 }),
+    deployment({ namespace: release.workloads, name: 'worker', replicas: 0 }),
   );
   folder = mkdtempSync(join(tmpdir(), 'e2e-'));
   mkdirSync(certs(''));
@@ -75,10 +75,12 @@ describe('the service in a cluster', () => {
     expect(await call('client', '/healthz')).toEqual({ status: 200, body: { status: 'OK' } });
   });
 
-  it('lists the Deployments of a namespace, including its own', async () => {
-    const { status, body } = await call('client', `/deployments?namespace=${release.name}`);
-    const names = [release.fullname, 'web', 'worker'].map((name) => `${release.name}/${name}`);
-    expect({ status, body }).toEqual({ status: 200, body: { deployments: names } });
+  it('lists the Deployments of a namespace', async () => {
+    const names = ['web', 'worker'].map((name) => `${release.workloads}/${name}`);
+    expect(await call('client', `/deployments?namespace=${release.workloads}`)).toEqual({
+      status: 200,
+      body: { deployments: names },
+    });
   });
 
   it('sets a count, and the cluster creates the pods', async () => {
@@ -88,11 +90,11 @@ describe('the service in a cluster', () => {
     });
     expect(await call('viewer', count('web'))).toEqual({ status: 200, body: { replicaCount: 3 } });
     const ready = ['deployment/web', '--for=jsonpath={.status.readyReplicas}=3', '--timeout=180s'];
-    await kubectl('wait', '-n', release.name, ...ready);
+    await kubectl('wait', '-n', release.workloads, ...ready);
   });
 
   it('shows a count that kubectl has set', async () => {
-    await kubectl('scale', '-n', release.name, 'deployment/worker', '--replicas=2');
+    await kubectl('scale', '-n', release.workloads, 'deployment/worker', '--replicas=2');
     await until(async () =>
       JSON.stringify(await call('client', count('worker'))).includes('{"replicaCount":2}'),
     );
@@ -100,7 +102,7 @@ describe('the service in a cluster', () => {
 
   it('creates an Event that names the user who scaled', async () => {
     expect(await call('client', count('worker'), ...setTo(1))).toMatchObject({ status: 200 });
-    const events = () => kubectl('events', '-n', release.name, '--for=deployment/worker');
+    const events = () => kubectl('events', '-n', release.workloads, '--for=deployment/worker');
     await until(async () => /\bclient\b/.test(await events()));
   });
 
@@ -113,19 +115,22 @@ describe('the service in a cluster', () => {
 
   it('follows the RBAC of the cluster for a user with a role binding that is not from the chart', async () => {
     const role = `--clusterrole=${release.fullname}-viewer`;
-    await kubectl('create', 'rolebinding', '-n', release.name, 'newcomer', role, '--user=newcomer');
+    await kubectl('create', 'rolebinding', '-n', release.workloads, 'newcomer', role, '--user=newcomer');
     // The API server learns of a role binding a moment later, and the service remembers what was denied.
     const question = ['get', 'deployments.apps', '--subresource=scale', '--as=newcomer'];
     await until(() =>
-      kubectl('auth', 'can-i', '-n', release.name, ...question).then(
+      kubectl('auth', 'can-i', '-n', release.workloads, ...question).then(
         () => true,
         () => false, // "no" has the status 1
       ),
     );
     const client = await release.client('newcomer');
-    expect(await client.count(release.name, 'web')).toMatchObject({ status: 200, body: { replicaCount: 3 } });
+    expect(await client.count(release.workloads, 'web')).toMatchObject({
+      status: 200,
+      body: { replicaCount: 3 },
+    });
     expect(await client.get('/deployments')).toMatchObject({ status: 200 });
-    expect(await client.scale(release.name, 'web', 1)).toMatchObject({ status: 403 });
+    expect(await client.scale(release.workloads, 'web', 1)).toMatchObject({ status: 403 });
   });
 
   it('serves a generated client as it serves curl', async () => {
@@ -133,12 +138,12 @@ describe('the service in a cluster', () => {
     const example = join(ROOT, typescriptExample.run.replace(/^node /, ''));
     // The program itself waits for up to 60 s for pods.
     const options = { cwd: folder, env: { BASE_URL: origin }, limitMs: 180_000 };
-    const { stdout, stderr } = await run(['node', example, release.name, 'worker', '2'], options);
+    const { stdout, stderr } = await run(['node', example, release.workloads, 'worker', '2'], options);
     expect(stderr).toBe('');
-    expect(stdout).toContain(`${release.name}/worker: 1 -> 2\n`);
+    expect(stdout).toContain(`${release.workloads}/worker: 1 -> 2\n`);
     expect(stdout).toContain('health: OK\n');
     expect(await call('client', count('worker'))).toMatchObject({ body: { replicaCount: 2 } });
-    const refused = await run(['node', example, release.name, 'no-such-deployment', '2'], options);
+    const refused = await run(['node', example, release.workloads, 'no-such-deployment', '2'], options);
     expect(refused.stderr).toContain('404 DEPLOYMENT_NOT_FOUND');
   });
 

@@ -10,8 +10,9 @@ const ROUNDS = 60;
 let release: Release;
 
 beforeAll(async () => {
-  release = await Release.install();
-  await apply(deployment({ namespace: release.name, name: 'counted', replicas: 0, nowhere: true }));
+  // The default rails keep the service from scaling itself.
+  release = await Release.install({ rails: { defaults: false } });
+  await apply(deployment({ namespace: release.workloads, name: 'counted', replicas: 0, nowhere: true }));
 });
 
 afterAll(() => release?.remove());
@@ -31,12 +32,12 @@ describe('several replicas of the service', () => {
     const pods = await release.pods();
     const clients = await Promise.all(pods.map((pod) => release.client('client', `pod/${pod}`)));
     const readBack = async (client: TestClient, version: string) => {
-      const query = `namespace=${release.name}&deployment=counted&minResourceVersion=${version}`;
+      const query = `namespace=${release.workloads}&deployment=counted&minResourceVersion=${version}`;
       return (await decided(() => client.get(`/replica-count?${query}`))).body;
     };
     for (let round = 1; round <= ROUNDS; round++) {
       const writer = clients[round % clients.length] ?? expect.fail('there are clients');
-      const written = await decided(() => writer.scale(release.name, 'counted', round));
+      const written = await decided(() => writer.scale(release.workloads, 'counted', round));
       expect(written).toMatchObject({ status: 200, body: { replicaCount: round } });
       const version = `${written.headers['x-resource-version']}`;
       const read = await Promise.all(clients.map((client) => readBack(client, version)));

@@ -40,7 +40,7 @@ function client(index = 0): TestClient {
 }
 
 /** Creates a Deployment of 0 whose container differs by these fields, once the service knows it. */
-async function create(name: string, container: object = {}, namespace = release.name): Promise<void> {
+async function create(name: string, container: object = {}, namespace = release.workloads): Promise<void> {
   await apply(deployment({ namespace, name, replicas: 0, container }));
   await until(async () => (await client().count(namespace, name)).status === 200);
 }
@@ -50,19 +50,19 @@ function scale(
   name: string,
   replicas: number,
   seconds = WAIT_SECONDS,
-  namespace = release.name,
+  namespace = release.workloads,
 ): Promise<Answer> {
   const query = `namespace=${namespace}&deployment=${name}&wait=${seconds}`;
   return decided(() => client().post(`/replica-count?${query}`, { replicas }));
 }
 
-const get = (name: string, path: string, namespace = release.name) =>
+const get = (name: string, path: string, namespace = release.workloads) =>
   kubectl('get', '-n', namespace, 'deployment', name, '-o', `jsonpath={${path}}`);
 
 /** Why the containers of a Deployment wait, separated by spaces. */
 const waitingReasons = (name: string) => {
   const path = '{.items[*].status.containerStatuses[*].state.waiting.reason}';
-  return kubectl('get', 'pods', '-n', release.name, '-l', `app=${name}`, '-o', `jsonpath=${path}`);
+  return kubectl('get', 'pods', '-n', release.workloads, '-l', `app=${name}`, '-o', `jsonpath=${path}`);
 };
 
 /** The pods of a Deployment that run and are to stay. */
@@ -73,7 +73,7 @@ async function runningPods(name: string): Promise<number> {
     'get',
     'pods',
     '-n',
-    release.name,
+    release.workloads,
     '-l',
     `app=${name}`,
     '-o',
@@ -91,7 +91,14 @@ describe.concurrent('a wait on real pods', () => {
   it('answers when all pods are available, and when those that are too many are gone', async () => {
     await create('web');
     for (const replicas of [5, 2, 0]) {
-      const rollout = kubectl('rollout', 'status', '-n', release.name, 'deployment/web', '--timeout=200s');
+      const rollout = kubectl(
+        'rollout',
+        'status',
+        '-n',
+        release.workloads,
+        'deployment/web',
+        '--timeout=200s',
+      );
       expect(await scale('web', replicas)).toMatchObject({ status: 200, body: { replicaCount: replicas } });
       // At 0 the fields are absent.
       expect(await get('web', '.status.availableReplicas')).toBe(replicas === 0 ? '' : `${replicas}`);
@@ -133,13 +140,13 @@ describe.concurrent('a wait on real pods', () => {
   it('tells at its end what is missing, and goes on at another pod of the service until that is there', async () => {
     await create('configured', NEEDS_SECRET);
     // The wait is short, so the first pod has been scheduled and has failed before it.
-    await kubectl('scale', '-n', release.name, 'deployment/configured', '--replicas=1');
+    await kubectl('scale', '-n', release.workloads, 'deployment/configured', '--replicas=1');
     await until(async () => (await waitingReasons('configured')) === 'CreateContainerConfigError', 180_000);
     const answer = await scale('configured', 2, 25);
     const reason = /pod configured-\S+: CreateContainerConfigError: secret "late" not found/;
     expect(answer).toMatchObject(error(504, 'NOT_READY_IN_TIME', reason));
     const generation = await get('configured', '.metadata.generation');
-    await release.secret('late', { late: 'now' });
+    await release.secret('late', { late: 'now' }, release.workloads);
     const location = String(answer.headers.location).replace('wait=25', `wait=${WAIT_SECONDS}`);
     expect(await client(1).get(location)).toMatchObject({
       status: 200,
@@ -153,7 +160,7 @@ describe.concurrent('a wait on real pods', () => {
     await create('contested', NO_IMAGE);
     const answer = scale('contested', 3);
     await until(async () => (await get('contested', '.spec.replicas')) === '3');
-    await kubectl('scale', '-n', release.name, 'deployment/contested', '--replicas=1');
+    await kubectl('scale', '-n', release.workloads, 'deployment/contested', '--replicas=1');
     expect(await answer).toMatchObject(error(409, 'REPLICAS_OVERRIDDEN', /kubectl.* 1\b|1\b.*kubectl/));
   });
 
@@ -161,7 +168,7 @@ describe.concurrent('a wait on real pods', () => {
     await create('deleted', NO_IMAGE);
     const answer = scale('deleted', 3);
     await until(async () => (await get('deleted', '.spec.replicas')) === '3');
-    await kubectl('delete', '-n', release.name, 'deployment/deleted');
+    await kubectl('delete', '-n', release.workloads, 'deployment/deleted');
     expect(await answer).toMatchObject(error(404, 'DEPLOYMENT_GONE', /deleted/));
   });
 });
@@ -170,7 +177,7 @@ describe('a wait of a service whose account may not list pods', () => {
   beforeAll(async () => {
     await release.upgrade({ rolloutReasons: false });
     const account = `--as=system:serviceaccount:${release.name}:${release.fullname}`;
-    const question = ['auth', 'can-i', 'list', 'pods', '-n', release.name, account];
+    const question = ['auth', 'can-i', 'list', 'pods', '-n', release.workloads, account];
     await until(() =>
       kubectl(...question).then(
         () => false,

@@ -60,17 +60,34 @@ seccompProfile:
 
 {{/*
 Whether and how the service serves the cluster in which the chart is installed:
-{"served": true, "watched": [namespaces, empty for all], "scaled": [namespaces, empty for all]}
+{"served": true, "name": "default", "watched": [namespaces, empty for all], "scaled": [namespaces, empty for all]}
 */}}
 {{- define "scaler.ownCluster" -}}
 {{- $served := not .Values.clusters }}
+{{- $name := .Values.clusterName | default "default" }}
 {{- $watched := .Values.watchNamespaces | default list }}
 {{- range .Values.clusters }}
 {{- if .inCluster }}
 {{- $served = true }}
+{{- $name = .name }}
 {{- $watched = .namespaces | default list }}
 {{- end }}
 {{- end }}
 {{- $scaled := .Values.scaling.namespaces | default $watched }}
-{{- dict "served" $served "watched" $watched "scaled" $scaled | toJson }}
+{{- dict "served" $served "name" $name "watched" $watched "scaled" $scaled | toJson }}
+{{- end }}
+
+{{/* The rules of the chart and of the values, in the form of a rails file: {"rules": [...]} */}}
+{{- define "scaler.rails" -}}
+{{- $own := include "scaler.ownCluster" . | fromJson }}
+{{- $rules := list }}
+{{- if .Values.rails.defaults }}
+{{- if $own.served }}
+{{- $namespaces := list "kube-system" .Release.Namespace | uniq }}
+{{- $reason := "counts here are not for clients (rails.defaults of the chart)" }}
+{{- $rules = append $rules (dict "name" "chart default system" "clusters" (list $own.name) "namespaces" $namespaces "protected" $reason) }}
+{{- end }}
+{{- $rules = append $rules (dict "name" "chart default max" "max" 1000) }}
+{{- end }}
+{{- dict "rules" (concat $rules (.Values.rails.rules | default list)) | toJson }}
 {{- end }}

@@ -58,10 +58,10 @@ export class Load {
     await kubectl('wait', '-n', release.name, 'pod/load', '--for=condition=Ready', '--timeout=180s');
   }
 
-  /** Reads and sets the count of a Deployment, which must be 3, and resolves once there have been some answers. */
+  /** Reads and sets the count of a Deployment among the workloads, which must be 3, and resolves once there have been some answers. */
   static async start(release: Release, deployment: string): Promise<Load> {
     const service = `https://${release.fullname}.${release.name}.svc:8443`;
-    const generator = ['node', '/generator/load-generator.mts', service, release.name, deployment];
+    const generator = ['node', '/generator/load-generator.mts', service, release.workloads, deployment];
     const args = ['exec', '-i', '-n', release.name, 'load', '--', ...generator];
     const load = new Load(spawn('kubectl', args, { stdio: ['pipe', 'pipe', 'inherit'] }));
     await load.#reach(1);

@@ -15,11 +15,16 @@ const CLIENTS = [
 /** Values of the chart by their names at the top level. */
 type Values = Readonly<Record<string, unknown>>;
 
-/** The chart, installed in its own namespace with its own CA. The release and the namespace have the same name. */
+/**
+ * The chart, installed in its own namespace with its own CA, and a namespace for what it scales. The release and its
+ * namespace have the same name.
+ */
 export class Release {
   readonly name = `e2e-${randomBytes(3).toString('hex')}`;
   /** The name of its Deployment and its Service. */
   readonly fullname = `${this.name}-k8s-deployment-scaler`;
+  /** The namespace of the Deployments to scale: the default rails of the chart protect that of the release. */
+  readonly workloads = `${this.name}-workloads`;
   readonly authority: CertificateAuthority;
   readonly #values: Values;
   readonly #open: { close(): Promise<void> }[] = [];
@@ -30,13 +35,14 @@ export class Release {
   }
 
   /**
-   * Creates the namespace and the TLS Secret, installs the chart and waits until its pods are ready.
+   * Creates the namespaces and the TLS Secret, installs the chart and waits until its pods are ready.
    * @param values of the chart, which upgrades keep
    */
   static async install(values: Values = {}): Promise<Release> {
     const release = new Release(await CertificateAuthority.create({ commonName: 'e2e-ca' }), values);
     try {
-      await kubectl('create', 'namespace', release.name);
+      for (const namespace of [release.name, release.workloads])
+        await kubectl('create', 'namespace', namespace);
       await release.useCertificate(await release.serverCertificate(), release.authority.cert);
       await release.upgrade();
     } catch (error) {
@@ -66,11 +72,11 @@ export class Release {
     await helm('uninstall', this.name, '--namespace', this.name, '--wait', '--timeout', '4m');
   }
 
-  /** Closes clients and forwarded ports, and removes the release, if it exists, and the namespace. */
+  /** Closes clients and forwarded ports, and removes the release, if it exists, and the namespaces. */
   async remove(): Promise<void> {
     for (const opened of this.#open.splice(0)) await opened.close();
     await helm('uninstall', this.name, '--namespace', this.name, '--ignore-not-found', '--wait');
-    await kubectl('delete', 'namespace', this.name, '--ignore-not-found');
+    await kubectl('delete', 'namespace', this.workloads, this.name, '--ignore-not-found');
   }
 
   /** The server names for the clients of these tests: the Service and forwarded ports. */
@@ -88,8 +94,12 @@ export class Release {
     await this.secret(`${this.fullname}-tls`, { 'tls.crt': cert, 'tls.key': key, 'ca.crt': clientCas });
   }
 
-  async secret(name: string, stringData: Readonly<Record<string, string>>): Promise<void> {
-    await apply({ apiVersion: 'v1', kind: 'Secret', metadata: { namespace: this.name, name }, stringData });
+  async secret(
+    name: string,
+    stringData: Readonly<Record<string, string>>,
+    namespace = this.name,
+  ): Promise<void> {
+    await apply({ apiVersion: 'v1', kind: 'Secret', metadata: { namespace, name }, stringData });
   }
 
   /** The names of the pods of the service, without those that are being deleted. */
