@@ -4,12 +4,14 @@ import { Server as TlsServer } from 'node:tls';
 import type { FastifyInstance } from 'fastify';
 import { buildApp } from '../app.ts';
 import { Cluster } from '../cluster/cluster.ts';
+import type { RailRule, RailRules } from '../cluster/rails/rule.ts';
 import { type Config, ConfigError, loadConfig } from '../config/config.ts';
 import type { Limits } from '../config/limits.ts';
 import { limitsOn, MachineError, thisMachine } from '../config/machine-limits.ts';
 import { readSpec } from '../fleet/clusters-source.ts';
 import { ClustersWatch } from '../fleet/clusters-watch.ts';
 import { type ClusterSpec, Fleet } from '../fleet/fleet.ts';
+import { RailsWatch } from '../fleet/rails-watch.ts';
 import type { LogStream } from '../observability/log-stream.ts';
 import { createManagementServer } from '../observability/management.ts';
 import { createMetrics } from '../observability/metrics.ts';
@@ -60,7 +62,8 @@ export class Service {
     setMaxIdleHTTPParsers(MAX_IDLE_PARSERS);
     const { config } = loaded;
     const specs = config.clusters.map((entry) => readSpec(entry, config.ALLOW_INSECURE_TLS).spec);
-    const app = await appOf(loaded, specs, logStream);
+    const rails = { current: config.rails };
+    const app = await appOf(loaded, specs, rails, logStream);
     const clustersWatch = new ClustersWatch({
       source: config.clustersSource,
       specs,
@@ -68,6 +71,7 @@ export class Service {
       allowInsecureTls: config.ALLOW_INSECURE_TLS,
       log: app.log,
     });
+    const railsWatches = railsWatchesOf(config, rails, app);
     const reloader = reloaderOf(loaded, app);
     const management = createManagementServer({
       isReady: () => app.fleet.ready && !app.isDraining(),
@@ -81,7 +85,7 @@ export class Service {
       allowedHosts: config.managementAllowedHosts,
       log: app.log,
     });
-    return new Service({ ...loaded, app, watches: [reloader, clustersWatch], management });
+    return new Service({ ...loaded, app, watches: [reloader, clustersWatch, ...railsWatches], management });
   }
 
   /** Resolves once both listeners are open. Call it once. */
@@ -174,6 +178,7 @@ function load(environment: NodeJS.ProcessEnv): Loaded {
 function appOf(
   { config, limits, material }: Loaded,
   specs: readonly ClusterSpec[],
+  rails: RailRules,
   logStream: LogStream,
 ): Promise<FastifyInstance> {
   return buildApp({
@@ -193,7 +198,7 @@ function appOf(
             allowInsecureTls: config.ALLOW_INSECURE_TLS,
             authorization: config.AUTHORIZATION_MODE === 'AlwaysAllow' ? 'AlwaysAllow' : config.decisionTimes,
             onConflict: config.ON_CONFLICT,
-            rails: { current: [] },
+            rails,
             journalBytes: config.JOURNAL_MIB * 2 ** 20,
             autoscalers: {
               horizontalPodAutoscalers: config.WATCH_HPAS,
@@ -203,6 +208,16 @@ function appOf(
           }),
       }),
   });
+}
+
+/** None without a rails file. */
+function railsWatchesOf(
+  { RAILS_FILE: file }: Config,
+  rails: { current: readonly RailRule[] },
+  { fleet, log }: FastifyInstance,
+): RailsWatch[] {
+  if (file === undefined) return [];
+  return [new RailsWatch({ file, rails, clusters: () => fleet.clusters.map(([name]) => name), log })];
 }
 
 function reloaderOf({ files, material, limits }: Loaded, app: FastifyInstance): TlsReloader {
