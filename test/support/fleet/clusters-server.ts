@@ -21,14 +21,19 @@ export class ClustersServer {
     this.client = client;
   }
 
-  /** @param kubeconfigs by cluster name, the default cluster first */
+  /**
+   * @param kubeconfigs by cluster name, the default cluster first
+   * @param moreFiles see ServerProcess
+   */
   static async start(
     kubeconfigs: Readonly<Record<string, string>>,
     environment: Readonly<Record<string, string>> = {},
+    moreFiles: Parameters<typeof ServerProcess.start>[2] = {},
   ): Promise<ClustersServer> {
     const names = Object.keys(kubeconfigs);
     const files = Object.entries(kubeconfigs).map(([name, yaml]) => [name, async () => yaml] as const);
     const server = await ServerProcess.start('', environment, {
+      ...moreFiles,
       ...Object.fromEntries(files),
       CLUSTERS_FILE: async () => clustersFile(names.map((name) => ({ name }))),
     });
