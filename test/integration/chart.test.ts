@@ -135,4 +135,12 @@ describe('the notes after an installation', () => {
     expect(await notes()).toContain(bind);
     expect(await notes('--set', 'clients[0].name=client,clients[0].role=viewer')).not.toContain(bind);
   });
+
+  it('say what the default rails refuse', async () => {
+    const everywhere = 'No client may set a count above 1,000';
+    expect(await notes()).toContain(`${everywhere}, or change one in kube-system or ${name}`);
+    expect(await notes('--set', 'rails.defaults=false')).not.toContain(everywhere);
+    const west = 'clusters[0].name=west,clusters[0].kubeconfig.secretName=west';
+    expect(await notes('--set', west)).toContain(`${everywhere} (value rails.defaults)`);
+  });
 });

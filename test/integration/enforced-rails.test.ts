@@ -12,7 +12,7 @@ import { until } from '../support/until.ts';
 const DOCUMENT = resolve(import.meta.dirname, '../../docs/how-to/enforce-rails-in-the-cluster.md');
 const NAMESPACES = ['shop', 'payments', 'elsewhere'];
 /** The count of every Deployment before each test. */
-const COUNT = 4;
+const COUNT = 5;
 
 let plane: ControlPlane;
 let service: TestService;
@@ -51,7 +51,7 @@ async function policy(): Promise<string> {
 
 /** Resolves once the API server has all rules of the document: it refuses what a rule refuses, and by that rule. */
 async function inForce(): Promise<void> {
-  const refused = { shop: ['shop', 11], payments: ['payments', 5], everywhere: ['elsewhere', 1001] } as const;
+  const refused = { shop: ['shop', 11], payments: ['payments', 6], everywhere: ['elsewhere', 1001] } as const;
   for (const [rule, [namespace, replicas]] of Object.entries(refused)) {
     const said = async () => (await scale(namespace, replicas, '--dry-run=server')).stderr;
     await until(async () => (await said()).includes(`rule ${rule}: `));
@@ -122,9 +122,9 @@ describe.each(Object.entries(WAYS))('%s', (_, set) => {
     ['below the minimum', 'shop', 1, 'rule shop: at least 2 (1 asked)'],
     ['of 0', 'shop', 0, 'rule shop: not 0'],
     ['above the maximum', 'shop', 11, 'rule shop: at most 10 (11 asked)'],
-    ['further up than a step', 'shop', 7, 'rule shop: at most 50% at a time from 4 (7 asked)'],
+    ['further up than a step', 'shop', 9, 'rule shop: at most 50% at a time from 5 (9 asked)'],
     ['above the maximum for everything', 'elsewhere', 1001, 'rule everywhere: at most 1000 (1001 asked)'],
-    ['in a protected namespace', 'payments', 5, 'rule payments: protected (frozen until the audit is over)'],
+    ['in a protected namespace', 'payments', 6, 'rule payments: protected (frozen until the audit is over)'],
   ])('is refused if it sets a count %s', async (_, namespace, replicas, message) => {
     expect(await set(namespace, replicas)).toContain(message);
   });
@@ -132,7 +132,7 @@ describe.each(Object.entries(WAYS))('%s', (_, set) => {
 
 it('counts within the rules are set in each way', async () => {
   for (const set of Object.values(WAYS)) {
-    expect(await set('shop', 6)).toBeUndefined();
+    expect(await set('shop', 8)).toBeUndefined();
     expect(await set('shop', COUNT)).toBeUndefined();
     expect(await set('elsewhere', 0)).toBeUndefined();
     expect(await set('elsewhere', COUNT)).toBeUndefined();
@@ -200,17 +200,17 @@ it('a changed ConfigMap changes the rule, one with a mistake refuses every chang
       JSON.stringify({ data: fields }),
     );
   expect(await admits('shop', 0)).toBe(false);
-  await data({ allowZero: 'true', maxStep: '4' });
+  await data({ allowZero: 'true', max: '20', maxStep: '5' });
   await until(() => admits('shop', 0));
   expect(await admits('shop', 1)).toBe(false);
-  expect(await admits('shop', 8)).toBe(true);
-  expect(await admits('shop', 9)).toBe(false);
-  await data({ maxStep: 'four' });
-  await until(async () => !(await admits('shop', 5)));
+  expect(await admits('shop', 10)).toBe(true);
+  expect(await admits('shop', 11)).toBe(false);
+  await data({ maxStep: 'five' });
+  await until(async () => !(await admits('shop', 6)));
   await data({ maxStep: '50%' });
-  await until(() => admits('shop', 5));
+  await until(() => admits('shop', 6));
   await plane.succeed('kubectl', 'delete', 'configmap/shop', '-n', 'kube-system');
-  await until(async () => !(await admits('shop', 5)));
+  await until(async () => !(await admits('shop', 6)));
   await plane.succeed('kubectl', 'apply', '--filename', await policy());
   await inForce();
 });
