@@ -84,7 +84,7 @@ Whether and how the service serves the cluster in which the chart is installed:
 {{- if .Values.rails.defaults }}
 {{- if $own.served }}
 {{- $namespaces := list "kube-system" .Release.Namespace | uniq }}
-{{- $reason := "counts here are not for clients (rails.defaults of the chart)" }}
+{{- $reason := "counts here are not for clients, by rails.defaults of the chart" }}
 {{- $rules = append $rules (dict "name" "chart default system" "clusters" (list $own.name) "namespaces" $namespaces "protected" $reason) }}
 {{- end }}
 {{- $rules = append $rules (dict "name" "chart default max" "max" 1000) }}
