@@ -130,7 +130,7 @@ export const PreconditionFailedError = createError<[string, string]>(
 );
 export const BodyTooLargeError = createError(
   'BODY_TOO_LARGE',
-  'The body is larger than this service takes: send {"replicas": N} and nothing else',
+  'The body is larger than this operation takes: send nothing but its fields, and a batch of very many items in parts',
   413,
 );
 export const UrlTooLongError = createError<[number]>(

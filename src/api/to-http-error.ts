@@ -121,7 +121,7 @@ function frameworkError(error: FastifyError): FastifyError {
     case 'FST_ERR_CTP_EMPTY_JSON_BODY':
     case 'FST_ERR_CTP_INVALID_JSON_BODY':
     case 'FST_ERR_CTP_INVALID_CONTENT_LENGTH':
-      return new errors.InvalidBodyError('The body is not well-formed JSON: send {"replicas": N}');
+      return new errors.InvalidBodyError('The body is not well-formed JSON: correct its syntax');
     case 'FST_ERR_BAD_URL':
       return new errors.InvalidUrlError();
     default:

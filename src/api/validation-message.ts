@@ -10,13 +10,21 @@ export interface ValidationFinding {
   };
 }
 
+/** Longer than any message about a body that a client would send by mistake. */
+const MAX_CHARACTERS = 1_024;
+
+/** A message that may contain names of a body, which have any length. */
+export function shortened(message: string): string {
+  return message.length > MAX_CHARACTERS ? `${message.slice(0, MAX_CHARACTERS - 3)}...` : message;
+}
+
 /**
  * Describes what is wrong with a query or a body, so that the caller can correct it.
  * @param noun the word for a property, for example `query parameter`
  */
 export function describeValidation(findings: readonly ValidationFinding[], noun: string): string {
   const sentences = findings.map((finding) => describe(finding, noun)).filter((sentence) => sentence !== '');
-  return [...new Set(sentences)].join('; ');
+  return shortened([...new Set(sentences)].join('; '));
 }
 
 function describe(

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { buildTestApp, MemoryCluster } from '../../support/build-app.ts';
+import { testLimits } from '../../support/limits.ts';
 
 const WRITE = {
   method: 'POST',
@@ -81,6 +82,62 @@ describe('a number in a body', () => {
       expect(await refusal(body)).toMatch(/^unknown field: /);
     },
   );
+});
+
+describe('a nested field in a body', () => {
+  it.each([
+    ['{"items":[{"namespace":"shop","deployment":"cart","replicas":3,"replicas":4}]}', 'items/0/replicas'],
+    ['{"items":[{"replicas":1},{"replicas":1,"x":[1,{"replicas":1}],"replicas":2}]}', 'items/1/replicas'],
+    ['{"select":{"namespace":"shop"},"replicas":0,"select":{"namespace":"api"}}', 'select'],
+    ['{"receipt":{"items":[{},{"a,b":",","before":1,"\\u0062efore":2}]}}', 'receipt/items/1/before'],
+    ['{"a":[[[[[{"b":1,"b":2}]]]]]}', 'a/0/0/0'],
+  ])('is refused with its path if its object has it twice: %s', async (body, path) => {
+    expect(await refusal(body)).toBe(twice(path));
+  });
+
+  it('may have the name of a field of another object', async () => {
+    expect(await refusal('{"replicas":3,"x":[{"replicas":3},{"replicas":3}]}')).toBe('unknown field: x');
+  });
+
+  it.each([
+    [
+      '{"items":[{"replicas":1},{"replicas":1e0}]}',
+      'items/1/replicas must be an integer, written in digits only',
+    ],
+    [
+      '{"receipt":{"version":1.0,"items":[1.5]}}',
+      'receipt/version must be an integer, written in digits only',
+    ],
+    ['{"items":[1,[2,9007199254740993]]}', 'items/1/1 is out of range'],
+  ])('is refused with its path if it is no plain integer: %s', async (body, message) => {
+    expect(await refusal(body)).toBe(`field ${message}`);
+  });
+
+  it('is named by its beginning only if its name is long', async () => {
+    const name = 'n'.repeat(2_000);
+    const cluster = new MemoryCluster();
+    const app = await buildTestApp(cluster, { limits: { ...testLimits, maxBodyBytes: 10_000 } });
+    const headers = { 'content-type': 'application/json' };
+    for (const payload of [`{"${name}":1,"${name}":1}`, `{"replicas":3,"${name}":1}`]) {
+      const { code, message } = (await app.inject({ ...WRITE, payload, headers })).json();
+      expect(code).toBe('INVALID_BODY');
+      expect(message).toHaveLength(1_024);
+    }
+  });
+});
+
+describe('a body of very many parts', () => {
+  it.each(['{},', '[],', '1,', '[', '{"a":'])('is refused before it is parsed: %s', async (part) => {
+    const cluster = new MemoryCluster();
+    const app = await buildTestApp(cluster, { limits: { ...testLimits, maxBodyBytes: 200_000 } });
+    const payload = `{"items":[${part.repeat(20_000)}`;
+    const answer = await app.inject({ ...WRITE, payload, headers: { 'content-type': 'application/json' } });
+    const { code, message } = answer.json();
+    expect([code, message]).toEqual([
+      'INVALID_BODY',
+      'it has far more items than the 1000 that a batch may have: send several batches',
+    ]);
+  });
 });
 
 describe('the type and the coding of a body', () => {

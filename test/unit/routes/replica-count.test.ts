@@ -222,7 +222,7 @@ describe('POST /replica-count', () => {
     ['{"replicas":"\\"1.5"}', 'field replicas must be integer'],
     ['{"replicas":"\\\\","x":1.5}', 'field x must be an integer, written in digits only'],
     ['{"1e5":"1e5"}', 'field missing: replicas; unknown field: 1e5'],
-    ['{"replicas":[1,2.0]}', 'field replicas must be an integer, written in digits only'],
+    ['{"replicas":[1,2.0]}', 'field replicas/1 must be an integer, written in digits only'],
     ['[1e0]', 'every number must be an integer, written in digits only'],
     ['1e0', 'every number must be an integer, written in digits only'],
     ['[3]', 'send a JSON object, for example {"replicas": 3}'],
