@@ -41,15 +41,15 @@ export interface BatchOrder {
  * What became of an item, or what would become of it.
  * `set`: the count was changed. `unchanged`: it was so already. `leftAlone`: of a receipt; somebody else has changed the
  * Deployment since, or, in a restore, the item may not be set. `refused`: it may not be set; only before the first write.
- * `failed`: the write was tried and changed nothing. `unknown`: the cluster did not say whether it made the change.
- * `notStarted`: the batch ended before its turn.
+ * `failed`: the write was tried and changed nothing, or, in a restore, whether the item may be set could not be found out.
+ * `unknown`: the cluster did not say whether it made the change. `notStarted`: the batch ended before its turn.
  */
 export type ItemOutcome = 'set' | 'unchanged' | 'leftAlone' | 'refused' | 'failed' | 'unknown' | 'notStarted';
 
 /** An item with what is known of it before the first write. */
 export interface PlannedItem {
   readonly item: BatchItem;
-  /** What would become of it: `set`, `unchanged`, `leftAlone` or `refused`. */
+  /** What would become of it: `set`, `unchanged`, `leftAlone`, `refused` or, in a restore, `failed`. */
   readonly outcome: ItemOutcome;
   /** Why it is not set: src/api/to-http-error.ts says what that means to a client. */
   readonly error: unknown;
@@ -60,6 +60,8 @@ export interface PlannedItem {
   /** The present count. */
   readonly from: number | undefined;
   readonly forecasts: readonly Forecast[];
+  /** What the caller should know besides, in words. */
+  readonly warnings: readonly string[];
   /** Why a rail refuses the count; undefined: none does. */
   readonly rail: string | undefined;
   /** Whether a restore could bring the present count back, as far as is known now. */
@@ -85,7 +87,7 @@ export interface ItemResult {
   readonly from: number | undefined;
   readonly resourceVersion: string | undefined;
   readonly forecasts: readonly Forecast[];
-  /** What the API server and its admission control warn of. */
+  /** Those of the plan, and what the API server and its admission control warn of. */
   readonly warnings: readonly string[];
   readonly changedBy: LastWriter | undefined;
   /** undefined: it was not waited for. */

@@ -12,6 +12,9 @@ const WRONG = [
   ['src/kube/reflector', 'fastify'],
   ['src/cluster', '../fleet/fleet.ts'],
   ['src/cluster/access', '@fastify/error'],
+  ['src/cluster/state', '../../batch/batch.ts'],
+  ['src/batch', '../api/errors.ts'],
+  ['src/batch/deeper', '../../fleet/fleet.ts'],
   ['src/fleet', '../api/errors.ts'],
   ['src/api', '../fleet/fleet.ts'],
   ['src/observability', '../../plugins/drain.ts'],
@@ -22,7 +25,9 @@ const WRONG = [
 ] as const;
 const RIGHT = [
   ['src/kube/kubeconfig', '../../lib/sleep.ts'],
+  ['src/batch', '../cluster/deployment.ts'],
   ['src/fleet', '../kube/json.ts'],
+  ['src/api', '../batch/batch.ts'],
   ['plugins', '../src/tls/client-connection.ts'],
 ] as const;
 

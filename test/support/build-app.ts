@@ -29,7 +29,7 @@ import type { Rail } from '../../src/cluster/rails/rule.ts';
 import type { ScaleRequest } from '../../src/cluster/scaler.ts';
 import { changesOf, type DeploymentChanges } from '../../src/cluster/state/deployment-changes.ts';
 import { type DeploymentState, stateOf } from '../../src/cluster/state/deployment-state.ts';
-import type { WaitTarget } from '../../src/cluster/waits/rollout-waits.ts';
+import type { WaitLimits, WaitTarget } from '../../src/cluster/waits/rollout-waits.ts';
 import { Fleet } from '../../src/fleet/fleet.ts';
 import { deployment } from './deployment-objects.ts';
 import { expectDocumented, textOf } from './documented.ts';
@@ -62,10 +62,10 @@ export class MemoryCluster implements ServedCluster, UnguardedCluster {
     for (const [key, replicas] of Object.entries(counts)) this.add(key, replicas);
   }
 
-  /** @param key `namespace/name` */
-  add(key: string, replicas: number, labels: Labels = NO_LABELS): void {
+  /** Adds a Deployment, or sets its count. @param key `namespace/name` */
+  add(key: string, replicas: number, labels: Labels = NO_LABELS, uid = 'uid'): void {
     const [namespace = '', name = ''] = key.split('/');
-    this.#cache.scope().upsert(deployment(name, '1', { namespace, uid: 'uid', replicas, labels }));
+    this.#cache.scope().upsert(deployment(name, '1', { namespace, uid, replicas, labels }));
   }
 
   start(): void {}
@@ -158,7 +158,10 @@ export class MemoryCluster implements ServedCluster, UnguardedCluster {
 
   requireWaits(): void {}
 
-  async rollout({ namespace, deployment: name }: WaitTarget): Promise<Reading<Deployment>> {
+  async rollout(
+    { namespace, deployment: name }: WaitTarget,
+    _limits: WaitLimits,
+  ): Promise<Reading<Deployment>> {
     return this.deployment(namespace, name);
   }
 
@@ -182,7 +185,7 @@ export class MemoryCluster implements ServedCluster, UnguardedCluster {
   /** Why a rail refuses every count. */
   rail: string | undefined;
 
-  prospect(namespace: string, name: string): Prospect {
+  prospect(namespace: string, name: string, _replicas: number, _from?: number): Prospect {
     const { forecasts, rail } = this;
     const { value: deployment } = this.deployment(namespace, name);
     const refusal = refusalIn(forecasts, 'refuse-certain');
@@ -210,15 +213,15 @@ export class MemoryCluster implements ServedCluster, UnguardedCluster {
   async scale(request: ScaleRequest & Pick<ScaleOrder, 'force' | 'batch'>): Promise<ScaleReading> {
     const { namespace, deployment: name, replicas, user, precondition, force, dryRun } = request;
     const { forecasts, warnings } = this;
-    const { deployment, rail, managed } = this.prospect(namespace, name);
+    const { deployment, rail, managed } = this.prospect(namespace, name, replicas);
     const refusal = rail ?? (force ? undefined : managed);
     if (refusal !== undefined) throw refusal;
     if (precondition?.(deployment) === false)
       throw new DeploymentError('PRECONDITION_FAILED', namespace, name);
     const result = {
-      uid: 'uid',
+      uid: deployment.uid,
       replicas,
-      applied: true,
+      applied: deployment.replicas !== replicas,
       warnings,
       forecasts,
       previous: deployment.replicas,
