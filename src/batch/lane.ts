@@ -12,7 +12,7 @@ import { BatchEndedError } from './batch-errors.ts';
 
 /** After this number of failures in a row the cluster is given up. */
 const MAX_FAILURES = 5;
-/** A pause lasts at least this long, and at most a limit that doubles with each failure. */
+/** A pause lasts at least this long, and, unless the cluster asks for more, at most a limit that doubles with each failure. */
 const LEAST_PAUSE_MS = 500;
 const FIRST_LIMIT_MS = 1_000;
 const LAST_LIMIT_MS = 8_000;
@@ -116,5 +116,5 @@ function askedPauseMs(error: unknown): number | undefined {
     error instanceof KubeCircuitOpenError ||
     error instanceof AuthorizerUnavailableError;
   const seconds = asks ? error.retryAfterSeconds : undefined;
-  return seconds === undefined ? undefined : seconds * 1000;
+  return seconds === undefined ? undefined : Math.max(LEAST_PAUSE_MS, seconds * 1000);
 }

@@ -475,12 +475,15 @@ describe('a cluster that takes nothing at present', () => {
     expect(countsOf(await running.done)).toEqual({ set: 20 });
   });
 
-  it('pauses at least half a second each time', async () => {
+  it.each([
+    ['no time', silent],
+    ['0 s', new KubeStatusError(429, 'TooManyRequests', 'try again', 0)],
+  ])('pauses at least half a second each time, if it asks for %s', async (_name, error) => {
     const { scene, items } = many(1);
     const times: number[] = [];
     scene.onWrite = () => {
       times.push(performance.now());
-      throw silent;
+      throw error;
     };
     const running = await begin(orderOf(items), clustersOf(scene));
     await vi.advanceTimersByTimeAsync(15_000);
