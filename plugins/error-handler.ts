@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import type { FastifyError } from '@fastify/error';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
+import { BatchRefusedError } from '../src/api/batch-refused.ts';
 import { errorBody } from '../src/api/error-body.ts';
 import * as errors from '../src/api/errors.ts';
 import { forecastHeader } from '../src/api/forecast-headers.ts';
@@ -47,7 +48,7 @@ function answerError(error: unknown, request: FastifyRequest, reply: FastifyRepl
   if (retryAfter !== undefined && !reply.hasHeader('retry-after')) reply.header('retry-after', retryAfter);
   if (error instanceof ReplicasManagedError || error instanceof RailError)
     reply.header('x-replicas-forecast', forecastHeader(error.forecasts));
-  const body = errorBody(answer);
+  const body = errorBody(answer, error instanceof BatchRefusedError ? error.items : undefined);
   reply
     .code(body.statusCode)
     .header('content-type', 'application/json; charset=utf-8')

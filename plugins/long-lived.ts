@@ -100,8 +100,8 @@ export default fastifyPlugin(
       if (interrupted !== undefined) return interrupt(interrupted);
       entry.longLived.interrupt = interrupt;
       entry.readyAt = performance.now();
-      // The HTTP server sets the timeout again once the answer has ended.
-      socket.setTimeout(0);
+      // The HTTP server sets the timeout again once the answer has ended. The sockets of injected requests have none.
+      if (connection.isReadInPieces) socket.setTimeout(0);
     });
     done();
   },

@@ -8,6 +8,8 @@ import { ClusterNotFoundError } from '../src/api/errors.ts';
 import type { Operation } from '../src/api/operation.ts';
 import { ClusterParameter } from '../src/api/schemas.ts';
 
+const clusterNotFound = new ClusterNotFoundError('staging');
+
 /** The mount path of the routes for a cluster that is named in the path. */
 const CLUSTER_MOUNT = '/:cluster/';
 
@@ -42,6 +44,7 @@ const servers = [
 
 const tags = [
   { name: 'Replica counts', description: 'Read and set `spec.replicas` of one Deployment' },
+  { name: 'Batches', description: 'Plan, set and take back the counts of many Deployments together' },
   { name: 'Deployments', description: 'List the Deployments of a cluster' },
   {
     name: 'States',
@@ -73,10 +76,12 @@ export default fastifyPlugin(
         const ofCluster = url.startsWith(CLUSTER_MOUNT);
         const operationId = ofCluster ? `${operation.operationId}OfCluster` : operation.operationId;
         const body = IsSchema(schema.body) ? schema.body : undefined;
-        for (const each of [body, operation.answer.schema]) if (each !== undefined) bodies.add(each);
-        const errors = ofCluster
-          ? [...operation.errors, new ClusterNotFoundError('staging')]
-          : operation.errors;
+        for (const each of [body, operation.answer.schema, ...(operation.parts ?? [])])
+          if (each !== undefined) bodies.add(each);
+        const errors =
+          ofCluster && !operation.errors.some(({ code }) => code === clusterNotFound.code)
+            ? [...operation.errors, clusterNotFound]
+            : operation.errors;
         const complete = { ...operation, errors };
         operations.push(complete);
         described.set(operationId, describeOperation(complete, body));

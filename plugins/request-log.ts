@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
+import type { BatchAudit, ItemAudit } from '../src/api/batch-audit.ts';
 import { LogBlockedError } from '../src/api/errors.ts';
 import { LineBudget } from '../src/observability/line-budget.ts';
 import type { AuditRoom, LogSink } from '../src/observability/log-stream.ts';
@@ -33,7 +34,7 @@ declare module 'fastify' {
   }
   interface FastifyRequest {
     /** Set by routes that write, as soon as they know what to write. */
-    audit: ScaleAudit | undefined;
+    audit: ScaleAudit | BatchAudit | undefined;
     /** The room that is reserved for the audit line of the write. */
     auditRoom: AuditRoom | undefined;
     /** The code of the error that the request was answered with. */
@@ -44,6 +45,14 @@ declare module 'fastify' {
      * @throws LogBlockedError if there is no room; then the write must not be made
      */
     reserveAuditLine(): void;
+    /**
+     * Reserves room for the audit line of one item of a batch. Call it before the write of the item.
+     * @returns writes the line, and resolves once it has left the process or after 1 s; undefined: there is no room, so
+     *   the write must not be made
+     */
+    reserveItemLine(): ((item: ItemAudit) => Promise<void>) | undefined;
+    /** Writes the audit line of an item that is not written. Like other lines, it is dropped if the log is not read. */
+    noteItem(item: ItemAudit): void;
     /**
      * Writes the audit line of a write that was made, if its answer is still to come. The line has the status of the
      * write, and the answer will have a line of its own.
@@ -84,6 +93,15 @@ export default fastifyPlugin(
       app.limited.requests.log += 1;
       throw new LogBlockedError();
     });
+    app.decorateRequest('reserveItemLine', function () {
+      const room = logStream.reserve();
+      if (room !== undefined) return (item) => room.fill(() => this.noteItem(item), AUDIT_MS);
+      app.limited.requests.log += 1;
+      return undefined;
+    });
+    app.decorateRequest('noteItem', function (item) {
+      this.log.info({ ...whoOf(this.clientConnection), ...item }, 'audit');
+    });
     app.decorateRequest('logWrite', async function (reply) {
       const { auditRoom: room } = this;
       this.auditRoom = undefined;
@@ -116,17 +134,20 @@ export default fastifyPlugin(
 );
 
 /** Logs who requested what, and the result. */
-function writeLine(request: FastifyRequest, reply: FastifyReply, { identity }: ClientConnection): void {
+function writeLine(request: FastifyRequest, reply: FastifyReply, connection: ClientConnection): void {
   const { method, url, audit, errorCode: code, log } = request;
   const { statusCode, elapsedTime } = reply;
   const level = statusCode >= 500 ? 'warn' : isRead(request) && statusCode < 400 ? 'debug' : 'info';
   const message = audit !== undefined || REFUSALS.has(statusCode) ? 'audit' : 'request';
-  const who =
-    identity.kind === 'client'
-      ? { user: identity.user, groups: identity.groups }
-      : { refused: identity.reason };
   const what = { method, url: url.slice(0, MAX_URL_CHARACTERS), ...audit };
-  log[level]({ ...who, ...what, statusCode, code, durationMs: Math.round(elapsedTime) }, message);
+  const result = { statusCode, code, durationMs: Math.round(elapsedTime) };
+  log[level]({ ...whoOf(connection), ...what, ...result }, message);
+}
+
+function whoOf({ identity }: ClientConnection) {
+  return identity.kind === 'client'
+    ? { user: identity.user, groups: identity.groups }
+    : { refused: identity.reason };
 }
 
 function isRead({ method }: FastifyRequest): boolean {

@@ -1,4 +1,5 @@
 import type { FastifyPluginAsync } from 'fastify';
+import batchRoutes, { type BatchOptions } from './batch.ts';
 import changesRoutes from './changes.ts';
 import deploymentRoutes from './deployment.ts';
 import deploymentsRoutes from './deployments.ts';
@@ -11,7 +12,10 @@ import scaleRoutes from './scale.ts';
 /**
  * The operations on one cluster. They are mounted at `/` for the default cluster, and at `/:cluster` for each by name.
  */
-const clusterRoutes: FastifyPluginAsync<ReplicaCountOptions> = async (app, { oldName = false }) => {
+const clusterRoutes: FastifyPluginAsync<ReplicaCountOptions & BatchOptions> = async (
+  app,
+  { oldName = false, maxBatchBodyBytes },
+) => {
   await app.register(healthRoutes);
   await app.register(deploymentsRoutes);
   await app.register(deploymentRoutes);
@@ -20,6 +24,7 @@ const clusterRoutes: FastifyPluginAsync<ReplicaCountOptions> = async (app, { old
   await app.register(eventsRoutes);
   await app.register(limitsRoutes);
   await app.register(replicaCountRoutes, { oldName });
+  await app.register(batchRoutes, { maxBatchBodyBytes });
 };
 
 export default clusterRoutes;

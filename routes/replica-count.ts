@@ -9,16 +9,13 @@ import { bothOf, namedIn, preconditionOf } from '../src/api/preconditions.ts';
 import type { ReadAnswer, ReadHeaders } from '../src/api/read-answer.ts';
 import { answerDeployment } from '../src/api/read-deployment.ts';
 import { freshnessHeaders, freshnessOf, freshnessParameters } from '../src/api/read-freshness.ts';
-import { DeploymentName, Namespace, NoBody } from '../src/api/schemas.ts';
+import { DeploymentName, Flag, Namespace, NoBody } from '../src/api/schemas.ts';
 import type { GuardedCluster } from '../src/cluster/access/guarded-cluster.ts';
 import type { Reading } from '../src/cluster/cache/reading.ts';
 import { type Deployment, entityTag } from '../src/cluster/deployment.ts';
 
 const target = { namespace: Namespace, deployment: DeploymentName };
 const ReadQuery = Type.Object({ ...target, ...freshnessParameters }, { additionalProperties: false });
-
-const Flag = (description: string) =>
-  Type.Optional(Type.Enum(['true', 'false'], { type: 'string', description, default: 'false' }));
 
 const WriteQuery = Type.Object(
   {

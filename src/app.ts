@@ -121,8 +121,8 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   await app.register(eventStreamsPlugin, { ...limits, heartbeatMs });
 
   if (docs) await app.register(openapiPlugin);
-  await app.register(clusterRoutes);
-  await app.register(clusterRoutes, { prefix: '/:cluster', oldName: true });
+  await app.register(clusterRoutes, limits);
+  await app.register(clusterRoutes, { ...limits, prefix: '/:cluster', oldName: true });
   await app.register(clustersRoutes);
   await app.register(fleetEventsRoutes);
   if (docs) await app.register(docsRoutes);

@@ -44,7 +44,8 @@ export interface Wanted {
   readonly resourceVersion: string | undefined;
 }
 
-const WHY = {
+/** Why a wait, or a batch of writes, ends early, as its message says it. */
+export const INTERRUPTIONS = {
   disconnected: 'the client has disconnected',
   malformed: 'the client has sent something else than a request on the same connection',
   revoked: 'the certificate of the client is no longer accepted',
@@ -63,7 +64,7 @@ export async function awaitRollout(
   wait: (limits: WaitLimits) => Promise<Reading<Deployment>>,
 ): Promise<Reading<Deployment>> {
   const interruption = new AbortController();
-  request.beginLongLived((why) => interruption.abort(WHY[why]));
+  request.beginLongLived((why) => interruption.abort(INTERRUPTIONS[why]));
   try {
     return await wait({ limitMs: wanted.seconds * 1000, signal: interruption.signal });
   } catch (error) {

@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox';
 import { MAX_ITEMS } from '../batch/batch.ts';
+import type { Receipt } from '../batch/receipt.ts';
 import { ClusterName, DeploymentName, LabelSelector, Namespace } from './schemas.ts';
 
 /** The schemas of a batch of writes: what POST /scale takes and answers. */
@@ -249,7 +250,7 @@ export const BatchAnswer = Type.Object(
 );
 
 export type BatchBody = Static<typeof Batch>;
-export type BatchAnswerBody = Static<typeof BatchAnswer>;
+export type BatchAnswerBody = Omit<Static<typeof BatchAnswer>, 'receipt'> & { readonly receipt?: Receipt };
 export type BatchItemBody = Static<typeof BatchItem>;
 
 /** An example for the document. */

@@ -210,13 +210,21 @@ function refTo(schema: TSchema) {
   return ref('schemas', nameOf(schema));
 }
 
-/** The schema with references to the components that it contains: otherwise generators make a second type of each. */
+/**
+ * The schema with references to the components that it contains: otherwise generators make a second type of each. They are
+ * found by their titles, because an optional part is a copy.
+ */
 function withReferences(schema: TSchema, components: ReadonlySet<TSchema>): object {
+  const names = new Set<unknown>([...components].map(nameOf));
   return JSON.parse(
-    JSON.stringify(schema, (_key, value) =>
-      value !== schema && components.has(value) ? refTo(value) : value,
+    JSON.stringify(schema, (key, value) =>
+      key !== '' && isTitled(value) && names.has(value.title) ? ref('schemas', value.title) : value,
     ),
   );
+}
+
+function isTitled(value: unknown): value is { readonly title: string } {
+  return typeof value === 'object' && value !== null && 'title' in value && typeof value.title === 'string';
 }
 
 function json(mediaType: object) {

@@ -2,6 +2,23 @@ import { STATUS_CODES } from 'node:http';
 import type { FastifyError } from '@fastify/error';
 import { type Static, Type } from 'typebox';
 
+const RefusedItem = Type.Object(
+  {
+    cluster: Type.String({ examples: ['production'] }),
+    namespace: Type.String({ examples: ['shop'] }),
+    deployment: Type.String({ examples: ['cart'] }),
+    code: Type.String({
+      description: 'Stable name of the error of this item',
+      pattern: '^[A-Z_]+$',
+      examples: ['RAIL'],
+    }),
+    message: Type.String({ description: 'What to do about it, for people' }),
+  },
+  { title: 'RefusedItem', additionalProperties: false },
+);
+
+export type RefusedItem = Static<typeof RefusedItem>;
+
 /** The schema of the body of every error answer. */
 export const ErrorSchema = Type.Object(
   {
@@ -23,6 +40,11 @@ export const ErrorSchema = Type.Object(
       description: 'What to do, for people. The text may change',
       examples: ['There is no Deployment nope in namespace default'],
     }),
+    items: Type.Optional(
+      Type.Array(RefusedItem, {
+        description: 'Only of `POST /scale`: the items because of which it changed nothing',
+      }),
+    ),
   },
   { title: 'Error', additionalProperties: false },
 );
@@ -30,7 +52,11 @@ export const ErrorSchema = Type.Object(
 /** The body of every error answer. */
 export type ErrorBody = Static<typeof ErrorSchema>;
 
-/** The body of the answer to an error of src/api/errors.ts. */
-export function errorBody({ statusCode = 500, code, message }: FastifyError): ErrorBody {
-  return { statusCode, code, error: STATUS_CODES[statusCode] ?? 'Error', message };
+/** The body of the answer to an error of src/api/errors.ts. @param items of a batch: those that were refused */
+export function errorBody(
+  { statusCode = 500, code, message }: FastifyError,
+  items?: readonly RefusedItem[],
+): ErrorBody {
+  const body = { statusCode, code, error: STATUS_CODES[statusCode] ?? 'Error', message };
+  return items === undefined ? body : { ...body, items: [...items] };
 }

@@ -70,7 +70,7 @@ export const DeploymentNotFoundError = createError<[string, string]>(
 );
 export const DeploymentGoneError = createError<[string, string]>(
   'DEPLOYMENT_GONE',
-  'Deployment %s in namespace %s was deleted while its replicas were waited for; one that is there now is another',
+  'Deployment %s in namespace %s was deleted: one that is there now is another',
   404,
 );
 export const NamespaceNotWatchedError = createError<[string]>(

@@ -23,12 +23,13 @@ export function forecastHeader(forecasts: readonly Forecast[]): string {
  * then the warnings of the API server.
  */
 export function warningHeaders(forecasts: readonly Forecast[], warnings: readonly string[]): string[] {
-  const texts = [...forecasts.map(({ message }) => message), ...warnings].filter((text) => text !== '');
-  return texts.slice(0, MAX_WARNINGS).map((text) => `299 - "${quotable(text)}"`);
+  return warningTexts(forecasts, warnings).map((text) => `299 - "${text.replaceAll(/["\\]/g, '\\$&')}"`);
 }
 
-function quotable(text: string): string {
-  return short(text).replaceAll(/["\\]/g, '\\$&');
+/** What the forecasts say, then the warnings of the API server: at most 8 texts of 256 characters of ASCII each. */
+export function warningTexts(forecasts: readonly Forecast[], warnings: readonly string[]): string[] {
+  const texts = [...forecasts.map(({ message }) => message), ...warnings].filter((text) => text !== '');
+  return texts.slice(0, MAX_WARNINGS).map(short);
 }
 
 /** Headers cannot have other characters than those of ASCII. */

@@ -26,6 +26,8 @@ export interface Operation {
     readonly headers: readonly AnswerHeader[];
     readonly optionalHeaders?: readonly AnswerHeader[];
   };
+  /** Parts of its bodies that are components of the document too, because several bodies have them. */
+  readonly parts?: readonly TSchema[];
   /**
    * The errors that it can end with, besides those of every request. The document has one example per code, from the
    * first operation with that code.

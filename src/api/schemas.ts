@@ -24,6 +24,10 @@ export const LabelSelector = Type.String({
   examples: ['app.kubernetes.io/part-of=shop,tier in (web,api),!canary'],
 });
 
+/** A query parameter that is `true` or `false`. */
+export const Flag = (description: string) =>
+  Type.Optional(Type.Enum(['true', 'false'], { type: 'string', description, default: 'false' }));
+
 /** A query without parameters. Any parameter is refused, so that a caller does not believe that it has an effect. */
 export const NoQuery = Type.Object({}, { additionalProperties: false });
 

@@ -1,5 +1,14 @@
 import { FastifyError } from '@fastify/error';
 import {
+  BatchEndedError,
+  ChangedSinceError,
+  DeploymentGoneError,
+  ForeignReceiptError,
+  TooManyItemsError,
+  UnknownClusterError,
+} from '../batch/batch-errors.ts';
+import { ReceiptError } from '../batch/receipt.ts';
+import {
   AccessDeniedError,
   AccessUndecidedError,
   AuthorizerUnavailableError,
@@ -21,6 +30,7 @@ import {
   KubeTimeoutError,
   KubeUnreachableError,
 } from '../kube/kube-errors.ts';
+import { BatchRefusedError } from './batch-refused.ts';
 import * as errors from './errors.ts';
 import { describeValidation, type ValidationFinding } from './validation-message.ts';
 
@@ -35,6 +45,15 @@ export function toHttpError(error: unknown): FastifyError {
   if (error instanceof ReplicasManagedError) return new errors.ReplicasManagedError(error.message);
   if (error instanceof RailError) return new errors.RailError(error.message);
   if (error instanceof RolloutError) return rolloutError(error);
+  if (error instanceof BatchRefusedError) return error.answer;
+  if (error instanceof ReceiptError) return new errors.ReceiptInvalidError(error.message);
+  if (error instanceof ForeignReceiptError) return new errors.ReceiptForeignError();
+  if (error instanceof TooManyItemsError) return new errors.TooManyItemsError(error.hits);
+  if (error instanceof UnknownClusterError) return new errors.ClusterNotFoundError(error.cluster);
+  if (error instanceof ChangedSinceError) return new errors.ChangedSinceError(error.message);
+  if (error instanceof DeploymentGoneError)
+    return new errors.DeploymentGoneError(error.deployment, error.namespace);
+  if (error instanceof BatchEndedError) return batchEndedError(error);
   if (error instanceof CacheRefusedError) return new errors.ServiceForbiddenError(listIn(error.namespace));
   if (error instanceof SelectorError)
     return new errors.InvalidQueryError(`query parameter labelSelector: ${error.message}`);
@@ -59,6 +78,17 @@ function deploymentError({ code, namespace, deployment, message }: DeploymentErr
       return new errors.AdmissionRefusedError(message);
     case 'OUTCOME_UNKNOWN':
       return new errors.OutcomeUnknownError();
+  }
+}
+
+function batchEndedError({ code, message }: BatchEndedError): FastifyError {
+  switch (code) {
+    case 'INTERRUPTED':
+      return new errors.BatchInterruptedError(message);
+    case 'OUT_OF_TIME':
+      return new errors.BatchOutOfTimeError();
+    case 'NO_AUDIT_ROOM':
+      return new errors.LogBlockedError();
   }
 }
 

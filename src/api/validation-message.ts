@@ -20,25 +20,35 @@ export function shortened(message: string): string {
 
 /**
  * Describes what is wrong with a query or a body, so that the caller can correct it.
- * @param noun the word for a property, for example `query parameter`
+ * @param noun the word for a property
+ * @param shape what to send instead of a body of another type
  */
-export function describeValidation(findings: readonly ValidationFinding[], noun: string): string {
-  const sentences = findings.map((finding) => describe(finding, noun)).filter((sentence) => sentence !== '');
+export function describeValidation(
+  findings: readonly ValidationFinding[],
+  noun: 'query parameter' | 'path parameter' | 'field',
+  shape = 'send a JSON object, for example {"replicas": 3}',
+): string {
+  const sentences = findings
+    .map((finding) => describe(finding, noun, shape))
+    .filter((sentence) => sentence !== '');
   return shortened([...new Set(sentences)].join('; '));
 }
 
 function describe(
   { keyword, instancePath, message = 'is not valid', params }: ValidationFinding,
   noun: string,
+  shape: string,
 ): string {
-  if (keyword === 'required') return `${noun} missing: ${params?.requiredProperties?.join(', ')}`;
-  if (keyword === 'additionalProperties')
-    return `unknown ${noun}: ${params?.additionalProperties?.join(', ')}`;
+  const named = (names: readonly string[] = []) =>
+    names.map((name) => `${instancePath}/${name}`.slice(1)).join(', ');
+  if (keyword === 'required') return `${noun} missing: ${named(params?.requiredProperties)}`;
+  if (keyword === 'additionalProperties') return `unknown ${noun}: ${named(params?.additionalProperties)}`;
   // The findings inside an unknown property repeat what `additionalProperties` says.
   if (keyword === 'boolean') return '';
-  if (instancePath === '') return 'send a JSON object, for example {"replicas": 3}';
+  if (instancePath === '') return shape;
   const name = instancePath.slice(1);
   // A query parameter that is given more than once is an array of strings.
-  if (keyword === 'type' && message === 'must be string') return `${noun} ${name} is given more than once`;
+  if (noun !== 'field' && keyword === 'type' && message === 'must be string')
+    return `${noun} ${name} is given more than once`;
   return `${noun} ${name} ${message}`;
 }
