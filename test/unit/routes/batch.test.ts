@@ -269,9 +269,9 @@ class UnsyncedCluster extends MemoryCluster {
 }
 
 class WaitedCluster extends MemoryCluster {
-  override async rollout(target: Parameters<MemoryCluster['rollout']>[0]) {
+  override async rollout(...[target, limits]: Parameters<MemoryCluster['rollout']>) {
     if (target.deployment === 'cart') throw new RolloutError('LATE', target, '2 of 4 replicas are available');
-    return super.rollout(target);
+    return super.rollout(target, limits);
   }
 }
 

@@ -81,10 +81,10 @@ describe('GET /scale', () => {
     expect(response.json()).toMatchObject({ statusCode: 400, code: 'INVALID_QUERY', message });
   });
 
-  it('answers 405 to a write', async () => {
+  it('answers 405 to a method that neither reads nor writes', async () => {
     const app = await buildTestApp();
-    const { statusCode, headers } = await app.inject({ method: 'POST', url: '/scale', payload: {} });
-    expect({ statusCode, allow: headers.allow }).toEqual({ statusCode: 405, allow: 'GET, HEAD' });
+    const { statusCode, headers } = await app.inject({ method: 'PUT', url: '/scale', payload: {} });
+    expect({ statusCode, allow: headers.allow }).toEqual({ statusCode: 405, allow: 'GET, HEAD, POST' });
   });
 
   it('shows only the namespaces that the caller may list', async () => {
