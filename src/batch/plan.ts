@@ -15,8 +15,11 @@ import { sideBySide } from './side-by-side.ts';
 /** The cluster of this name with the rights of the caller; undefined: there is none. */
 export type Clusters = (name: string) => GuardedCluster | undefined;
 
-/** The time for all access reviews of a plan. Each of them is short, but one with 1,000 names may need as many. */
-const REVIEWS_MS = 30_000;
+/**
+ * The time for all access reviews of a plan, which may be one per item. It is less than a connection may be idle, because
+ * nothing is sent before they are done.
+ */
+const REVIEWS_MS = 20_000;
 
 /**
  * Tells what would become of each item, from memory. It asks the API server for nothing but the rights of the caller, and

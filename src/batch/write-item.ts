@@ -129,9 +129,11 @@ class Attempt {
 
   resultOfFailure(error: unknown): ItemResult {
     const planned = this.#planned;
-    // As far as the cache knows there was nothing to write, so it does not matter that it may not be written.
+    // As far as anybody knows there was nothing to write, so it does not matter that it may not be written.
     const isIdle =
-      planned.outcome !== 'set' && (error instanceof RailError || error instanceof ReplicasManagedError);
+      planned.outcome !== 'set' &&
+      this.#replaced === undefined &&
+      (error instanceof RailError || error instanceof ReplicasManagedError);
     if (isIdle) return unwritten(planned, planned.outcome, planned.error);
     const { item } = planned;
     const reason = itemError(item, error);

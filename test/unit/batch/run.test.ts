@@ -48,6 +48,15 @@ function many(count: number, name = 'default') {
   return { scene, items: keys.map((key) => item(`${name}:${key}`, 5)) };
 }
 
+/** Shows the precondition of a write a state that the cache has not seen, which a rail refuses to change. */
+function refusesToChangeFrom(replicas: number): ScriptedCluster['onWrite'] {
+  return (key, { precondition }) => {
+    const [, name = ''] = key.split('/');
+    precondition?.(deployment(name, '2', { namespace: 'shop', uid: 'uid', replicas }));
+    throw new RailError('rule all: protected', []);
+  };
+}
+
 /** Runs the batch of one item. */
 async function runOne(...parameters: Parameters<typeof begin>): Promise<ItemResult | undefined> {
   const [result] = await (await begin(...parameters)).done;
@@ -55,6 +64,12 @@ async function runOne(...parameters: Parameters<typeof begin>): Promise<ItemResu
 }
 
 describe('items', () => {
+  it('are not called unchanged because of the cache if a rail refuses to change what the API server has', async () => {
+    cluster.onWrite = refusesToChangeFrom(5);
+    const result = await runOne(orderOf([item('shop/web', 3)]), clustersOf(cluster));
+    expect(result).toMatchObject({ outcome: 'failed', from: 5, error: { code: 'RAIL' } });
+  });
+
   it('are set under the id of the batch, with force if it has force, and tell what they replaced', async () => {
     const orders: unknown[] = [];
     cluster.onWrite = (key, { replicas, ...others }) => void orders.push({ key, replicas, ...others });
