@@ -74,7 +74,7 @@ class Attempt {
   readonly #order: BatchOrder;
   readonly #planned: PlannedItem;
   readonly #lane: Lane;
-  /** The state that the write replaces; undefined: none was sent. */
+  /** The state that the write replaces, as the last try was shown it; undefined: none was sent. */
   #replaced: Deployment | undefined;
   /** Why it was not sent when its turn came. */
   #end: unknown;
@@ -98,8 +98,6 @@ class Attempt {
 
   /** Checks the state in the API server, once the write has its turn. @returns true: the write may replace it */
   #check(target: ScaleTarget, current: Deployment): boolean {
-    // An earlier try of the same write has certainly changed nothing.
-    this.#replaced = undefined;
     this.#end = this.#lane.end;
     if (this.#end !== undefined) throw this.#end;
     const { item, uid } = this.#planned;

@@ -111,7 +111,11 @@ describe('a receipt', () => {
     // The same Deployments, with other uids.
     await start(20);
     for (const { namespace, name } of api.deployments.list()) api.deployments.recreate(namespace, name);
-    await until(async () => (await planOfJobs(service)).receipt?.items[0]?.uid !== receipt?.items[0]?.uid);
+    const old = new Set(receipt?.items.map(({ uid }) => uid));
+    await until(async () => {
+      const now = (await planOfJobs(service)).receipt?.items ?? [];
+      return now.length === 20 && now.every(({ uid }) => !old.has(uid));
+    });
     const before = countsOfJobs(api);
     for (const body of [{ receipt }, { restore: receipt }]) {
       expect(await service.post('/scale', body)).toMatchObject({

@@ -461,6 +461,19 @@ describe('a cluster that takes nothing at present', () => {
     expect(running.audit.written).toHaveLength(100);
   });
 
+  it('makes those items pause too whose writes it took meanwhile', async () => {
+    const { scene, items } = many(100);
+    scene.onWrite = async () => {
+      if (scene.begun.length === 1) throw busy;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    };
+    const running = await begin(orderOf(items), clustersOf(scene));
+    await vi.advanceTimersByTimeAsync(2_999);
+    expect({ begun: scene.begun.length, set: scene.writes.length }).toEqual({ begun: 8, set: 7 });
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(countsOf(await running.done)).toEqual({ set: 100 });
+  });
+
   it('is given up after 5 failures in a row: one item has failed, no other is started', async () => {
     const { scene, items } = many(100);
     const other = many(20, 'north');
