@@ -99,7 +99,8 @@ class Attempt {
   /** Checks the state in the API server, once the write has its turn. @returns true: the write may replace it */
   #check(target: ScaleTarget, current: Deployment): boolean {
     this.#end = this.#lane.end;
-    if (this.#end !== undefined) throw this.#end;
+    // Not the end itself: an error of the API server that gave up the lane would be tried again here.
+    if (this.#end !== undefined) throw new Error('the batch has ended');
     const { item, uid } = this.#planned;
     const { expected, replicas } = item;
     if (current.uid !== (expected?.uid ?? uid)) throw new DeploymentGoneError(item);
@@ -134,7 +135,7 @@ class Attempt {
       (error instanceof RailError || error instanceof ReplicasManagedError);
     if (isIdle) return unwritten(planned, planned.outcome, planned.error);
     const { item } = planned;
-    const reason = itemError(item, error);
+    const reason = this.#end ?? itemError(item, error);
     const changed = reason instanceof ChangedSinceError ? reason : undefined;
     return {
       ...unwritten(planned, this.#outcomeOf(reason), reason),

@@ -491,6 +491,33 @@ describe('a cluster that takes nothing at present', () => {
     expect(running.audit.written.length + running.audit.noted.length).toBe(120);
   });
 
+  it('is not sent the writes whose turn comes after it was given up, and they are not tried again', async () => {
+    const { scene, items } = many(8);
+    let open = () => {};
+    const gate = new Promise<void>((resolve) => {
+      open = resolve;
+    });
+    const thrown: unknown[] = [];
+    scene.onWrite = async (key, { precondition }) => {
+      if (key !== 'shop/web-7') throw silent;
+      await gate;
+      try {
+        precondition?.(deployment('web-7', '1', { namespace: 'shop', uid: 'uid', replicas: 1 }));
+      } catch (error) {
+        thrown.push(error);
+        throw error;
+      }
+    };
+    const running = await begin(orderOf(items), clustersOf(scene));
+    await vi.advanceTimersByTimeAsync(15_000);
+    open();
+    const results = await running.done;
+    expect(countsOf(results)).toEqual({ failed: 1, notStarted: 7 });
+    for (const { error } of results) expect(error).toBe(silent);
+    // The scaler tries an error of the API server again.
+    expect(thrown).toEqual([expect.not.objectContaining({ code: silent.code })]);
+  });
+
   it('is not given up while some of its items are set', async () => {
     const { scene, items } = many(20);
     let tries = 0;
