@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { BatchItem, BatchMode } from '../../../src/batch/batch.ts';
 import {
   ChangedSinceError,
@@ -267,4 +267,21 @@ it('a plan asks for 8 rights at a time in each cluster', async () => {
   });
   expect(await planned).toHaveLength(30);
   expect(most).toBe(8);
+});
+
+it('a plan takes the rights that it has not found out within 20 s as not known', async () => {
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
+  const counts = Object.fromEntries(Array.from({ length: 200 }, (_, at) => [`space-${at}/web`, 1]));
+  const scene = new ScriptedCluster(counts);
+  const allows = () => new Promise<boolean>((resolve) => setTimeout(() => resolve(true), 1_000));
+  scene.access = new Access({ ...alwaysAllow, allows });
+  const planned = plan(orderOf(Object.keys(counts).map((key) => item(key, 0))), clustersOf(scene));
+  await vi.advanceTimersByTimeAsync(20_000);
+  const outcomes = Object.groupBy(await planned, ({ outcome }) => outcome);
+  expect(outcomes).toMatchObject({ set: { length: 160 }, refused: { length: 40 } });
+  expect(outcomes.refused?.[0]).toMatchObject({
+    error: expect.any(AuthorizerUnavailableError),
+    right: undefined,
+  });
 });

@@ -5,12 +5,21 @@ import { Access } from '../../../src/cluster/access/access.ts';
 import { alwaysAllow } from '../../../src/cluster/access/authorizer.ts';
 import {
   AccessDeniedError,
+  AuthorizerUnavailableError,
   DeploymentError,
   RailError,
   ReplicasManagedError,
   RolloutError,
 } from '../../../src/cluster/cluster-errors.ts';
-import { KubeMalformedError, KubeStatusError, KubeTimeoutError } from '../../../src/kube/kube-errors.ts';
+import {
+  KubeBusyError,
+  KubeCircuitOpenError,
+  KubeCredentialsError,
+  KubeMalformedError,
+  KubeStatusError,
+  KubeTimeoutError,
+  KubeUnreachableError,
+} from '../../../src/kube/kube-errors.ts';
 import {
   begin,
   clustersOf,
@@ -459,6 +468,29 @@ describe('a cluster that takes nothing at present', () => {
     await vi.advanceTimersByTimeAsync(1);
     expect(countsOf(await running.done)).toEqual({ set: 100 });
     expect(running.audit.written).toHaveLength(100);
+  });
+
+  it.each([
+    new KubeStatusError(429, 'TooManyRequests', ''),
+    new KubeStatusError(503, 'ServiceUnavailable', ''),
+    new KubeStatusError(401, 'Unauthorized', ''),
+    new KubeUnreachableError(false, new Error('connect ECONNREFUSED')),
+    new KubeTimeoutError(false, 5_000),
+    new KubeCircuitOpenError(1),
+    new KubeCredentialsError(new Error('no token')),
+    new KubeBusyError(),
+    new AuthorizerUnavailableError(new Error('no answer')),
+  ])('costs no item if it takes them after a pause: $name', async (error) => {
+    const { scene, items } = many(20);
+    let left = 1;
+    scene.onWrite = () => {
+      left -= 1;
+      if (left >= 0) throw error;
+    };
+    const running = await begin(orderOf(items), clustersOf(scene));
+    await vi.advanceTimersByTimeAsync(8_000);
+    expect(countsOf(running.results ?? [])).toEqual({ set: 20 });
+    expect(scene.begun).toHaveLength(21);
   });
 
   it('makes those items pause too whose writes it took meanwhile', async () => {
