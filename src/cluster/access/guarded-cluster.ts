@@ -3,6 +3,7 @@ import type { ClusterState } from '../cache/informer-set.ts';
 import type { ListReading, Reading } from '../cache/reading.ts';
 import {
   AccessDeniedError,
+  CacheRefusedError,
   NotSyncedError,
   type RailError,
   type ReplicasManagedError,
@@ -344,12 +345,15 @@ export class GuardedCluster {
   }
 
   /**
-   * The Deployments that `list` lists.
-   * @throws as UnguardedCluster.select
+   * The Deployments that `list` lists, if they are known in all namespaces: what is done with them must not leave some out
+   * in silence.
+   * @throws CacheRefusedError if the cache holds no Deployments of a namespace; otherwise as UnguardedCluster.select
    */
   async select(namespace?: string, selector?: LabelSelector): Promise<readonly Deployment[]> {
     const { shown } = await this.#rightsToList(namespace);
-    return this.#cluster.select(namespace, shown, selector).value;
+    const { value, unavailable } = this.#cluster.select(namespace, shown, selector);
+    if (unavailable.length > 0) throw new CacheRefusedError(unavailable[0]);
+    return value;
   }
 
   /**

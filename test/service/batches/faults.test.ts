@@ -15,6 +15,9 @@ import { FakeApiServer } from '../../support/fake-apiserver/fake-apiserver.ts';
 import { TestService } from '../../support/service.ts';
 import { until } from '../../support/until.ts';
 
+/** Only ends a failed test: 1,000 writes take a while on a busy machine. */
+vi.setConfig({ testTimeout: 600_000 });
+
 /** A cluster of these jobs without controllers, another one, and the service of both. */
 let api: FakeApiServer;
 let other: FakeApiServer;

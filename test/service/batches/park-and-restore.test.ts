@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import {
   batch,
   countsIn,
@@ -12,6 +12,9 @@ import { FakeApiServer } from '../../support/fake-apiserver/fake-apiserver.ts';
 import { logTo } from '../../support/log-to.ts';
 import { TestService } from '../../support/service.ts';
 import { until } from '../../support/until.ts';
+
+/** Only ends a failed test: 1,000 writes take a while on a busy machine. */
+vi.setConfig({ testTimeout: 600_000 });
 
 /** A cluster of these jobs without controllers, and the service. */
 let api: FakeApiServer;

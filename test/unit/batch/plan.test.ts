@@ -285,3 +285,24 @@ it('a plan takes the rights that it has not found out within 20 s as not known',
     right: undefined,
   });
 });
+
+it('a plan of many items lets the event loop turn, so that other requests are served', async () => {
+  const counts = Object.fromEntries(Array.from({ length: 400 }, (_, at) => [`shop/web-${at}`, 1]));
+  const scene = new ScriptedCluster(counts);
+  scene.railOf = () => {
+    const endsAt = performance.now() + 0.5;
+    while (performance.now() < endsAt);
+    return undefined;
+  };
+  let turns = 0;
+  let ended = false;
+  const turn = () => {
+    turns += 1;
+    if (!ended) setImmediate(turn);
+  };
+  setImmediate(turn);
+  await plan(orderOf(Object.keys(counts).map((key) => item(key, 0))), clustersOf(scene));
+  ended = true;
+  // Each item takes 1 ms, and at most 3 ms and 8 items are in one turn.
+  expect(turns).toBeGreaterThan(20);
+});

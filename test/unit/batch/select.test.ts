@@ -3,7 +3,7 @@ import { TooManyItemsError } from '../../../src/batch/batch-errors.ts';
 import { select } from '../../../src/batch/select.ts';
 import { Access } from '../../../src/cluster/access/access.ts';
 import { alwaysAllow } from '../../../src/cluster/access/authorizer.ts';
-import { AccessDeniedError } from '../../../src/cluster/cluster-errors.ts';
+import { AccessDeniedError, CacheRefusedError } from '../../../src/cluster/cluster-errors.ts';
 import { LabelSelector } from '../../../src/cluster/labels/label-selector.ts';
 import { MemoryCluster } from '../../support/build-app.ts';
 
@@ -55,4 +55,12 @@ it('a selection fails as a whole if the caller may not list in one of the cluste
   north.access = new Access({ ...alwaysAllow, allows: () => false, known: () => false });
   const selection = select([south.as(alice), north.as(alice)], { namespace: 'default', replicas: 0 });
   await expect(selection).rejects.toThrow(AccessDeniedError);
+});
+
+it('a selection of all namespaces fails if one of them is not known, rather than leaving it out', async () => {
+  const cluster = new MemoryCluster();
+  cluster.reading = { ...cluster.reading, unavailable: ['mail'] };
+  await expect(select([cluster.as(alice)], { selector: batch, replicas: 0 })).rejects.toThrow(
+    expect.objectContaining({ constructor: CacheRefusedError, namespace: 'mail' }),
+  );
 });
