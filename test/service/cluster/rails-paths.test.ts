@@ -1,8 +1,12 @@
+import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { makeReceipt } from '../../../src/batch/receipt.ts';
 import type { RailLimits, RailRule } from '../../../src/cluster/rails/rule.ts';
+import { bodyOf } from '../../support/batches.ts';
 import { FakeApiServer } from '../../support/fake-apiserver/fake-apiserver.ts';
 import { holds } from '../../support/kube/property.ts';
+import { at } from '../../support/kube-requests.ts';
 import { admits, anyLimits, rule } from '../../support/rails.ts';
 import { TestService } from '../../support/service.ts';
 import type { Answer } from '../../support/test-client.ts';
@@ -35,25 +39,87 @@ afterAll(async () => {
   for (const cluster of Object.values(clusters)) await cluster.stop();
 });
 
-/** A way to set a count. It resolves once the service has done what it does. */
-type Path = (target: Target, replicas: number) => Promise<Answer>;
+const recordOf = ({ cluster, namespace }: Target) => clusters[cluster].deployments.get(namespace, NAME);
+const present = (target: Target) => recordOf(target)?.replicas ?? Number.NaN;
+
+/** A way to set a count. It resolves with whether the service says that the count is set, or would be. */
+type Path = (target: Target, replicas: number) => Promise<boolean>;
+
+/** Whether an answer is that of a write; otherwise it is that of a refusal by a rail. */
+function isMade({ status, body }: Answer): boolean {
+  if (status !== 200) expect({ status, code: at(body, 'code') }).toEqual({ status: 422, code: 'RAIL' });
+  return status === 200;
+}
 
 const single =
   (operation: string, query = ''): Path =>
-  ({ cluster, namespace }, replicas) =>
-    service.post(`/${cluster}/${operation}?namespace=${namespace}&deployment=${NAME}${query}`, { replicas });
+  async ({ cluster, namespace }, replicas) => {
+    const url = `/${cluster}/${operation}?namespace=${namespace}&deployment=${NAME}${query}`;
+    return isMade(await service.post(url, { replicas }));
+  };
+
+/** The receipt of a batch that sets the Deployment to `asked`, where it had `before`. */
+function receiptOf(
+  { cluster, namespace }: Target,
+  counts: { readonly before: number; readonly asked: number },
+) {
+  const uid = recordOf({ cluster, namespace })?.uid ?? '';
+  return makeReceipt(randomUUID(), [{ cluster, namespace, deployment: NAME, uid, ...counts }]);
+}
+
+const items =
+  (prefix: (target: Target) => string, query = ''): Path =>
+  async (target, replicas) => {
+    const item = { ...target, deployment: NAME, replicas };
+    return isMade(await service.post(`${prefix(target)}/scale${query}`, { items: [item] }));
+  };
+
+const finish =
+  (query = ''): Path =>
+  async (target, asked) => {
+    const receipt = receiptOf(target, { before: present(target), asked });
+    return isMade(await service.post(`/scale${query}`, { receipt }));
+  };
+
+/** A restore leaves alone what it may not set. */
+const restore =
+  (query = ''): Path =>
+  async (target, before) => {
+    const receipt = receiptOf(target, { before, asked: present(target) });
+    const answer = bodyOf(await service.post(`/scale${query}`, { restore: receipt }));
+    const [item] = answer.items;
+    if (item?.outcome === 'leftAlone') expect(item.code).toBe('RAIL');
+    return item?.outcome !== 'leftAlone';
+  };
+
+/** What a plan of this selection has a receipt for is set by that receipt. */
+const selected: Path = async ({ cluster, namespace }, replicas) => {
+  const select = { clusters: [cluster], namespace };
+  const { receipt } = bodyOf(await service.post('/scale?dryRun=true', { select, replicas }));
+  if (receipt === undefined) return false;
+  return isMade(await service.post('/scale', { receipt }));
+};
 
 /** All ways to set a count, of which none may pass a rail. */
 const PATHS: Readonly<Record<string, Path>> = {
   single: single('replica-count'),
-  'single, of the default cluster': ({ cluster, namespace }, replicas) => {
-    const prefix = cluster === 'one' ? '' : `/${cluster}`;
-    return service.post(`${prefix}/replica-count?namespace=${namespace}&deployment=${NAME}`, { replicas });
+  'single, of the default cluster': async (target, replicas) => {
+    if (target.cluster !== 'one') return single('replica-count')(target, replicas);
+    const url = `/replica-count?namespace=${target.namespace}&deployment=${NAME}`;
+    return isMade(await service.post(url, { replicas }));
   },
-  'with force': single('replica-count', '&force=true'),
+  'single, with force': single('replica-count', '&force=true'),
   'by the old name': single('set-replica-count'),
   'by the old name, with force': single('set-replica-count', '&force=true'),
-  'dry run': single('replica-count', '&dryRun=true'),
+  'single, dry run': single('replica-count', '&dryRun=true'),
+  'items of the fleet': items(() => ''),
+  'items of a cluster': items(({ cluster }) => `/${cluster}`),
+  'items, with force': items(() => '', '?force=true'),
+  receipt: finish(),
+  'receipt, with force': finish('?force=true'),
+  restore: restore(),
+  'restore, with force': restore('?force=true'),
+  'receipt of what was selected': selected,
 };
 
 /** What the annotations and the labels of the Deployment are, and its count, before a write. */
@@ -131,7 +197,7 @@ it('no way to set a count passes a rail, and all rails together let everything e
         for (const { target, before, path, asked } of steps) {
           await prepare(target, before);
           const { cluster, namespace } = target;
-          const { status } = (await PATHS[path]?.(target, asked)) ?? {};
+          const isSaid = await PATHS[path]?.(target, asked);
           const limits = written
             .filter((each) => each.clusters.length === 0 || each.clusters.includes(cluster))
             .filter((each) => each.namespaces.length === 0 || each.namespaces.includes(namespace))
@@ -141,10 +207,9 @@ it('no way to set a count passes a rail, and all rails together let everything e
           const allowed = [...limits, before.annotations].every((each) =>
             admits(each, asked, before.replicas),
           );
-          const after = clusters[cluster].deployments.get(namespace, NAME)?.replicas;
-          const isSet = allowed && path !== 'dry run';
-          expect([path, after]).toEqual([path, isSet ? asked : before.replicas]);
-          expect([path, status]).toEqual([path, allowed ? 200 : 422]);
+          const isSet = allowed && !path.endsWith('dry run');
+          const after = { path, isSaid, count: present(target) };
+          expect(after).toEqual({ path, isSaid: allowed, count: isSet ? asked : before.replicas });
         }
       },
     ),
