@@ -7,6 +7,9 @@ import { TestService } from '../../support/service.ts';
 const COUNTS = { 'shop/mailer': 2, 'shop/report': 5, 'web/night': 0, 'web/shrink': 1 };
 const PARKED = { 'shop/mailer': 0, 'shop/report': 0, 'web/night': 0, 'web/shrink': 0 };
 
+/** A job starts dozens of processes. */
+const LIMIT_MS = 600_000;
+
 let api: FakeApiServer;
 let service: TestService;
 let job: ParkJob;
@@ -40,53 +43,65 @@ function counts(): Record<string, number | undefined> {
   );
 }
 
-it('parks everything with the label, and restores all but what somebody has changed at night', async () => {
-  const evening = await job.run('park', async (step) => {
-    // The receipt is in the repository before anything is changed.
-    if (step === './park.sh park')
-      expect([counts(), await job.receipt()]).toEqual([COUNTS, expect.any(String)]);
-    return true;
-  });
-  expect(evening.failed).toBeUndefined();
-  expect(evening.stdout).toContain('default/shop/report: 5 -> 0\n');
-  expect(evening.stdout).toContain('3 set, 1 unchanged, 0 left alone\n');
-  expect([counts(), api.deployments.get('shop', 'cart')?.replicas]).toEqual([PARKED, 4]);
-  api.deployments.scale('shop', 'report', 1, { manager: 'kubectl-edit' });
-  const morning = await job.run('restore');
-  expect(morning.failed).toBeUndefined();
-  expect(morning.stdout).toContain('2 set, 1 unchanged, 1 left alone\n');
-  expect(morning.stderr).toMatch(
-    /^default\/shop\/report: leftAlone CHANGED_SINCE: .*kubectl-edit set it to 1$/m,
-  );
-  expect(counts()).toEqual({ ...COUNTS, 'shop/report': 1 });
-  expect(await job.receipt()).toBeUndefined();
-});
+it(
+  'parks everything with the label, and restores all but what somebody has changed at night',
+  async () => {
+    const evening = await job.run('park', async (step) => {
+      // The receipt is in the repository before anything is changed.
+      if (step === './park.sh park')
+        expect([counts(), await job.receipt()]).toEqual([COUNTS, expect.any(String)]);
+      return true;
+    });
+    expect(evening.failed).toBeUndefined();
+    expect(evening.stdout).toContain('default/shop/report: 5 -> 0\n');
+    expect(evening.stdout).toContain('3 set, 1 unchanged, 0 left alone\n');
+    expect([counts(), api.deployments.get('shop', 'cart')?.replicas]).toEqual([PARKED, 4]);
+    api.deployments.scale('shop', 'report', 1, { manager: 'kubectl-edit' });
+    const morning = await job.run('restore');
+    expect(morning.failed).toBeUndefined();
+    expect(morning.stdout).toContain('2 set, 1 unchanged, 1 left alone\n');
+    expect(morning.stderr).toMatch(
+      /^default\/shop\/report: leftAlone CHANGED_SINCE: .*kubectl-edit set it to 1$/m,
+    );
+    expect(counts()).toEqual({ ...COUNTS, 'shop/report': 1 });
+    expect(await job.receipt()).toBeUndefined();
+  },
+  LIMIT_MS,
+);
 
-it('goes on where a job died, with the counts that it found', async () => {
-  await job.run('park', (step) => step !== './park.sh park');
-  const kept = await job.receipt();
-  api.deployments.scale('web', 'night', 3);
-  expect(await job.run('park')).toMatchObject({ failed: undefined });
-  expect(await job.receipt()).toBe(kept);
-  // It came after the plan.
-  expect(counts()).toEqual({ ...PARKED, 'web/night': 3 });
-  expect(await job.run('park')).toMatchObject({ failed: undefined });
-  expect(await job.run('restore')).toMatchObject({ failed: undefined });
-  expect(counts()).toEqual({ ...COUNTS, 'web/night': 3 });
-});
+it(
+  'goes on where a job died, with the counts that it found',
+  async () => {
+    await job.run('park', (step) => step !== './park.sh park');
+    const kept = await job.receipt();
+    api.deployments.scale('web', 'night', 3);
+    expect(await job.run('park')).toMatchObject({ failed: undefined });
+    expect(await job.receipt()).toBe(kept);
+    // It came after the plan.
+    expect(counts()).toEqual({ ...PARKED, 'web/night': 3 });
+    expect(await job.run('park')).toMatchObject({ failed: undefined });
+    expect(await job.run('restore')).toMatchObject({ failed: undefined });
+    expect(counts()).toEqual({ ...COUNTS, 'web/night': 3 });
+  },
+  LIMIT_MS,
+);
 
-it('tries again what failed, and fails with the receipt in the repository if that does not help', async () => {
-  const fault = { type: 'deny', by: 'policy', message: 'not now' } as const;
-  api.faults.add({ on: 'patchScale', times: 1, fault });
-  const parked = await job.run('park');
-  expect(parked).toMatchObject({ failed: undefined });
-  expect(parked.stderr).toMatch(/failed ADMISSION_REFUSED: .*not now\nattempt 1 did not do everything\n$/);
-  expect(parked.stdout).toContain('1 set, 3 unchanged, 0 left alone\n');
-  api.faults.add({ on: 'patchScale', fault });
-  expect(await job.run('restore')).toMatchObject({ failed: './park.sh restore' });
-  expect(counts()).toEqual(PARKED);
-  expect(await job.receipt()).toBeDefined();
-  api.faults.clear();
-  expect(await job.run('restore')).toMatchObject({ failed: undefined });
-  expect(counts()).toEqual(COUNTS);
-});
+it(
+  'tries again what failed, and fails with the receipt in the repository if that does not help',
+  async () => {
+    const fault = { type: 'deny', by: 'policy', message: 'not now' } as const;
+    api.faults.add({ on: 'patchScale', times: 1, fault });
+    const parked = await job.run('park');
+    expect(parked).toMatchObject({ failed: undefined });
+    expect(parked.stderr).toMatch(/failed ADMISSION_REFUSED: .*not now\nattempt 1 did not do everything\n$/);
+    expect(parked.stdout).toContain('1 set, 3 unchanged, 0 left alone\n');
+    api.faults.add({ on: 'patchScale', fault });
+    expect(await job.run('restore')).toMatchObject({ failed: './park.sh restore' });
+    expect(counts()).toEqual(PARKED);
+    expect(await job.receipt()).toBeDefined();
+    api.faults.clear();
+    expect(await job.run('restore')).toMatchObject({ failed: undefined });
+    expect(counts()).toEqual(COUNTS);
+  },
+  LIMIT_MS,
+);
