@@ -6,7 +6,7 @@ import { INTERRUPTIONS, WaitSeconds } from '../src/api/await-rollout.ts';
 import { countsOf, planAnswer, refusalOf, resultAnswer } from '../src/api/batch-answer.ts';
 import type { BatchAudit } from '../src/api/batch-audit.ts';
 import { askedIn } from '../src/api/batch-order.ts';
-import { Batch, BatchAnswer, exampleAnswer, ReceiptSchema } from '../src/api/batch-schema.ts';
+import { Batch, BatchAnswer, batchParts, exampleAnswer } from '../src/api/batch-schema.ts';
 import { clusterIn } from '../src/api/cluster-in.ts';
 import { errorsOfNamespaces } from '../src/api/common-errors.ts';
 import * as errors from '../src/api/errors.ts';
@@ -42,7 +42,7 @@ const scaleBatch: Operation = {
     example: exampleAnswer,
     headers: [],
   },
-  parts: [ReceiptSchema],
+  parts: batchParts,
   errors: [
     ...errorsOfNamespaces,
     new errors.InvalidBodyError('send exactly one of items, select, receipt and restore'),

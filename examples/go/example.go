@@ -72,6 +72,21 @@ func main() {
 		fail(health.Status(), health.JSON503)
 	}
 	fmt.Println("health:", health.JSON200.Status)
+
+	replicasAtNight, dryRun := int32(0), scaler.ScaleBatchParamsDryRunTrue
+	plan := must(api.ScaleBatchWithResponse(ctx, &scaler.ScaleBatchParams{DryRun: &dryRun},
+		scaler.Batch{Select: &scaler.Selection{Namespace: &namespace}, Replicas: &replicasAtNight}))
+	if plan.JSON200 == nil {
+		fail(plan.Status(), plan.JSON400, plan.JSON403, plan.JSON422, plan.JSON429, plan.JSON503)
+	}
+	if receipt := plan.JSON200.Receipt; receipt != nil {
+		// To set the counts, keep the receipt first, and then send it without DryRun; as Restore, it takes them back.
+		parked := must(api.ScaleBatchWithResponse(ctx, &scaler.ScaleBatchParams{DryRun: &dryRun}, scaler.Batch{Receipt: receipt}))
+		if parked.JSON200 == nil {
+			fail(parked.Status(), parked.JSON400, parked.JSON409, parked.JSON429, parked.JSON503)
+		}
+		fmt.Printf("plan: %d of %d would be set to 0\n", parked.JSON200.Counts.Set, len(plan.JSON200.Items))
+	}
 }
 
 // fail ends the program with the error of the service that is not nil; with the status where there is none.

@@ -7,11 +7,12 @@ import sys
 
 import httpx
 from scaler import Client
+from scaler.api.batches import scale_batch
 from scaler.api.deployments import list_deployments
 from scaler.api.health import get_health
 from scaler.api.replica_counts import set_replica_count
 from scaler.api.states import get_deployment
-from scaler.models import Error, Scale
+from scaler.models import Batch, Error, Scale, ScaleBatchDryRun, Selection
 
 
 def checked(answer):
@@ -61,3 +62,11 @@ print(f"outcome: ready, {count} replicas")
 print("all:", *checked(list_deployments.sync(client=api)).deployments)
 print(f"in {namespace}:", *checked(list_deployments.sync(client=api, namespace=namespace)).deployments)
 print("health:", checked(get_health.sync(client=api)).status)
+
+dry_run = ScaleBatchDryRun.TRUE
+selection = Batch(select=Selection(namespace=namespace), replicas=0)
+plan = checked(scale_batch.sync(client=api, body=selection, dry_run=dry_run))
+if plan.receipt:
+    # To set the counts, keep the receipt first, and then send it without dry_run; as restore, it takes them back.
+    parked = checked(scale_batch.sync(client=api, body=Batch(receipt=plan.receipt), dry_run=dry_run))
+    print(f"plan: {parked.counts.set_} of {len(plan.items)} would be set to 0")

@@ -47,6 +47,17 @@ const health = await api.GET('/healthz');
 if (health.error) throw failure(health.error);
 console.log(`health: ${health.data.status}`);
 
+const query = { dryRun: 'true' } as const;
+const plan = await api.POST('/scale', { params: { query }, body: { select: { namespace }, replicas: 0 } });
+if (plan.error) throw failure(plan.error);
+const { receipt, items } = plan.data;
+if (receipt) {
+  // To set the counts, keep the receipt first, and then send it without dryRun; as `restore`, it takes them back.
+  const parked = await api.POST('/scale', { params: { query }, body: { receipt } });
+  if (parked.error) throw failure(parked.error);
+  console.log(`plan: ${parked.data.counts.set} of ${items.length} would be set to 0`);
+}
+
 function failure({ statusCode, code, message }: components['schemas']['Error']): Error {
   return new Error(`${statusCode} ${code}: ${message}`);
 }

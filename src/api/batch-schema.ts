@@ -44,9 +44,10 @@ export const ReceiptSchema = Type.Object(
       examples: [1],
     }),
     id: Id('The id of the batch that made it'),
+    // No date-time: generated clients would parse it, and write it in another way than the checksum covers.
     at: Type.String({
-      description: 'When it was made',
-      format: 'date-time',
+      description: 'When it was made, as RFC 3339 writes it',
+      pattern: '^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}[.][0-9]{3}Z$',
       examples: ['2026-11-29T19:00:00.000Z'],
     }),
     items: Type.Array(ReceiptItem, { minItems: 1, maxItems: MAX_ITEMS }),
@@ -248,6 +249,19 @@ export const BatchAnswer = Type.Object(
   },
   { title: 'BatchAnswer', additionalProperties: false },
 );
+
+/** The parts of both that have names of their own in the document, so that generated clients name them too. */
+export const batchParts = [
+  ReceiptSchema,
+  ReceiptItem,
+  CountToSet,
+  Selection,
+  BatchItem,
+  BatchCounts,
+  ItemForecast,
+  ItemRollout,
+  ChangedBy,
+];
 
 export type BatchBody = Static<typeof Batch>;
 export type BatchAnswerBody = Omit<Static<typeof BatchAnswer>, 'receipt'> & { readonly receipt?: Receipt };

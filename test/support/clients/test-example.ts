@@ -15,6 +15,8 @@ export interface RunnableProgram extends ClientProgram {
   readonly title: string;
   /** The file whose marked part docs/languages.md shows. */
   readonly source: string;
+  /** Whether it also plans a batch, and sends the receipt as it has read it: with its checksum. */
+  readonly plans?: boolean;
   /** The command that runs it, from the folder that contains certs/. build/clients/ means that of the repository. */
   readonly run: string;
 }
@@ -23,7 +25,7 @@ const RUN_LIMIT_MS = 60_000;
 
 /** Tests a program in examples/, and that examples/README.md says how to build it. */
 export function testExample(example: RunnableProgram): void {
-  testProgram(example);
+  testProgram({ ...example, plans: true });
 
   it(`${example.folder} is built and run with the commands that examples/README.md shows`, async () => {
     const readme = await readFile(join(ROOT, 'examples/README.md'), 'utf8');
@@ -102,6 +104,7 @@ export function testProgram(program: RunnableProgram): void {
           ),
           'in shop: shop/cart shop/catalog shop/checkout shop/recommendations-batch',
           'health: OK',
+          ...(program.plans ? ['plan: 4 of 4 would be set to 0'] : []),
         ],
       });
       expect(preconditions).toEqual(['4']);

@@ -5,6 +5,8 @@ import java.util.List;
 import java.util.Optional;
 import scaler.ApiClient;
 import scaler.ApiException;
+import scaler.api.BatchesApi;
+import scaler.api.BatchesApi.APIScaleBatchRequest;
 import scaler.api.DeploymentsApi;
 import scaler.api.DeploymentsApi.APIListDeploymentsRequest;
 import scaler.api.HealthApi;
@@ -13,8 +15,10 @@ import scaler.api.ReplicaCountsApi;
 import scaler.api.ReplicaCountsApi.APISetReplicaCountRequest;
 import scaler.api.StatesApi;
 import scaler.api.StatesApi.APIGetDeploymentRequest;
+import scaler.model.Batch;
 import scaler.model.Error;
 import scaler.model.Scale;
+import scaler.model.Selection;
 
 /**
  * Sets a replica count, unless somebody changes it first, and waits for the pods. Arguments: [NAMESPACE DEPLOYMENT
@@ -70,5 +74,16 @@ public final class Example {
         System.out.printf("in %s: %s%n", namespace, String.join(" ", some.getDeployments()));
         var health = new HealthApi(client).getHealth(APIGetHealthRequest.newBuilder().build());
         System.out.printf("health: %s%n", health.getStatus());
+
+        var batches = new BatchesApi(client);
+        var selected = new Batch().select(new Selection().namespace(namespace)).replicas(0);
+        var plan = batches.scaleBatch(APIScaleBatchRequest.newBuilder().dryRun("true").batch(selected).build());
+        if (plan.getReceipt() != null) {
+            // To set the counts, keep the receipt first, and then send it without dryRun; as restore, it takes them back.
+            var receipt = new Batch().receipt(plan.getReceipt());
+            var parked = batches.scaleBatch(APIScaleBatchRequest.newBuilder().dryRun("true").batch(receipt).build());
+            System.out.printf(
+                    "plan: %d of %d would be set to 0%n", parked.getCounts().getSet(), plan.getItems().size());
+        }
     }
 }
