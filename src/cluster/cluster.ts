@@ -92,6 +92,10 @@ export interface ClusterTiming {
   readonly events?: EventTiming | undefined;
   readonly access?: AccessTiming | undefined;
   readonly readYourWriteMs?: number | undefined;
+  /** For a write with all its attempts. */
+  readonly writeMs?: number | undefined;
+  /** To create an Event. */
+  readonly eventMs?: number | undefined;
 }
 
 /** When a wait doubts that a rollout gets on. */
@@ -212,8 +216,8 @@ export class Cluster implements UnguardedCluster {
         this.stateOf(this.#cache.get(deployment.namespace, deployment.name) ?? deployment),
     });
     this.#direct = new DirectReader(this.#calls);
-    this.#scaler = new Scaler(this.#calls);
-    this.#events = new EventRecorder(this.#calls, log);
+    this.#scaler = new Scaler(this.#calls, timing.writeMs);
+    this.#events = new EventRecorder(this.#calls, log, timing.eventMs);
     const reviews = new ReviewOutcomes(log);
     this.reviews = reviews;
     this.#access = new Access(

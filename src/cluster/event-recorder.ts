@@ -63,10 +63,13 @@ export class EventRecorder {
   /** When each pause ends, by namespace, on the clock of performance.now(). The pause that ends next is first. */
   readonly #pauses = new Map<string, number>();
   readonly #accepting = new LRUCache<string, true>({ max: MAX_ACCEPTING });
+  readonly #deadlineMs: number;
 
-  constructor(api: KubeCalls, log: Logger) {
+  /** @param deadlineMs the time to create an Event, for tests */
+  constructor(api: KubeCalls, log: Logger, deadlineMs = DEADLINE_MS) {
     this.#api = api;
     this.#log = log;
+    this.#deadlineMs = deadlineMs;
     this.#noteRefusal = throttled(
       (line) =>
         log.info(
@@ -149,7 +152,7 @@ export class EventRecorder {
     };
     const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/events`;
     try {
-      await this.#api.call({ method: 'POST', path, deadlineMs: DEADLINE_MS, body });
+      await this.#api.call({ method: 'POST', path, deadlineMs: this.#deadlineMs, body });
     } catch (error) {
       const isThere = error instanceof KubeStatusError && error.status === 409 && name !== undefined;
       if (!isThere) throw error;

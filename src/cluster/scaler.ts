@@ -75,9 +75,12 @@ interface Application {
 export class Scaler {
   readonly #api: KubeCalls;
   readonly #turns = new Turns(CALL_PLACES.writes, MAX_WAITING_CALLS);
+  readonly #deadlineMs: number;
 
-  constructor(api: KubeCalls) {
+  /** @param deadlineMs the time for a write, for tests */
+  constructor(api: KubeCalls, deadlineMs = WRITE_DEADLINE_MS) {
     this.#api = api;
+    this.#deadlineMs = deadlineMs;
   }
 
   /**
@@ -89,7 +92,7 @@ export class Scaler {
     const { user, turnMs } = request;
     const startsAt = performance.now();
     const write = () =>
-      this.#scale(request, (turnMs === undefined ? startsAt : performance.now()) + WRITE_DEADLINE_MS);
+      this.#scale(request, (turnMs === undefined ? startsAt : performance.now()) + this.#deadlineMs);
     // One turn covers all its calls: a write that has begun does not wait in line again.
     return this.#turns.run(user, write, turnMs ?? MAX_WAIT_MS);
   }

@@ -5,6 +5,7 @@ import { Release } from '../support/e2e/release.ts';
 import { deployment } from '../support/e2e/workload.ts';
 import { at } from '../support/kube-requests.ts';
 import { ParkJob } from '../support/park-job.ts';
+import { TestClient } from '../support/test-client.ts';
 import { until } from '../support/until.ts';
 
 /** The script and the workflow of docs/how-to/park-and-restore.md, on real pods. */
@@ -51,17 +52,20 @@ beforeAll(async () => {
     '--for=condition=Available',
     '--timeout=200s',
   );
-  const client = await release.client(USER);
-  await until(async () => {
-    const answer = await decided(() => client.get('/scale?labelSelector=tier=batch'));
-    const items = at(answer.body, 'items');
-    return Array.isArray(items) && items.length === 2;
-  });
   const { port } = await release.forward();
   const { cert, key } = await release.clientCertificate(USER);
+  const ca = release.authority.cert;
+  const client = new TestClient(port, { ca, cert, key });
+  // The pod that the job talks to has the Deployments, and remembers the rights.
+  await until(async () => {
+    const select = { labelSelector: 'tier=batch' };
+    const answer = await decided(() => client.post('/scale?dryRun=true', { select, replicas: 0 }));
+    return at(answer.body, 'counts.set') === 2;
+  });
+  await client.close();
   job = await ParkJob.create({
     url: `https://localhost:${port}`,
-    secrets: { SCALER_CA: release.authority.cert, SCALER_CERT: cert, SCALER_KEY: key },
+    secrets: { SCALER_CA: ca, SCALER_CERT: cert, SCALER_KEY: key },
   });
 });
 

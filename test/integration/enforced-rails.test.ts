@@ -5,7 +5,7 @@ import { Rails } from '../../src/cluster/rails/rails.ts';
 import { parseRails } from '../../src/fleet/rails-file.ts';
 import { ControlPlane } from '../support/integration/control-plane.ts';
 import { at } from '../support/kube-requests.ts';
-import { TestService } from '../support/service.ts';
+import { PATIENT_WRITES, TestService } from '../support/service.ts';
 import { until } from '../support/until.ts';
 
 /** The YAML of docs/how-to/enforce-rails-in-the-cluster.md on a real API server, which then holds its rules for everybody. */
@@ -26,7 +26,8 @@ beforeAll(async () => {
   }
   // Above the maximum from before there was one.
   await plane.succeed('kubectl', 'apply', '--filename', await manifest('shop', 20, 'large'));
-  service = await (await TestService.start({ kubeconfig: plane.apiserver.kubeconfig })).synced();
+  const { kubeconfig } = plane.apiserver;
+  service = await (await TestService.start({ kubeconfig, timing: PATIENT_WRITES })).synced();
   document = await readFile(DOCUMENT, 'utf8');
   await plane.succeed('kubectl', 'apply', '--filename', await policy());
   await inForce();

@@ -3,7 +3,7 @@ import type { RailRule } from '../../src/cluster/rails/rule.ts';
 import { deployment } from '../support/integration/contract-bodies.ts';
 import { at, KubeRequests, textAt } from '../support/kube-requests.ts';
 import { rule } from '../support/rails.ts';
-import { TestService } from '../support/service.ts';
+import { PATIENT_WRITES, TestService } from '../support/service.ts';
 import type { Answer } from '../support/test-client.ts';
 import { until } from '../support/until.ts';
 
@@ -22,7 +22,7 @@ beforeAll(async () => {
   kube = new KubeRequests(inject('kubeApiserver'));
   await kube.post('/api/v1/namespaces', { metadata: { name: NAMESPACE } });
   const { kubeconfig } = inject('kubeApiserver');
-  service = await (await TestService.start({ kubeconfig, rails: rules })).synced();
+  service = await (await TestService.start({ kubeconfig, rails: rules, timing: PATIENT_WRITES })).synced();
 });
 
 afterAll(async () => {

@@ -12,6 +12,8 @@ interface Poster {
 
 /** How many items a cluster writes at a time. */
 export const AT_A_TIME = 8;
+/** Only ends a failed test: hundreds of writes take a while on a busy machine. */
+const LIMIT_MS = 500_000;
 
 /** This many Deployments of the namespace `jobs` with the label tier=batch and 1 to 4 replicas, in order of their names. */
 export function jobs(count: number): DeploymentSeed[] {
@@ -86,5 +88,5 @@ export function holdWrites(api: FakeApiServer, after: number): HeldWrites {
     skip: after,
     fault: { type: 'call', action: () => gate },
   });
-  return { full: () => until(() => fault.hits >= AT_A_TIME), release };
+  return { full: () => until(() => fault.hits >= AT_A_TIME, LIMIT_MS), release };
 }

@@ -5,6 +5,7 @@ import { parse } from 'yaml';
 import { type Outcome, run } from './clients/command.ts';
 
 const DOCUMENT = resolve(import.meta.dirname, '../../docs/how-to/park-and-restore.md');
+const GIT_CONFIG = 'gitconfig';
 /** More than the attempts of the script and its waits take. */
 const LIMIT_MS = 550_000;
 
@@ -45,14 +46,17 @@ export class ParkJob {
       const secret = /^\$\{\{ secrets\.(\w+) \}\}$/.exec(value)?.[1];
       return [name, secret === undefined ? value : (given[secret] ?? '')];
     });
-    const settings = { GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_NOSYSTEM: '1', PAUSE_SECONDS: '0' };
-    this.#env = { ...Object.fromEntries(own), ...settings, SCALER_URL: url };
+    const git = { GIT_CONFIG_GLOBAL: join(folder, GIT_CONFIG), GIT_CONFIG_NOSYSTEM: '1' };
+    this.#env = { ...Object.fromEntries(own), ...git, PAUSE_SECONDS: '0', SCALER_URL: url };
   }
 
   static async create(options: ParkJobOptions): Promise<ParkJob> {
     const page = await readFile(DOCUMENT, 'utf8');
     const workflow: Workflow = parse(blockOf(page, 'yaml'));
     const job = new ParkJob(await mkdtemp(join(tmpdir(), 'park-test-')), workflow, options);
+    // Maintenance runs on in the background, in folders that are removed by then.
+    const settings = '[maintenance]\nauto = false\n[receive]\nautogc = false\n';
+    await writeFile(join(job.#folder, GIT_CONFIG), settings);
     await job.#bash(job.#folder, 'git init -q --bare -b main origin && git clone -q origin first');
     const first = join(job.#folder, 'first');
     await writeFile(join(first, 'park.sh'), blockOf(page, 'bash'), { mode: 0o755 });

@@ -15,6 +15,7 @@ export class ServerProcess {
   readonly client: IssuedCertificate;
   readonly #child: ChildProcess;
   readonly #folder: string;
+  readonly #closed: Promise<void>;
   /** The whole output of the process. */
   output = '';
 
@@ -25,6 +26,7 @@ export class ServerProcess {
     client: IssuedCertificate,
   ) {
     this.#child = child;
+    this.#closed = new Promise((resolve) => child.once('close', () => resolve()));
     this.#folder = folder;
     this.authority = authority;
     this.client = client;
@@ -127,9 +129,9 @@ export class ServerProcess {
     this.#child.kill(signal);
   }
 
-  /** Its exit code, or null if a signal ended it. */
+  /** Its exit code, or null if a signal ended it. By then `output` has everything. */
   async exited(): Promise<number | null> {
-    if (this.#child.exitCode === null && this.#child.signalCode === null) await once(this.#child, 'close');
+    await this.#closed;
     return this.#child.exitCode;
   }
 

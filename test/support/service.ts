@@ -26,6 +26,12 @@ export const REAL_DEADLINES: ClusterTiming = {
   access: { reviewMs: undefined, listReviewsMs: undefined },
 };
 
+/**
+ * Writes and Events with more time than in production, where a machine that stands still would make the outcome of a write
+ * unknown, or drop an Event.
+ */
+export const PATIENT_WRITES: ClusterTiming = { writeMs: 60_000, eventMs: 60_000 };
+
 export interface ServiceOptions {
   /** The kubeconfig (YAML) of a single cluster called `default`, or one per cluster name, the default cluster first. */
   readonly kubeconfig: string | Readonly<Record<string, string>>;

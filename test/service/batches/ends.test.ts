@@ -12,7 +12,7 @@ import {
 } from '../../support/batches.ts';
 import { FakeApiServer } from '../../support/fake-apiserver/fake-apiserver.ts';
 import { logTo } from '../../support/log-to.ts';
-import { TestService } from '../../support/service.ts';
+import { PATIENT_WRITES, TestService } from '../../support/service.ts';
 import { until } from '../../support/until.ts';
 
 const JOBS = 60;
@@ -31,6 +31,7 @@ beforeEach(async () => {
   api = await FakeApiServer.start({ deployments: jobs(JOBS), rolloutDelayMs: Number.POSITIVE_INFINITY });
   service = await TestService.start({
     kubeconfig: api.kubeconfig,
+    timing: PATIENT_WRITES,
     logStream: logTo((line) => void lines.push(JSON.parse(line))),
   });
   await service.synced();

@@ -12,7 +12,7 @@ import {
   settingJobs,
 } from '../../support/batches.ts';
 import { FakeApiServer } from '../../support/fake-apiserver/fake-apiserver.ts';
-import { TestService } from '../../support/service.ts';
+import { PATIENT_WRITES, TestService } from '../../support/service.ts';
 import { until } from '../../support/until.ts';
 
 /** Only ends a failed test: 1,000 writes take a while on a busy machine. */
@@ -39,6 +39,7 @@ async function start(count: number): Promise<void> {
   [api, other] = await Promise.all([FakeApiServer.start(options), FakeApiServer.start(options)]);
   service = await TestService.start({
     kubeconfig: { default: api.kubeconfig, other: other.kubeconfig },
+    timing: PATIENT_WRITES,
   });
   await service.synced();
 }

@@ -1,8 +1,11 @@
-import { expect, it, onTestFinished } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
 import { batch, countsIn, countsOfJobs, holdWrites, jobs, planOfJobs } from '../../support/batches.ts';
 import { FakeApiServer } from '../../support/fake-apiserver/fake-apiserver.ts';
 import { ServerProcess } from '../../support/server-process.ts';
 import { TestClient } from '../../support/test-client.ts';
+
+/** Only ends a failed test: hundreds of writes and two starts of a process take a while on a busy machine. */
+vi.setConfig({ testTimeout: 600_000 });
 
 const JOBS = 200;
 

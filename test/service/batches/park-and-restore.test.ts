@@ -10,7 +10,7 @@ import {
 } from '../../support/batches.ts';
 import { FakeApiServer } from '../../support/fake-apiserver/fake-apiserver.ts';
 import { logTo } from '../../support/log-to.ts';
-import { TestService } from '../../support/service.ts';
+import { PATIENT_WRITES, TestService } from '../../support/service.ts';
 import { until } from '../../support/until.ts';
 
 /** Only ends a failed test: 1,000 writes take a while on a busy machine. */
@@ -31,6 +31,7 @@ async function start(count: number): Promise<void> {
   api = await FakeApiServer.start({ deployments: jobs(count), rolloutDelayMs: Number.POSITIVE_INFINITY });
   service = await TestService.start({
     kubeconfig: api.kubeconfig,
+    timing: PATIENT_WRITES,
     logStream: logTo((line) => void lines.push(JSON.parse(line))),
   });
   await service.synced();

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { FakeApiServer } from '../../support/fake-apiserver/fake-apiserver.ts';
 import { ParkJob } from '../../support/park-job.ts';
-import { TestService } from '../../support/service.ts';
+import { PATIENT_WRITES, TestService } from '../../support/service.ts';
 
 /** The script and the workflow of docs/how-to/park-and-restore.md, run as CI runs them. */
 const COUNTS = { 'shop/mailer': 2, 'shop/report': 5, 'web/night': 0, 'web/shrink': 1 };
@@ -21,7 +21,8 @@ beforeEach(async () => {
   });
   const other = { namespace: 'shop', name: 'cart', replicas: 4, marks: { labels: { tier: 'web' } } };
   api = await FakeApiServer.start({ deployments: [...batch, other], rolloutDelayMs: 0 });
-  service = await (await TestService.start({ kubeconfig: api.kubeconfig })).synced();
+  service = await TestService.start({ kubeconfig: api.kubeconfig, timing: PATIENT_WRITES });
+  await service.synced();
   const { authority, client, port } = service;
   job = await ParkJob.create({
     url: `https://localhost:${port}`,

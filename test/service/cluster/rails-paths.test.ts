@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { makeReceipt } from '../../../src/batch/receipt.ts';
 import type { RailLimits, RailRule } from '../../../src/cluster/rails/rule.ts';
 import { bodyOf } from '../../support/batches.ts';
@@ -8,9 +8,12 @@ import { FakeApiServer } from '../../support/fake-apiserver/fake-apiserver.ts';
 import { holds } from '../../support/kube/property.ts';
 import { at } from '../../support/kube-requests.ts';
 import { admits, anyLimits, rule } from '../../support/rails.ts';
-import { TestService } from '../../support/service.ts';
+import { PATIENT_WRITES, TestService } from '../../support/service.ts';
 import type { Answer } from '../../support/test-client.ts';
 import { until } from '../../support/until.ts';
+
+/** Only ends a failed test: hundreds of writes take a while on a busy machine. */
+vi.setConfig({ testTimeout: 600_000 });
 
 const CLUSTERS = ['one', 'two'] as const;
 const NAMESPACES = ['shop', 'bank'] as const;
@@ -31,7 +34,7 @@ beforeAll(async () => {
   const options = { rolloutDelayMs: Number.POSITIVE_INFINITY, deployments };
   clusters = { one: await FakeApiServer.start(options), two: await FakeApiServer.start(options) };
   const kubeconfig = { one: clusters.one.kubeconfig, two: clusters.two.kubeconfig };
-  service = await TestService.start({ kubeconfig, rails: rules });
+  service = await TestService.start({ kubeconfig, rails: rules, timing: PATIENT_WRITES });
   await service.synced();
 });
 afterAll(async () => {

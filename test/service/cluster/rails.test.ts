@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { RailRule } from '../../../src/cluster/rails/rule.ts';
 import { FakeApiServer } from '../../support/fake-apiserver/fake-apiserver.ts';
 import { rule } from '../../support/rails.ts';
-import { TestService } from '../../support/service.ts';
+import { PATIENT_WRITES, TestService } from '../../support/service.ts';
 import { measured } from '../../support/service-metrics.ts';
 import type { Answer } from '../../support/test-client.ts';
 import { until } from '../../support/until.ts';
@@ -29,8 +29,9 @@ afterEach(async () => {
 
 async function start(...current: readonly RailRule[]): Promise<void> {
   rules.current = current;
-  service = await TestService.start({ kubeconfig: demo.kubeconfig, rails: rules });
+  service = await TestService.start({ kubeconfig: demo.kubeconfig, rails: rules, timing: PATIENT_WRITES });
   await service.synced();
+  await service.autoscalersKnown('shop');
 }
 
 const write = (replicas: number, query = '') =>
@@ -104,7 +105,6 @@ describe('a write that a rule refuses', () => {
   it('is refused before an owner of the count is named, which it passes with force', async () => {
     demo.autoscalers.add({ namespace: 'shop', name: 'cart', spec: { minReplicas: 2, maxReplicas: 4 } });
     await start(rule('production', { max: 10 }));
-    await service.autoscalersKnown('shop');
     expect(codeIn(await write(20))).toBe('RAIL');
     expect(codeIn(await write(8))).toBe('REPLICAS_MANAGED');
     const answer = await write(20, '&force=true');

@@ -15,6 +15,9 @@ const head = (bytes: number) =>
 const ITEM = { namespace: 'shop', deployment: 'cart', replicas: 4 };
 const BATCH = JSON.stringify({ items: [ITEM] });
 
+/** A body that is not sent for a while does not end its request. */
+const UNFINISHED = { requestTimeoutSeconds: 120, idleTimeoutSeconds: 120 };
+
 const batches = () => scene.service.app.longLived.batches;
 
 /** A connection of the attacker with a batch whose body does not arrive. */
@@ -30,7 +33,7 @@ const plan = () => scene.bystander.post('/scale?dryRun=true', { items: [ITEM] })
 
 describe('the places of batches', () => {
   it('are taken before the body has arrived, per client, and given back if it does not', async () => {
-    scene = await Scene.start({ maxBatches: 3, maxBatchesPerClient: 2 });
+    scene = await Scene.start({ ...UNFINISHED, maxBatches: 3, maxBatchesPerClient: 2 });
     const held = [await unfinished(), await unfinished()];
     expect(await measured(scene.service, 'scaler_batches')).toBe(2);
     const refused = await scene.open();
@@ -52,7 +55,7 @@ describe('the places of batches', () => {
   });
 
   it('are limited in all, and other requests are served while all are taken', async () => {
-    scene = await Scene.start({ maxBatches: 2, maxBatchesPerClient: 2 });
+    scene = await Scene.start({ ...UNFINISHED, maxBatches: 2, maxBatchesPerClient: 2 });
     const held = [await unfinished(), await unfinished()];
     expect(await plan()).toMatchObject({ status: 429, body: { code: 'BATCH_BUSY' } });
     for (const connection of held) connection.send(BATCH.slice(10));
