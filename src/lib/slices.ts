@@ -29,10 +29,14 @@ export async function* inSlices<T>(items: AsyncIterable<T>): AsyncGenerator<T, v
  */
 export function pauses(): () => Promise<void> | undefined {
   let endsAt = performance.now() + SLICE_MS;
+  /** All parts of the work that wait go on in the same turn, and share its time. */
+  let turn: Promise<void> | undefined;
   return () => {
     if (performance.now() < endsAt) return undefined;
-    return nextTurn().then(() => {
+    turn ??= nextTurn().then(() => {
       endsAt = performance.now() + SLICE_MS;
+      turn = undefined;
     });
+    return turn;
   };
 }
