@@ -14,6 +14,13 @@ let api: FakeApiServer;
 let service: TestService;
 let job: ParkJob;
 
+function jobAt({ authority, client, port }: TestService): Promise<ParkJob> {
+  return ParkJob.create({
+    url: `https://localhost:${port}`,
+    secrets: { SCALER_CA: authority.cert, SCALER_CERT: client.cert, SCALER_KEY: client.key },
+  });
+}
+
 beforeEach(async () => {
   const batch = Object.entries(COUNTS).map(([key, replicas]) => {
     const [namespace = '', name = ''] = key.split('/');
@@ -23,11 +30,7 @@ beforeEach(async () => {
   api = await FakeApiServer.start({ deployments: [...batch, other], rolloutDelayMs: 0 });
   service = await TestService.start({ kubeconfig: api.kubeconfig, timing: PATIENT_WRITES });
   await service.synced();
-  const { authority, client, port } = service;
-  job = await ParkJob.create({
-    url: `https://localhost:${port}`,
-    secrets: { SCALER_CA: authority.cert, SCALER_CERT: client.cert, SCALER_KEY: client.key },
-  });
+  job = await jobAt(service);
 });
 afterEach(async () => {
   await service.stop();
@@ -103,6 +106,30 @@ it(
     api.faults.clear();
     expect(await job.run('restore')).toMatchObject({ failed: undefined });
     expect(counts()).toEqual(COUNTS);
+  },
+  LIMIT_MS,
+);
+
+it(
+  'keeps no receipt of only those Deployments whose rights are known',
+  async () => {
+    await job.remove();
+    await service.stop();
+    api.roles.allow({ users: ['client'], verbs: ['*'], resources: ['*'] });
+    service = await TestService.start({ kubeconfig: api.kubeconfig, authorization: 'SubjectAccessReview' });
+    await service.synced();
+    job = await jobAt(service);
+    // The first reviews are of the list and of one namespace.
+    const fault = api.faults.add({ on: 'review', skip: 2, fault: { type: 'status', code: 500 } });
+    const evening = await job.run('park');
+    expect(evening.failed).toBe('./park.sh plan tier=batch');
+    expect(evening.stderr).toMatch(
+      /refused AUTHORIZER_UNAVAILABLE: .*\nnot all rights are known: plan again\n$/s,
+    );
+    expect([counts(), await job.receipt()]).toEqual([COUNTS, undefined]);
+    fault.remove();
+    expect(await job.run('park')).toMatchObject({ failed: undefined });
+    expect(counts()).toEqual(PARKED);
   },
   LIMIT_MS,
 );
