@@ -112,9 +112,12 @@ const all = [`${inA}/web`, `${inA}/worker`, `${inB}/web`, `${inB}/worker`];
 
 /** The rights that a route may require. `anybody` requires only a usable certificate. */
 type Needed = 'read' | 'scale' | 'list' | 'anybody';
+/** The body is that of a POST; default: a count of 2. */
+type RouteCase = readonly [url: string, needed: Needed, body?: object];
 
 const count = `replica-count?namespace=${inA}&deployment=worker`;
-const ofCluster: Record<string, readonly [url: string, needed: Needed]> = {
+const items = [{ namespace: inA, deployment: 'worker', replicas: 2 }];
+const ofCluster: Record<string, RouteCase> = {
   'GET /healthz': ['healthz', 'anybody'],
   'GET /deployments': [`deployments?namespace=${inA}`, 'list'],
   'GET /deployments/:namespace/:deployment': [`deployments/${inA}/worker`, 'read'],
@@ -124,16 +127,17 @@ const ofCluster: Record<string, readonly [url: string, needed: Needed]> = {
   'GET /scale': [`scale?namespace=${inA}`, 'list'],
   'GET /replica-count': [count, 'read'],
   'POST /replica-count': [count, 'scale'],
+  'POST /scale': ['scale', 'scale', { items }],
 };
 /** Every route, with a request for authz-a/worker and the right that it requires. */
-const ROUTES: Record<string, readonly [url: string, needed: Needed]> = {
+const ROUTES: Record<string, RouteCase> = {
   ...Object.fromEntries(
-    Object.entries(ofCluster).map(([route, [url, needed]]) => [route, [`/${url}`, needed]]),
+    Object.entries(ofCluster).map(([route, [url, ...others]]) => [route, [`/${url}`, ...others]]),
   ),
   ...Object.fromEntries(
-    Object.entries(ofCluster).map(([route, [url, needed]]) => [
+    Object.entries(ofCluster).map(([route, [url, ...others]]) => [
       route.replace('/', '/:cluster/'),
-      [`/default/${url}`, needed],
+      [`/default/${url}`, ...others],
     ]),
   ),
   'POST /:cluster/set-replica-count': [`/default/set-${count}`, 'scale'],
@@ -173,9 +177,9 @@ describe('every route for every role', () => {
     ['admin', ['read', 'scale', 'list']],
   ])('answers %s according to the rights of that user', async (user, rights) => {
     const client = as(user);
-    for (const [route, [url, needed]] of Object.entries(ROUTES)) {
+    for (const [route, [url, needed, body = { replicas: 2 }]] of Object.entries(ROUTES)) {
       const posts = route.startsWith('POST ');
-      const answer = await (posts ? client.post(url, { replicas: 2 }) : client.get(url));
+      const answer = await (posts ? client.post(url, body) : client.get(url));
       const allowed = needed === 'anybody' || rights.includes(needed);
       expect([route, refusalIn(answer)]).toEqual([route, allowed ? undefined : 'FORBIDDEN']);
     }
