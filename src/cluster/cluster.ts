@@ -438,7 +438,8 @@ export class Cluster implements UnguardedCluster {
     const { uid, resourceVersion } = result;
     // The API server answers the last change of another writer if that has set the same count.
     const changed = result.applied && this.#history.wrote(uid, resourceVersion, user);
-    if (changed) this.#events.scaled({ namespace, deployment, user, batch, from: before?.replicas, result });
+    const from = result.replaced ?? before?.replicas;
+    if (changed) this.#events.scaled({ namespace, deployment, user, batch, from, result });
     await informer.waitFor(resourceVersion, this.#readYourWriteMs);
     const cached = this.#cache.get(namespace, deployment);
     const current = cached?.resourceVersion === resourceVersion ? cached : undefined;

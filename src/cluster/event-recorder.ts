@@ -15,7 +15,7 @@ export interface Scaling {
   readonly namespace: string;
   readonly deployment: string;
   readonly user: string;
-  /** The count in the cache before the change; undefined: the cache did not hold it. */
+  /** The count before the change, as far as it is known. */
   readonly from: number | undefined;
   readonly result: ScaleResult;
   /** The id of the batch that it is of; undefined: of none. */
@@ -38,8 +38,8 @@ interface Note {
 }
 
 const DEADLINE_MS = 2_000;
-/** How many Events may wait for their turn, a quarter of them for one user. Further Events are dropped. */
-const MAX_WAITING = 400;
+/** How many Events may wait for their turn, a quarter of them for one user: those of a batch. Further Events are dropped. */
+const MAX_WAITING = 4_000;
 /** How long no Events are created in a namespace after the API server has refused one there. */
 const PAUSE_MS = 5 * 60_000;
 /**
@@ -52,8 +52,8 @@ const MAX_ACCEPTING = 1_000;
 const COMPONENT = 'k8s-deployment-scaler';
 
 /**
- * Creates an Event for a Deployment that was scaled, overridden or is fought over. Events are optional: writes neither wait for them nor fail because
- * of them, some are dropped under load, and none are created if the account may not create them.
+ * Creates an Event for a Deployment that was scaled, overridden or is fought over. Events are optional: writes neither wait
+ * for them nor fail because of them, some are dropped under load, and none are created if the account may not create them.
  */
 export class EventRecorder {
   readonly #api: KubeCalls;

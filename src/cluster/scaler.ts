@@ -25,6 +25,8 @@ export interface ScaleResult {
   readonly resourceVersion: string;
   /** Whether the count was applied; false: the API server had it already. */
   readonly applied: boolean;
+  /** The count of the state to which the API server held the write; undefined: it held it to none, or had the count. */
+  readonly replaced: number | undefined;
   /** What the API server and its admission control warn of. */
   readonly warnings: readonly string[];
 }
@@ -105,23 +107,22 @@ export class Scaler {
     for (let attempt = 1; ; attempt += 1) {
       const leftMs = () => Math.max(1, endsAt - performance.now());
       const reads = precondition !== undefined || (cached === replicas && !dryRun);
-      let applied = false;
+      let applying: Application | undefined;
       try {
         const current = reads ? await this.#read(namespace, deployment, leftMs()) : undefined;
         if (current !== undefined && precondition?.(current) === false)
           throw new DeploymentError('PRECONDITION_FAILED', namespace, deployment);
         // To apply the present count would change nothing but whose it is.
         if (current?.replicas === replicas && !dryRun) return resultOf(current);
-        const expected = precondition && current;
-        applied = true;
-        return await this.#apply({ namespace, deployment, replicas, expected, dryRun }, leftMs());
+        applying = { namespace, deployment, replicas, expected: precondition && current, dryRun };
+        return await this.#apply(applying, leftMs());
       } catch (error) {
         const waitMs = attempt * (RETRY_MS.least + Math.random() * (RETRY_MS.most - RETRY_MS.least));
         const inTime = performance.now() + waitMs < endsAt;
         if (attempt < MAX_ATTEMPTS && inTime && this.#mayRetry(error, credentials)) {
           await sleep(waitMs);
-        } else if (applied && !dryRun && mayHaveHappened(error)) {
-          return await this.#settle(namespace, deployment, replicas, error);
+        } else if (applying !== undefined && !dryRun && mayHaveHappened(error)) {
+          return await this.#settle(applying, error);
         } else {
           throw toDeploymentError(error, namespace, deployment);
         }
@@ -162,7 +163,7 @@ export class Scaler {
         if (warnings.length < MAX_WARNINGS) warnings.push(text);
       },
     });
-    return readScale(answer, warnings);
+    return readScale(answer, expected, warnings);
   }
 
   /** Only a failed attempt that certainly changed nothing may be retried. */
@@ -179,17 +180,17 @@ export class Scaler {
 
   /** The write may have been carried out. Returns the current state if it is the requested one; otherwise throws. */
   async #settle(
-    namespace: string,
-    deployment: string,
-    replicas: number,
+    { namespace, deployment, replicas, expected }: Application,
     cause: unknown,
   ): Promise<ScaleResult> {
     const now = await this.#api
       .call({ path: scalePath(namespace, deployment), deadlineMs: REREAD_DEADLINE_MS })
-      .then((answer) => readScale(answer, []))
+      .then((answer) => readScale(answer, expected, []))
       .catch(() => undefined);
+    // A Deployment that was created again may have the count by itself.
+    const isSame = expected === undefined || now?.uid === expected.uid;
     // Another count does not mean that the write failed: the API server may still be carrying it out.
-    if (now?.replicas === replicas) return now;
+    if (now?.replicas === replicas && isSame) return now;
     if (cause instanceof KubeStatusError && cause.status !== 504) throw cause;
     throw new DeploymentError('OUTCOME_UNKNOWN', namespace, deployment);
   }
@@ -197,11 +198,15 @@ export class Scaler {
 
 /** The result of a write that was not needed. */
 function resultOf({ uid, replicas, resourceVersion }: Deployment): ScaleResult {
-  return { uid, replicas, resourceVersion, applied: false, warnings: [] };
+  return { uid, replicas, resourceVersion, applied: false, replaced: undefined, warnings: [] };
 }
 
 /** In a Scale a missing count means 0: the API server answers `"spec":{}` after scaling to 0. */
-function readScale(answer: unknown, warnings: readonly string[]): ScaleResult {
+function readScale(
+  answer: unknown,
+  expected: Deployment | undefined,
+  warnings: readonly string[],
+): ScaleResult {
   if (!isObject(answer)) throw new KubeMalformedError('a Scale is not an object');
   const metadata = objectAt(answer, 'metadata');
   return {
@@ -209,6 +214,7 @@ function readScale(answer: unknown, warnings: readonly string[]): ScaleResult {
     replicas: countAt(objectAt(answer, 'spec'), 'replicas', 0),
     resourceVersion: stringAt(metadata, 'resourceVersion'),
     applied: true,
+    replaced: expected?.replicas,
     warnings,
   };
 }

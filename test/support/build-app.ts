@@ -222,6 +222,7 @@ export class MemoryCluster implements ServedCluster, UnguardedCluster {
       uid: deployment.uid,
       replicas,
       applied: deployment.replicas !== replicas,
+      replaced: undefined,
       warnings,
       forecasts,
       previous: deployment.replicas,

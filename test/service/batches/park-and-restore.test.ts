@@ -219,6 +219,16 @@ describe('a batch leaves traces', () => {
     });
   });
 
+  it('its Events name the counts that it really replaced, even if others change them at the last moment', async () => {
+    await start(1);
+    const action = () => void api.deployments.scale('jobs', 'job-0000', 7);
+    api.faults.add({ on: 'get', times: 1, fault: { type: 'call', action } });
+    const answer = await batch(service, settingJobs(1, 0));
+    expect(answer.items).toMatchObject([{ outcome: 'set', from: 7 }]);
+    await until(() => api.events.length > 0);
+    expect(api.events).toMatchObject([{ message: `client scaled from 7 to 0 in batch ${answer.batch}` }]);
+  });
+
   it('a restore of what an autoscaler targets says that it wakes it', async () => {
     await start(2);
     api.autoscalers.add({

@@ -34,7 +34,14 @@ class NotingCluster extends MemoryCluster {
     if (precondition && !precondition(value))
       throw new DeploymentError('PRECONDITION_FAILED', namespace, deployment);
     this.noted.push({ key: `${namespace}/${deployment}`, replicas });
-    const result = { uid: 'uid', replicas, resourceVersion: '2', applied: true, warnings: [] };
+    const result = {
+      uid: 'uid',
+      replicas,
+      resourceVersion: '2',
+      applied: true,
+      replaced: undefined,
+      warnings: [],
+    };
     return { ...result, entityTag: 'uid.2', previous: value.replicas, forecasts: this.forecasts };
   }
 }

@@ -31,7 +31,7 @@ async function scaleIn(...namespaces: readonly string[]): Promise<void> {
 }
 
 function note(namespace: string): void {
-  const result = { uid: 'uid', replicas: 2, resourceVersion: '1', applied: true, warnings: [] };
+  const result = { uid: 'uid', replicas: 2, resourceVersion: '1', applied: true, replaced: 1, warnings: [] };
   events.scaled({ namespace, deployment: 'cart', user: 'alice', from: 1, batch: undefined, result });
 }
 
@@ -128,6 +128,14 @@ it('Events: one that fails for a reason other than a refusal does not stop the n
   await scaleIn('shop', 'shop');
   expect(triesIn('shop')).toBe(2);
   expect(log.lines.map(({ level }) => level)).toEqual(['debug', 'debug']);
+});
+
+it('Events: all of a batch of 1,000 are created, however quickly its writes are made', async () => {
+  for (const namespace of numbered(1_000)) note(namespace);
+  api.respond = () => ({});
+  for (let open = 0; open < 2; open += 1) await (await api.nextCall()).answer({});
+  await flush();
+  expect(api.requests).toHaveLength(1_000);
 });
 
 describe('Events of an override and of a fight', () => {

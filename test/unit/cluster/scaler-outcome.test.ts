@@ -5,6 +5,7 @@ import {
   KubeTimeoutError,
   KubeUnreachableError,
 } from '../../../src/kube/kube-errors.ts';
+import { apiObject, deployment } from '../../support/deployment-objects.ts';
 import { ScriptedWrites, scaleOf } from '../../support/scripted-writes.ts';
 
 const PATH = '/apis/apps/v1/namespaces/shop/deployments/web/scale';
@@ -53,6 +54,21 @@ describe('a write that may have happened', () => {
     expect(outcome.error).toMatchObject({ code: 'OUTCOME_UNKNOWN' });
     expect(writes.methods).toEqual(['PATCH', 'GET']);
   });
+
+  it.each(ends)(
+    'because it %s is OUTCOME_UNKNOWN if another Deployment of that name has the count',
+    async (_, error) => {
+      writes.order = { precondition: () => true };
+      const before = apiObject(deployment('web', '41', { namespace: 'shop', replicas: 1 }));
+      const another = { ...scaleOf(3), metadata: { uid: 'another', resourceVersion: '50' } };
+      expect((await writes.answered(before, error, another)).error).toMatchObject({
+        code: 'OUTCOME_UNKNOWN',
+      });
+      expect(await writes.answered(before, error, scaleOf(3, '50'))).toMatchObject({
+        result: { resourceVersion: '50', replaced: 1 },
+      });
+    },
+  );
 
   it.each([
     ['is not an object', []],

@@ -37,7 +37,7 @@ describe('a write of the count in the cache', () => {
 
   it('is applied if the cache is old and the API server has another one', async () => {
     expect(await writes.answered(web(5), scaleOf(3, '78'))).toMatchObject({
-      result: { replicas: 3, resourceVersion: '78', applied: true },
+      result: { replicas: 3, resourceVersion: '78', applied: true, replaced: undefined },
     });
     expect(writes.methods).toEqual(['GET', 'PATCH']);
     // Without a precondition the count may change again in between.
@@ -82,7 +82,9 @@ describe('a write with a precondition', () => {
 
   it('is held by the API server to the state that met it', async () => {
     writes.order = { precondition: ({ replicas }) => replicas === 5, cached: 1 };
-    expect(await writes.answered(web(5, '77'), scaleOf(3))).toMatchObject({ result: { applied: true } });
+    expect(await writes.answered(web(5, '77'), scaleOf(3))).toMatchObject({
+      result: { applied: true, replaced: 5 },
+    });
     expect(writes.api.requests[1]?.request).toMatchObject({
       method: 'PATCH',
       body: { metadata: { uid: 'uid-of-web', resourceVersion: '77' }, spec: { replicas: 3 } },
