@@ -1,4 +1,11 @@
-import type { BatchOrder, ItemOutcome, ItemResult, ItemRollout, PlannedItem } from '../batch/batch.ts';
+import type {
+  BatchOrder,
+  ItemOutcome,
+  ItemReport,
+  ItemResult,
+  ItemRollout,
+  PlannedItem,
+} from '../batch/batch.ts';
 import { makeReceipt, type Receipt, type ReceiptItem } from '../batch/receipt.ts';
 import type { LastWriter } from '../cluster/access/guarded-cluster.ts';
 import { RolloutError } from '../cluster/cluster-errors.ts';
@@ -46,10 +53,7 @@ export function countsOf(items: readonly { readonly outcome: ItemOutcome }[]): R
 }
 
 /** It has no receipt if nothing is known to take back or to finish. */
-function receiptOf(
-  batch: string,
-  known: readonly Pick<PlannedItem, 'item' | 'uid' | 'from'>[],
-): { receipt?: Receipt } {
+function receiptOf(batch: string, known: readonly ItemReport[]): { receipt?: Receipt } {
   const items = known.flatMap(({ item, uid, from }): ReceiptItem[] => {
     const { cluster, namespace, deployment, replicas: asked } = item;
     if (uid === undefined || from === undefined) return [];
@@ -77,12 +81,7 @@ function resultBody(result: ItemResult): BatchItemBody {
   };
 }
 
-type Common = Pick<
-  PlannedItem,
-  'item' | 'outcome' | 'error' | 'from' | 'forecasts' | 'warnings' | 'changedBy'
->;
-
-function itemBody({ item, outcome, error, from, forecasts, warnings, changedBy }: Common): BatchItemBody {
+function itemBody({ item, outcome, error, from, forecasts, warnings, changedBy }: ItemReport): BatchItemBody {
   const { cluster, namespace, deployment, replicas: to } = item;
   return {
     cluster,

@@ -46,28 +46,34 @@ export interface BatchOrder {
  */
 export type ItemOutcome = 'set' | 'unchanged' | 'leftAlone' | 'refused' | 'failed' | 'unknown' | 'notStarted';
 
-/** An item with what is known of it before the first write. */
-export interface PlannedItem {
+/** An item with what became of it, or would. */
+export interface ItemReport {
   readonly item: BatchItem;
-  /** What would become of it: `set`, `unchanged`, `leftAlone`, `refused` or, in a restore, `failed`. */
   readonly outcome: ItemOutcome;
   /** Why it is not set: src/api/to-http-error.ts says what that means to a client. */
   readonly error: unknown;
-  /** Whether the caller may scale it; undefined: that could not be found out. */
-  readonly right: boolean | undefined;
   /** undefined: it is not there, or the caller may not scale it. */
   readonly uid: string | undefined;
-  /** The present count. */
+  /** The count right before the write, or the present one if there was none. */
   readonly from: number | undefined;
   readonly forecasts: readonly Forecast[];
   /** What the caller should know besides, in words. */
   readonly warnings: readonly string[];
+  /** Who has changed it since the receipt, if it is left alone for that. */
+  readonly changedBy: LastWriter | undefined;
+}
+
+/**
+ * An item with what is known of it before the first write. What would become of it is `set`, `unchanged`, `leftAlone`,
+ * `refused` or, in a restore, `failed`.
+ */
+export interface PlannedItem extends ItemReport {
+  /** Whether the caller may scale it; undefined: that could not be found out. */
+  readonly right: boolean | undefined;
   /** Why a rail refuses the count; undefined: none does. */
   readonly rail: string | undefined;
   /** Whether a restore could bring the present count back, as far as is known now. */
   readonly restorable: boolean;
-  /** Who has changed it since the receipt, if it is left alone for that. */
-  readonly changedBy: LastWriter | undefined;
 }
 
 /** What became of the rollout of an item that was waited for. */
@@ -77,19 +83,9 @@ export interface ItemRollout {
   readonly error: unknown;
 }
 
-/** An item with what became of it. */
-export interface ItemResult {
-  readonly item: BatchItem;
-  readonly outcome: ItemOutcome;
-  readonly error: unknown;
-  readonly uid: string | undefined;
-  /** The count right before the write, or the present one if there was none. */
-  readonly from: number | undefined;
+/** An item with what became of it. Its warnings are those of the plan, and those of the API server and its admission control. */
+export interface ItemResult extends ItemReport {
   readonly resourceVersion: string | undefined;
-  readonly forecasts: readonly Forecast[];
-  /** Those of the plan, and what the API server and its admission control warn of. */
-  readonly warnings: readonly string[];
-  readonly changedBy: LastWriter | undefined;
   /** undefined: it was not waited for. */
   readonly rollout: ItemRollout | undefined;
 }

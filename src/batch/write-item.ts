@@ -53,11 +53,12 @@ export async function writeItem(
   clusters: Clusters,
   lane: Lane,
 ): Promise<ItemWrite> {
+  let earlier: Deployment | undefined;
   for (;;) {
     const round = await lane.ready();
     const { end } = lane;
     if (end !== undefined) return { result: unwritten(planned, 'notStarted', end), made: undefined };
-    const attempt = new Attempt(order, planned, lane);
+    const attempt = new Attempt(order, planned, lane, earlier);
     try {
       const made = await attempt.write(clusters);
       lane.succeeded();
@@ -65,6 +66,8 @@ export async function writeItem(
     } catch (error) {
       if (!takesNothing(error) || lane.failed(round, error))
         return { result: attempt.resultOfFailure(error), made: undefined };
+      // A proxy may have answered for the API server, which has carried the write out.
+      if (error instanceof KubeStatusError) earlier = attempt.replaced ?? earlier;
     }
   }
 }
@@ -74,15 +77,25 @@ class Attempt {
   readonly #order: BatchOrder;
   readonly #planned: PlannedItem;
   readonly #lane: Lane;
+  /** The state that the write of an earlier try may have replaced; undefined: there was none. */
+  readonly #earlier: Deployment | undefined;
+  /** The count in the cache right before the write. */
+  #cached: number | undefined;
   /** The state that the write replaces, as the last try was shown it; undefined: none was sent. */
   #replaced: Deployment | undefined;
   /** Why it was not sent when its turn came. */
   #end: unknown;
 
-  constructor(order: BatchOrder, planned: PlannedItem, lane: Lane) {
+  constructor(order: BatchOrder, planned: PlannedItem, lane: Lane, earlier: Deployment | undefined) {
     this.#order = order;
     this.#planned = planned;
     this.#lane = lane;
+    this.#earlier = earlier;
+  }
+
+  /** The state that the write replaces; undefined: none was sent. */
+  get replaced(): Deployment | undefined {
+    return this.#replaced;
   }
 
   async write(clusters: Clusters): Promise<MadeWrite> {
@@ -91,6 +104,7 @@ class Attempt {
     const cluster = clusters(name);
     if (cluster === undefined) throw new UnknownClusterError(name);
     const target = await cluster.toScale(namespace, deployment);
+    this.#cached = target.replicas;
     const precondition = (current: Deployment) => this.#check(target, current);
     const written = await target.scale({ replicas, force, batch, turnMs: TURN_MS, precondition });
     return { target, written };
@@ -112,12 +126,14 @@ class Attempt {
 
   resultOf({ applied, uid, resourceVersion, forecasts, warnings }: ScaleReading): ItemResult {
     const { item, from, warnings: known } = this.#planned;
+    // The count was there already: if an earlier try had come to the write, that has set it.
+    const replaced = applied ? this.#replaced : (this.#earlier ?? this.#replaced);
     return {
       item,
-      outcome: applied ? 'set' : 'unchanged',
+      outcome: applied || this.#earlier !== undefined ? 'set' : 'unchanged',
       error: undefined,
       uid,
-      from: this.#replaced?.replicas ?? from,
+      from: replaced?.replicas ?? from,
       resourceVersion,
       forecasts,
       warnings: [...known, ...warnings],
@@ -128,20 +144,27 @@ class Attempt {
 
   resultOfFailure(error: unknown): ItemResult {
     const planned = this.#planned;
-    // As far as anybody knows there was nothing to write, so it does not matter that it may not be written.
-    const isIdle =
-      planned.outcome !== 'set' &&
-      this.#replaced === undefined &&
-      (error instanceof RailError || error instanceof ReplicasManagedError);
-    if (isIdle) return unwritten(planned, planned.outcome, planned.error);
     const { item } = planned;
+    if (this.#replaced === undefined && this.#isIdle(error))
+      return unwritten(planned, planned.outcome, planned.error);
     const reason = this.#end ?? itemError(item, error);
     const changed = reason instanceof ChangedSinceError ? reason : undefined;
+    const seen = isRefusal(reason) ? this.#cached : undefined;
     return {
       ...unwritten(planned, this.#outcomeOf(reason), reason),
-      from: changed?.replicas ?? this.#replaced?.replicas ?? planned.from,
+      from: changed?.replicas ?? this.#replaced?.replicas ?? seen ?? planned.from,
       changedBy: changed?.writer,
     };
+  }
+
+  /** Whether there was nothing to write, as far as anybody knows, so that it does not matter that it was refused. */
+  #isIdle(refusal: unknown): boolean {
+    const { item, outcome, error } = this.#planned;
+    const isAside = error instanceof ChangedSinceError || error instanceof DeploymentGoneError;
+    // No rail refuses the present count.
+    if (refusal instanceof RailError) return isAside;
+    if (!(refusal instanceof ReplicasManagedError)) return false;
+    return isAside || (outcome === 'unchanged' && this.#cached === item.replicas);
   }
 
   #outcomeOf(error: unknown): ItemOutcome {

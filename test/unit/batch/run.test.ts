@@ -269,6 +269,85 @@ it.each([
   expect(cluster.writes).toEqual([]);
 });
 
+describe.each([
+  ['items', 'failed'],
+  ['finish', 'failed'],
+  ['restore', 'leftAlone'],
+] as const)('a count that was as wanted when it was planned (%s)', (mode, outcome) => {
+  const order = () => orderOf([mode === 'items' ? item('shop/web', 0) : receiptItem('shop/web', 3, 0)], mode);
+
+  beforeEach(() => cluster.add('shop/web', 0));
+
+  it('is not called unchanged if another one is there by the time of its write, which a rail refuses', async () => {
+    const between = () => {
+      cluster.add('shop/web', 9);
+      cluster.railOf = () => 'rule production: by at most 2';
+    };
+    expect(await runOne(order(), clustersOf(cluster), { between })).toMatchObject({
+      outcome,
+      error: expect.any(RailError),
+      from: 9,
+    });
+  });
+
+  it('is not called unchanged if another one is there by then, which an autoscaler would undo', async () => {
+    const between = () => {
+      cluster.add('shop/web', 9);
+      cluster.forecastsOf = () => [undone];
+    };
+    expect(await runOne(order(), clustersOf(cluster), { between })).toMatchObject({
+      outcome,
+      error: expect.any(ReplicasManagedError),
+      from: 9,
+    });
+  });
+
+  it('is unchanged if it is still there, even if an autoscaler would undo it by then', async () => {
+    const between = () => {
+      cluster.forecastsOf = () => [undone];
+    };
+    expect(await runOne(order(), clustersOf(cluster), { between })).toMatchObject({
+      outcome: 'unchanged',
+      error: undefined,
+      from: 0,
+    });
+  });
+});
+
+describe.each(['items', 'finish', 'restore'] as const)('a write that is tried again (%s)', (mode) => {
+  const order = orderOf([mode === 'items' ? item('shop/web', 0) : receiptItem('shop/web', 3, 0)], mode);
+
+  /** Fails the first write, which has come to `state`, after which the cluster has the count 0. */
+  function failsFirst(error: Error, state: number | undefined): void {
+    cluster.onWrite = (_key, { precondition }) => {
+      cluster.onWrite = () => {};
+      const [uid, namespace] = ['uid', 'shop'];
+      if (state !== undefined) precondition?.(deployment('web', '8', { namespace, uid, replicas: state }));
+      cluster.add('shop/web', 0);
+      throw error;
+    };
+  }
+
+  async function runToEnd(): Promise<ItemResult | undefined> {
+    const running = await begin(order, clustersOf(cluster));
+    await vi.advanceTimersByTimeAsync(8_000);
+    return (await running.done)[0];
+  }
+
+  it('does not take its own first write for a count that was there already', async () => {
+    failsFirst(new KubeStatusError(503, 'ServiceUnavailable', 'of a proxy'), 3);
+    expect(await runToEnd()).toMatchObject({ outcome: 'set', error: undefined, from: 3 });
+  });
+
+  it.each([
+    ['did not come to its write', new KubeStatusError(503, 'ServiceUnavailable', ''), undefined],
+    ['was certainly not sent', new KubeUnreachableError(false, new Error('connect ECONNREFUSED')), 3],
+  ])('takes the count for what somebody else has set if its first try %s', async (_, error, state) => {
+    failsFirst(error, state);
+    expect(await runToEnd()).toMatchObject({ outcome: 'unchanged', from: 0 });
+  });
+});
+
 describe('the writes of a batch', () => {
   it('are 8 at a time in each cluster, and no cluster waits for another', async () => {
     const [south, north] = [many(30, 'south'), many(10, 'north')];
