@@ -37,6 +37,8 @@ export default fastifyPlugin(
     /** The bodies that are being sent, with the number of answers that hold each. */
     const bodies = new Map<Buffer, number>();
     let bodyBytes = 0;
+    /** The answers whose bodies are sent piece by piece. */
+    const inPieces = new WeakSet<Running>();
 
     function hold(body: Buffer): () => void {
       const uses = bodies.get(body) ?? 0;
@@ -68,7 +70,8 @@ export default fastifyPlugin(
     function cutTooSlow(): void {
       const now = performance.now();
       for (const { connection, first, since } of waiting()) {
-        if (hasRead(connection, first)) Object.assign(first, { readyAt: now, bytes: 0 });
+        if (!inPieces.has(first) && hasRead(connection, first))
+          Object.assign(first, { readyAt: now, bytes: 0 });
         else if (now - since > limitOf(first)) cut(connection);
       }
     }
@@ -85,7 +88,7 @@ export default fastifyPlugin(
     function cutOldest(): void {
       let oldest: { connection: ClientConnection; since: number } | undefined;
       for (const connection of app.clientConnections.values()) {
-        const readyAt = connection.socket.destroyed ? undefined : firstBodyReadyAt(connection);
+        const readyAt = connection.socket.destroyed ? undefined : firstBodyReadyAt(connection, inPieces);
         if (readyAt === undefined) continue;
         const since = Math.max(readyAt, connection.firstSince);
         if (oldest === undefined || since < oldest.since) oldest = { connection, since };
@@ -104,7 +107,10 @@ export default fastifyPlugin(
     app.addHook('onSend', (request, reply, payload, next) => {
       if (!Buffer.isBuffer(payload) || payload.length <= PIECE_BYTES) return next();
       const entry = request.clientConnection.running.get(reply.raw);
-      if (entry !== undefined) atEnd(entry, hold(payload));
+      if (entry !== undefined) {
+        inPieces.add(entry);
+        atEnd(entry, hold(payload));
+      }
       if (bodyBytes > MAX_BODY_BYTES) cutOldest();
       reply.header('content-length', payload.length);
       next(null, new PiecewiseBody(payload));
@@ -132,9 +138,8 @@ function hasRead({ socket }: ClientConnection, entry: Running): boolean {
 }
 
 /** Since when the first body of a connection that is sent piece by piece has been ready; undefined: it has none. */
-function firstBodyReadyAt({ running }: ClientConnection): number | undefined {
-  for (const { bytes, readyAt, longLived } of running.values())
-    if (longLived === undefined && bytes > PIECE_BYTES) return readyAt;
+function firstBodyReadyAt({ running }: ClientConnection, inPieces: WeakSet<Running>): number | undefined {
+  for (const entry of running.values()) if (inPieces.has(entry)) return entry.readyAt;
   return undefined;
 }
 

@@ -17,6 +17,9 @@ import {
 import { KubeCircuitOpenError, KubeStatusError } from '../src/kube/kube-errors.ts';
 import { setStandardHeaders } from './response-headers.ts';
 
+/** A batch takes a while. */
+const BATCH_SECONDS = 10;
+
 /** Answers all errors in one shape: those of routes, validation, unknown paths, wrong methods and src/cluster. */
 export default fastifyPlugin(
   function errorsPlugin(app: FastifyInstance, _options, done) {
@@ -49,10 +52,12 @@ function answerError(error: unknown, request: FastifyRequest, reply: FastifyRepl
   if (error instanceof ReplicasManagedError || error instanceof RailError)
     reply.header('x-replicas-forecast', forecastHeader(error.forecasts));
   const body = errorBody(answer, error instanceof BatchRefusedError ? error.items : undefined);
+  const text = JSON.stringify(body);
   reply
     .code(body.statusCode)
     .header('content-type', 'application/json; charset=utf-8')
-    .send(JSON.stringify(body));
+    // With many items it is sent piece by piece, which a text is not.
+    .send(body.items === undefined ? text : Buffer.from(text));
 }
 
 /**
@@ -89,6 +94,7 @@ function clientError(code: string | undefined): FastifyError {
 
 function retryAfterSeconds(error: unknown, statusCode: number | undefined): number | undefined {
   if (statusCode !== 429 && statusCode !== 503) return undefined;
+  if (error instanceof errors.BatchBusyError) return BATCH_SECONDS;
   const known =
     error instanceof KubeStatusError ||
     error instanceof KubeCircuitOpenError ||

@@ -32,6 +32,8 @@ declare module 'fastify' {
      * @throws TooManyWaitersError, BatchBusyError or TooManyStreamsError if there is none, in all or for this user
      */
     takeLongLivedPlace(kind: LongLivedKind): void;
+    /** Gives the place back before the answer has been sent, if it has one: a client may take its time to read. */
+    giveBackLongLivedPlace(): void;
     /**
      * Makes the answer a long-lived one, for which a place has been taken: it takes no place among the requests under
      * way, and has neither an idle limit nor a time limit while there is nothing to send.
@@ -80,9 +82,17 @@ export default fastifyPlugin(
         app.limited.requests[count] += 1;
         throw new TooMany();
       }
-      entry.longLived = { kind, interrupt: undefined, delivered: 0 };
-      atEnd(entry, () => places[kind].release(client));
+      let isHeld = true;
+      const giveBack = () => {
+        if (isHeld) places[kind].release(client);
+        isHeld = false;
+      };
+      entry.longLived = { kind, interrupt: undefined, giveBack, delivered: 0 };
+      atEnd(entry, giveBack);
       if (kind === 'stream' && [...running.values()].at(-1) !== entry) app.cutForRequests(connection);
+    });
+    app.decorateRequest('giveBackLongLivedPlace', function () {
+      runningOf(this)?.[1].longLived?.giveBack();
     });
     app.decorateRequest('beginLongLived', function (interrupt) {
       const { clientConnection: connection } = this;

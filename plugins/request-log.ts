@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
-import type { BatchAudit, ItemAudit } from '../src/api/batch-audit.ts';
+import type { BatchAudit, ItemAudit, UntriedAudit } from '../src/api/batch-audit.ts';
 import { LogBlockedError } from '../src/api/errors.ts';
 import { LineBudget } from '../src/observability/line-budget.ts';
 import type { AuditRoom, LogSink } from '../src/observability/log-stream.ts';
@@ -51,8 +51,11 @@ declare module 'fastify' {
      *   the write must not be made
      */
     reserveItemLine(): ((item: ItemAudit) => Promise<void>) | undefined;
-    /** Writes the audit line of an item that is not written. Like other lines, it is dropped if the log is not read. */
-    noteItem(item: ItemAudit): void;
+    /**
+     * Writes the audit lines of items of a batch that were never tried. Those that the batch did not come to have room
+     * reserved, if there is any. Those that may not be set are limited like requests that were not served.
+     */
+    logUntried(lines: readonly UntriedAudit[]): Promise<void>;
     /**
      * Writes the audit line of a write that was made, if its answer is still to come. The line has the status of the
      * write, and the answer will have a line of its own.
@@ -72,7 +75,7 @@ const AUDIT_MS = 1_000;
 
 /**
  * Writes one log line per request when its answer is ready, even if the client has disconnected. Writes and refusals
- * are the audit trail. A write that reached the cluster is always logged. Requests that were not served are limited to
+ * are the audit trail. A write that reached the cluster is always logged, and of a batch each item that was tried. Requests that were not served are limited to
  * 50 lines per client in 10 s; a further line then counts the rest. Successful reads are only logged at level debug,
  * because to log each of them would cost about half of the throughput. Bodies and headers are never logged.
  */
@@ -95,12 +98,21 @@ export default fastifyPlugin(
     });
     app.decorateRequest('reserveItemLine', function () {
       const room = logStream.reserve();
-      if (room !== undefined) return (item) => room.fill(() => this.noteItem(item), AUDIT_MS);
+      if (room !== undefined) return (item) => room.fill(() => writeItemLine(this, item), AUDIT_MS);
       app.limited.requests.log += 1;
       return undefined;
     });
-    app.decorateRequest('noteItem', function (item) {
-      this.log.info({ ...whoOf(this.clientConnection), ...item }, 'audit');
+    app.decorateRequest('logUntried', async function (lines) {
+      for (const line of lines) {
+        const log = () => writeItemLine(this, line);
+        if (line.outcome !== 'notStarted') {
+          if (takeLine(this.clientConnection)) log();
+          continue;
+        }
+        const room = logStream.reserve();
+        if (room === undefined) log();
+        else await room.fill(log, AUDIT_MS);
+      }
     });
     app.decorateRequest('logWrite', async function (reply) {
       const { auditRoom: room } = this;
@@ -142,6 +154,14 @@ function writeLine(request: FastifyRequest, reply: FastifyReply, connection: Cli
   const what = { method, url: url.slice(0, MAX_URL_CHARACTERS), ...audit };
   const result = { statusCode, code, durationMs: Math.round(elapsedTime) };
   log[level]({ ...whoOf(connection), ...what, ...result }, message);
+}
+
+/** Without groups: the line of the request has them, with the same id of the batch. */
+function writeItemLine(
+  { clientConnection: { client: user }, log }: FastifyRequest,
+  line: ItemAudit | UntriedAudit,
+): void {
+  log.info({ user, ...line }, 'audit');
 }
 
 function whoOf({ identity }: ClientConnection) {

@@ -4,7 +4,7 @@ import type { FastifyRequest, FastifySchemaValidationError } from 'fastify';
 import { Type } from 'typebox';
 import { INTERRUPTIONS, WaitSeconds } from '../src/api/await-rollout.ts';
 import { countsOf, planAnswer, refusalOf, resultAnswer } from '../src/api/batch-answer.ts';
-import type { BatchAudit } from '../src/api/batch-audit.ts';
+import { type BatchAudit, itemAudit, untriedAudits } from '../src/api/batch-audit.ts';
 import { askedIn } from '../src/api/batch-order.ts';
 import { Batch, BatchAnswer, batchParts, exampleAnswer } from '../src/api/batch-schema.ts';
 import { clusterIn } from '../src/api/cluster-in.ts';
@@ -12,7 +12,6 @@ import { errorsOfNamespaces } from '../src/api/common-errors.ts';
 import * as errors from '../src/api/errors.ts';
 import type { Operation } from '../src/api/operation.ts';
 import { Flag } from '../src/api/schemas.ts';
-import { toHttpError } from '../src/api/to-http-error.ts';
 import { describeValidation } from '../src/api/validation-message.ts';
 import type { BatchOrder, ItemResult, PlannedItem } from '../src/batch/batch.ts';
 import { type Clusters, plan } from '../src/batch/plan.ts';
@@ -84,6 +83,8 @@ const batchRoutes: FastifyPluginCallbackTypebox<BatchOptions> = (app, { maxBatch
       schemaErrorFormatter: describeFault,
       // Before the body is read: only the few batches that have a place may keep one in memory.
       onRequest: async (request) => request.takeLongLivedPlace('batch'),
+      // The answer is ready. From now on it is bounded like any other one.
+      onSend: async (request) => request.giveBackLongLivedPlace(),
       config: { operation: scaleBatch, rights: 'patch deployments/scale' },
     },
     async (request, reply) => {
@@ -112,7 +113,8 @@ const batchRoutes: FastifyPluginCallbackTypebox<BatchOptions> = (app, { maxBatch
       if (dryRun) return bytesOf(planAnswer(order, planned));
       const refusal = refusalOf(planned);
       if (refusal !== undefined) throw refusal;
-      if (wait !== undefined) await requireWaits(planned, clusters);
+      // In a restore each item says for itself why its rollout cannot be followed.
+      if (wait !== undefined && mode !== 'restore') await requireWaits(planned, clusters);
       request.reserveAuditLine();
       const results = await carryOut(request, { order, planned, clusters, waitSeconds: wait }, receipt?.id);
       audit.counts = countsOf(results);
@@ -131,25 +133,14 @@ const batchRoutes: FastifyPluginCallbackTypebox<BatchOptions> = (app, { maxBatch
   done();
 };
 
-/** Writes the items, and an audit line of each. Once the client has gone or the service stops, it starts no further ones. */
+/** Writes the items, and their audit lines. Once the client has gone or the service stops, it starts no further ones. */
 async function carryOut(
   request: FastifyRequest,
   batch: Pick<Parameters<typeof run>[0], 'order' | 'planned' | 'clusters' | 'waitSeconds'>,
   receipt: string | undefined,
 ): Promise<readonly ItemResult[]> {
   const { id, force } = batch.order;
-  const auditOf = ({ item, from, outcome, error }: ItemResult) => ({
-    batch: id,
-    ...(receipt !== undefined && { receipt }),
-    cluster: item.cluster,
-    namespace: item.namespace,
-    deployment: item.deployment,
-    from,
-    to: item.replicas,
-    outcome,
-    ...(error !== undefined && { code: toHttpError(error).code }),
-    ...(force && { force }),
-  });
+  const audited = { batch: id, ...(receipt !== undefined && { receipt }), ...(force && { force }) };
   const interruption = new AbortController();
   request.beginLongLived((why) => interruption.abort(INTERRUPTIONS[why]));
   return run({
@@ -158,9 +149,9 @@ async function carryOut(
     audit: {
       reserve() {
         const write = request.reserveItemLine();
-        return write && ((result) => write(auditOf(result)));
+        return write && ((result) => write(itemAudit(audited, result)));
       },
-      note: (result) => request.noteItem(auditOf(result)),
+      untried: (results) => request.logUntried(untriedAudits(audited, results)),
     },
   });
 }

@@ -6,6 +6,7 @@ import type {
   ItemRollout,
   PlannedItem,
 } from '../batch/batch.ts';
+import { UnknownClusterError } from '../batch/batch-errors.ts';
 import { makeReceipt, type Receipt, type ReceiptItem } from '../batch/receipt.ts';
 import type { LastWriter } from '../cluster/access/guarded-cluster.ts';
 import { RolloutError } from '../cluster/cluster-errors.ts';
@@ -37,10 +38,16 @@ export function resultAnswer({ id, mode }: BatchOrder, results: readonly ItemRes
   };
 }
 
-/** The error that a batch is answered with before its first write; undefined: no item refuses it. */
+/**
+ * The error that a batch is answered with before its first write; undefined: no item refuses it. An item of a restore does
+ * not, but a caller who may scale none of them is refused.
+ */
 export function refusalOf(planned: readonly PlannedItem[]): BatchRefusedError | undefined {
+  const isDenied =
+    planned.some(({ right }) => right === false) &&
+    planned.every(({ right, error }) => right === false || error instanceof UnknownClusterError);
   const [first, ...others] = planned
-    .filter(({ outcome }) => outcome === 'refused')
+    .filter(({ outcome }) => isDenied || outcome === 'refused')
     .map(({ item, error }): Refusal => ({ item, error: toHttpError(error) }));
   return first && new BatchRefusedError([first, ...others], planned.length);
 }

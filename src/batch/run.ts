@@ -8,15 +8,15 @@ import { type MadeWrite, unwritten, writeItem } from './write-item.ts';
 /** The time for starting items. */
 const BATCH_MS = 5 * 60_000;
 
-/** Where the audit lines of items go: one for each. */
+/** Where the audit lines of items go: one for each that is tried. */
 export interface BatchAudit {
   /**
    * Reserves room for the line of an item, before its write.
    * @returns fills the room, once; undefined: there is none, so the item must not be written
    */
   reserve(): ((result: ItemResult) => Promise<void>) | undefined;
-  /** Logs an item that is not written. */
-  note(result: ItemResult): void;
+  /** Logs the items that were never tried, once all others are settled. It must not throw. */
+  untried(results: readonly ItemResult[]): Promise<void>;
 }
 
 /** A planned batch to write. */
@@ -35,6 +35,8 @@ export interface BatchRun {
 /** What has become of an item, and what will have become of its rollout. */
 interface Settled {
   readonly result: ItemResult;
+  /** Whether it has an audit line of its own. */
+  readonly isTried: boolean;
   readonly rollout: Promise<ItemRollout> | undefined;
 }
 
@@ -57,23 +59,25 @@ export async function run(batch: BatchRun): Promise<readonly ItemResult[]> {
     ({ item }) => item.cluster,
     (each) => settle(batch, each, laneOf(each.item.cluster)),
   );
+  const untried = settled.filter(({ isTried }) => !isTried).map(({ result }) => result);
+  if (untried.length > 0) await batch.audit.untried(untried);
   return Promise.all(settled.map(async ({ result, rollout }) => ({ ...result, rollout: await rollout })));
 }
 
 async function settle(batch: BatchRun, planned: PlannedItem, lane: Lane): Promise<Settled> {
   const { order, clusters, audit } = batch;
-  if (!isTried(planned)) return note(audit, unwritten(planned, planned.outcome, planned.error));
+  if (!isTried(planned)) return untried(planned, planned.outcome, planned.error);
   await lane.ready();
-  if (lane.end !== undefined) return note(audit, unwritten(planned, 'notStarted', lane.end));
+  if (lane.end !== undefined) return untried(planned, 'notStarted', lane.end);
   const fill = audit.reserve();
   if (fill === undefined) {
     lane.giveUp(new BatchEndedError('NO_AUDIT_ROOM'));
-    return note(audit, unwritten(planned, 'notStarted', lane.end));
+    return untried(planned, 'notStarted', lane.end);
   }
   const { result, made } = await writeItem(order, planned, clusters, lane);
   const rollout = made && rolloutOf(batch, made);
   await fill(result);
-  return { result, rollout };
+  return { result, isTried: true, rollout };
 }
 
 /**
@@ -89,9 +93,8 @@ function isTried({ outcome, error }: PlannedItem): boolean {
   );
 }
 
-function note(audit: BatchAudit, result: ItemResult): Settled {
-  audit.note(result);
-  return { result, rollout: undefined };
+function untried(...parameters: Parameters<typeof unwritten>): Settled {
+  return { result: unwritten(...parameters), isTried: false, rollout: undefined };
 }
 
 /** Waits for the rollout of an item, from now on; undefined: it is not waited for. */

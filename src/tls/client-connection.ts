@@ -24,6 +24,8 @@ export interface LongLived {
   readonly kind: LongLivedKind;
   /** Ends the answer. It is there from the beginning of the wait or the stream until it has been called. */
   interrupt: ((why: Interruption) => void) | undefined;
+  /** Gives back its place, once. */
+  readonly giveBack: () => void;
   /** Bytes of the connection that had been delivered when that was last looked at. */
   delivered: number;
 }

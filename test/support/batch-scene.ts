@@ -75,6 +75,7 @@ export class RecordingAudit implements BatchAudit {
   room = Number.POSITIVE_INFINITY;
   /** The items that have had room reserved, by their results. */
   readonly written: ItemResult[] = [];
+  /** The items that were never tried. */
   readonly noted: ItemResult[] = [];
   /** Room that was reserved and is not filled yet. */
   reserved = 0;
@@ -89,8 +90,8 @@ export class RecordingAudit implements BatchAudit {
     };
   }
 
-  note(result: ItemResult): void {
-    this.noted.push(result);
+  async untried(results: readonly ItemResult[]): Promise<void> {
+    this.noted.push(...results);
   }
 }
 

@@ -199,7 +199,6 @@ describe('a batch leaves traces', () => {
     for (const line of auditOf(parked.batch)) {
       expect(line).toMatchObject({
         user: 'client',
-        groups: ['system:authenticated'],
         receipt: receipt?.id,
         cluster: 'default',
         namespace: 'jobs',
@@ -211,6 +210,7 @@ describe('a batch leaves traces', () => {
     await until(() => lines.some(({ batch: id, items }) => id === parked.batch && items !== undefined));
     expect(lines.find(({ batch: id, items }) => id === parked.batch && items !== undefined)).toMatchObject({
       msg: 'audit',
+      groups: ['system:authenticated'],
       receipt: receipt?.id,
       mode: 'finish',
       items: 3,

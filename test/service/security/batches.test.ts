@@ -41,7 +41,7 @@ describe('the places of batches', () => {
     refused.send(head(700_000));
     await until(() => refused.answers.length === 1);
     expect(refused.answers.map((answer) => errorCode(answer))).toEqual(['BATCH_BUSY']);
-    expect(refused.answers[0]?.headers['retry-after']).toBe('1');
+    expect(refused.answers[0]?.headers['retry-after']).toBe('10');
     expect(await plan()).toMatchObject({ status: 200, body: { counts: { unchanged: 1 } } });
     for (const connection of held) connection.close();
     await until(() => batches() === 0);

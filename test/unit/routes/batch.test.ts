@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { makeReceipt, type ReceiptItem } from '../../../src/batch/receipt.ts';
 import { Access } from '../../../src/cluster/access/access.ts';
 import type { ResourceAttributes } from '../../../src/cluster/access/authorizer.ts';
-import { NotSyncedError, RolloutError } from '../../../src/cluster/cluster-errors.ts';
+import { FreshnessError, NotSyncedError, RolloutError } from '../../../src/cluster/cluster-errors.ts';
 import type { Forecast } from '../../../src/cluster/ownership/forecast.ts';
 import { decidedBy } from '../../support/authorizer.ts';
 import { buildTestApp, MemoryCluster } from '../../support/build-app.ts';
@@ -251,6 +251,42 @@ describe('POST /scale', () => {
     ]);
   });
 
+  it('refuses a receipt and a restore of a caller who may set none of the items, in one line of the log', async () => {
+    const lines: string[] = [];
+    const logStream = logTo((line) => void lines.push(line));
+    const app = await buildTestApp(
+      guarded(() => false),
+      { logLevel: 'info', logStream },
+    );
+    const items = Array.from({ length: 999 }, (_, at) => kept(`d${at}`));
+    const forged = makeReceipt(BATCH, [...items, kept('cart', { cluster: 'nope' })]);
+    for (const kind of ['receipt', 'restore']) {
+      lines.length = 0;
+      const answer = await post(app, { [kind]: forged });
+      expect([answer.statusCode, answer.json().code]).toEqual([403, 'FORBIDDEN']);
+      expect(answer.json().items).toHaveLength(1_000);
+      expect(lines).toHaveLength(1);
+    }
+    const plan = await post(app, { restore: forged }, '?dryRun=true');
+    expect(plan.json().counts).toEqual({ ...none, leftAlone: 1_000 });
+  });
+
+  it('with wait refuses items and a receipt whose rollouts cannot be followed; a restore says so of each item', async () => {
+    const cluster = new OpaqueCluster(COUNTS, 'one');
+    const app = await buildTestApp(cluster);
+    const receipt = makeReceipt(BATCH, [kept('cart')]);
+    for (const body of [{ items: [count('cart')] }, { receipt }]) {
+      const refused = await post(app, body, '?wait=1');
+      expect([refused.statusCode, refused.json().code]).toEqual([400, 'FRESHNESS_NOT_SUPPORTED']);
+    }
+    expect(cluster.writes).toEqual([]);
+    cluster.add('shop/cart', 0);
+    const { items } = (await post(app, { restore: receipt }, '?wait=1')).json();
+    expect(items).toMatchObject([
+      { outcome: 'set', to: 3, rollout: { ready: false, code: 'FRESHNESS_NOT_SUPPORTED' } },
+    ]);
+  });
+
   it('with wait says of each item what became of its pods', async () => {
     const cluster = new WaitedCluster(COUNTS, 'one');
     const app = await buildTestApp(cluster);
@@ -265,6 +301,16 @@ describe('POST /scale', () => {
 class UnsyncedCluster extends MemoryCluster {
   override prospect(): never {
     throw new NotSyncedError();
+  }
+}
+
+/** A cluster whose resourceVersions have no order. */
+class OpaqueCluster extends MemoryCluster {
+  override requireWaits(): never {
+    throw new FreshnessError('OPAQUE_RESOURCE_VERSIONS');
+  }
+  override async rollout(): Promise<never> {
+    throw new FreshnessError('OPAQUE_RESOURCE_VERSIONS');
   }
 }
 
@@ -511,12 +557,13 @@ describe('the audit log of a batch', () => {
   it('has a line of each item that was written, and then one of the request, all with the id of the batch', async () => {
     const { app, audits } = await auditedApp(memory());
     const { batch } = (await post(app, { items: [count('cart'), count('api', 2)] }, '?force=true')).json();
-    const who = { user: 'client', groups: [], batch, cluster: 'one', namespace: 'shop', force: true };
+    const who = { user: 'client', batch, cluster: 'one', namespace: 'shop', force: true };
     expect(audits()).toEqual([
       expect.objectContaining({ ...who, deployment: 'cart', from: 3, to: 0, outcome: 'set' }),
       expect.objectContaining({ ...who, deployment: 'api', from: 2, to: 2, outcome: 'unchanged' }),
       expect.objectContaining({
         user: 'client',
+        groups: [],
         batch,
         mode: 'items',
         items: 2,
@@ -549,6 +596,70 @@ describe('the audit log of a batch', () => {
       mode: 'restore',
       counts: { ...none, set: 1, leftAlone: 1 },
     });
+  });
+
+  it('names the items that were not started in few lines, complete and with room reserved', async () => {
+    const length = 1_000;
+    const names = Array.from({ length }, (_, at) => `shop/d${at}`.padEnd(60, 'x'));
+    const cluster = new MemoryCluster(Object.fromEntries(names.map((name) => [name, 1])), 'one');
+    const lines: string[] = [];
+    let filled = 0;
+    // That of the request; none of an item; then those of the items that were not started.
+    const rooms = [true, false];
+    const logStream = {
+      ...logTo((line) => void lines.push(line)),
+      reserve() {
+        if (rooms.shift() === false) return undefined;
+        return {
+          fill: async (log: () => void) => {
+            filled += 1;
+            log();
+          },
+        };
+      },
+    };
+    const app = await buildTestApp(cluster, { logLevel: 'info', logStream });
+    const items = names.map((name) => count(name.slice(5)));
+    const answer = (await post(app, { items }, '?force=true')).json();
+    expect(answer.counts).toEqual({ ...none, notStarted: length });
+    const audits = lines.filter((line) => line.includes('"deployments"'));
+    expect(filled).toBe(audits.length + 1);
+    const named = audits.flatMap((line) => JSON.parse(line).deployments);
+    expect(named).toEqual(names.map((name) => `one/${name}`));
+    expect(audits).toHaveLength(Math.ceil(named.length / Math.floor((12 * 1024) / 67)));
+    for (const line of audits) {
+      expect(line.length).toBeLessThan(13 * 1024);
+      const { batch } = answer;
+      const common = { user: 'client', batch, outcome: 'notStarted', code: 'LOG_BLOCKED', force: true };
+      expect(JSON.parse(line)).toMatchObject(common);
+    }
+  });
+
+  it('has one line of all items of a restore that may not be set, and counts those that it does not name', async () => {
+    const denied = guarded(({ namespace }) => namespace === 'shop');
+    const { app, audits } = await auditedApp(denied);
+    const others = Array.from({ length: 999 }, (_, at) =>
+      kept(`d${at}`.padEnd(60, 'x'), { namespace: 'web' }),
+    );
+    const restore = makeReceipt(BATCH, [kept('cart', { asked: 3 }), ...others]);
+    expect((await post(app, { restore })).json().counts).toEqual({ ...none, unchanged: 1, leftAlone: 999 });
+    const [tried, left, request, ...more] = audits();
+    expect([tried, request, more]).toMatchObject([{ deployment: 'cart' }, { mode: 'restore' }, []]);
+    expect(left).toMatchObject({ receipt: BATCH, outcome: 'leftAlone', code: 'FORBIDDEN' });
+    const named = Math.floor((12 * 1024) / 71);
+    expect(left?.deployments).toEqual(
+      others.slice(0, named).map(({ deployment }) => `one/web/${deployment}`),
+    );
+    expect(left?.more).toBe(999 - named);
+    expect(JSON.stringify(left).length).toBeLessThan(13 * 1024);
+  });
+
+  it('has at most 50 lines in 10 s of what a client may not set', async () => {
+    const { app, audits } = await auditedApp(guarded(({ namespace }) => namespace === 'shop'));
+    const restore = makeReceipt(BATCH, [kept('cart', { asked: 3 }), kept('front', { namespace: 'web' })]);
+    for (let round = 0; round < 60; round += 1) await post(app, { restore });
+    expect(audits().filter(({ deployments }) => deployments !== undefined)).toHaveLength(50);
+    expect(audits().filter(({ mode }) => mode !== undefined)).toHaveLength(60);
   });
 
   it.each([
