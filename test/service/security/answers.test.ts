@@ -22,6 +22,11 @@ function routes(app: FastifyInstance): void {
   app.get('/docs/own', OPEN, (_request, reply) =>
     reply.type('text/plain').send(Buffer.alloc(8 * MIB, 'own ')),
   );
+  app.get('/docs/waited', OPEN, (request, reply) => {
+    request.takeLongLivedPlace('waiter');
+    request.beginLongLived(() => {});
+    reply.type('text/plain').send(Buffer.alloc(8 * MIB, 'waited '));
+  });
   app.get('/docs/stream', OPEN, (request, reply) => {
     request.takeLongLivedPlace('stream');
     request.beginLongLived(() => {});
@@ -90,10 +95,18 @@ describe('many large answers that are not read', () => {
     for (const { connection } of open) connection.close();
   });
 
-  it('take at most 64 MiB if they differ: those that began first are cut', async () => {
+  it.each([
+    ['', '/docs/own'],
+    [', also of waits and batches', '/docs/waited'],
+  ])('take at most 64 MiB if they differ%s: those that began first are cut', async (_, path) => {
     scene = await Scene.start({}, { routes });
     const open = [];
-    for (let count = 0; count < 12; count += 1) open.push(await unread('/docs/own'));
+    for (let count = 0; count < 12; count += 1) {
+      const one = await unread(path);
+      // That of a wait is ready to be sent before it has an answer.
+      await until(() => one.known.socket.writableLength > 0);
+      open.push(one);
+    }
     expect(open.map(({ known }) => known.socket.destroyed)).toEqual([
       ...Array(4).fill(true),
       ...Array(8).fill(false),
@@ -101,7 +114,7 @@ describe('many large answers that are not read', () => {
     for (const { connection } of open) connection.close();
     await until(() => scene.attackers.length === 0);
     const again = [];
-    for (let count = 0; count < 8; count += 1) again.push(await unread('/docs/own'));
+    for (let count = 0; count < 8; count += 1) again.push(await unread(path));
     expect(scene.service.app.limited.connections.slow_reader).toBe(4);
     for (const { connection } of again) connection.close();
   });

@@ -65,14 +65,40 @@ describe('the places of batches', () => {
   });
 });
 
-it('a batch with a body and an answer of many pieces passes whole', async () => {
-  scene = await Scene.start();
-  const items = Array.from({ length: 1_000 }, (_, index) => ({
+/** The longest body that a batch can have. */
+const LONGEST = {
+  items: Array.from({ length: 1_000 }, (_, index) => ({
     namespace: 'shop',
     deployment: `d${index}-`.padEnd(253, 'x'),
     replicas: 2_147_483_647,
-  }));
-  const { status, body } = await scene.bystander.post('/scale?dryRun=true', { items });
+  })),
+};
+
+it.each([
+  ['a plan', '?dryRun=true'],
+  ['a refusal', ''],
+])(
+  'the answer to a batch that is not read takes neither its place nor more than a few pieces: %s',
+  async (_, query) => {
+    scene = await Scene.start();
+    const connection = await scene.open();
+    connection.socket.pause();
+    const text = JSON.stringify(LONGEST);
+    connection.send(`${head(text.length).replace('?dryRun=true', query)}${text}`);
+    await until(() => batches() === 1);
+    await until(() => batches() === 0);
+    const [known] = scene.attackers;
+    await until(() => (known?.socket.writableLength ?? 0) > 0);
+    expect(known?.socket.writableLength).toBeLessThanOrEqual(3 * 64 * 1024);
+    expect(known?.running.size).toBe(1);
+    connection.close();
+    await scene.expectUnharmed();
+  },
+);
+
+it('a batch with a body and an answer of many pieces passes whole', async () => {
+  scene = await Scene.start();
+  const { status, body } = await scene.bystander.post('/scale?dryRun=true', LONGEST);
   expect(status).toBe(200);
   expect(body).toMatchObject({ counts: { refused: 1_000 } });
   expect(Reflect.get(Object(body), 'items')).toHaveLength(1_000);
