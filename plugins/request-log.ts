@@ -75,9 +75,10 @@ const AUDIT_MS = 1_000;
 
 /**
  * Writes one log line per request when its answer is ready, even if the client has disconnected. Writes and refusals
- * are the audit trail. A write that reached the cluster is always logged, and of a batch each item that was tried. Requests that were not served are limited to
- * 50 lines per client in 10 s; a further line then counts the rest. Successful reads are only logged at level debug,
- * because to log each of them would cost about half of the throughput. Bodies and headers are never logged.
+ * are the audit trail. A write that reached the cluster is always logged, and of a batch each item that was tried.
+ * Requests that were not served are limited to 50 lines per client in 10 s; a further line then counts the rest.
+ * Successful reads are only logged at level debug, because to log each of them would cost about half of the
+ * throughput. Bodies and headers are never logged.
  */
 export default fastifyPlugin(
   function requestLogPlugin(app: FastifyInstance, { logStream }: RequestLogOptions, done) {
