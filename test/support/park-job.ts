@@ -19,6 +19,8 @@ export interface ParkJobOptions {
   readonly url: string;
   /** The secrets of the repository, by name. */
   readonly secrets: Readonly<Record<'SCALER_CA' | 'SCALER_CERT' | 'SCALER_KEY', string>>;
+  /** How long the script pauses between two attempts. Default: 0. */
+  readonly pauseSeconds?: number;
 }
 
 /** What a job has printed and, if a step has failed, the step. */
@@ -38,7 +40,11 @@ export class ParkJob {
   readonly #jobs: Workflow['jobs'];
   #runs = 0;
 
-  private constructor(folder: string, { env, jobs }: Workflow, { url, secrets }: ParkJobOptions) {
+  private constructor(
+    folder: string,
+    { env, jobs }: Workflow,
+    { url, secrets, pauseSeconds = 0 }: ParkJobOptions,
+  ) {
     this.#folder = folder;
     this.#jobs = jobs;
     const given: Record<string, string> = { ...secrets };
@@ -47,7 +53,7 @@ export class ParkJob {
       return [name, secret === undefined ? value : (given[secret] ?? '')];
     });
     const git = { GIT_CONFIG_GLOBAL: join(folder, GIT_CONFIG), GIT_CONFIG_NOSYSTEM: '1' };
-    this.#env = { ...Object.fromEntries(own), ...git, PAUSE_SECONDS: '0', SCALER_URL: url };
+    this.#env = { ...Object.fromEntries(own), ...git, PAUSE_SECONDS: `${pauseSeconds}`, SCALER_URL: url };
   }
 
   static async create(options: ParkJobOptions): Promise<ParkJob> {

@@ -28,7 +28,14 @@ beforeEach(async () => {
   });
   const other = { namespace: 'shop', name: 'cart', replicas: 4, marks: { labels: { tier: 'web' } } };
   api = await FakeApiServer.start({ deployments: [...batch, other], rolloutDelayMs: 0 });
-  service = await TestService.start({ kubeconfig: api.kubeconfig, timing: PATIENT_WRITES });
+  api.roles.allow({ users: ['client'], verbs: ['*'], resources: ['*'] });
+  service = await TestService.start({
+    kubeconfig: api.kubeconfig,
+    authorization: 'SubjectAccessReview',
+    // Rights that change at night hold in the morning.
+    decisionTimes: { allowedSeconds: 0, deniedSeconds: 0, outageSeconds: 0 },
+    timing: PATIENT_WRITES,
+  });
   await service.synced();
   job = await jobAt(service);
 });
@@ -115,7 +122,7 @@ it(
   async () => {
     await job.remove();
     await service.stop();
-    api.roles.allow({ users: ['client'], verbs: ['*'], resources: ['*'] });
+    // With the default times, so that the rights that are known stay known.
     service = await TestService.start({ kubeconfig: api.kubeconfig, authorization: 'SubjectAccessReview' });
     await service.synced();
     job = await jobAt(service);
@@ -123,12 +130,83 @@ it(
     const fault = api.faults.add({ on: 'review', skip: 2, fault: { type: 'status', code: 500 } });
     const evening = await job.run('park');
     expect(evening.failed).toBe('./park.sh plan tier=batch');
-    expect(evening.stderr).toMatch(
-      /refused AUTHORIZER_UNAVAILABLE: .*\nnot all rights are known: plan again\n$/s,
-    );
+    expect(evening.stderr).toMatch(/refused AUTHORIZER_UNAVAILABLE: .*\nattempt 5 did not do everything\n$/s);
     expect([counts(), await job.receipt()]).toEqual([COUNTS, undefined]);
     fault.remove();
     expect(await job.run('park')).toMatchObject({ failed: undefined });
+    expect(counts()).toEqual(PARKED);
+  },
+  LIMIT_MS,
+);
+
+const PROTECTED = 'k8s-deployment-scaler/protected';
+/** What keeps those of `shop` from being restored, each with how it begins and ends. */
+const OBSTACLES: Readonly<Record<string, () => () => void>> = {
+  FORBIDDEN: () =>
+    api.roles.withdraw({
+      users: ['client'],
+      verbs: ['patch'],
+      resources: ['deployments/scale'],
+      namespaces: ['shop'],
+    }),
+  RAIL: () => {
+    for (const name of ['mailer', 'report'])
+      api.deployments.annotate('shop', name, { [PROTECTED]: 'not before noon' });
+    return () => {
+      for (const name of ['mailer', 'report']) api.deployments.annotate('shop', name, {});
+    };
+  },
+};
+
+it.each(Object.entries(OBSTACLES))(
+  'fails and keeps the receipt while Deployments stay at zero because of %s, and restores them once that has ended',
+  async (code, begin) => {
+    expect(await job.run('park')).toMatchObject({ failed: undefined });
+    const kept = await job.receipt();
+    const end = begin();
+    const morning = await job.run('restore');
+    expect(morning).toMatchObject({ failed: './park.sh restore' });
+    expect(morning.stderr).toMatch(new RegExp(`^default/shop/mailer: leftAlone ${code}: `, 'm'));
+    expect(counts()).toEqual({ ...COUNTS, 'shop/mailer': 0, 'shop/report': 0 });
+    expect(await job.receipt()).toBe(kept);
+    end();
+    expect(await job.run('restore')).toMatchObject({ failed: undefined });
+    expect(counts()).toEqual(COUNTS);
+    expect(await job.receipt()).toBeUndefined();
+  },
+  LIMIT_MS,
+);
+
+it(
+  'restores a count that an autoscaler will correct, because at zero the autoscaler would rest',
+  async () => {
+    expect(await job.run('park')).toMatchObject({ failed: undefined });
+    api.autoscalers.add({ namespace: 'shop', name: 'mailer', spec: { minReplicas: 4, maxReplicas: 9 } });
+    await service.autoscalersKnown('shop');
+    expect(await job.run('restore')).toMatchObject({ failed: undefined });
+    expect(counts()).toEqual(COUNTS);
+  },
+  LIMIT_MS,
+);
+
+it(
+  'says in a morning without a receipt that nothing was parked',
+  async () => {
+    const morning = await job.run('restore');
+    expect(morning).toEqual({ failed: undefined, stdout: 'nothing was parked\n', stderr: '' });
+    expect(counts()).toEqual(COUNTS);
+  },
+  LIMIT_MS,
+);
+
+it(
+  'plans again while the API server does not say what the user may scale',
+  async () => {
+    // After the review of the right to list.
+    const fault = { type: 'status', code: 500 } as const;
+    const undecided = api.faults.add({ on: 'review', skip: 1, times: 1, fault });
+    expect(await job.run('park')).toMatchObject({ failed: undefined });
+    expect(undecided.hits).toBe(1);
     expect(counts()).toEqual(PARKED);
   },
   LIMIT_MS,
