@@ -448,12 +448,12 @@ export class Cluster implements UnguardedCluster {
   }
 
   /**
-   * The precondition of a write, with the rails in it if they depend on the state that is written.
+   * The precondition of a write, with the rails in it if the state that is written is read, or if they depend on it.
    * @param before the Deployment in the cache
    * @throws RailError if a rail refuses the count in the state that the cache has
    */
   #railed(
-    { namespace, replicas, precondition }: ScaleRequest,
+    { namespace, replicas, precondition, dryRun }: ScaleRequest,
     before: Deployment | undefined,
     forecasts: readonly Forecast[],
   ): Precondition | undefined {
@@ -464,10 +464,11 @@ export class Cluster implements UnguardedCluster {
       throw new RailError(refusal, forecasts);
     };
     if (before !== undefined) require(before);
-    // A cache that follows the API server no longer may have missed annotations.
-    const { lastError } = this.#informers.of(namespace).reflector;
-    const known = lastError === undefined ? before : undefined;
-    if (!this.#rails.dependOnState(namespace, known, replicas)) return precondition;
+    // A cache that is behind may have missed annotations.
+    const known = this.#informers.of(namespace).reflector.isBehind ? undefined : before;
+    // Where the scaler reads the state anyway, to judge it too costs no call.
+    const isRead = precondition !== undefined || (before?.replicas === replicas && !dryRun);
+    if (!isRead && !this.#rails.dependOnState(namespace, known, replicas)) return undefined;
     return (current) => {
       if (precondition?.(current) === false) return false;
       require(current);

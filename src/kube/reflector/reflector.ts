@@ -185,6 +185,8 @@ export class Reflector<T extends KubeObject> {
   #lastListAt = Number.NEGATIVE_INFINITY;
   #lastContactAt: number | undefined;
   #lastError: Error | undefined;
+  /** When a list or watch last failed. */
+  #lastFailureAt = Number.NEGATIVE_INFINITY;
   #forbidden = false;
   #availability: Availability = 'unread';
   /** When the refusals began that nothing but refusals has followed. */
@@ -234,6 +236,16 @@ export class Reflector<T extends KubeObject> {
   /** The error of the current outage; undefined: the reflector is connected. */
   get lastError(): Error | undefined {
     return this.#lastError;
+  }
+
+  /**
+   * Whether the store may lack changes of an outage: the outage lasts, or the watch after it has not yet sent all that
+   * has changed.
+   */
+  get isBehind(): boolean {
+    return (
+      this.#lastError !== undefined || (this.#lastContactAt ?? this.#lastFailureAt) < this.#lastFailureAt
+    );
   }
 
   /** What the API server last said about the collection, if that is optional. An outage does not change it. */
@@ -497,6 +509,7 @@ export class Reflector<T extends KubeObject> {
     }
     this.stats.failures += 1;
     if (error instanceof KubeUnreachableError && !error.sent) this.#mustVerify = true;
+    this.#lastFailureAt = performance.now();
     const wasConnected = this.#lastError === undefined;
     this.#lastError = error instanceof Error ? error : new Error(String(error));
     if (wasConnected) optional?.onChange();

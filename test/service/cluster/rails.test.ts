@@ -177,6 +177,53 @@ describe('a rail by annotation', () => {
   });
 });
 
+describe('a rail by an annotation that the cache does not have', () => {
+  /** Adds the annotation behind the back of the cache, whose watch stays silent. */
+  async function protectSilently(): Promise<void> {
+    demo.faults.add({ on: 'watch', fault: { type: 'bookmarksOnly' } });
+    await start();
+    demo.deployments.annotate('shop', 'cart', { [PROTECTED]: 'true' });
+  }
+
+  it.each(['&currentReplicas=3', '&currentReplicas=3&dryRun=true'])(
+    'refuses a write whose condition is checked on the API server: %s',
+    async (query) => {
+      await protectSilently();
+      const answer = await service.post(`/replica-count?${TARGET}${query}`, { replicas: 5 });
+      expect(codeIn(answer)).toBe('RAIL');
+      expect([present(), demo.requests.count('get')]).toEqual([3, 1]);
+    },
+  );
+
+  it('refuses an item of a batch', async () => {
+    await protectSilently();
+    const items = [{ namespace: 'shop', deployment: 'cart', replicas: 5 }];
+    const answer = await service.post('/scale', { items });
+    expect(answer.body).toMatchObject({ items: [{ outcome: 'failed', code: 'RAIL' }] });
+    expect(present()).toBe(3);
+  });
+
+  it('refuses the count in the cache if the API server has another one', async () => {
+    await protectSilently();
+    demo.deployments.scale('shop', 'cart', 7);
+    expect(codeIn(await write(3))).toBe('RAIL');
+    expect([present(), demo.requests.count('get')]).toEqual([7, 1]);
+  });
+
+  it('refuses a write right after an outage, whose changes the watch has not shown yet', async () => {
+    await start();
+    const outage = demo.faults.add({ on: 'watch', fault: { type: 'status', code: 500 } });
+    demo.dropConnections();
+    await until(() => service.cluster.state === 'unreachable');
+    demo.deployments.annotate('shop', 'cart', { [PROTECTED]: 'true' });
+    demo.faults.add({ on: 'watch', fault: { type: 'bookmarksOnly' } });
+    outage.remove();
+    await until(() => service.cluster.state === 'ready');
+    expect(codeIn(await write(5))).toBe('RAIL');
+    expect(present()).toBe(3);
+  });
+});
+
 describe('a rail that depends on what the Deployment is', () => {
   it('of labels is held to those that the API server has', async () => {
     await start(rule('jobs', { selector: 'tier=jobs', max: 4 }));
