@@ -244,3 +244,34 @@ describe('an unreachable API server', () => {
     }),
   );
 });
+
+describe('a mirror that may lack changes of an outage', () => {
+  it(
+    'is behind from the failure until the watch has confirmed the present, however often it connects',
+    withMirror(async (mirror) => {
+      const watch = await mirror.synced('9', a1);
+      expect(mirror.reflector.isBehind).toBe(false);
+      await vi.advanceTimersByTimeAsync(2_000);
+      await watch.end();
+      await (await mirror.api.nextWatch()).refuse(unauthorized);
+      expect(mirror.reflector.isBehind).toBe(true);
+      const again = await (await mirror.api.nextWatch()).accept();
+      expect(mirror.reflector).toMatchObject({ lastError: undefined, isBehind: true });
+      await again.send(bookmarkLine('12'));
+      expect(mirror.reflector.isBehind).toBe(false);
+    }),
+  );
+
+  it(
+    'is behind until a list, too',
+    withMirror(async (mirror) => {
+      const watch = await mirror.synced('9', a1);
+      await vi.advanceTimersByTimeAsync(2_000);
+      await watch.send(errorLine(410, 'too old resource version'));
+      expect(mirror.reflector.isBehind).toBe(true);
+      await vi.advanceTimersByTimeAsync(1_000);
+      await mirror.relisted('20', a1);
+      expect(mirror.reflector.isBehind).toBe(false);
+    }),
+  );
+});
