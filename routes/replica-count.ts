@@ -13,6 +13,7 @@ import { DeploymentName, Flag, Namespace, NoBody } from '../src/api/schemas.ts';
 import type { GuardedCluster } from '../src/cluster/access/guarded-cluster.ts';
 import type { Reading } from '../src/cluster/cache/reading.ts';
 import { type Deployment, entityTag } from '../src/cluster/deployment.ts';
+import { MAX_COUNT } from '../src/lib/max-count.ts';
 
 const target = { namespace: Namespace, deployment: DeploymentName };
 const ReadQuery = Type.Object({ ...target, ...freshnessParameters }, { additionalProperties: false });
@@ -37,15 +38,12 @@ const WriteQuery = Type.Object(
   { additionalProperties: false },
 );
 
-/** The largest count that the Kubernetes API can hold (int32). */
-const MAX_REPLICAS = 2_147_483_647;
-
 const Scale = Type.Object(
   {
     replicas: Type.Integer({
       description: 'The count to set, written in digits only: `3`, not `3.0` or `3e0`',
       minimum: 0,
-      maximum: MAX_REPLICAS,
+      maximum: MAX_COUNT,
       format: 'int32',
       examples: [3],
     }),
@@ -62,7 +60,7 @@ const ReplicaCount = Type.Object(
     replicaCount: Type.Integer({
       description: 'spec.replicas of the Deployment: the desired count, not the number of running pods',
       minimum: 0,
-      maximum: MAX_REPLICAS,
+      maximum: MAX_COUNT,
       format: 'int32',
       examples: [3],
     }),

@@ -1,15 +1,13 @@
 import { type Static, Type } from 'typebox';
 import { MAX_ITEMS } from '../batch/batch.ts';
-import type { Receipt } from '../batch/receipt.ts';
+import { makeReceipt, type Receipt } from '../batch/receipt.ts';
+import { MAX_COUNT } from '../lib/max-count.ts';
 import { ClusterName, DeploymentName, LabelSelector, Namespace } from './schemas.ts';
 
 /** The schemas of a batch of writes: what POST /scale takes and answers. */
 
-/** The largest count that the Kubernetes API can hold (int32). */
-const MAX_REPLICAS = 2_147_483_647;
-
 const Count = (description: string) =>
-  Type.Integer({ description, minimum: 0, maximum: MAX_REPLICAS, format: 'int32', examples: [3] });
+  Type.Integer({ description, minimum: 0, maximum: MAX_COUNT, format: 'int32', examples: [3] });
 const Id = (description: string) =>
   Type.String({
     description,
@@ -39,7 +37,7 @@ export const ReceiptSchema = Type.Object(
     version: Type.Integer({
       description: 'The version of its form: 1',
       minimum: 1,
-      maximum: MAX_REPLICAS,
+      maximum: MAX_COUNT,
       format: 'int32',
       examples: [1],
     }),
@@ -285,11 +283,9 @@ export const exampleAnswer: BatchAnswerBody = {
       resourceVersion: '48151623',
     },
   ],
-  receipt: {
-    version: 1,
-    id: '2b4f6d0c-8e1a-4c3b-9d5f-7a6e8c0b1d2f',
-    at: '2026-11-29T19:00:00.000Z',
-    items: [
+  receipt: makeReceipt(
+    '2b4f6d0c-8e1a-4c3b-9d5f-7a6e8c0b1d2f',
+    [
       {
         cluster: 'production',
         namespace: 'shop',
@@ -299,6 +295,6 @@ export const exampleAnswer: BatchAnswerBody = {
         asked: 0,
       },
     ],
-    checksum: '00000000000000000000000000000000',
-  },
+    new Date('2026-11-29T19:00:00Z'),
+  ),
 };

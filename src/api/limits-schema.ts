@@ -3,11 +3,12 @@ import type { DeploymentLimits } from '../cluster/access/guarded-cluster.ts';
 import { limitsOf } from '../cluster/rails/limits.ts';
 import type { Rail } from '../cluster/rails/rule.ts';
 import { textOf } from '../cluster/rails/verdict.ts';
+import { MAX_COUNT } from '../lib/max-count.ts';
 
 /** The schema of what GET /limits answers, and what it answers. */
 
 const Count = (description: string, example: number, least = 0) =>
-  Type.Integer({ description, minimum: least, maximum: 2_147_483_647, format: 'int32', examples: [example] });
+  Type.Integer({ description, minimum: least, maximum: MAX_COUNT, format: 'int32', examples: [example] });
 const Reason = Type.String({
   description: 'Why no change of the count is allowed; absent: this does not forbid it',
   examples: ['the control plane needs it'],

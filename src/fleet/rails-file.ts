@@ -5,10 +5,9 @@ import { SelectorError } from '../cluster/cluster-errors.ts';
 import { LabelSelector } from '../cluster/labels/label-selector.ts';
 import type { RailRule, Step } from '../cluster/rails/rule.ts';
 import { LABEL } from '../lib/dns-label.ts';
+import { MAX_COUNT } from '../lib/max-count.ts';
 import { type Field, fieldName, type Mistake, YamlError, YamlFile } from '../lib/yaml-file.ts';
 
-/** The greatest count that the API server takes. */
-const MAX_COUNT = 2 ** 31 - 1;
 const MAX_PERCENT = 10_000;
 /** Every write looks at all rules. */
 const MAX_RULES = 1_000;

@@ -1,8 +1,7 @@
 import { isObject, type JsonObject } from '../../kube/json.ts';
+import { MAX_COUNT } from '../../lib/max-count.ts';
 import type { Rail, RailLimits } from './rule.ts';
 
-/** The greatest count of the Kubernetes API (int32). */
-const MAX_COUNT = 2_147_483_647;
 /** How many characters of a reason are kept. */
 const MAX_REASON_LENGTH = 256;
 const BARE_REASON = 'its annotation says so';
