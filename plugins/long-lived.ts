@@ -50,8 +50,8 @@ const REFUSALS = {
 } as const;
 
 /**
- * Limits answers that last as long as their clients stay: waits, batches and streams. They have places of their own, so that they
- * take none from other requests, and no identity can take them all.
+ * Limits answers that last as long as their clients stay: waits, batches and streams. They have places of their own, so
+ * that they take none from other requests, and no identity can take them all.
  */
 export default fastifyPlugin(
   function longLivedPlugin(app: FastifyInstance, options: LongLivedOptions, done) {

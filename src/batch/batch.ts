@@ -83,7 +83,10 @@ export interface ItemRollout {
   readonly error: unknown;
 }
 
-/** An item with what became of it. Its warnings are those of the plan, and those of the API server and its admission control. */
+/**
+ * An item with what became of it. Its warnings are those of the plan, and those of the API server and its admission
+ * control.
+ */
 export interface ItemResult extends ItemReport {
   readonly resourceVersion: string | undefined;
   /** undefined: it was not waited for. */

@@ -38,7 +38,7 @@ interface Note {
 }
 
 const DEADLINE_MS = 2_000;
-/** How many Events may wait for their turn, a quarter of them for one user: those of a batch. Further Events are dropped. */
+/** How many Events may wait for their turn, a quarter of them for one user: those of a batch. Others are dropped. */
 const MAX_WAITING = 4_000;
 /** How long no Events are created in a namespace after the API server has refused one there. */
 const PAUSE_MS = 5 * 60_000;
