@@ -15,7 +15,7 @@ export interface ReceiptItem extends ItemName {
 }
 
 /**
- * What a batch has to do, for whoever keeps it: with it alone, any replica of the service can finish the batch or take it
+ * What a batch has to do, kept by its client. With it alone, any replica of the service can finish the batch or take it
  * back. It is not signed, because it gives no rights: those of its sender are asked for, and rails hold.
  */
 export interface Receipt {

@@ -2,9 +2,10 @@ import { accessSync, constants, existsSync } from 'node:fs';
 import { envSchema } from 'env-schema';
 import type { DecisionTimes } from '../cluster/access/authorizer.ts';
 import type { RailRule } from '../cluster/rails/rule.ts';
-import { type ClusterEntry, ClustersError } from '../fleet/clusters-file.ts';
+import type { ClusterEntry } from '../fleet/clusters-file.ts';
 import { type ClustersSource, clustersSource, readClusters } from '../fleet/clusters-source.ts';
-import { RailsError, readRails } from '../fleet/rails-file.ts';
+import { DefinitionError } from '../fleet/definition.ts';
+import { readRails } from '../fleet/rails-file.ts';
 import { kubeconfigPaths } from '../kube/kubeconfig/kubeconfig.ts';
 import type { IdentityPolicy } from '../tls/certificate-identity.ts';
 import { ConfigSchema, DEFAULT_CLUSTER, DEFAULT_FILES, type Variables } from './config-schema.ts';
@@ -49,8 +50,9 @@ export function loadConfig(environment: NodeJS.ProcessEnv): Config {
     listOf(set.WATCH_NAMESPACES),
   );
   mistakes.push(...unreadableFiles(set, source.from));
-  const clusters = clustersOf(source, mistakes);
-  const rails = railsOf(set.RAILS_FILE, mistakes);
+  const clusters = definitions(() => readClusters(source), mistakes);
+  const { RAILS_FILE: railsFile } = set;
+  const rails = definitions(() => (railsFile === undefined ? [] : readRails(railsFile)), mistakes);
   if (values === undefined || mistakes.length > 0) throw new ConfigError(mistakes);
   return Object.freeze({
     ...values,
@@ -71,23 +73,12 @@ export function loadConfig(environment: NodeJS.ProcessEnv): Config {
   });
 }
 
-/** Reads the clusters. If that fails, it adds the reasons to the mistakes and returns no cluster. */
-function clustersOf(source: ClustersSource, mistakes: string[]): readonly ClusterEntry[] {
+/** Reads what files define. If that fails, it adds the reasons to the mistakes and returns nothing. */
+function definitions<T>(read: () => T[], mistakes: string[]): readonly T[] {
   try {
-    return Object.freeze(readClusters(source));
+    return Object.freeze(read());
   } catch (error) {
-    if (!(error instanceof ClustersError)) throw error;
-    mistakes.push(...error.mistakes);
-    return [];
-  }
-}
-
-/** Reads the rails. If that fails, it adds the reasons to the mistakes and returns no rule. */
-function railsOf(file: string | undefined, mistakes: string[]): readonly RailRule[] {
-  try {
-    return Object.freeze(file === undefined ? [] : readRails(file));
-  } catch (error) {
-    if (!(error instanceof RailsError)) throw error;
+    if (!(error instanceof DefinitionError)) throw error;
     mistakes.push(...error.mistakes);
     return [];
   }

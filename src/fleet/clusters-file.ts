@@ -3,7 +3,8 @@ import { type Static, Type } from 'typebox';
 import { Value } from 'typebox/value';
 import { kubeconfigPaths } from '../kube/kubeconfig/kubeconfig.ts';
 import { LABEL } from '../lib/dns-label.ts';
-import { fieldName, YamlError, YamlFile } from '../lib/yaml-file.ts';
+import { fieldName } from '../lib/yaml-file.ts';
+import { DefinitionError, yamlOf } from './definition.ts';
 import type { ClusterSpec } from './fleet.ts';
 import { RESERVED_NAMES } from './reserved-names.ts';
 
@@ -30,21 +31,9 @@ const File = Type.Object(
 );
 
 /**
- * The definition of the clusters is not valid. Each mistake names the line and the field, or the part of the variable.
- */
-export class ClustersError extends Error {
-  override readonly name = 'ClustersError';
-  readonly mistakes: readonly string[];
-  constructor(mistakes: readonly string[]) {
-    super(mistakes.join('; '));
-    this.mistakes = mistakes;
-  }
-}
-
-/**
  * Reads a clusters file: `clusters: [{name, context, contextName, namespaces}]`. Only the name is required.
  * @param path the path of the file; the paths of kubeconfigs in it are relative to its folder
- * @throws ClustersError
+ * @throws DefinitionError
  */
 export function parseClustersFile(path: string, text: string): ClusterEntry[] {
   const file = yamlOf(path, text);
@@ -54,30 +43,20 @@ export function parseClustersFile(path: string, text: string): ClusterEntry[] {
       ({ at, field, keyword, meaning }) =>
         `${at}: ${fieldName(field)} ${keyword === 'pattern' ? 'is not a DNS label' : meaning}`,
     );
-  if (mistakes.length > 0) throw new ClustersError(mistakes);
+  if (mistakes.length > 0) throw new DefinitionError(mistakes);
   const { clusters } = Value.Parse(File, file.content);
   const wrong = clusters.flatMap(({ name }, index) => {
     const reason = invalidNameReason(name, clusters.slice(0, index));
     const field = ['clusters', index, 'name'];
     return reason === undefined ? [] : [`${file.at(field)}: ${fieldName(field)} ${reason}`];
   });
-  if (wrong.length > 0) throw new ClustersError(wrong);
+  if (wrong.length > 0) throw new DefinitionError(wrong);
   return clusters.map((cluster) => entryOf(cluster, dirname(path)));
-}
-
-/** @throws ClustersError */
-function yamlOf(path: string, text: string): YamlFile {
-  try {
-    return new YamlFile(path, text);
-  } catch (error) {
-    if (!(error instanceof YamlError)) throw error;
-    throw new ClustersError(error.locatedIn(path));
-  }
 }
 
 /**
  * Reads `name=kubeconfig,name=kubeconfig`; the paths are relative to the working directory.
- * @throws ClustersError
+ * @throws DefinitionError
  */
 export function parseClustersVariable(value: string): ClusterEntry[] {
   const pairs = value.split(',').map((pair) => pair.trim());
@@ -91,7 +70,7 @@ export function parseClustersVariable(value: string): ClusterEntry[] {
     const reason = invalidNameReason(name, entries.slice(0, index));
     return reason === undefined ? [] : [`name ${reason}`];
   });
-  if (mistakes.length > 0) throw new ClustersError(mistakes.map((mistake) => `CLUSTERS: ${mistake}`));
+  if (mistakes.length > 0) throw new DefinitionError(mistakes.map((mistake) => `CLUSTERS: ${mistake}`));
   return entries.map((entry) => entryOf(entry, '.'));
 }
 

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import {
   apiServerOf,
   type KubeconfigSource,
@@ -7,11 +6,11 @@ import {
 } from '../kube/kubeconfig/kubeconfig.ts';
 import {
   type ClusterEntry,
-  ClustersError,
   invalidNameReason,
   parseClustersFile,
   parseClustersVariable,
 } from './clusters-file.ts';
+import { DefinitionError, textOf } from './definition.ts';
 import type { ClusterSpec } from './fleet.ts';
 
 /** The environment variables that define the clusters. */
@@ -46,7 +45,7 @@ export function clustersSource(
 
 /**
  * @param read returns the content of the clusters file, or undefined if it cannot be read
- * @throws ClustersError
+ * @throws DefinitionError
  */
 export function readClusters(
   source: ClustersSource,
@@ -56,7 +55,7 @@ export function readClusters(
   const entries = entriesOf(source, read);
   const withoutKubeconfig = entries.filter(({ kubeconfig }) => kubeconfig === undefined && !inPod);
   if (withoutKubeconfig.length > 0) {
-    throw new ClustersError(
+    throw new DefinitionError(
       withoutKubeconfig.map(
         ({ name }) =>
           `cluster ${name} has no kubeconfig and this is not a pod: set the path of its kubeconfig`,
@@ -76,14 +75,14 @@ function entriesOf(
   if (file !== undefined) {
     const text = read(file);
     if (text === undefined)
-      throw new ClustersError([`CLUSTERS_FILE names a file that cannot be read: ${file}`]);
+      throw new DefinitionError([`CLUSTERS_FILE names a file that cannot be read: ${file}`]);
     return parseClustersFile(file, text);
   }
   if (list !== undefined) return parseClustersVariable(list);
   const reason = invalidNameReason(name, []);
-  if (reason !== undefined) throw new ClustersError([`CLUSTER_NAME ${reason}`]);
+  if (reason !== undefined) throw new DefinitionError([`CLUSTER_NAME ${reason}`]);
   if (kubeconfig === undefined && !inPod) {
-    throw new ClustersError([
+    throw new DefinitionError([
       'KUBECONFIG is not set and this is not a pod: set it to the path of a kubeconfig',
     ]);
   }
@@ -116,13 +115,5 @@ export function readSpec(
   } catch (error) {
     const refusal = error instanceof Error ? error.message : String(error);
     return { spec: { ...entry, server: undefined }, refusal, warning: undefined };
-  }
-}
-
-function textOf(file: string): string | undefined {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return undefined;
   }
 }

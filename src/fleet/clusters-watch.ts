@@ -4,8 +4,9 @@ import type { Cluster } from '../cluster/cluster.ts';
 import { kubeconfigPaths } from '../kube/kubeconfig/kubeconfig.ts';
 import { FileWatch, readAtRest } from '../lib/file-watch.ts';
 import type { Logger } from '../lib/logger.ts';
-import { type ClusterEntry, ClustersError } from './clusters-file.ts';
+import type { ClusterEntry } from './clusters-file.ts';
 import { type ClustersSource, readClusters, readSpec } from './clusters-source.ts';
+import { DefinitionError } from './definition.ts';
 import type { ClusterSpec, Fleet, FleetMember } from './fleet.ts';
 
 export interface ClustersWatchOptions<C extends FleetMember & Pick<Cluster, 'reloadCredentials'>> {
@@ -83,7 +84,7 @@ export class ClustersWatch<C extends FleetMember & Pick<Cluster, 'reloadCredenti
     try {
       this.#entries = readClusters(source, (file) => contents[file]);
     } catch (error) {
-      if (!(error instanceof ClustersError)) throw error;
+      if (!(error instanceof DefinitionError)) throw error;
       log.error({ mistakes: error.mistakes }, 'refused the new clusters file, the clusters stay as they are');
     }
   }

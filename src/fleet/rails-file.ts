@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { type Static, Type } from 'typebox';
 import { Value } from 'typebox/value';
 import { SelectorError } from '../cluster/cluster-errors.ts';
@@ -6,7 +5,8 @@ import { LabelSelector } from '../cluster/labels/label-selector.ts';
 import type { RailRule, Step } from '../cluster/rails/rule.ts';
 import { LABEL } from '../lib/dns-label.ts';
 import { MAX_COUNT } from '../lib/max-count.ts';
-import { type Field, fieldName, type Mistake, YamlError, YamlFile } from '../lib/yaml-file.ts';
+import { type Field, fieldName, type Mistake } from '../lib/yaml-file.ts';
+import { DefinitionError, textOf, yamlOf } from './definition.ts';
 
 const MAX_PERCENT = 10_000;
 /** Every write looks at all rules. */
@@ -41,41 +41,25 @@ const PATTERNS: Readonly<Record<string, string>> = {
   protected: 'does not give a reason',
 };
 
-/** The rails file is not valid, or cannot be read. Each mistake names the line and the field. */
-export class RailsError extends Error {
-  override readonly name = 'RailsError';
-  readonly mistakes: readonly string[];
-  constructor(mistakes: readonly string[]) {
-    super(mistakes.join('; '));
-    this.mistakes = mistakes;
-  }
-}
-
 /**
  * Reads the rails file.
- * @throws RailsError
+ * @throws DefinitionError
  */
 export function readRails(path: string): RailRule[] {
-  let text: string | undefined;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch {
-    text = undefined;
-  }
-  return parseRails(path, text);
+  return parseRails(path, textOf(path));
 }
 
 /**
  * Parses a rails file: `rules: [{name, clusters, namespaces, labelSelector, min, max, maxStep, allowZero, protected}]`.
  * A rule needs a name, and at least one of the last five fields.
  * @param text undefined: the file cannot be read
- * @throws RailsError with all mistakes
+ * @throws DefinitionError with all mistakes
  */
 export function parseRails(path: string, text: string | undefined): RailRule[] {
-  if (text === undefined) throw new RailsError([`RAILS_FILE names a file that cannot be read: ${path}`]);
+  if (text === undefined) throw new DefinitionError([`RAILS_FILE names a file that cannot be read: ${path}`]);
   const file = yamlOf(path, text);
   const wrong = file.mistakes(File, file.content).map(described);
-  if (wrong.length > 0) throw new RailsError(wrong);
+  if (wrong.length > 0) throw new DefinitionError(wrong);
   const mistakes: string[] = [];
   const names = new Set<string>();
   const rules = Value.Parse(File, file.content).rules.flatMap((value, index) => {
@@ -90,18 +74,8 @@ export function parseRails(path: string, text: string | undefined): RailRule[] {
     names.add(rule.name);
     return [railRuleOf(rule, mistake)];
   });
-  if (mistakes.length > 0) throw new RailsError(mistakes);
+  if (mistakes.length > 0) throw new DefinitionError(mistakes);
   return rules;
-}
-
-/** @throws RailsError */
-function yamlOf(path: string, text: string): YamlFile {
-  try {
-    return new YamlFile(path, text);
-  } catch (error) {
-    if (!(error instanceof YamlError)) throw error;
-    throw new RailsError(error.locatedIn(path));
-  }
 }
 
 function described({ at, field, keyword, meaning }: Mistake): string {

@@ -2,7 +2,8 @@ import { readFile } from 'node:fs/promises';
 import type { RailRule } from '../cluster/rails/rule.ts';
 import { FileWatch, readAtRest } from '../lib/file-watch.ts';
 import type { Logger } from '../lib/logger.ts';
-import { parseRails, RailsError } from './rails-file.ts';
+import { DefinitionError } from './definition.ts';
+import { parseRails } from './rails-file.ts';
 
 export interface RailsWatchOptions {
   /** The path of the rails file. */
@@ -63,7 +64,7 @@ export class RailsWatch {
     try {
       rails.current = parseRails(file, content);
     } catch (error) {
-      if (!(error instanceof RailsError)) throw error;
+      if (!(error instanceof DefinitionError)) throw error;
       log.error({ mistakes: error.mistakes }, 'refused the new rails file, the rules stay as they are');
       return;
     }

@@ -1,14 +1,6 @@
 import fc from 'fast-check';
 import { LabelSelector } from '../../src/cluster/labels/label-selector.ts';
-import type { Rail, RailLimits, RailRule } from '../../src/cluster/rails/rule.ts';
-
-const NO_LIMITS: RailLimits = {
-  min: undefined,
-  max: undefined,
-  maxStep: undefined,
-  allowZero: undefined,
-  protected: undefined,
-};
+import { NO_LIMITS, type Rail, type RailLimits, type RailRule } from '../../src/cluster/rails/rule.ts';
 
 /** A rule with the given parts, for everything as far as they do not say otherwise. */
 export function rule(

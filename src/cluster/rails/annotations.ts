@@ -1,17 +1,10 @@
 import { isObject, type JsonObject } from '../../kube/json.ts';
 import { MAX_COUNT } from '../../lib/max-count.ts';
-import type { Rail, RailLimits } from './rule.ts';
+import { NO_LIMITS, type Rail, type RailLimits } from './rule.ts';
 
 /** How many characters of a reason are kept. */
 const MAX_REASON_LENGTH = 256;
 const BARE_REASON = 'its annotation says so';
-const NO_LIMITS: RailLimits = {
-  min: undefined,
-  max: undefined,
-  maxStep: undefined,
-  allowZero: undefined,
-  protected: undefined,
-};
 
 /** The annotations that are read, each with what its text limits; undefined: nothing. */
 const ANNOTATIONS: readonly [key: string, limitsIn: (text: unknown) => Partial<RailLimits> | undefined][] = [
@@ -39,7 +32,7 @@ export function railsOf({ annotations }: JsonObject): readonly Rail[] {
   return rails.length === 0 ? NO_RAILS : rails.slice();
 }
 
-/** The limits of a count. A text that is none refuses every change: whoever wrote it wanted a limit. */
+/** The limits of a count. A text that is none refuses every change: its author wanted a limit. */
 function ifCount(text: unknown, limits: (count: number) => Partial<RailLimits>): Partial<RailLimits> {
   const count = typeof text === 'string' && /^(0|[1-9][0-9]{0,9})$/.test(text) ? Number(text) : Number.NaN;
   return count <= MAX_COUNT

@@ -17,6 +17,14 @@ export interface RailLimits {
   readonly protected: string | undefined;
 }
 
+export const NO_LIMITS: RailLimits = {
+  min: undefined,
+  max: undefined,
+  maxStep: undefined,
+  allowZero: undefined,
+  protected: undefined,
+};
+
 /** A rule for the counts of some Deployments, as an operator has written it down. */
 export interface RailRule extends RailLimits {
   /** Names it in errors. */

@@ -1,13 +1,14 @@
 import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { ClustersError, parseClustersFile, parseClustersVariable } from '../../../src/fleet/clusters-file.ts';
+import { parseClustersFile, parseClustersVariable } from '../../../src/fleet/clusters-file.ts';
+import { DefinitionError } from '../../../src/fleet/definition.ts';
 import { RESERVED_NAMES } from '../../../src/fleet/reserved-names.ts';
 
 function mistakesOf(parse: () => unknown): readonly string[] {
   try {
     parse();
   } catch (error) {
-    if (error instanceof ClustersError) return error.mistakes;
+    if (error instanceof DefinitionError) return error.mistakes;
     throw error;
   }
   return [];

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { parseRails, RailsError, readRails } from '../../../src/fleet/rails-file.ts';
+import { DefinitionError } from '../../../src/fleet/definition.ts';
+import { parseRails, readRails } from '../../../src/fleet/rails-file.ts';
 
 const parse = (text: string) => parseRails('rails.yaml', text);
 
@@ -7,7 +8,7 @@ function mistakesOf(read: () => unknown): readonly string[] {
   try {
     read();
   } catch (error) {
-    if (error instanceof RailsError) return error.mistakes;
+    if (error instanceof DefinitionError) return error.mistakes;
     throw error;
   }
   return [];
