@@ -1,0 +1,29 @@
+import type { components } from './api.ts';
+
+type ErrorBody = components['schemas']['Error'];
+
+/** An error that the service answered: what it says, and where a wait goes on. */
+export class ApiError extends Error {
+  override readonly name = 'ApiError';
+  readonly status: number;
+  /** The stable code, or `UNEXPECTED_ANSWER` if the answer is not one of this service, for example of a proxy. */
+  readonly code: string;
+  /** Of POST /scale: the items because of which nothing was changed. */
+  readonly items: NonNullable<ErrorBody['items']>;
+  /** The read that waits on, if the count was set: a path with its query. */
+  readonly location: string | undefined;
+  /** Seconds to wait before trying again. */
+  readonly retryAfter: number | undefined;
+  readonly requestId: string | undefined;
+
+  constructor(status: number, body: Partial<ErrorBody>, headers: Headers) {
+    super(body.message ?? `the answer has status ${status} and is not one of k8s-deployment-scaler`);
+    this.status = status;
+    this.code = body.code ?? 'UNEXPECTED_ANSWER';
+    this.items = body.items ?? [];
+    this.location = headers.get('location') ?? undefined;
+    const seconds = headers.get('retry-after');
+    this.retryAfter = seconds === null ? undefined : Number(seconds);
+    this.requestId = headers.get('x-request-id') ?? undefined;
+  }
+}
