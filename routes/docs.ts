@@ -1,21 +1,7 @@
 import { readFile } from 'node:fs/promises';
-import { promisify } from 'node:util';
-import { gzip } from 'node:zlib';
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify';
-import { acceptedCodings } from '../src/api/accepted-codings.ts';
 import { toYaml } from '../src/api/document.ts';
-
-/** Allows the page to load and run only what this service serves. */
-const CONTENT_SECURITY_POLICY = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "img-src 'self' data:",
-  "connect-src 'self'",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join('; ');
+import { HTML_HEADERS, StaticFile } from '../src/api/static-file.ts';
 
 /**
  * The page, for both of its paths. All references are relative, so that they stay below the prefix of a proxy.
@@ -82,11 +68,7 @@ const docsRoutes: FastifyPluginAsync = async (app) => {
 
   for (const [url, html] of Object.entries(PAGES)) {
     app.get(url, OPEN, (_request, reply) =>
-      reply
-        .type('text/html; charset=utf-8')
-        .header('content-security-policy', CONTENT_SECURITY_POLICY)
-        .header('referrer-policy', 'no-referrer')
-        .send(html),
+      reply.type('text/html; charset=utf-8').headers(HTML_HEADERS).send(html),
     );
   }
   app.get('/docs/start.js', OPEN, (_request, reply) =>
@@ -109,22 +91,10 @@ function once<T extends object>(build: () => T): () => T {
   };
 }
 
-const compress = promisify(gzip);
-
-/**
- * Serves content that does not change, compressed for clients that take gzip. All answers share one buffer of either
- * kind. Compression waits for the first client: it keeps another thread busy for some 0.1 s, and most instances never
- * serve the page.
- */
+/** Serves content that does not change, compressed for clients that take gzip. */
 function serveCompressed(app: FastifyInstance, url: string, type: string, content: () => Buffer): void {
-  let compressed: Promise<Buffer> | undefined;
-  app.get(url, OPEN, async (request, reply) => {
-    reply.type(type).vary('accept-encoding');
-    const [coding] = acceptedCodings(request.headers['accept-encoding'], ['gzip']);
-    if (coding === 'identity') return reply.send(content());
-    compressed ??= compress(content(), { level: 9 });
-    return reply.header('content-encoding', coding).send(await compressed);
-  });
+  const file = new StaticFile(type, content);
+  app.get(url, OPEN, (request, reply) => file.send(request, reply));
 }
 
 export default docsRoutes;

@@ -29,6 +29,7 @@ import clusterRoutes from '../routes/cluster-operations.ts';
 import clustersRoutes from '../routes/clusters.ts';
 import docsRoutes from '../routes/docs.ts';
 import fleetEventsRoutes from '../routes/fleet-events.ts';
+import pageRoutes from '../routes/page.ts';
 import { rememberingParser, validatorCompiler } from './api/query-strings.ts';
 import { requestIdGenerator } from './api/request-id.ts';
 import type { Limits } from './config/limits.ts';
@@ -47,6 +48,8 @@ export interface AppOptions extends RequestClusterOptions {
   readonly limits: Limits;
   /** Whether to serve the API document and Swagger UI. */
   readonly docs: boolean;
+  /** Whether to serve the page. */
+  readonly page: boolean;
   /** For tests: another time than in production between the ids of a quiet stream. */
   readonly heartbeatMs?: number;
 }
@@ -70,7 +73,7 @@ const HTTP_OPTIONS = {
  * one process can run several apps.
  */
 export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
-  const { logLevel, logStream, https, createFleet, identify, limits, docs, heartbeatMs } = options;
+  const { logLevel, logStream, https, createFleet, identify, limits, docs, page, heartbeatMs } = options;
   const newRequestId = requestIdGenerator();
   const app = Fastify({
     logger: { level: logLevel, stream: logStream },
@@ -126,5 +129,6 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   await app.register(clustersRoutes);
   await app.register(fleetEventsRoutes);
   if (docs) await app.register(docsRoutes);
+  if (page) await app.register(pageRoutes);
   return app;
 }

@@ -235,6 +235,10 @@ export const ConfigSchema = Type.Object({
     default: true,
     description: 'Whether to serve the API document (/openapi.json, /openapi.yaml) and Swagger UI (/docs)',
   }),
+  PAGE: Type.Boolean({
+    default: true,
+    description: 'Whether to serve the page (/, /docs/page/)',
+  }),
   LOG_LEVEL: Type.Enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {
     default: 'info',
     description: 'Lowest level of the log lines that are written; debug adds a line per read',

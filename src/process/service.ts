@@ -188,6 +188,7 @@ function appOf(
     identify: (certificate) => identify(certificate, config.identityPolicy),
     limits,
     docs: config.DOCS,
+    page: config.PAGE,
     createFleet: (log) =>
       new Fleet({
         specs,

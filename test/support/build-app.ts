@@ -249,6 +249,7 @@ export async function buildTestApp(
     identify: () => ({ kind: 'client', user: 'client', groups: [] }),
     limits: testLimits,
     docs: true,
+    page: true,
     ...options,
   });
   onTestFinished(() => app.close());

@@ -39,12 +39,12 @@ const GENERAL_HEADERS = new Set([
 ]);
 /** Statuses of errors that may be answered before a request has been read, and then without its id. */
 const POSSIBLY_WITHOUT_ID = [400, 408, 431];
-/** The paths that serve the API document. */
-const ABOUT_THE_DOCUMENT = /^\/(docs|openapi\.)/;
+/** The paths that serve the API document and the page. */
+const FOR_PEOPLE = /^\/($|docs|openapi\.)/;
 
 /** Throws unless openapi.yaml documents this answer to the request: its status, its headers and its body. */
 export function expectDocumented(answer: DocumentedAnswer): void {
-  if (ABOUT_THE_DOCUMENT.test(answer.path)) return;
+  if (FOR_PEOPLE.test(answer.path)) return;
   const { method, path, status } = answer;
   const found = fault(answer);
   if (found !== undefined) throw new Error(`not in openapi.yaml: ${method} ${path} ${status}: ${found}`);

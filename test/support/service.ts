@@ -133,6 +133,7 @@ export class TestService {
         certificate === undefined && injecting !== undefined ? injecting : identify(certificate, policy),
       limits,
       docs: true,
+      page: true,
       ...(options.heartbeatMs !== undefined && { heartbeatMs: options.heartbeatMs }),
       createFleet: (log) =>
         new Fleet({
