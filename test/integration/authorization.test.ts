@@ -144,6 +144,8 @@ const ROUTES: Record<string, RouteCase> = {
   'GET /clusters': ['/clusters', 'anybody'],
   'GET /clusters/deployments': [`/clusters/deployments?namespace=${inA}`, 'list'],
   'GET /clusters/events': [`/clusters/events?namespace=${inA}`, 'list'],
+  'GET /': ['/', 'anybody'],
+  'GET /docs/page/*': ['/docs/page/main.js', 'anybody'],
   'GET /docs': ['/docs', 'anybody'],
   'GET /docs/': ['/docs/', 'anybody'],
   'GET /docs/favicon-32x32.png': ['/docs/favicon-32x32.png', 'anybody'],
