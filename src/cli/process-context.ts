@@ -1,0 +1,71 @@
+import { basename } from 'node:path';
+import { CliError } from './cli-error.ts';
+import type { Connection } from './connect/connect.ts';
+import type { CliContext } from './context.ts';
+import { EXIT, type ExitCode, worstOf } from './exit-codes.ts';
+import type { GlobalOptions } from './global-options.ts';
+
+/** The context of this process. */
+export class ProcessContext implements CliContext {
+  readonly env = process.env;
+  readonly stdin = process.stdin;
+  readonly stdout = process.stdout;
+  readonly stderr = process.stderr;
+  readonly name = basename(process.argv[1] ?? '').startsWith('kubectl-') ? 'kubectl scaler' : 'scaler';
+  readonly signal: AbortSignal;
+  readonly #flags: () => GlobalOptions;
+  readonly #connections: Connection[] = [];
+  #exitCode: ExitCode = EXIT.done;
+
+  /** @param flags tells the flags once the command line has been read */
+  constructor(flags: () => GlobalOptions) {
+    this.#flags = flags;
+    const controller = new AbortController();
+    this.signal = controller.signal;
+    // Once: a second Ctrl-C ends the process at once.
+    process.once('SIGINT', () => controller.abort(new CliError('interrupted', EXIT.interrupted)));
+    process.once('SIGTERM', () => controller.abort(new CliError('terminated', EXIT.terminated)));
+    // A reader such as `head` has had enough. What is under way goes on, but is not shown.
+    for (const stream of [this.stdout, this.stderr]) stream.on('error', ignoreBrokenPipe);
+  }
+
+  get flags(): GlobalOptions {
+    return this.#flags();
+  }
+
+  get isTerminal(): boolean {
+    return this.stdout.isTTY === true;
+  }
+
+  get colours(): boolean {
+    const { NO_COLOR = '', TERM } = this.env;
+    return this.isTerminal && this.flags.color && NO_COLOR === '' && TERM !== 'dumb';
+  }
+
+  get columns(): number | undefined {
+    return this.isTerminal ? this.stdout.columns : undefined;
+  }
+
+  get exitCode(): ExitCode {
+    return this.#exitCode;
+  }
+
+  async connect(): Promise<Connection> {
+    const { connect } = await import('./connect/connect.ts');
+    const connection = await connect(this.flags, this.env);
+    this.#connections.push(connection);
+    return connection;
+  }
+
+  exitWith(code: ExitCode): void {
+    this.#exitCode = worstOf([this.#exitCode, code]);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#connections.map((connection) => connection.close()));
+  }
+}
+
+function ignoreBrokenPipe(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE' && error.code !== 'ERR_STREAM_DESTROYED') throw error;
+}

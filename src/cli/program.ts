@@ -1,0 +1,32 @@
+import { Command } from 'commander';
+import packageJson from '../../package.json' with { type: 'json' };
+import { addClustersCommand } from './commands/clusters.ts';
+import type { CliContext } from './context.ts';
+import { EXIT_CODES_HELP } from './exit-codes.ts';
+import { addGlobalOptions } from './global-options.ts';
+
+const TARGETS_HELP = `A TARGET is NAME (with --namespace), NAMESPACE/NAME or CLUSTER/NAMESPACE/NAME, as --output name writes it. "-" reads
+targets from standard input.`;
+
+/** The whole command line. Each command is added by a function of its own. */
+export function createProgram(context: CliContext): Command {
+  const { name, stdout, stderr } = context;
+  const program = new Command(name)
+    .description('Reads and sets replica counts of Kubernetes Deployments through k8s-deployment-scaler.')
+    .version(packageJson.version, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'say how to use it')
+    .helpCommand('help [command]', 'say how to use a command')
+    .configureOutput({
+      writeOut: (text) => stdout.write(text),
+      writeErr: (text) => stderr.write(text),
+      getOutHelpWidth: () => context.columns ?? 100,
+      getErrHelpWidth: () => stderr.columns ?? 100,
+    })
+    .configureHelp({ showGlobalOptions: true })
+    .showHelpAfterError(`("${name} --help" says more)`)
+    .exitOverride()
+    .addHelpText('after', `\n${TARGETS_HELP}\n\n${EXIT_CODES_HELP}`);
+  addGlobalOptions(program);
+  addClustersCommand(program, context);
+  return program;
+}
