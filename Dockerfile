@@ -19,6 +19,7 @@ RUN --mount=type=cache,target=/root/.npm npm ci --ignore-scripts --no-audit
 COPY src src
 COPY plugins plugins
 COPY routes routes
+COPY hack/build-page.ts hack/
 RUN npm run --silent build
 
 FROM $RUNTIME

@@ -13,8 +13,8 @@ const TYPES: Readonly<Record<string, string>> = {
   '.js': 'text/javascript; charset=utf-8',
 };
 
-/** What a module imports or exports from, as Biome and the packages write it: one static specifier per statement. */
-const SPECIFIER = /(?<=\bfrom ?|\bimport ?)(["'])([^"'\n]+)\1/g;
+/** What a module imports or exports from, as Biome and the packages write it. Text that looks similar has no part in it. */
+const SPECIFIER = /(?<=(?:^|;)(?:import ?|(?:import|export)\b[^"'`;=()]*\bfrom ?))(["'])([^"'\n]+)\1/gm;
 
 export interface PageFile {
   readonly content: Buffer;
