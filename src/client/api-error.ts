@@ -12,7 +12,7 @@ export class ApiError extends Error {
   readonly items: NonNullable<ErrorBody['items']>;
   /** The read that waits on, if the count was set: a path with its query. */
   readonly location: string | undefined;
-  /** Seconds to wait before trying again. */
+  /** Seconds to wait before trying again; undefined also if a proxy sends a date. */
   readonly retryAfter: number | undefined;
   readonly requestId: string | undefined;
 
@@ -23,7 +23,7 @@ export class ApiError extends Error {
     this.items = body.items ?? [];
     this.location = headers.get('location') ?? undefined;
     const seconds = headers.get('retry-after');
-    this.retryAfter = seconds === null ? undefined : Number(seconds);
+    this.retryAfter = seconds !== null && /^\d+$/.test(seconds) ? Number(seconds) : undefined;
     this.requestId = headers.get('x-request-id') ?? undefined;
   }
 }

@@ -160,7 +160,7 @@ export class ScalerClient {
       body: { replicas },
       signal,
     });
-    const { replicaCount }: components['schemas']['ReplicaCount'] = JSON.parse(await answer.text());
+    const { replicaCount } = await bodyOf<components['schemas']['ReplicaCount']>(answer);
     const previous = answer.headers.get('x-previous-replicas');
     return {
       replicas: replicaCount,
@@ -191,7 +191,8 @@ export class ScalerClient {
     signal?: AbortSignal,
   ): Promise<AsyncGenerator<StreamEvent>> {
     const { body } = await this.#send({
-      path: cluster === undefined ? '/clusters/events' : `/${cluster}/events`,
+      cluster,
+      path: cluster === undefined ? '/clusters/events' : '/events',
       query: { namespace, labelSelector },
       headers: {
         accept: 'text/event-stream',
@@ -203,8 +204,7 @@ export class ScalerClient {
   }
 
   async #json<Body>(call: Call): Promise<Body> {
-    const answer = await this.#send(call);
-    return JSON.parse(await answer.text());
+    return bodyOf<Body>(await this.#send(call));
   }
 
   async #send({
@@ -229,6 +229,16 @@ export class ScalerClient {
     });
     if (answer.ok) return answer;
     throw new ApiError(answer.status, errorBody(await answer.text()), answer.headers);
+  }
+}
+
+/** @throws ApiError if it is not JSON, for example the page of a proxy where people log in */
+async function bodyOf<Body>(answer: Awaited<ReturnType<Fetch>>): Promise<Body> {
+  const text = await answer.text();
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new ApiError(answer.status, {}, answer.headers);
   }
 }
 
