@@ -1,5 +1,11 @@
 import type { components } from './api.ts';
 
+/** The part of `Headers` that is needed. Node loads the whole of fetch to make one, which takes longer than a request. */
+export interface HeaderFields {
+  /** The value of the field of this name in any case; null if it is missing. */
+  get(name: string): string | null;
+}
+
 type ErrorBody = components['schemas']['Error'];
 
 /** An error that the service answered: what it says, and where a wait goes on. */
@@ -16,7 +22,7 @@ export class ApiError extends Error {
   readonly retryAfter: number | undefined;
   readonly requestId: string | undefined;
 
-  constructor(status: number, body: Partial<ErrorBody>, headers: Headers) {
+  constructor(status: number, body: Partial<ErrorBody>, headers: HeaderFields) {
     super(body.message ?? `the answer has status ${status} and is not one of k8s-deployment-scaler`);
     this.status = status;
     this.code = body.code ?? 'UNEXPECTED_ANSWER';

@@ -1,5 +1,5 @@
 import type { components } from './api.ts';
-import { ApiError } from './api-error.ts';
+import { ApiError, type HeaderFields } from './api-error.ts';
 import { type StreamEvent, streamEvents } from './event-stream.ts';
 
 /** The types of the API document, by the names that callers use. */
@@ -59,7 +59,7 @@ export type Fetch = (
 ) => Promise<{
   readonly ok: boolean;
   readonly status: number;
-  readonly headers: Headers;
+  readonly headers: HeaderFields;
   readonly body: ReadableStream<Uint8Array> | null;
   text(): Promise<string>;
 }>;

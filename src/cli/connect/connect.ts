@@ -1,5 +1,7 @@
 import { ScalerClient } from '../../client/scaler-client.ts';
-import { ConnectError } from './connect-error.ts';
+import { loadIdentity } from './identity.ts';
+import { type Env, type Settings, settingsOf } from './settings.ts';
+import { type Deadlines, Transport } from './transport.ts';
 
 /** Where the service is and who the caller is, as the flags say it. What is missing comes from the environment or a profile. */
 export interface ConnectOptions {
@@ -36,13 +38,18 @@ export interface Connection {
  * of the client.
  * @throws ConnectError if something is missing or broken; the calls of the client throw it if the service cannot be reached
  */
-export async function connect(
-  { server = '' }: ConnectOptions,
-  _env: Readonly<Record<string, string | undefined>>,
-): Promise<Connection> {
-  if (server === '') throw new ConnectError('name the service with --server', { usage: true });
-  const client = new ScalerClient(server, async () => {
-    throw new ConnectError('connecting is not there yet');
-  });
-  return { client, server, cluster: undefined, close: () => Promise.resolve() };
+export async function connect(options: ConnectOptions, env: Env, deadlines?: Deadlines): Promise<Connection> {
+  return connectWith(await settingsOf(options, env), env, deadlines);
+}
+
+/** The same with settings that are complete. */
+export async function connectWith(settings: Settings, env: Env, deadlines?: Deadlines): Promise<Connection> {
+  const transport = new Transport(settings.server, await loadIdentity(settings, env), env, deadlines);
+  const server = settings.server.href.replace(/\/+$/, '');
+  return {
+    client: new ScalerClient(server, transport.fetch),
+    server,
+    cluster: settings.cluster,
+    close: async () => transport.close(),
+  };
 }
