@@ -1,3 +1,5 @@
+import type { X509Certificate } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
 import { ConnectError } from './connect-error.ts';
 import { expired } from './identity.ts';
 
@@ -8,11 +10,15 @@ export interface Exchange {
   readonly proxy: string | undefined;
   /** Where the client certificate comes from. */
   readonly from: string;
-  /** When it expires, if the connection came so far. */
-  readonly expires: Date | undefined;
+  /** The client certificate, if the connection came so far. */
+  readonly certificate: X509Certificate | undefined;
   /** The request may have reached the service, and changes something there. */
   readonly sentWrite: boolean;
+  /** The answer has begun. */
+  readonly answered: boolean;
 }
+
+const CLIENT_AUTH = '1.3.6.1.5.5.7.3.2';
 
 const UNTRUSTED = new Set([
   'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
@@ -42,12 +48,14 @@ const ALERTS: readonly (readonly [RegExp, string])[] = [
 /** What a failed exchange means to the caller, and what to do about it. */
 export function connectError(error: unknown, exchange: Exchange): ConnectError {
   if (error instanceof ConnectError) return error;
-  const refused = codeOf(error).includes('_ALERT_');
-  const outcomeUnknown = exchange.sentWrite && !refused;
-  return new ConnectError(messageOf(error, exchange), { cause: error, outcomeUnknown });
+  const tls = tlsText(error);
+  const refusal = exchange.answered ? undefined : (alertText(tls, exchange) ?? unusable(exchange));
+  if (refusal !== undefined) return new ConnectError(refusal, { cause: error });
+  const message = messageOf(error, tls, exchange);
+  return new ConnectError(message, { cause: error, outcomeUnknown: exchange.sentWrite });
 }
 
-function messageOf(error: unknown, exchange: Exchange): string {
+function messageOf(error: unknown, tls: string, exchange: Exchange): string {
   const { server, proxy } = exchange;
   const code = codeOf(error);
   const detail = error instanceof Error ? error.message : String(error);
@@ -79,21 +87,37 @@ function messageOf(error: unknown, exchange: Exchange): string {
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') {
     return `The certificate of ${server.host} is for other names: ${detail}. Use one of them in --server`;
   }
-  if (/WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|HTTP_REQUEST/.test(code) || code.startsWith('HPE_')) {
+  if (/WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|HTTP_REQUEST/.test(tls) || code.startsWith('HPE_')) {
     return `${server.host} does not speak HTTPS. Check the port in --server`;
   }
-  return alertText(code, exchange) ?? lostText(code, detail, exchange);
+  return lostText(code, detail, exchange);
 }
 
-function alertText(code: string, { server, from, expires }: Exchange): string | undefined {
-  if (!code.includes('_ALERT_')) return undefined;
-  if (code.includes('ALERT_CERTIFICATE_EXPIRED') && expires !== undefined) return expired(from, expires);
-  const [, reason] = ALERTS.find(([pattern]) => pattern.test(code)) ?? [];
-  if (reason !== undefined) return `${server.host} refused the client certificate in ${from}: ${reason}`;
-  if (code.includes('ALERT_CERTIFICATE_EXPIRED')) {
-    return `${server.host} says that the client certificate in ${from} has expired. Get a new one`;
+/** What OpenSSL says, in the form of an error code: Node puts it into the code or, for some errors, into the message. */
+function tlsText(error: unknown): string {
+  const message = error instanceof Error ? error.message : '';
+  return `${codeOf(error)} ${message}`.toUpperCase().replaceAll(' ', '_');
+}
+
+function alertText(tls: string, { server, from, certificate }: Exchange): string | undefined {
+  if (!tls.includes('_ALERT_')) return undefined;
+  if (tls.includes('ALERT_CERTIFICATE_EXPIRED') && certificate !== undefined) {
+    return expired(from, certificate.validToDate);
   }
-  return `${server.host} refused the connection by TLS (${code}). It may not be this service: check the URL`;
+  const [, reason] = ALERTS.find(([pattern]) => pattern.test(tls)) ?? [];
+  if (reason !== undefined) return `${server.host} refused the client certificate in ${from}: ${reason}`;
+  const [alert = ''] = /ALERT_\w+/.exec(tls) ?? [];
+  return `${server.host} refused the connection by TLS (${alert}). It may not be this service: check the URL`;
+}
+
+/** Why the service refuses this client certificate for certain. It only closes the connection then. */
+function unusable({ from, certificate }: Exchange): string | undefined {
+  if (certificate === undefined) return undefined;
+  const { validToDate, keyUsage } = certificate;
+  if (validToDate.getTime() < Date.now()) return expired(from, validToDate);
+  // Absent or empty: for all purposes, of which the service asks for this one.
+  if (keyUsage?.includes(CLIENT_AUTH)) return undefined;
+  return `The client certificate in ${from} is not one for clients (extended key usage clientAuth). Ask for one that is`;
 }
 
 /** The deadline of a step is over. */
@@ -106,32 +130,47 @@ export function tooSlow(step: string, { server, sentWrite, proxy }: Exchange): C
 
 /** What answers is another program. Undefined: it may be this service, or a proxy that cannot reach it. */
 export function foreignAnswer(
-  status: number,
-  type: string | null,
-  location: string | null,
+  { statusCode = 0, headers }: IncomingMessage,
   { server }: Exchange,
 ): ConnectError | undefined {
-  if (status >= 500 || /^(application\/json|text\/event-stream)\b/.test(type ?? '')) return undefined;
-  const what = location === null ? `status ${status}, ${type ?? 'no content'}` : `a redirect to ${location}`;
+  const { 'content-type': type = 'no content type', location } = headers;
+  if (statusCode >= 500 || /^(application\/json|text\/event-stream)\b/.test(type)) return undefined;
+  const what = location === undefined ? `status ${statusCode}, ${type}` : `a redirect to ${location}`;
   return new ConnectError(
     `${server.origin} answers, but it is not k8s-deployment-scaler (${what}). Check the port and the path in --server`,
   );
 }
 
-function lostText(code: string, detail: string, { server, sentWrite, from }: Exchange): string {
+function lostText(
+  code: string,
+  detail: string,
+  { server, sentWrite, answered, from, certificate }: Exchange,
+): string {
+  const closed = code === 'ECONNRESET' || code === 'EPIPE';
+  if (closed && !answered && certificate !== undefined) {
+    return (
+      `${server.host} closed the connection without an answer, as it does if it refuses the client certificate in ${from} ` +
+      `(${textOf(certificate)}): it may be revoked, or of a CA that the service does not know. ` +
+      (sentWrite
+        ? 'Then nothing was changed. Otherwise that is not known: read it with `scaler get`'
+        : 'If not, try again')
+    );
+  }
   if (sentWrite) {
     return (
       `The connection to ${server.host} was lost before the answer (${code || detail}). Whether the count was set is not ` +
       'known: read it with `scaler get`'
     );
   }
-  if (code === 'ECONNRESET' || code === 'EPIPE') {
-    return (
-      `${server.host} closed the connection without an answer. It may have refused the client certificate in ${from}, ` +
-      'or it is stopping: try again'
-    );
-  }
+  if (answered) return `The connection to ${server.host} was lost in the middle of an answer. Try again`;
+  if (closed) return `${server.host} closed the connection without an answer. Check the URL, and try again`;
   return `No answer from ${server.host}: ${detail}`;
+}
+
+/** For a line of text: who it is, who issued it, and its serial number, with which it can be looked up. */
+function textOf({ subject, issuer, serialNumber }: X509Certificate): string {
+  const line = (name: string) => name.trim().replaceAll('\n', ', ');
+  return `${line(subject)}; issued by ${line(issuer)}; serial number ${serialNumber}`;
 }
 
 function codeOf(error: unknown): string {

@@ -1,5 +1,7 @@
+import type { X509Certificate } from 'node:crypto';
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import { Agent, request } from 'node:https';
+import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import type { Fetch } from '../../client/scaler-client.ts';
 import { connectError, type Exchange, foreignAnswer, tooSlow } from './failures.ts';
@@ -66,18 +68,8 @@ export class Transport {
     this.#fresh.destroy();
   }
 
-  #send(url: string, { method, headers, body, signal }: Init, agent: Agent): Promise<Answer> {
-    const { connectMs, headersMs, silenceMs } = this.#deadlines;
-    const { searchParams, pathname } = new URL(url);
-    const writes = method === 'POST' && searchParams.get('dryRun') !== 'true';
-    const exchange = { server: this.#server, proxy: this.#proxy, from: this.#from };
-    let sentWrite = false;
-    let expires: Date | undefined;
-    const now = (): Exchange => ({ ...exchange, sentWrite, expires });
-    const failure = (error: unknown): unknown =>
-      signal?.aborted ? signal.reason : connectError(error, now());
-
-    const { promise, resolve, reject } = Promise.withResolvers<Answer>();
+  #send(url: string, init: Init, agent: Agent): Promise<Answer> {
+    const { method, headers, body, signal } = init;
     const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) };
     const outgoing = request(url, {
       method,
@@ -86,62 +78,124 @@ export class Transport {
       ...(signal !== undefined && { signal }),
     });
     this.#running.add(outgoing);
-    let timer: NodeJS.Timeout;
-    const allow = (ms: number, step: string) => {
-      clearTimeout(timer);
-      timer = setTimeout(() => outgoing.destroy(tooSlow(`${step} within ${ms / 1000} s`, now())), ms);
-    };
-    allow(connectMs, 'could not be connected');
-    outgoing.once('socket', (socket) => {
-      const connected = () => {
-        if (socket instanceof TLSSocket) expires = socket.getX509Certificate()?.validToDate;
-        sentWrite = writes;
-        const asked =
-          Number(searchParams.get('wait') ?? 0) * 1000 +
-          (pathname.endsWith('/scale') && writes ? BATCH_MS : 0);
-        allow(headersMs + asked, 'did not answer');
-      };
-      if (outgoing.reusedSocket) connected();
-      else socket.once('secureConnect', connected);
+    outgoing.once('close', () => this.#running.delete(outgoing));
+    const exchange = new RunningExchange(outgoing, new URL(url), init, this.#deadlines, {
+      server: this.#server,
+      proxy: this.#proxy,
+      from: this.#from,
     });
-    outgoing.once('response', (incoming) => {
-      clearTimeout(timer);
-      const foreign = foreignAnswer(
-        incoming.statusCode ?? 0,
-        incoming.headers['content-type'] ?? null,
-        incoming.headers.location ?? null,
-        now(),
-      );
-      if (foreign !== undefined) return void outgoing.destroy(foreign);
-      outgoing.setTimeout(silenceMs, () =>
-        outgoing.destroy(tooSlow(`was silent for ${silenceMs / 1000} s`, now())),
-      );
-      resolve(answerOf(incoming, failure));
-    });
-    outgoing.on('error', (error) => {
-      const stale =
-        outgoing.reusedSocket && 'code' in error && (error.code === 'ECONNRESET' || error.code === 'EPIPE');
-      reject(stale && method === 'GET' && !signal?.aborted ? new StaleConnection() : failure(error));
-    });
-    outgoing.once('close', () => {
-      clearTimeout(timer);
-      this.#running.delete(outgoing);
-    });
+    // At once, so that headers and body are one packet: a refusal that comes between two would be lost.
     outgoing.end(body);
-    return promise;
+    return exchange.answer;
+  }
+}
+
+/** One request with its deadlines, and what is known of it if it fails. */
+class RunningExchange implements Exchange {
+  readonly server: URL;
+  readonly proxy: string | undefined;
+  readonly from: string;
+  readonly answer: Promise<Answer>;
+  certificate: X509Certificate | undefined;
+  sentWrite = false;
+  answered = false;
+  readonly #outgoing: ClientRequest;
+  readonly #signal: AbortSignal | undefined;
+  readonly #deadlines: Deadlines;
+  readonly #writes: boolean;
+  /** How long the request itself lets the service take, in milliseconds. */
+  readonly #askedMs: number;
+  #timer: NodeJS.Timeout | undefined;
+  /** Why it was ended here. The error of the socket says less. */
+  #ended: Error | undefined;
+
+  constructor(
+    outgoing: ClientRequest,
+    { searchParams, pathname }: URL,
+    { method, signal }: Init,
+    deadlines: Deadlines,
+    { server, proxy, from }: Pick<Exchange, 'server' | 'proxy' | 'from'>,
+  ) {
+    this.server = server;
+    this.proxy = proxy;
+    this.from = from;
+    this.#outgoing = outgoing;
+    this.#signal = signal;
+    this.#deadlines = deadlines;
+    this.#writes = method === 'POST' && searchParams.get('dryRun') !== 'true';
+    const batchMs = this.#writes && pathname.endsWith('/scale') ? BATCH_MS : 0;
+    this.#askedMs = Number(searchParams.get('wait') ?? 0) * 1000 + batchMs;
+    this.answer = new Promise((resolve, reject) => {
+      outgoing.once('response', (incoming) => this.#begin(incoming) && resolve(answerOf(incoming, this)));
+      outgoing.on('error', (error) =>
+        reject(this.#isStale(error, method) ? new StaleConnection() : this.failure(error)),
+      );
+    });
+    this.#allow(deadlines.connectMs, 'could not be connected');
+    outgoing.once('socket', (socket) => {
+      if (outgoing.reusedSocket) this.#connected(socket);
+      else socket.once('secureConnect', () => this.#connected(socket));
+    });
+    outgoing.once('close', () => clearTimeout(this.#timer));
+  }
+
+  /** What to throw for an error of the socket. */
+  failure(error: unknown): unknown {
+    return this.#signal?.aborted ? this.#signal.reason : connectError(this.#ended ?? error, this);
+  }
+
+  #connected(socket: Socket): void {
+    if (socket instanceof TLSSocket) this.certificate = socket.getX509Certificate();
+    this.sentWrite = this.#writes;
+    this.#allow(this.#deadlines.headersMs + this.#askedMs, 'did not answer');
+  }
+
+  /** @returns whether the answer may be one of this service */
+  #begin(incoming: IncomingMessage): boolean {
+    clearTimeout(this.#timer);
+    this.answered = true;
+    const foreign = foreignAnswer(incoming, this);
+    if (foreign !== undefined) {
+      this.#end(foreign);
+      return false;
+    }
+    const { silenceMs } = this.#deadlines;
+    this.#outgoing.setTimeout(silenceMs, () => {
+      this.#end(tooSlow(`was silent for ${silenceMs / 1000} s`, this));
+    });
+    return true;
+  }
+
+  #allow(ms: number, step: string): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#end(tooSlow(`${step} within ${ms / 1000} s`, this)), ms);
+  }
+
+  #end(error: Error): void {
+    this.#ended = error;
+    this.#outgoing.destroy(error);
+  }
+
+  #isStale(error: Error, method: string): boolean {
+    if (method !== 'GET' || this.#signal?.aborted || this.#ended !== undefined) return false;
+    return (
+      this.#outgoing.reusedSocket &&
+      'code' in error &&
+      (error.code === 'ECONNRESET' || error.code === 'EPIPE')
+    );
   }
 }
 
 /** The service had closed a kept connection before the request came. */
 class StaleConnection extends Error {}
 
-function answerOf(incoming: IncomingMessage, failure: (error: unknown) => unknown): Answer {
+function answerOf(incoming: IncomingMessage, exchange: RunningExchange): Answer {
   const status = incoming.statusCode ?? 0;
   async function* pieces(): AsyncGenerator<Uint8Array> {
     try {
       for await (const piece of incoming) yield piece;
     } catch (error) {
-      throw failure(error);
+      throw exchange.failure(error);
     }
   }
   return {

@@ -86,6 +86,24 @@ export async function opensslCrl(
   });
 }
 
+/** A certificate and its key as a PKCS #12 file with this password. */
+export async function opensslP12({ cert, key }: Pair, password: string): Promise<Buffer> {
+  return inFolder(async (file) => {
+    await writeFile(file('pem'), `${cert}\n${key}`);
+    await run('openssl', [
+      'pkcs12',
+      '-export',
+      '-in',
+      file('pem'),
+      '-out',
+      file('p12'),
+      '-passout',
+      `pass:${password}`,
+    ]);
+    return readFile(file('p12'));
+  });
+}
+
 async function inFolder<T>(action: (file: (name: string) => string) => Promise<T>): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), 'openssl-test-'));
   try {
