@@ -13,7 +13,7 @@ export interface CliContext {
   readonly isTerminal: boolean;
   /** Whether to colour what goes to stdout. */
   readonly colours: boolean;
-  /** The width of the terminal; undefined: stdout is none. */
+  /** The width of the terminal; undefined: stdout is none, or does not tell. */
   readonly columns: number | undefined;
   /** How the user calls the command. */
   readonly name: 'scaler' | 'kubectl scaler';

@@ -43,7 +43,7 @@ export class ProcessContext implements CliContext {
   }
 
   get columns(): number | undefined {
-    return this.isTerminal ? this.stdout.columns : undefined;
+    return this.isTerminal ? this.stdout.columns || undefined : undefined;
   }
 
   get exitCode(): ExitCode {

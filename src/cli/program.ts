@@ -1,6 +1,16 @@
 import { Command } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
 import { addClustersCommand } from './commands/clusters.ts';
+import { addGetCommand } from './commands/get.ts';
+import { addLimitsCommand } from './commands/limits.ts';
+import { addListCommand } from './commands/list.ts';
+import { addParkCommand } from './commands/park.ts';
+import { addPlanCommand } from './commands/plan.ts';
+import { addRestoreCommand } from './commands/restore.ts';
+import { addSetCommand } from './commands/set.ts';
+import { addWaitCommand } from './commands/wait.ts';
+import { addWatchCommand } from './commands/watch.ts';
+import { addWhoCommand } from './commands/who.ts';
 import type { CliContext } from './context.ts';
 import { EXIT_CODES_HELP } from './exit-codes.ts';
 import { addGlobalOptions } from './global-options.ts';
@@ -27,6 +37,16 @@ export function createProgram(context: CliContext): Command {
     .exitOverride()
     .addHelpText('after', `\n${TARGETS_HELP}\n\n${EXIT_CODES_HELP}`);
   addGlobalOptions(program);
+  addListCommand(program, context);
+  addGetCommand(program, context);
+  addSetCommand(program, context);
+  addWaitCommand(program, context);
+  addWatchCommand(program, context);
+  addPlanCommand(program, context);
+  addParkCommand(program, context);
+  addRestoreCommand(program, context);
+  addWhoCommand(program, context);
+  addLimitsCommand(program, context);
   addClustersCommand(program, context);
   return program;
 }

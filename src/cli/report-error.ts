@@ -4,6 +4,7 @@ import { CliError } from './cli-error.ts';
 import { ConnectError } from './connect/connect-error.ts';
 import type { CliContext } from './context.ts';
 import { EXIT, type ExitCode, exitCodeOfAnswer } from './exit-codes.ts';
+import { oneLine } from './output/text.ts';
 
 /** Says on stderr what ended the command, and what to do. Returns the exit code. */
 export function reportError(error: unknown, context: CliContext): ExitCode {
@@ -11,16 +12,18 @@ export function reportError(error: unknown, context: CliContext): ExitCode {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
   // What an abort ends throws errors of its own, which say less.
   const cause: unknown = context.signal.aborted ? context.signal.reason : error;
-  context.stderr.write(`error: ${textOf(cause)}\n`);
+  context.stderr.write(`error: ${describeError(cause)}\n`);
   if (cause instanceof ApiError) return exitCodeOfAnswer(cause);
   if (cause instanceof CliError) return cause.exitCode;
   if (cause instanceof ConnectError && cause.usage) return EXIT.usage;
   return EXIT.failed;
 }
 
-function textOf(error: unknown): string {
+/** What an error says, and what to do. */
+export function describeError(error: unknown): string {
   if (error instanceof ApiError) {
-    const { message, code, retryAfter, requestId } = error;
+    const { code, retryAfter, requestId } = error;
+    const message = oneLine(error.message);
     const retry = retryAfter === undefined ? '' : `; try again in ${retryAfter} s`;
     const request = requestId === undefined ? '' : `, request ${requestId}`;
     return `${message}${retry} (${code}${request})`;

@@ -36,6 +36,18 @@ export interface WriteOptions {
   readonly wait?: number | undefined;
 }
 
+/** What a wait is for. */
+export interface AwaitedReplicas {
+  /** Any other count ends the wait. */
+  readonly replicas: number;
+  /** Seconds, 1 to 300. */
+  readonly wait: number;
+  /** Default: the Deployment that is there now. */
+  readonly uid?: string | undefined;
+  /** Nothing is judged before the service has seen this, for example the write. */
+  readonly minResourceVersion?: string | undefined;
+}
+
 /** What a write answers. */
 export interface Written {
   readonly replicas: number;
@@ -119,10 +131,10 @@ export class ScalerClient {
   /** The state once the Deployment has its replicas; throws the ApiError that says why not. */
   awaitReplicas(
     target: Target,
-    { replicas, wait, uid }: { readonly replicas: number; readonly wait: number; readonly uid?: string },
+    { replicas, wait, uid, minResourceVersion }: AwaitedReplicas,
     signal?: AbortSignal,
   ): Promise<State> {
-    const query = { wait, replicas, uid };
+    const query = { wait, replicas, uid, minResourceVersion };
     return this.#json({ cluster: target.cluster, path: pathOf(target), query, signal });
   }
 

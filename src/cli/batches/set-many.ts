@@ -1,0 +1,94 @@
+import type { Batch, BatchAnswer } from '../../client/scaler-client.ts';
+import { CliError } from '../cli-error.ts';
+import type { Connection } from '../connect/connect.ts';
+import type { CliContext } from '../context.ts';
+import { EXIT } from '../exit-codes.ts';
+import { note, printJson } from '../output/messages.ts';
+import { counted } from '../output/text.ts';
+import { nameOf } from '../target.ts';
+import { type BatchFlags, batchWait } from './batch-flags.ts';
+import { countsText, exitCodeOfItems, printItems } from './batch-table.ts';
+import { carryOut, restoreCommand } from './carry-out.ts';
+import { canAsk, confirm } from './confirm.ts';
+import { dropReceipt, keepReceipt } from './receipt-file.ts';
+
+/**
+ * Sets many counts: plans, asks on a terminal, keeps the receipt, then sends it. What the plan refuses is left out, but not
+ * unasked: where nobody can be asked and --yes is not given, one refused Deployment refuses all.
+ */
+export async function setMany(
+  context: CliContext,
+  connection: Connection,
+  batch: Batch,
+  flags: BatchFlags,
+): Promise<void> {
+  const { force } = flags;
+  const wait = batchWait(flags.wait);
+  const asks = flags.yes !== true && canAsk(context);
+  if (batch.select !== undefined && flags.yes !== true && !asks && flags.dryRun !== true) {
+    throw new CliError('what is selected is not set unasked: add --yes, or --dry-run to see the plan');
+  }
+  const plan = await connection.client.batch(batch, { force, dryRun: true }, context.signal);
+  if (flags.dryRun === true) return showPlan(context, plan);
+
+  const { receipt, counts } = plan;
+  const planned = exitCodeOfItems(plan.items, { forgiving: false });
+  if (receipt === undefined || (counts.set === 0 && (wait === undefined || counts.unchanged === 0))) {
+    await showItems(context, plan, {});
+    note(
+      context,
+      plan.items.length === 0
+        ? 'There is no such Deployment, or you may not list it.'
+        : `Nothing to set: ${countsText(plan)}.`,
+    );
+    context.exitWith(planned);
+    return;
+  }
+  if (asks) {
+    await printItems(context, plan);
+    const others = counts.refused === 0 ? '' : ` and leave out ${counts.refused}`;
+    if (!(await confirm(context, `Set ${counted(counts.set, 'Deployment')}${others}?`))) {
+      throw new CliError('nothing was changed', EXIT.failed);
+    }
+  } else if (counts.refused > 0 && flags.yes !== true) {
+    await showItems(context, plan, {});
+    note(context, 'Nothing was changed, because some are refused. To set the others, add --yes.');
+    context.exitWith(planned);
+    return;
+  }
+  const file = await keepReceipt(context, receipt, flags.receipt);
+  note(context, `receipt: ${file}`);
+  const answer = await carryOut(context, connection.client, { as: 'receipt', receipt, file, force, wait });
+  const refused = plan.items.filter(({ outcome }) => outcome === 'refused');
+  await showItems(context, { ...answer, items: [...answer.items, ...refused] }, { receiptFile: file });
+  context.exitWith(planned);
+  context.exitWith(exitCodeOfItems(answer.items, { forgiving: false }));
+  if (context.flags.output !== 'table') return;
+  const leftOut = refused.length === 0 ? '' : `, ${refused.length} refused`;
+  context.stdout.write(`${countsText(answer)}${leftOut}\n`);
+  if (answer.counts.set > 0) context.stdout.write(`To take it back: ${restoreCommand(context, file)}\n`);
+  else if (answer.counts.unknown === 0) await dropReceipt(file);
+}
+
+/** Shows a plan, and tells its outcome by the exit code. */
+export async function showPlan(context: CliContext, plan: BatchAnswer): Promise<void> {
+  await showItems(context, plan, {});
+  context.exitWith(exitCodeOfItems(plan.items, { forgiving: false }));
+  if (context.flags.output === 'table') {
+    context.stdout.write(`${countsText(plan)}. Nothing was changed.\n`);
+  }
+}
+
+/** Shows items in the form that --output asks for. */
+export async function showItems(
+  context: CliContext,
+  answer: BatchAnswer,
+  more: { readonly receiptFile?: string },
+): Promise<void> {
+  const { output } = context.flags;
+  if (output === 'json') printJson(context, { ...answer, ...more });
+  else if (output === 'name') {
+    const done = answer.items.filter(({ outcome }) => outcome === 'set' || outcome === 'unchanged');
+    context.stdout.write(done.map((item) => `${nameOf(item)}\n`).join(''));
+  } else await printItems(context, answer);
+}

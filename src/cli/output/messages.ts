@@ -1,0 +1,31 @@
+import type { CliContext } from '../context.ts';
+import { oneLine, painter, quoted } from './text.ts';
+
+/** Flags that say which service it is. A command that is printed to be run repeats them. */
+const CONNECTION_FLAGS = ['server', 'profile', 'cert', 'key', 'ca', 'p12', 'kubeconfig', 'context'] as const;
+
+/** Says something on stderr. */
+export function note({ stderr }: CliContext, text: string): void {
+  stderr.write(`${text}\n`);
+}
+
+/** Warns on stderr. */
+export function warn(context: CliContext, text: string): void {
+  const { stderr, env, flags } = context;
+  const colours = stderr.isTTY === true && flags.color && !env.NO_COLOR && env.TERM !== 'dumb';
+  stderr.write(`${painter(colours)('yellow', 'warning:')} ${oneLine(text)}\n`);
+}
+
+/** Prints a value as JSON. */
+export function printJson({ stdout }: CliContext, value: unknown): void {
+  stdout.write(`${JSON.stringify(value, undefined, 2)}\n`);
+}
+
+/** The command for a shell that does this at the same service. */
+export function commandLine({ name, flags }: CliContext, ...args: readonly string[]): string {
+  const connection = CONNECTION_FLAGS.flatMap((flag) => {
+    const value = flags[flag];
+    return value === undefined ? [] : [`--${flag}`, value];
+  });
+  return [name, ...[...args, ...connection].map(quoted)].join(' ');
+}

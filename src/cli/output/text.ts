@@ -1,0 +1,40 @@
+import { styleText } from 'node:util';
+
+/** How to colour texts; without colours it leaves them as they are. */
+export type Paint = (colour: 'green' | 'yellow' | 'red' | 'dim' | 'bold', text: string) => string;
+
+export function painter(colours: boolean): Paint {
+  return (colour, text) => (colours ? styleText(colour, text, { validateStream: false }) : text);
+}
+
+/**
+ * A text of the service or the cluster on one line, without control characters: what a pod or a user is called must not
+ * move the cursor or hide a line.
+ */
+export function oneLine(text: string): string {
+  return text.replaceAll(/\s+/g, ' ').replaceAll(/\p{Cc}/gu, '\uFFFD');
+}
+
+const UNITS: readonly (readonly [seconds: number, unit: string])[] = [
+  [86_400, 'd'],
+  [3600, 'h'],
+  [60, 'm'],
+  [1, 's'],
+];
+
+/** How long ago that was, in the greatest unit of which there are two or more, as kubectl has it: `90s`, `5m`, `47h`, `3d`. */
+export function ageOf(at: string, now = Date.now()): string {
+  const seconds = Math.max(0, Math.floor((now - Date.parse(at)) / 1000));
+  const [size, unit] = UNITS.find(([one]) => seconds >= 2 * one) ?? [1, 's'];
+  return `${Math.floor(seconds / size)}${unit}`;
+}
+
+/** `1 Deployment`, `2 Deployments`. */
+export function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+/** The word for a POSIX shell. */
+export function quoted(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}
