@@ -23,7 +23,8 @@ export function reportError(error: unknown, context: CliContext): ExitCode {
 export function describeError(error: unknown): string {
   if (error instanceof ApiError) {
     const { code, retryAfter, requestId } = error;
-    const message = oneLine(error.message);
+    // The API speaks of its parameter.
+    const message = oneLine(error.message).replace('send force=true', 'add --force');
     const retry = retryAfter === undefined ? '' : `; try again in ${retryAfter} s`;
     const request = requestId === undefined ? '' : `, request ${requestId}`;
     return `${message}${retry} (${code}${request})`;

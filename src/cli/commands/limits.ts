@@ -53,6 +53,7 @@ async function limits(context: CliContext, args: readonly string[]): Promise<voi
 /** What the rails allow, in a sentence. */
 function allowedText({ min, max, maxStep, allowZero, protected: why, replicas }: Limits): string {
   if (why !== undefined) return `only ${replicas}: ${oneLine(why)}`;
+  if (allowZero && min === undefined && max === undefined && maxStep === undefined) return 'any count';
   const range = max === undefined ? `${min ?? 1} and more` : `${min ?? 1} to ${max}`;
   const zero = allowZero ? '0, ' : '';
   const step = maxStep === undefined ? '' : `, at most ${maxStep} more or fewer at a time`;
