@@ -17,6 +17,7 @@ export const SET_BY_CHART: ReadonlySet<string> = new Set([
   'CLUSTERS_FILE',
   'READY_CLUSTERS',
   'RAILS_FILE',
+  'PAGE',
   'MANAGEMENT_HOST',
   'MANAGEMENT_PORT',
   'DRAIN_DELAY_SECONDS',
