@@ -1,9 +1,13 @@
 import { Command } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
 import { addClustersCommand } from './commands/clusters.ts';
+import { addCompletionCommand } from './commands/completion.ts';
+import { addConfigCommand } from './commands/config.ts';
 import { addGetCommand } from './commands/get.ts';
 import { addLimitsCommand } from './commands/limits.ts';
 import { addListCommand } from './commands/list.ts';
+import { addLoginCommand } from './commands/login.ts';
+import { addMcpCommand } from './commands/mcp.ts';
 import { addParkCommand } from './commands/park.ts';
 import { addPlanCommand } from './commands/plan.ts';
 import { addRestoreCommand } from './commands/restore.ts';
@@ -48,5 +52,9 @@ export function createProgram(context: CliContext): Command {
   addWhoCommand(program, context);
   addLimitsCommand(program, context);
   addClustersCommand(program, context);
+  addLoginCommand(program, context);
+  addConfigCommand(program, context);
+  addCompletionCommand(program, context);
+  addMcpCommand(program, context);
   return program;
 }

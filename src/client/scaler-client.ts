@@ -124,6 +124,22 @@ export class ScalerClient {
     return items;
   }
 
+  /** The names of the Deployments of one cluster, as `NAMESPACE/NAME`, sorted. */
+  async names(
+    cluster: string | undefined,
+    { namespace, labelSelector }: Selection = {},
+    signal?: AbortSignal,
+  ): Promise<string[]> {
+    const query = { namespace, labelSelector };
+    const { deployments } = await this.#json<components['schemas']['DeploymentList']>({
+      cluster,
+      path: '/deployments',
+      query,
+      signal,
+    });
+    return deployments;
+  }
+
   state(target: Target, signal?: AbortSignal): Promise<State> {
     return this.#json({ cluster: target.cluster, path: pathOf(target), signal });
   }

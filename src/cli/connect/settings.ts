@@ -30,30 +30,30 @@ export interface Settings {
 type Layer = Omit<ConnectOptions, 'profile'>;
 
 /**
- * Joins flags, environment and profile, in this order. The certificate and its key come from one of them, so that the
- * key of one never meets the certificate of another.
+ * Joins flags, environment and profile, in this order.
  * @throws ConnectError if something is missing or contradictory
  */
-export async function settingsOf({ profile, ...flags }: ConnectOptions, env: Env): Promise<Settings> {
-  const variables: Layer = {
-    server: given(env.SCALER_SERVER),
-    cert: given(env.SCALER_CERT),
-    key: given(env.SCALER_KEY),
-    ca: given(env.SCALER_CA),
-    p12: given(env.SCALER_P12),
-  };
-  const chosen = profile ?? given(env.SCALER_PROFILE);
-  const named = [flags, variables];
+export async function settingsOf(options: ConnectOptions, env: Env): Promise<Settings> {
+  const chosen = options.profile ?? given(env.SCALER_PROFILE);
+  const named = [options, variablesOf(env)];
   const complete =
     named.some(({ server }) => server !== undefined) && named.some((layer) => sourceIn(layer) !== undefined);
-  // The file is not read where it can add nothing but a CA or a cluster that nobody asked for.
+  // Then a profile could add only a CA or a cluster that nobody has asked for.
   const stored = complete && chosen === undefined ? undefined : await storedProfile(chosen, env);
-  const layers: readonly Layer[] = stored === undefined ? named : [...named, stored];
+  return joined(options, env, stored);
+}
+
+/**
+ * The same with this profile. The certificate and its key come from one source, so that the key of one never meets the
+ * certificate of another.
+ */
+export function joined(flags: ConnectOptions, env: Env, stored: Profile | undefined): Settings {
+  const layers: readonly Layer[] = [flags, variablesOf(env), ...(stored === undefined ? [] : [stored])];
   const server = layers.map((layer) => layer.server).find((value) => value !== undefined);
-  if (server === undefined) throw missing('the URL of the service', '--server https://HOST:PORT');
+  if (server === undefined) throw missing('The URL of the service', '--server https://HOST:PORT');
   const identity = layers.map(sourceIn).find((source) => source !== undefined);
   if (identity === undefined) {
-    throw missing('a client certificate', '--cert FILE and --key FILE, or --p12 FILE, or --context NAME');
+    throw missing('A client certificate', '--cert FILE and --key FILE, or --p12 FILE, or --context NAME');
   }
   const ca = layers.map((layer) => layer.ca).find((value) => value !== undefined);
   return {
@@ -61,6 +61,16 @@ export async function settingsOf({ profile, ...flags }: ConnectOptions, env: Env
     ca: ca === undefined ? undefined : resolve(ca),
     identity,
     cluster: given(env.SCALER_CLUSTER) ?? stored?.cluster,
+  };
+}
+
+function variablesOf(env: Env): Layer {
+  return {
+    server: given(env.SCALER_SERVER),
+    cert: given(env.SCALER_CERT),
+    key: given(env.SCALER_KEY),
+    ca: given(env.SCALER_CA),
+    p12: given(env.SCALER_P12),
   };
 }
 
