@@ -14,3 +14,21 @@ export function reportError(error: unknown, context: CliContext): ExitCode {
   const cause: unknown = context.signal.aborted ? context.signal.reason : error;
   const command = `\`${context.name} `;
   context.stderr.write(`error: ${describeError(cause).replaceAll('`scaler ', command)}\n`);
+  if (cause instanceof ApiError) return exitCodeOfAnswer(cause);
+  if (cause instanceof CliError) return cause.exitCode;
+  if (cause instanceof ConnectError && cause.usage) return EXIT.usage;
+  return EXIT.failed;
+}
+
+/** What an error says, and what to do. */
+export function describeError(error: unknown): string {
+  if (error instanceof ApiError) {
+    const { code, retryAfter, requestId } = error;
+    // The API speaks of its parameter.
+    const message = oneLine(error.message).replace('send force=true', 'add --force');
+    const retry = retryAfter === undefined ? '' : `; try again in ${retryAfter} s`;
+    const request = requestId === undefined ? '' : `, request ${requestId}`;
+    return `${message}${retry} (${code}${request})`;
+  }
+  return error instanceof Error ? error.message : String(error);
+}

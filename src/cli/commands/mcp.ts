@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import packageJson from '../../../package.json' with { type: 'json' };
+import { keepReceipt } from '../batches/receipt-file.ts';
 import { CliError } from '../cli-error.ts';
 import type { CliContext } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -19,7 +20,14 @@ export function addMcpCommand(program: Command, context: CliContext): void {
       const { serveMcp } = await load();
       const { client, cluster } = await context.connect();
       const { version } = packageJson;
-      await serveMcp({ client, allowWrites, version, cluster, signal: context.signal });
+      await serveMcp({
+        client,
+        allowWrites,
+        version,
+        cluster,
+        keepReceipt: (receipt) => keepReceipt(context, receipt),
+        signal: context.signal,
+      });
     });
 }
 
