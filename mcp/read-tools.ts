@@ -1,6 +1,6 @@
 import type { McpServer } from '@modelcontextprotocol/server';
 import { z } from 'zod';
-import type { Batch, ScalerClient, State } from '../src/client/scaler-client.ts';
+import type { Batch, BatchAnswer, ScalerClient, State } from '../src/client/scaler-client.ts';
 import { textOf } from './errors.ts';
 import {
   batch,
@@ -144,9 +144,15 @@ function addPlan(server: McpServer, { client, cluster: preset }: ReadToolsOption
     output: z.object(batch),
     annotations: READS,
     async run({ items, select, replicas: asked, force: forced }, signal) {
-      return client.batch(orderOf(items, select, asked, preset), { dryRun: true, force: forced }, signal);
+      const order = orderOf(items, select, asked, preset);
+      return outcomeOf(await client.batch(order, { dryRun: true, force: forced }, signal));
     },
   });
+}
+
+/** What agents see of the answer to a batch. */
+export function outcomeOf({ counts, items, receipt }: BatchAnswer) {
+  return { counts, items, ...(receipt !== undefined && { receipt }) };
 }
 
 function orderOf(

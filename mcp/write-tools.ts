@@ -2,7 +2,7 @@ import type { McpServer } from '@modelcontextprotocol/server';
 import { z } from 'zod';
 import type { Receipt, ScalerClient } from '../src/client/scaler-client.ts';
 import { textOf } from './errors.ts';
-import { ofPreset } from './read-tools.ts';
+import { ofPreset, outcomeOf } from './read-tools.ts';
 import { batch, force, receipt, replicas, selection, target, waitSeconds } from './schemas.ts';
 import { addTool } from './tool.ts';
 
@@ -90,7 +90,7 @@ function addPark(server: McpServer, { client, cluster: preset, keepReceipt }: Wr
       const refused = plan.items.filter(({ outcome }) => outcome !== 'set' && outcome !== 'unchanged');
       const { receipt: kept } = plan;
       if (kept === undefined)
-        return { ...plan, refused, next: 'There was nothing to park, so there is no receipt.' };
+        return { ...outcomeOf(plan), refused, next: 'There was nothing to park, so there is no receipt.' };
       const keptAt = await keepReceipt?.(kept);
       const done = await sendReceipt(kept, keptAt, () =>
         client.batch({ receipt: kept }, { force: forced, wait }, signal),
