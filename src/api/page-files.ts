@@ -11,6 +11,7 @@ const TYPES: Readonly<Record<string, string>> = {
   '.css': 'text/css; charset=utf-8',
   '.html': 'text/html; charset=utf-8',
   '.js': 'text/javascript; charset=utf-8',
+  '.svg': 'image/svg+xml',
 };
 
 /** What a module imports or exports from, as Biome and the packages write it. Text that looks similar has no part in it. */
@@ -36,7 +37,7 @@ function builtFiles(): Map<string, PageFile> {
 
 function strippedFiles(): Map<string, PageFile> {
   const files = new Map<string, PageFile>();
-  for (const path of ['index.html', 'page.css']) {
+  for (const path of ['index.html', 'page.css', 'icon.svg']) {
     files.set(path, fileOf(path, readFileSync(new URL(path, FOLDER), 'utf8')));
   }
   const modules = [new URL('main.ts', FOLDER)];

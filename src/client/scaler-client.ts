@@ -25,6 +25,13 @@ export interface Selection {
   readonly labelSelector?: string | undefined;
 }
 
+/** The states of one cluster. */
+export interface Listing {
+  readonly items: State[];
+  /** Seconds since the cluster last confirmed them; undefined if a proxy has removed the header. */
+  readonly ageSeconds: number | undefined;
+}
+
 export interface WriteOptions {
   /** Sets the count only if this is the present one. */
   readonly currentReplicas?: number | undefined;
@@ -111,17 +118,30 @@ export class ScalerClient {
   /** The states of the Deployments of one cluster, sorted by namespace and name. */
   async states(
     cluster: string | undefined,
-    { namespace, labelSelector }: Selection = {},
+    selection: Selection = {},
     signal?: AbortSignal,
   ): Promise<State[]> {
-    const query = { namespace, labelSelector };
-    const { items } = await this.#json<components['schemas']['DeploymentStates']>({
-      cluster,
-      path: '/scale',
-      query,
-      signal,
-    });
-    return items;
+    return (await this.listing(cluster, selection, signal)).items;
+  }
+
+  /**
+   * The same states, and how old they are.
+   * @param selection with `minResourceVersion`, they are as new as that, or the answer is an error after 5 s
+   */
+  async listing(
+    cluster: string | undefined,
+    {
+      namespace,
+      labelSelector,
+      minResourceVersion,
+    }: Selection & { readonly minResourceVersion?: string | undefined },
+    signal?: AbortSignal,
+  ): Promise<Listing> {
+    const query = { namespace, labelSelector, minResourceVersion };
+    const answer = await this.#send({ cluster, path: '/scale', query, signal });
+    const { items }: components['schemas']['DeploymentStates'] = JSON.parse(await answer.text());
+    const age = answer.headers.get('age');
+    return { items, ageSeconds: age === null ? undefined : Number(age) };
   }
 
   /** The names of the Deployments of one cluster, as `NAMESPACE/NAME`, sorted. */
