@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
@@ -53,7 +53,7 @@ function agent(
   flags: readonly string[] = [],
   mode?: AgentOptions['mode'],
 ): Promise<Agent> {
-  return Agent.start({ args: ['test/support/mcp/stdio-entry.ts', ...flags], env, mode });
+  return Agent.start({ args: ['src/cli/scaler.ts', 'mcp', ...flags], env, mode });
 }
 
 beforeAll(async () => {
@@ -313,7 +313,7 @@ describe('wait', () => {
 });
 
 describe('park and restore', () => {
-  it('take a selection to zero and back, with the receipt that park answers', async () => {
+  it('take a selection to zero and back, with the receipt that park answers and keeps on this machine', async () => {
     const parked = await writer.call('park', { select: { labelSelector: 'tier=batch' }, waitSeconds: 300 });
     expect(parked.content).toMatchObject({
       counts: { set: 2 },
@@ -322,6 +322,8 @@ describe('park and restore', () => {
       receipt: { items: [{ before: 2 }, { before: 5 }] },
       next: expect.stringContaining('Keep this receipt'),
     });
+    const kept = await readFile(`${parked.content.keptAt}`, 'utf8');
+    expect(JSON.parse(kept)).toEqual(parked.content.receipt);
     expect([countIn('jobs', 'mailer'), countIn('jobs', 'report')]).toEqual([0, 0]);
     const restored = await writer.call('restore', { receipt: parked.content.receipt });
     expect(restored.content).toMatchObject({ counts: { set: 2 } });
