@@ -2,7 +2,6 @@ import type { Command, Option } from 'commander';
 import type { CliContext } from '../context.ts';
 import { type Connection, connect } from './connect.ts';
 import { readProfiles } from './profiles.ts';
-import type { Deadlines } from './transport.ts';
 
 /** One way to go on with the word at the cursor. */
 export interface Candidate {
@@ -10,9 +9,8 @@ export interface Candidate {
   readonly description?: string;
 }
 
-/** Somebody waits for it, with a finger on the key. */
-const ALL_MS = 1_500;
-const DEADLINES: Deadlines = { connectMs: 1_000, headersMs: 1_000, silenceMs: 1_000 };
+/** Somebody waits for it, with a finger on the key. In milliseconds. */
+const PATIENCE_MS = 1_500;
 /** More than this helps nobody. */
 const MAX_CANDIDATES = 1_000;
 
@@ -24,10 +22,13 @@ export async function complete(
   program: Command,
   words: readonly string[],
   context: CliContext,
+  patienceMs = PATIENCE_MS,
 ): Promise<readonly Candidate[]> {
   const typed = words.at(-1) ?? '';
   try {
-    const found = await candidates(program, words.slice(0, -1), typed, context);
+    const before = read(program, words.slice(0, -1));
+    const known = new Words(before.values, context.env, patienceMs);
+    const found = await candidates(program, before, typed, known);
     return found.filter(({ value }) => value.startsWith(typed)).slice(0, MAX_CANDIDATES);
   } catch {
     return [];
@@ -36,12 +37,10 @@ export async function complete(
 
 async function candidates(
   program: Command,
-  before: readonly string[],
+  { command, operands, pending }: Before,
   typed: string,
-  { env }: CliContext,
+  words: Words,
 ): Promise<readonly Candidate[]> {
-  const { command, values, operands, pending } = read(program, before);
-  const words = new Words(values, env);
   if (pending !== undefined) return words.ofOption(pending);
   if (typed.startsWith('-')) return optionsOf(command, program);
   const below = command.commands.filter((each) => !hidden(each));
@@ -57,7 +56,16 @@ async function candidates(
 }
 
 /** What the words before the cursor say. */
-function read(program: Command, before: readonly string[]) {
+interface Before {
+  readonly command: Command;
+  /** The values of options, by their names in commander. */
+  readonly values: Readonly<Record<string, string>>;
+  readonly operands: readonly string[];
+  /** The option whose value comes next. */
+  readonly pending: Option | undefined;
+}
+
+function read(program: Command, before: readonly string[]): Before {
   let command = program;
   const values: Record<string, string> = {};
   const operands: string[] = [];
@@ -98,9 +106,11 @@ function hidden(command: Command): boolean {
 class Words {
   readonly #options: Partial<Record<string, string>>;
   readonly #env: CliContext['env'];
+  readonly #patienceMs: number;
 
-  constructor(options: Partial<Record<string, string>>, env: CliContext['env']) {
+  constructor(options: Partial<Record<string, string>>, env: CliContext['env'], patienceMs: number) {
     this.#options = options;
+    this.#patienceMs = patienceMs;
     // It must not ask for a password in the middle of a word. With a wrong one it finds nothing.
     this.#env = { ...env, SCALER_P12_PASSWORD: env.SCALER_P12_PASSWORD ?? '' };
   }
@@ -164,9 +174,9 @@ class Words {
   async #ask<Answer>(
     action: (connection: Connection, signal: AbortSignal) => Promise<Answer>,
   ): Promise<Answer> {
-    const connection = await connect(this.#options, this.#env, DEADLINES);
+    const connection = await connect(this.#options, this.#env);
     try {
-      return await action(connection, AbortSignal.timeout(ALL_MS));
+      return await action(connection, AbortSignal.timeout(this.#patienceMs));
     } finally {
       await connection.close();
     }
