@@ -23,8 +23,8 @@ export class ProcessContext implements CliContext {
     const controller = new AbortController();
     this.signal = controller.signal;
     // Once: a second Ctrl-C ends the process at once.
-    process.once('SIGINT', () => controller.abort(new CliError('interrupted', EXIT.interrupted)));
-    process.once('SIGTERM', () => controller.abort(new CliError('terminated', EXIT.terminated)));
+    process.once('SIGINT', () => controller.abort(new CliError('', EXIT.interrupted)));
+    process.once('SIGTERM', () => controller.abort(new CliError('', EXIT.terminated)));
     // A reader such as `head` has had enough. What is under way goes on, but is not shown.
     for (const stream of [this.stdout, this.stderr]) stream.on('error', ignoreBrokenPipe);
   }

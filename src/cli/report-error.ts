@@ -4,7 +4,7 @@ import { CliError } from './cli-error.ts';
 import { ConnectError } from './connect/connect-error.ts';
 import type { CliContext } from './context.ts';
 import { EXIT, type ExitCode, exitCodeOfAnswer } from './exit-codes.ts';
-import { oneLine } from './output/text.ts';
+import { forPeople } from './output/text.ts';
 
 /** Says on stderr what ended the command, and what to do. Returns the exit code. */
 export function reportError(error: unknown, context: CliContext): ExitCode {
@@ -12,6 +12,8 @@ export function reportError(error: unknown, context: CliContext): ExitCode {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
   // What an abort ends throws errors of its own, which say less.
   const cause: unknown = context.signal.aborted ? context.signal.reason : error;
+  // Who has ended it knows that.
+  if (cause instanceof CliError && cause.message === '') return cause.exitCode;
   const command = `\`${context.name} `;
   context.stderr.write(`error: ${describeError(cause).replaceAll('`scaler ', command)}\n`);
   if (cause instanceof ApiError) return exitCodeOfAnswer(cause);
@@ -24,8 +26,7 @@ export function reportError(error: unknown, context: CliContext): ExitCode {
 export function describeError(error: unknown): string {
   if (error instanceof ApiError) {
     const { code, retryAfter, requestId } = error;
-    // The API speaks of its parameter.
-    const message = oneLine(error.message).replace('send force=true', 'add --force');
+    const message = forPeople(error.message);
     const retry = retryAfter === undefined ? '' : `; try again in ${retryAfter} s`;
     const request = requestId === undefined ? '' : `, request ${requestId}`;
     return `${message}${retry} (${code}${request})`;

@@ -2,8 +2,9 @@ import type { BatchAnswer, BatchItem } from '../../client/scaler-client.ts';
 import type { CliContext } from '../context.ts';
 import { EXIT, type ExitCode, exitCodeOf, worstOf } from '../exit-codes.ts';
 import { warn } from '../output/messages.ts';
+import { shortOwner } from '../output/state-text.ts';
 import { type Column, printTable } from '../output/table.ts';
-import { counted, oneLine, type Paint, painter } from '../output/text.ts';
+import { counted, type Paint, painter } from '../output/text.ts';
 import { nameOf } from '../target.ts';
 
 /** How many items are explained on stderr; JSON has all. */
@@ -19,7 +20,7 @@ export async function printItems(context: CliContext, { items, dryRun }: BatchAn
     { head: 'COUNT', cell: changeText },
     { head: dryRun ? 'PLAN' : 'OUTCOME', cell: (item) => outcomeText(item, paint) },
     { head: 'PODS', optional: 'empty', cell: rolloutText },
-    { head: 'FORECAST', optional: 'empty', cell: forecastText },
+    { head: 'FORECAST', optional: 'empty', isCut: true, cell: forecastText },
   ];
   await printTable(context, columns, items);
   explain(context, items);
@@ -33,7 +34,8 @@ export function explain(context: CliContext, items: readonly BatchItem[]): void 
   if (left > 0) warn(context, `${left} more of these are not shown: --output json has all`);
 }
 
-function reasonsOf({ code, message, changedBy, warnings, forecast, rollout }: BatchItem): string[] {
+function reasonsOf(item: BatchItem): string[] {
+  const { outcome, code, message, changedBy, warnings, forecast, rollout } = item;
   const reasons: string[] = [];
   if (code !== undefined) {
     const by = changedBy === undefined || message?.includes(changedBy.by) ? '' : `, by ${changedBy.by}`;
@@ -41,6 +43,8 @@ function reasonsOf({ code, message, changedBy, warnings, forecast, rollout }: Ba
   }
   if (rollout?.code !== undefined)
     reasons.push(`${rollout.message ?? 'its pods are not there'} (${rollout.code})`);
+  // Where nothing is changed, nothing comes of it.
+  if (outcome !== 'set') return reasons;
   for (const warning of new Set([...warnings, ...forecast.flatMap(({ message: text }) => text ?? [])]))
     reasons.push(warning);
   return reasons;
@@ -105,7 +109,7 @@ function forecastText({ forecast }: BatchItem): string {
   return forecast
     .filter(({ kind }) => kind !== 'holds')
     .map(({ kind, by, certainty }) => {
-      const who = by === undefined ? '' : ` by ${oneLine(by)}`;
+      const who = by === undefined ? '' : ` by ${shortOwner(by)}`;
       return `${kind}${who}${certainty === 'possible' ? '?' : ''}`;
     })
     .join(', ');

@@ -3,7 +3,7 @@ import type { BatchAnswer, Receipt, ScalerClient } from '../../client/scaler-cli
 import type { CliContext } from '../context.ts';
 import { commandLine, note } from '../output/messages.ts';
 import { ProgressLine } from '../output/progress-line.ts';
-import { counted, oneLine } from '../output/text.ts';
+import { counted, forPeople } from '../output/text.ts';
 import { nameOf } from '../target.ts';
 
 export interface ReceiptOrder {
@@ -34,7 +34,7 @@ export async function carryOut(
     line.end();
     if (error instanceof ApiError && isRefusedWhole(error)) {
       for (const item of error.items)
-        note(context, `  ${nameOf(item)}: ${oneLine(item.message)} (${item.code})`);
+        note(context, `  ${nameOf(item)}: ${forPeople(item.message)} (${item.code})`);
       note(context, `Nothing was changed. The receipt is kept: ${file}`);
     } else {
       note(context, 'It was cut off: each Deployment is as before or as asked.');

@@ -1,4 +1,4 @@
-import type { Batch, BatchAnswer } from '../../client/scaler-client.ts';
+import type { Batch, BatchAnswer, BatchItem } from '../../client/scaler-client.ts';
 import { CliError } from '../cli-error.ts';
 import type { Connection } from '../connect/connect.ts';
 import type { CliContext } from '../context.ts';
@@ -10,7 +10,7 @@ import { type BatchFlags, batchWait } from './batch-flags.ts';
 import { countsText, exitCodeOfItems, printItems } from './batch-table.ts';
 import { carryOut, restoreCommand } from './carry-out.ts';
 import { canAsk, confirm } from './confirm.ts';
-import { dropReceipt, keepReceipt } from './receipt-file.ts';
+import { keepReceipt } from './receipt-file.ts';
 
 /**
  * Sets many counts: plans, asks on a terminal, keeps the receipt, then sends it. What the plan refuses is left out, but not
@@ -60,14 +60,22 @@ export async function setMany(
   note(context, `receipt: ${file}`);
   const answer = await carryOut(context, connection.client, { as: 'receipt', receipt, file, force, wait });
   const refused = plan.items.filter(({ outcome }) => outcome === 'refused');
-  await showItems(context, { ...answer, items: [...answer.items, ...refused] }, { receiptFile: file });
   context.exitWith(planned);
   context.exitWith(exitCodeOfItems(answer.items, { forgiving: false }));
+  // Who has seen the plan sees what differs from it.
+  const items =
+    asks && context.flags.output === 'table'
+      ? answer.items.filter(isUnplanned)
+      : [...answer.items, ...refused];
+  if (items.length > 0) await showItems(context, { ...answer, items }, { receiptFile: file });
   if (context.flags.output !== 'table') return;
   const leftOut = refused.length === 0 ? '' : `, ${refused.length} refused`;
   context.stdout.write(`${countsText(answer)}${leftOut}\n`);
   if (answer.counts.set > 0) context.stdout.write(`To take it back: ${restoreCommand(context, file)}\n`);
-  else if (answer.counts.unknown === 0) await dropReceipt(file);
+}
+
+function isUnplanned({ outcome, rollout }: BatchItem): boolean {
+  return !(outcome === 'set' || outcome === 'unchanged') || rollout?.ready === false;
 }
 
 /** Shows a plan, and tells its outcome by the exit code. */

@@ -13,7 +13,7 @@ const COLUMNS: readonly Column<Limits['rails'][number]>[] = [
   { head: 'MAX', cell: ({ max }) => numberOr(max) },
   { head: 'STEP', cell: ({ maxStep = '' }) => maxStep },
   { head: 'ZERO', cell: ({ allowZero }) => (allowZero === undefined ? '' : allowZero ? 'yes' : 'no') },
-  { head: 'PROTECTED', optional: 'empty', cell: ({ protected: why = '' }) => oneLine(why) },
+  { head: 'PROTECTED', optional: 'empty', isCut: true, cell: ({ protected: why = '' }) => oneLine(why) },
 ];
 
 /** Adds `limits`: what limits a count, and what the caller may do. */

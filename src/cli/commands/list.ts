@@ -95,8 +95,8 @@ async function printStates(context: CliContext, items: readonly StateOfCluster[]
     { head: 'COUNT', cell: ({ replicas }) => String(replicas) },
     { head: 'READY', cell: readyText },
     { head: 'PHASE', cell: (state) => phaseText(state, paint) },
-    { head: 'OWNER', optional: 'empty', cell: ownersText },
-    { head: 'LAST CHANGE', optional: 'empty', cell: lastChangeText },
+    { head: 'OWNER', optional: 'empty', isCut: true, cell: ownersText },
+    { head: 'LAST CHANGE', optional: 'empty', isCut: true, cell: lastChangeText },
   ];
   await printTable(context, columns, items);
 }

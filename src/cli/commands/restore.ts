@@ -93,7 +93,11 @@ async function listReceipts(context: CliContext): Promise<void> {
     [
       { head: 'AGE', cell: ({ receipt }) => ageOf(receipt.at) },
       { head: 'DEPLOYMENTS', cell: ({ receipt }) => String(receipt.items.length) },
-      { head: 'WHICH', cell: ({ receipt }) => oneLine(receipt.items.slice(0, 2).map(nameOf).join(', ')) },
+      {
+        head: 'WHICH',
+        isCut: true,
+        cell: ({ receipt }) => oneLine(receipt.items.slice(0, 2).map(nameOf).join(', ')),
+      },
       { head: 'FILE', cell: ({ file }) => file },
     ],
     kept,

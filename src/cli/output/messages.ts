@@ -1,5 +1,5 @@
 import type { CliContext } from '../context.ts';
-import { oneLine, painter, quoted } from './text.ts';
+import { forPeople, painter, quoted } from './text.ts';
 
 /** Flags that say which service it is. A command that is printed to be run repeats them. */
 const CONNECTION_FLAGS = ['server', 'profile', 'cert', 'key', 'ca', 'p12', 'kubeconfig', 'context'] as const;
@@ -13,7 +13,7 @@ export function note({ stderr }: CliContext, text: string): void {
 export function warn(context: CliContext, text: string): void {
   const { stderr, env, flags } = context;
   const colours = stderr.isTTY === true && flags.color && !env.NO_COLOR && env.TERM !== 'dumb';
-  stderr.write(`${painter(colours)('yellow', 'warning:')} ${oneLine(text)}\n`);
+  stderr.write(`${painter(colours)('yellow', 'warning:')} ${forPeople(text)}\n`);
 }
 
 /** Prints a value as JSON. */

@@ -12,7 +12,13 @@ const SHORT_KINDS: Readonly<Record<string, string>> = {
 
 /** Who else sets the count: `HPA/cart, Helm/shop`. */
 export function ownersText({ owners }: State): string {
-  return owners.map(({ kind, name }) => oneLine(`${SHORT_KINDS[kind] ?? kind}/${name}`)).join(', ');
+  return owners.map(({ kind, name }) => shortOwner(`${kind}/${name}`)).join(', ');
+}
+
+/** `HPA/cart` for `HorizontalPodAutoscaler/cart`. */
+export function shortOwner(owner: string): string {
+  const [kind = '', ...name] = owner.split('/');
+  return oneLine([SHORT_KINDS[kind] ?? kind, ...name].join('/'));
 }
 
 /** `3 -> 5`; without the count before, if that is not known, `5`. */

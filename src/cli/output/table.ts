@@ -8,6 +8,8 @@ export interface Column<Row> {
   readonly cell: (row: Row) => string;
   /** A terminal does not show the column if its cells are empty or, with `same`, all alike. */
   readonly optional?: 'empty' | 'same';
+  /** A terminal that is too narrow cuts its texts before those of other columns, which people copy. */
+  readonly isCut?: boolean;
 }
 
 const NO_BORDERS = {
@@ -27,8 +29,9 @@ const NO_BORDERS = {
   'right-mid': '',
   middle: '',
 };
-/** Spaces between two columns. */
+/** Spaces between two columns, and where the terminal is too narrow. */
 const GAP = 3;
+const NARROW_GAP = 2;
 /** No column becomes narrower than this to fit a terminal. */
 const NARROWEST = 8;
 
@@ -44,10 +47,10 @@ export async function printTable<Row>(
   const all = columns.map((column) => ({ ...column, texts: rows.map(column.cell) }));
   const shown = context.isTerminal ? all.filter((column) => isWorthwhile(column)) : all;
   const { default: Table } = await import('cli-table3');
-  const widths = widthsOf(shown, context.columns);
+  const { widths, gap } = layoutOf(shown, context.columns);
   const table = new Table({
     head: shown.map(({ head }) => head),
-    colWidths: widths.map((width, at) => width + (at < widths.length - 1 ? GAP : 0)),
+    colWidths: widths.map((width, at) => width + (at < widths.length - 1 ? gap : 0)),
     chars: NO_BORDERS,
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
   });
@@ -65,21 +68,26 @@ function isWorthwhile({ optional, texts }: { optional?: string; texts: readonly 
   return optional === 'empty' || texts.some((text) => text !== texts[0]);
 }
 
-/** The widths of the columns. What is too much for the terminal is taken from the widest ones. */
-function widthsOf(
-  columns: readonly { readonly head: string; readonly texts: readonly string[] }[],
+/** The widths of the columns. What is too much for the terminal is taken from the widest ones, first of those that may be cut. */
+function layoutOf<Row>(
+  columns: readonly (Column<Row> & { readonly texts: readonly string[] })[],
   available: number | undefined,
-): number[] {
-  const widths = columns.map(({ head, texts }) => Math.max(head.length, 1, ...texts.map(widthOf)));
-  if (available === undefined) return widths;
-  let excess = widths.reduce((sum, width) => sum + width, GAP * (widths.length - 1)) - available;
-  while (excess > 0) {
-    const widest = Math.max(...widths);
-    if (widest <= NARROWEST) break;
-    widths[widths.indexOf(widest)] = widest - 1;
-    excess -= 1;
+): { readonly widths: readonly number[]; readonly gap: number } {
+  const widths = columns.map(({ head, texts }) => Math.max(head.length, ...texts.map(widthOf)));
+  const total = widths.reduce((sum, width) => sum + width, 0);
+  const gaps = widths.length - 1;
+  if (available === undefined || total + GAP * gaps <= available) return { widths, gap: GAP };
+  let excess = total + NARROW_GAP * gaps - available;
+  for (const isFirst of [true, false]) {
+    const cut = [...columns.keys()].filter((at) => !isFirst || columns[at]?.isCut === true);
+    for (; excess > 0; excess -= 1) {
+      const widest = Math.max(0, ...cut.map((at) => widths[at] ?? 0));
+      const at = cut.find((column) => widths[column] === widest);
+      if (at === undefined || widest <= NARROWEST) break;
+      widths[at] = widest - 1;
+    }
   }
-  return widths;
+  return { widths, gap: NARROW_GAP };
 }
 
 function widthOf(text: string): number {

@@ -15,6 +15,11 @@ export function oneLine(text: string): string {
   return text.replaceAll(/\s+/g, ' ').replaceAll(/\p{Cc}/gu, '\uFFFD');
 }
 
+/** A message of the API on one line. Where it speaks of a parameter, it speaks of the flag. */
+export function forPeople(message: string): string {
+  return oneLine(message).replace('send force=true', 'add --force');
+}
+
 const UNITS: readonly (readonly [seconds: number, unit: string])[] = [
   [86_400, 'd'],
   [3600, 'h'],
