@@ -23,6 +23,7 @@ Makes a development CA and, with it, certificates for mutual TLS, all ECDSA P-25
   server-cert.pem, server-key.pem  localhost and the names of the Service, valid for 1 year (Apple allows 825 days)
   client-cert.pem, client-key.pem  the user "client", valid for 1 year
   client.p12                       the same client for the key store of a browser or the system; password: $PASSWORD
+                                   (hack/browser-certificate.sh puts it there)
 
 Existing files that match each other and are valid for $RENEW_DAYS more days are kept. A CA that is missing, broken or in
 its last year (no certificate outlives its CA) is replaced, and so is everything that it signed.

@@ -6,12 +6,12 @@ import { get } from 'node:http';
 import { request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { FakeApiServer } from '../test/support/fake-apiserver/fake-apiserver.ts';
+import { DEMO_RAILS, DemoCluster } from './demo/demo-cluster.ts';
 
 /**
  * `make run`: serves at https://localhost:8443 with the certificates in ./certs, from the clusters that CLUSTERS_FILE,
  * CLUSTERS or KUBECONFIG name. If none is set it serves a demo cluster, and with `make run CLUSTERS=2` two of them. It
- * prints what it serves and curl lines to paste. Ctrl-C ends everything.
+ * prints the address of the page, what puts the certificate into a browser, and lines to paste. Ctrl-C ends everything.
  */
 
 const port = Number(process.env.PORT || 8443);
@@ -25,13 +25,15 @@ const demos = await startDemos();
 const authorization =
   process.env.AUTHORIZATION_MODE || (demos.size > 0 ? 'SubjectAccessReview' : 'AlwaysAllow');
 
-const server = spawn(process.execPath, ['src/server.ts'], {
+// As npm start runs it.
+const server = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', 'src/server.ts'], {
   env: {
     ...process.env,
     ...(demos.size > 0 && {
       CLUSTERS_FILE: '',
       CLUSTERS: [...demos.keys()].map((name) => `${name}=${kubeconfigOf(name)}`).join(),
       READY_CLUSTERS: 'all',
+      RAILS_FILE: process.env.RAILS_FILE || DEMO_RAILS,
     }),
     LOG_LEVEL: process.env.LOG_LEVEL || 'warn',
     // For trying it on this machine: other machines cannot connect.
@@ -59,20 +61,14 @@ await rm(folder, { recursive: true });
 process.exitCode = typeof exitCode === 'number' ? exitCode : 1;
 
 /** Starts as many demo clusters as CLUSTERS says, if that is a number, or one if no variable names a cluster. */
-async function startDemos(): Promise<Map<string, FakeApiServer>> {
+async function startDemos(): Promise<Map<string, DemoCluster>> {
   const { CLUSTERS_FILE, CLUSTERS = '', KUBECONFIG } = process.env;
   const wanted = /^[1-9]$/.test(CLUSTERS) ? Number(CLUSTERS) : undefined;
-  const started = new Map<string, FakeApiServer>();
+  const started = new Map<string, DemoCluster>();
   if (wanted === undefined && (CLUSTERS_FILE || CLUSTERS || KUBECONFIG)) return started;
-  const resources = ['deployments', 'deployments/scale'];
   for (let number = 1; number <= (wanted ?? 1); number += 1) {
     const name = wanted === undefined ? 'demo' : `demo${number}`;
-    const demo = await FakeApiServer.start();
-    demo.autoscalers.add({ namespace: 'shop', name: 'cart', spec: { minReplicas: 2, maxReplicas: 4 } });
-    await demo.writeKubeconfig(kubeconfigOf(name));
-    demo.roles.allow({ users: ['client'], verbs: ['get', 'list', 'patch'], resources });
-    demo.roles.allow({ users: ['viewer'], verbs: ['get', 'list'], resources, namespaces: ['shop'] });
-    started.set(name, demo);
+    started.set(name, await DemoCluster.start(kubeconfigOf(name)));
   }
   return started;
 }
@@ -113,9 +109,23 @@ async function explain(): Promise<void> {
   const { clusters = [] } = await read<{ clusters: { name: string }[] }>('/clusters');
   const names = clusters.map(({ name }) => name);
   const served = demos.size > 0 ? 'demo cluster' : 'cluster';
+  const origin = `https://localhost:${port}`;
+  const { cert, key } = certificateOf('client');
   console.log(`
-Serving the ${served}${names.length === 1 ? '' : 's'} ${names.join(', ')} at https://localhost:${port}
-Paste these lines in another terminal, in this folder; Ctrl-C here ends everything.
+The page: ${origin}/
+The browser needs a certificate for it. This puts it there, and with --remove takes it out:
+
+hack/browser-certificate.sh
+
+Serving the ${served}${names.length === 1 ? '' : 's'} ${names.join(', ')}. Paste lines in another terminal, in this folder; Ctrl-C here ends everything.
+The command line:
+
+scaler() { node_modules/.bin/node src/cli/scaler.ts "$@"; }
+scaler login --name local --server ${origin} --ca ${CA} --cert ${cert} --key ${key}
+scaler list
+scaler watch
+
+The API:
 `);
   console.log(curl('/healthz'));
   if (names.length > 1) {
