@@ -1,6 +1,6 @@
 # The image of the service: what it needs to run and nothing else. BUILD is where npm and the bundler run, RUNTIME brings Node;
-# distroless will do:
-#   docker build --build-arg RUNTIME=gcr.io/distroless/nodejs24-debian12 .
+# distroless will do, which keeps Node elsewhere:
+#   docker build --build-arg RUNTIME=gcr.io/distroless/nodejs24-debian12 --build-arg NODE=/nodejs/bin/node .
 ARG BUILD=node:26-bookworm-slim
 ARG RUNTIME=node:26-bookworm-slim
 
@@ -21,6 +21,12 @@ COPY plugins plugins
 COPY routes routes
 COPY hack/build-page.ts hack/
 RUN npm run --silent build
+# The command line as programs. They name Node by its path, because distroless has neither a shell nor env.
+ARG NODE=/usr/local/bin/node
+RUN mkdir bin \
+	&& printf '#!%s\nimport("/app/dist/cli/scaler.js");\n' "$NODE" >bin/scaler \
+	&& chmod 755 bin/scaler \
+	&& ln -s scaler bin/kubectl-scaler
 
 FROM $RUNTIME
 ARG VERSION=dev
@@ -40,6 +46,7 @@ COPY package.json LICENSE ./
 # scanners.
 COPY --from=dependencies /app/node_modules node_modules
 COPY --from=build /app/dist dist
+COPY --from=build /app/bin /usr/local/bin
 USER 65532:65532
 EXPOSE 8443 8081
 # A smaller nursery than Node's own saves some 60 MiB and costs nothing that could be measured: little is allocated here.

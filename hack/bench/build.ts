@@ -18,6 +18,8 @@ export interface Programs {
   readonly node: string;
   readonly image: Program;
   readonly start: Program;
+  /** The command line, compiled and from its sources. */
+  readonly scaler: Readonly<Record<'image' | 'start', Program>>;
 }
 
 /** Compiles the service and gets the Node of the image. */
@@ -26,6 +28,7 @@ export function build(): Programs {
     execFileSync(command, parameters, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] }).trim();
   rmSync(BUILD_FOLDER, { recursive: true, force: true });
   run('npm', 'run', '--silent', 'build', '--', '--dir', `${BUILD_FOLDER}/dist/src`);
+  run('npm', 'run', '--silent', 'build:cli', '--', '--dir', `${BUILD_FOLDER}/dist/cli`);
   const version = nodeVersionIn(readFileSync('Makefile', 'utf8'));
   // The program itself instead of npm exec, so that its process is that of the server.
   const print = ['node', '-p', 'process.execPath'];
@@ -37,5 +40,9 @@ export function build(): Programs {
     image: { command: [node, ...image.arguments], env: image.env, cwd: BUILD_FOLDER },
     // npm runs the Node of the package `node`, as it did for this process.
     start: { command: [process.execPath, ...start], env: {}, cwd: '.' },
+    scaler: {
+      image: { command: [node, 'dist/cli/scaler.js'], env: {}, cwd: BUILD_FOLDER },
+      start: { command: [process.execPath, 'src/cli/scaler.ts'], env: {}, cwd: '.' },
+    },
   };
 }

@@ -9,6 +9,7 @@ import { Child } from './child.ts';
 import { Loader } from './load.ts';
 import { measureBlocking } from './measurements/blocking.ts';
 import { measureChanges } from './measurements/changes.ts';
+import { measureFirstList } from './measurements/first-list.ts';
 import { measureIsolation } from './measurements/isolation.ts';
 import { measureMemory } from './measurements/memory.ts';
 import { measureRequests } from './measurements/requests.ts';
@@ -76,6 +77,7 @@ async function run(): Promise<void> {
   await measureStreams(setting, figures);
   await measureStarts(setting, figures);
   await measureMemory(setting, figures);
+  await measureFirstList(setting, figures);
   await measureIsolation(setting, figures);
   await measureBlocking(setting, figures);
   await report(made, figures.results, lines.length === LINE_NAMES.length);

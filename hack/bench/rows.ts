@@ -105,6 +105,10 @@ export const LINES = {
     'autoscalers-count': { title: 'One count with 1,000 HPAs', unit: 'us' },
     'autoscalers-ratio': { title: 'The same over that without HPAs', unit: 'x' },
   },
+  'first-list': {
+    'first-list': { title: 'First `scaler list`, 100, from a new process', unit: 'ms', target: atMost(300) },
+    'first-list-ratio': { title: 'The same over `node -e 0`', unit: 'x' },
+  },
   isolation: {
     'isolation-reads': { title: 'Reads while another cluster fails, p99 over before', unit: 'x' },
     'isolation-writes': { title: 'Writes while another cluster fails, p99 over before', unit: 'x' },

@@ -117,12 +117,9 @@ function sourceIn({ cert, key, p12, kubeconfig, context }: Layer): IdentitySourc
 }
 
 function missing(what: string, flag: string): ConnectError {
-  return new ConnectError(
-    `There is no profile, and ${what} is missing. Run \`scaler login\`, or give ${flag}`,
-    {
-      usage: true,
-    },
-  );
+  return new ConnectError(`${what} is missing. Run \`scaler login\`, or give ${flag}`, {
+    usage: true,
+  });
 }
 
 /** An empty variable counts as none, as in most programs. */

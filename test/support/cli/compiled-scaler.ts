@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -18,7 +18,10 @@ export class CompiledScaler {
     const folder = await mkdtemp(join(tmpdir(), 'compiled-scaler-'));
     const script = scripts['build:cli']?.replaceAll('dist/cli', folder) ?? '';
     await promisify(execFile)('sh', ['-c', `PATH="$PWD/node_modules/.bin:$PATH"; ${script}`]);
-    return new CompiledScaler(folder);
+    const compiled = new CompiledScaler(folder);
+    // As npm makes the commands of a package that it installs.
+    await chmod(compiled.path, 0o755);
+    return compiled;
   }
 
   /** The program, which a shell can start. */
