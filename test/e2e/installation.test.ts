@@ -30,6 +30,15 @@ describe('a release', () => {
     expect(out).toMatch(/Phase:\s+Succeeded/);
   });
 
+  it('has the command line in its image', async () => {
+    const inPod = (...command: readonly string[]) =>
+      kubectl('exec', '--namespace', release.name, `deployment/${release.fullname}`, '--', ...command);
+    expect(await inPod('scaler', '--version')).toMatch(/^\d+\.\d+\.\d+/);
+    expect(await inPod('kubectl-scaler', '--help')).toContain('Usage: kubectl scaler ');
+    // Agents have no business in the pods of the service.
+    await expect(inPod('scaler', 'mcp')).rejects.toThrow('k8s-deployment-scaler-mcp is not installed');
+  });
+
   it('refuses by default to change counts in its own namespace, and to set more than 1,000 elsewhere', async () => {
     await apply(deployment({ namespace: release.workloads, name: 'web', replicas: 0, nowhere: true }));
     const client = await release.client('client');
