@@ -21,6 +21,8 @@ export interface CliContext {
   readonly flags: GlobalOptions;
   /** Aborted by Ctrl-C and SIGTERM. Its reason is a CliError with the exit code. */
   readonly signal: AbortSignal;
+  /** Aborted once nobody reads stdout any more, for commands that do nothing but print. */
+  readonly outputClosed: AbortSignal;
   /**
    * Connects as flags, environment and profile say. The process closes the connection at its end.
    * @throws ConnectError

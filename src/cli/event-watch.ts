@@ -52,7 +52,7 @@ export class EventWatch {
     await this.#learn();
     for (;;) {
       const cause = await this.#follow();
-      if (this.#context.stdout.destroyed) return;
+      if (this.#context.outputClosed.aborted) return;
       const pause = this.#pauseMs * (0.5 + Math.random() / 2);
       this.#pauseMs = Math.min(MAX_PAUSE_MS, this.#pauseMs * 2);
       note(this.#context, `${cause}; connecting again`);
@@ -62,24 +62,23 @@ export class EventWatch {
 
   /** Follows one stream. Returns why it ended. */
   async #follow(): Promise<string> {
-    const { signal, flags } = this.#context;
+    const { signal, outputClosed, flags } = this.#context;
     const [cluster, ...others] = this.#watched.clusters;
     const of = others.length === 0 ? cluster : undefined;
     try {
       const events = await this.#client.events(
         { cluster: of, namespace: flags.namespace, labelSelector: this.#watched.labelSelector },
         this.#lastEventId,
-        signal,
+        AbortSignal.any([signal, outputClosed]),
       );
       for await (const event of events) {
         if (event.id !== undefined) this.#lastEventId = event.id;
         const end = event.data === '' ? undefined : await this.#take(event, of);
         if (end !== undefined) return `The service ended the stream (${end})`;
-        // `head` has had enough.
-        if (this.#context.stdout.destroyed) return '';
       }
       return 'The connection was closed';
     } catch (error) {
+      if (outputClosed.aborted) return '';
       if (signal.aborted || error instanceof CliError || this.#isFirst) throw error;
       if (error instanceof ConnectError && error.usage) throw error;
       // What would be answered again, such as 403 or a wrong selector.

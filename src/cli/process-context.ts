@@ -13,6 +13,7 @@ export class ProcessContext implements CliContext {
   readonly stderr = process.stderr;
   readonly name = basename(process.argv[1] ?? '').startsWith('kubectl-') ? 'kubectl scaler' : 'scaler';
   readonly signal: AbortSignal;
+  readonly outputClosed: AbortSignal;
   readonly #flags: () => GlobalOptions;
   readonly #connections: Connection[] = [];
   #exitCode: ExitCode = EXIT.done;
@@ -26,7 +27,14 @@ export class ProcessContext implements CliContext {
     process.once('SIGINT', () => controller.abort(new CliError('', EXIT.interrupted)));
     process.once('SIGTERM', () => controller.abort(new CliError('', EXIT.terminated)));
     // A reader such as `head` has had enough. What is under way goes on, but is not shown.
-    for (const stream of [this.stdout, this.stderr]) stream.on('error', ignoreBrokenPipe);
+    const closing = new AbortController();
+    this.outputClosed = closing.signal;
+    for (const stream of [this.stdout, this.stderr]) {
+      stream.on('error', (error: NodeJS.ErrnoException) => {
+        if (error.code !== 'EPIPE' && error.code !== 'ERR_STREAM_DESTROYED') throw error;
+        if (stream === this.stdout) closing.abort();
+      });
+    }
   }
 
   get flags(): GlobalOptions {
@@ -64,8 +72,4 @@ export class ProcessContext implements CliContext {
   async close(): Promise<void> {
     await Promise.all(this.#connections.map((connection) => connection.close()));
   }
-}
-
-function ignoreBrokenPipe(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'EPIPE' && error.code !== 'ERR_STREAM_DESTROYED') throw error;
 }

@@ -37,6 +37,7 @@ async function user(port = service.port, change: Partial<Profile> = {}) {
     columns: undefined,
     name: 'scaler',
     flags: { output: 'table', color: false },
+    outputClosed: new AbortController().signal,
     signal: new AbortController().signal,
     connect: () => Promise.reject(new Error('unused')),
     exitWith: () => undefined,

@@ -1,0 +1,99 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { CommandLine } from '../../support/cli/command-line.ts';
+import { FakeApiServer } from '../../support/fake-apiserver/fake-apiserver.ts';
+import { TestService } from '../../support/service.ts';
+
+const RESOURCES = ['deployments', 'deployments/scale'];
+
+let blue: FakeApiServer;
+let green: FakeApiServer;
+let service: TestService;
+let scaler: CommandLine;
+
+beforeAll(async () => {
+  [blue, green] = await Promise.all([
+    FakeApiServer.start({ rolloutDelayMs: Number.POSITIVE_INFINITY }),
+    FakeApiServer.start({ rolloutDelayMs: Number.POSITIVE_INFINITY }),
+  ]);
+  for (const { roles } of [blue, green]) {
+    roles.allow({ users: ['client'], verbs: ['get', 'list', 'patch'], resources: RESOURCES });
+  }
+  service = await TestService.start({
+    kubeconfig: { blue: blue.kubeconfig, green: green.kubeconfig },
+    authorization: 'SubjectAccessReview',
+    limits: { maxStreamsPerClient: 3 },
+  });
+  await service.synced();
+  scaler = await CommandLine.of(service);
+});
+afterAll(async () => {
+  await scaler.stop();
+  await service.stop();
+  await Promise.all([blue.stop(), green.stop()]);
+});
+
+it('`watch` tells what happens in all clusters: counts, by whom, pods, and who overrides whom, until Ctrl-C', async () => {
+  const watch = await scaler.start(['watch']);
+  await watch.prints('Watching all clusters; Ctrl-C ends it.');
+  await service.post('/replica-count?namespace=shop&deployment=cart', { replicas: 5 });
+  await watch.prints(/^\S+Z blue\/shop\/cart 4 -> 5 by \S+; 4\/5 ready, progressing$/m);
+  blue.deployments.report('shop', 'cart');
+  await watch.prints(/^\S+Z blue\/shop\/cart 5; 5\/5 ready, stable$/m);
+  blue.deployments.scale('shop', 'cart', 2);
+  await watch.prints(/^\S+Z blue\/shop\/cart overridden by kubectl: 5 -> 2$/m);
+  green.deployments.scale('ingress', 'gateway', 7);
+  await watch.prints(/^\S+Z green\/ingress\/gateway 2 -> 7 by kubectl; 2\/7 ready, progressing$/m);
+  green.deployments.delete('ingress', 'gateway');
+  await watch.prints(/^\S+Z green\/ingress\/gateway deleted$/m);
+  watch.signal('SIGINT');
+  const { code, stderr } = await watch.ended;
+  expect([code, stderr]).toEqual([130, 'Watching all clusters; Ctrl-C ends it.\n']);
+});
+
+it('`watch -o json` prints one object a line, and with --cluster and -n only what they name', async () => {
+  const watch = await scaler.start(['watch', '-o', 'json', '--cluster', 'green', '-n', 'payments']);
+  await watch.prints('Watching namespace payments of green');
+  green.deployments.scale('shop', 'cart', 9);
+  green.deployments.scale('payments', 'ledger', 9);
+  await watch.prints('"ledger"');
+  watch.signal('SIGTERM');
+  const { code, stdout } = await watch.ended;
+  const lines = stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  expect(lines).toEqual([
+    {
+      event: 'ready',
+      cluster: 'green',
+      at: expect.any(String),
+      data: { resourceVersion: expect.any(String) },
+    },
+    {
+      event: 'changed',
+      cluster: 'green',
+      at: expect.any(String),
+      data: expect.objectContaining({ deployment: 'ledger', replicas: 9 }),
+    },
+  ]);
+  expect(code).toBe(143);
+});
+
+it('`watch` ends quietly once nobody reads it, as with `| head`', async () => {
+  const watch = await scaler.start(['watch', '-o', 'name', '-n', 'monitoring']);
+  await watch.prints('Watching');
+  watch.closeOutput();
+  // It learns that by writing.
+  blue.deployments.scale('monitoring', 'grafana', 10);
+  expect(await watch.ended).toMatchObject({
+    code: 0,
+    stderr: 'Watching namespace monitoring of all clusters; Ctrl-C ends it.\n',
+  });
+});
+
+it('`watch` without the right to list says so: exit code 6', async () => {
+  const as = await service.authority.issue({ commonName: 'nobody', usages: ['clientAuth'] });
+  const { code, stderr } = await scaler.run(['watch', '--cluster', 'blue', '-n', 'shop'], { as });
+  expect(stderr).toContain('(FORBIDDEN, request ');
+  expect(code).toBe(6);
+});

@@ -1,0 +1,57 @@
+import { expect, it } from 'vitest';
+import { ageOf, forPeople, oneLine, painter, quoted } from '../../../src/cli/output/text.ts';
+import { withWaitTimes } from '../../../src/cli/wait-option.ts';
+
+it.each([
+  [0, '0s'],
+  [119, '119s'],
+  [120, '2m'],
+  [7199, '119m'],
+  [7200, '2h'],
+  [172_799, '47h'],
+  [172_800, '2d'],
+])('%i seconds ago is %s', (seconds, age) => {
+  const now = Date.parse('2026-11-29T12:00:00Z');
+  expect(ageOf(new Date(now - seconds * 1000).toISOString(), now)).toBe(age);
+});
+
+it('a clock that is behind makes no age below zero', () => {
+  expect(ageOf('2026-11-29T12:00:05Z', Date.parse('2026-11-29T12:00:00Z'))).toBe('0s');
+});
+
+it('a text of the cluster stays on its line and cannot move the cursor', () => {
+  expect(oneLine('a\nb\u001b[2Jc\u009b31md')).toBe('a b\uFFFD[2Jc\uFFFD31md');
+});
+
+it('where the API speaks of its parameter, people read the flag', () => {
+  expect(forPeople('To set it in spite of that, send force=true')).toBe(
+    'To set it in spite of that, add --force',
+  );
+});
+
+it('words of a command that is printed are quoted for the shell where that is needed', () => {
+  expect([quoted('shop/cart'), quoted('a b'), quoted("it's"), quoted(''), quoted('$HOME')]).toEqual([
+    'shop/cart',
+    "'a b'",
+    `'it'\\''s'`,
+    "''",
+    "'$HOME'",
+  ]);
+});
+
+it('without colours a text stays as it is', () => {
+  expect(painter(false)('red', 'stuck')).toBe('stuck');
+  expect(painter(true)('red', 'stuck')).toBe('\u001b[31mstuck\u001b[39m');
+});
+
+it('--wait takes a time with and without =, and never the target that follows it', () => {
+  expect(withWaitTimes(['set', '--wait', 'shop/cart=3'])).toEqual(['set', '--wait=60', 'shop/cart=3']);
+  expect(withWaitTimes(['set', 'shop/cart=3', '--wait'])).toEqual(['set', 'shop/cart=3', '--wait=60']);
+  expect(withWaitTimes(['set', '--wait', '30', 'shop/cart=3'])).toEqual([
+    'set',
+    '--wait',
+    '30',
+    'shop/cart=3',
+  ]);
+  expect(withWaitTimes(['set', '--wait=30'])).toEqual(['set', '--wait=30']);
+});
