@@ -71,6 +71,15 @@ describe('GET /docs/page/*', () => {
     expect(gunzipSync(rawPayload).toString()).toBe((await app.inject('/docs/page/main.js')).body);
   });
 
+  it('shares one buffer among all answers, compressed or not', async () => {
+    const app = await buildTestApp();
+    const sent = new Set<unknown>();
+    app.addHook('onSend', async (_request, _reply, payload) => void sent.add(payload));
+    for (const headers of [{ 'accept-encoding': 'gzip' }, {}])
+      await Promise.all([1, 2, 3].map(() => app.inject({ url: '/docs/page/main.js', headers })));
+    expect(sent.size).toBe(2);
+  });
+
   it.each([
     'nope.js',
     'main.ts',
@@ -83,5 +92,24 @@ describe('GET /docs/page/*', () => {
   ])('has no file %j', async (path) => {
     const app = await buildTestApp();
     expect((await app.inject(`/docs/page/${path}`)).json()).toMatchObject({ code: 'ROUTE_NOT_FOUND' });
+  });
+});
+
+describe.each(['/', '/docs/page/main.js', '/docs/page/page.css'])('%s', (url) => {
+  // Otherwise a page could run modules of two versions.
+  it('is kept by no cache', async () => {
+    const app = await buildTestApp();
+    expect((await app.inject(url)).headers).toMatchObject({ 'cache-control': 'no-store' });
+  });
+
+  it('answers HEAD', async () => {
+    const app = await buildTestApp();
+    const { statusCode, body } = await app.inject({ method: 'HEAD', url });
+    expect({ statusCode, body }).toEqual({ statusCode: 200, body: '' });
+  });
+
+  it('is refused without a usable certificate', async () => {
+    const app = await buildTestApp(undefined, { identify: () => ({ kind: 'refused', reason: 'unusable' }) });
+    expect((await app.inject(url)).json()).toMatchObject({ statusCode: 401, code: 'CERTIFICATE_UNUSABLE' });
   });
 });
