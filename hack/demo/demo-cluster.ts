@@ -1,5 +1,6 @@
 import { FakeApiServer } from '../../test/support/fake-apiserver/fake-apiserver.ts';
 import { SAMPLE_DEPLOYMENTS } from '../../test/support/fake-apiserver/samples.ts';
+import { keyOf } from '../../test/support/fake-apiserver/store.ts';
 import { AUTOSCALED, Life, STEP_MS, STUCK } from './life.ts';
 
 /** The clients of ./certs may do this on Deployments: `client` everything, `viewer` read one namespace. */
@@ -28,6 +29,10 @@ export class DemoCluster {
     const { namespace, name, min: minReplicas, max: maxReplicas } = AUTOSCALED;
     server.autoscalers.add({ namespace, name, spec: { minReplicas, maxReplicas } });
     server.deployments.report(STUCK.namespace, STUCK.name, { observedGeneration: 0, readyReplicas: 0 });
+    server.podTroubles.set(keyOf(STUCK), {
+      reason: 'ImagePullBackOff',
+      message: 'Back-off pulling image "registry.example.com/search/indexer:1.14.2"',
+    });
     server.roles.allow({ users: ['client'], verbs: ['get', 'list', 'patch'], resources: RESOURCES });
     server.roles.allow({
       users: ['viewer'],

@@ -5,8 +5,7 @@ const TIMED_OUT = {
   type: 'Progressing',
   status: 'False',
   reason: 'ProgressDeadlineExceeded',
-  message:
-    'pods wait with ImagePullBackOff: Back-off pulling image "registry.example.com/search/indexer:2.0.1"',
+  message: 'ReplicaSet "indexer-7d9c5b8f6d" has timed out progressing.',
 };
 
 /**

@@ -456,7 +456,7 @@ describe('a read that waits', () => {
   it('that learns nothing of its pods, because the API server does not answer that, keeps no write from being made', async () => {
     const pods = { firstMs: SOON, everyMs: SOON, stuckMs: NEVER };
     await start(NEVER, { timing: { waits: { troubleMs: NEVER, pods } } });
-    const fault = demo.faults.add({ on: 'other', fault: { type: 'drop', when: 'before' } });
+    const fault = demo.faults.add({ on: 'listReplicaSets', fault: { type: 'drop', when: 'before' } });
     const wait = watched(set(5));
     // More failures in a row than after which other calls are refused.
     await until(() => fault.hits > 10);

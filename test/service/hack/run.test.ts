@@ -83,9 +83,9 @@ it('the demo lives: a rollout takes its time, one Deployment is stuck, and one n
     scaler set demo2/payments/fraud-check --replicas 6 --wait -o json || exit 1
     scaler get demo1/search/indexer -o json || exit 1
     scaler set demo1/monitoring/grafana --replicas 2`);
-  expect(stdout).toMatch(/"deployment": *"indexer"[\s\S]*"ready": *0[\s\S]*"phase": *"stuck"/);
   // Refused, by a rail.
   expect({ exitCode, stderr }).toEqual({ exitCode: 6, stderr: expect.stringContaining('rule monitoring') });
+  expect(stdout).toMatch(/"deployment": *"indexer"[\s\S]*"ready": *0[\s\S]*"phase": *"stuck"/);
 });
 
 it('it has an owned Deployment, and prints a write that is warned and one that is refused', async () => {

@@ -225,6 +225,35 @@ describe('the owners of Deployments of the fake API server', () => {
   });
 });
 
+describe('pods of the fake API server', () => {
+  const PODS = '/api/v1/namespaces/shop/pods';
+  const SETS = '/apis/apps/v1/namespaces/shop/replicasets';
+
+  it('are not served while no Deployment has trouble with them', async () => {
+    expect([(await kube.get(PODS)).status, (await kube.get(SETS)).status]).toEqual([404, 404]);
+  });
+
+  it('tell the trouble of their Deployment, which controls them by a ReplicaSet', async () => {
+    const trouble = { reason: 'ImagePullBackOff', message: 'Back-off pulling image' };
+    cluster.podTroubles.set('shop/catalog', trouble);
+    const selector = 'labelSelector=app.kubernetes.io/name';
+    const sets = await kube.get(`${SETS}?${selector}=catalog`);
+    const uid = cluster.deployments.get('shop', 'catalog')?.uid;
+    expect(arrayAt(sets, 'body.items')).toMatchObject([
+      { metadata: { ownerReferences: [{ uid, controller: true }] } },
+    ]);
+    const set = textAt(arrayAt(sets, 'body.items')[0], 'metadata.uid');
+    const pods = arrayAt(await kube.get(`${PODS}?${selector}=catalog`), 'body.items');
+    expect(pods).toHaveLength(5);
+    for (const pod of pods)
+      expect(pod).toMatchObject({
+        metadata: { ownerReferences: [{ uid: set, controller: true }] },
+        status: { containerStatuses: [{ ready: false, state: { waiting: trouble } }] },
+      });
+    expect(arrayAt(await kube.get(`${PODS}?${selector}=cart`), 'body.items')).toEqual([]);
+  });
+});
+
 describe('warnings of the fake API server', () => {
   it('come with the real answer of the requests that they are meant for', async () => {
     const texts = ['not "good"', 'nor this'];

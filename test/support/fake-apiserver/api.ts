@@ -3,6 +3,7 @@ import { type ApiState, acceptsGzip, type Call, readObject } from './call.ts';
 import { answerEvent, answerNamespace } from './core-handlers.ts';
 import { answerCreate, answerDeployment } from './deployment-handlers.ts';
 import { answerList, matches, numberOf, selectionOf } from './list.ts';
+import { answerPods } from './pods.ts';
 import type { Resource } from './resource.ts';
 import { review } from './reviews.ts';
 import { isTrue } from './routes.ts';
@@ -57,6 +58,9 @@ export async function answer(state: ApiState, call: Call): Promise<void> {
     case 'listAutoscalers':
     case 'watchAutoscalers':
       return answerAutoscalers(state, call);
+    case 'listReplicaSets':
+    case 'listPods':
+      return answerPods(state, call);
     case 'namespace':
       return answerNamespace(state, call);
     case 'event':

@@ -4,6 +4,7 @@ import type { Autoscalers } from './autoscalers.ts';
 import type { Deployments } from './deployments.ts';
 import type { Fault } from './faults.ts';
 import { isObject, type JsonObject } from './json.ts';
+import type { PodTrouble } from './pods.ts';
 import type { Reply } from './reply.ts';
 import type { Target } from './routes.ts';
 import { badRequest, StatusError } from './status.ts';
@@ -32,6 +33,8 @@ export type InitialEvents = 'served' | 'refused' | 'ignored';
 export interface ApiState extends ClusterState {
   readonly deployments: Deployments;
   readonly autoscalers: Autoscalers;
+  /** By `namespace/name` of the Deployment. */
+  readonly podTroubles: ReadonlyMap<string, PodTrouble>;
   readonly initialEvents: InitialEvents;
 }
 

@@ -11,6 +11,7 @@ import { Exchanges } from './exchanges.ts';
 import type { Faults } from './faults.ts';
 import type { JsonObject } from './json.ts';
 import { Listener } from './listener.ts';
+import type { PodTrouble } from './pods.ts';
 import type { RequestLog } from './requests.ts';
 import { generateDeployments, SAMPLE_DEPLOYMENTS } from './samples.ts';
 import { Store, Versions } from './store.ts';
@@ -42,6 +43,8 @@ export class FakeApiServer {
   readonly deployments: Deployments;
   /** HPAs and ScaledObjects; at first there are none. */
   readonly autoscalers: Autoscalers;
+  /** Why pods of Deployments do not run, by `namespace/name`. At first there are none, and the API has no pods. */
+  readonly podTroubles = new Map<string, PodTrouble>();
   readonly roles = new Roles();
   /** The CA of the server certificate and of client certificates, PEM. */
   readonly ca: string;
@@ -74,6 +77,7 @@ export class FakeApiServer {
       ...this.#state,
       deployments: this.deployments,
       autoscalers: this.autoscalers,
+      podTroubles: this.podTroubles,
       initialEvents: this.initialEvents,
     }));
     this.#listener = new Listener(server, ca, (...request) => this.#exchanges.take(...request));

@@ -14,6 +14,9 @@ export type RequestKind =
   /** The same for autoscalers of either kind. */
   | 'listAutoscalers'
   | 'watchAutoscalers'
+  /** Of Deployments with trouble only. */
+  | 'listReplicaSets'
+  | 'listPods'
   | 'version'
   | 'health'
   | 'other';

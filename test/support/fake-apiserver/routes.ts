@@ -60,6 +60,10 @@ export function route(method: string, url: URL): Target {
 
 function core(method: string, path: readonly string[]): Target {
   if (path[0] !== 'namespaces') return refuse('unknownResource');
+  if (path.length === 3 && path[2] === 'pods' && method === 'GET') {
+    const namespace = path[1] ?? '';
+    return target('listPods', { verb: 'list', group: '', resource: 'pods', namespace });
+  }
   if (path.length > 2) return namespaced(method, path, 'events', '');
   const name = path[1] ?? '';
   const allowed = name === '' ? ['GET', 'POST'] : ['GET'];
@@ -80,6 +84,8 @@ function namespaced(method: string, path: readonly string[], resource: string, g
 function apps(method: string, path: readonly string[], query: URLSearchParams): Target {
   const [namespace, rest] = path[0] === 'namespaces' ? [path[1] ?? '', path.slice(2)] : ['', path];
   const [resource, name = '', subresource = '', ...more] = rest;
+  if (resource === 'replicasets' && namespace !== '' && rest.length === 1 && method === 'GET')
+    return target('listReplicaSets', { verb: 'list', group: 'apps', resource, namespace });
   const scaled = subresource === 'scale' || subresource === '';
   if (resource !== 'deployments' || !scaled || more.length > 0) return refuse('unknownResource');
   if (namespace === '' && name !== '') return refuse('unknownResource');
