@@ -1,7 +1,8 @@
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { ClientFolder } from '../../../support/cli/client-folder.ts';
+import { CommandLine } from '../../../support/cli/command-line.ts';
 import { CompiledScaler } from '../../../support/cli/compiled-scaler.ts';
 import { runScaler } from '../../../support/cli/run-scaler.ts';
 import { FakeApiServer } from '../../../support/fake-apiserver/fake-apiserver.ts';
@@ -117,6 +118,33 @@ describe('scaler login', () => {
     const { stdout } = await run('config', 'show');
     expect(stdout).toContain('p12: ');
     expect(stdout).not.toContain('cert: ');
+  });
+});
+
+describe('the password of a .p12 file', () => {
+  const asked = async (typed: string) => {
+    const line = await CommandLine.of(service);
+    onTestFinished(() => line.stop());
+    const folder = await ClientFolder.make();
+    const SCALER_P12 = await folder.write('client.p12', await opensslP12(service.client, 'geheim'));
+    const env = { SCALER_CERT: '', SCALER_KEY: '', SCALER_P12 };
+    const running = await line.start(['clusters', '-o', 'name'], { terminal: 100, env });
+    await running.prints(`Password of ${SCALER_P12}: `);
+    running.types(typed);
+    return running.ended;
+  };
+
+  it('is asked for on a terminal, and not shown', async () => {
+    const { code, stdout } = await asked('geheimx\x7f\r');
+    expect(stdout).toMatch(/client\.p12: \neast\nwest\n$/);
+    expect(stdout).not.toContain('geheim');
+    expect(code).toBe(0);
+  });
+
+  it('that is wrong is an error, and Ctrl-C ends the command', async () => {
+    const [wrong, interrupted] = await Promise.all([asked('falsch\r'), asked('geh\x03')]);
+    expect(wrong).toMatchObject({ code: 2, stdout: expect.stringContaining('That password does not open') });
+    expect(interrupted.code).toBe(130);
   });
 });
 
