@@ -18,6 +18,12 @@ const port = Number(process.env.PORT || 8443);
 const managementPort = Number(process.env.MANAGEMENT_PORT || 8081);
 const CA = 'certs/ca-cert.pem';
 
+if (await isReady()) {
+  console.error(
+    `Another make run serves already: end it, or set PORT and MANAGEMENT_PORT, which is ${managementPort} now.`,
+  );
+  process.exit(1);
+}
 const folder = await mkdtemp(join(tmpdir(), 'k8s-deployment-scaler-'));
 /** The demo clusters by name, the default one first; empty if real clusters are served. */
 const demos = await startDemos();

@@ -92,7 +92,10 @@ export const LIMITS = {
   MAX_BODY_BYTES: limit(1024, 'Size of the body of a request', { minimum: 64 }),
   MAX_BATCH_BODY_BYTES: limit(786_432, 'Size of the body of a batch', { minimum: 1024 }),
   MAX_URL_LENGTH: limit(2048, 'Length of the URL of a request, in characters', { minimum: 512 }),
-  READS_PER_SECOND: limit(0, 'Reads per client and second; 0: no limit'),
+  READS_PER_SECOND: limit(
+    0,
+    'Reads per client and second; 0: no limit. A browser that opens the page makes some 60 at once',
+  ),
   WRITES_PER_SECOND: limit(100, 'Writes per client and second; 0: no limit'),
   MAX_EVENT_LOOP_DELAY_MS: limit(
     1000,

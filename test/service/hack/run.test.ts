@@ -14,6 +14,7 @@ let folder: string;
 let demo: ChildProcess;
 let output = '';
 let port: number | undefined;
+let managementPort: number | undefined;
 
 /** The demo as `make run` starts it, in a copy of the folder with certificates of its own. */
 beforeAll(async () => {
@@ -24,7 +25,6 @@ beforeAll(async () => {
     cwd: folder,
     stdio: 'ignore',
   });
-  let managementPort: number | undefined;
   [port, managementPort] = await freePorts(2);
   const { PATH, HOME } = process.env;
   const env = { PATH, HOME, PORT: `${port}`, MANAGEMENT_PORT: `${managementPort}`, CLUSTERS: '2' };
@@ -86,6 +86,14 @@ it('the demo lives: a rollout takes its time, one Deployment is stuck, and one n
   // Refused, by a rail.
   expect({ exitCode, stderr }).toEqual({ exitCode: 6, stderr: expect.stringContaining('rule monitoring') });
   expect(stdout).toMatch(/"deployment": *"indexer"[\s\S]*"ready": *0[\s\S]*"phase": *"stuck"/);
+});
+
+it('a second one says at once that there is one already', async () => {
+  const second = await bash(`MANAGEMENT_PORT=${managementPort} ${process.execPath} hack/run.ts`);
+  expect(second).toMatchObject({
+    exitCode: 1,
+    stderr: expect.stringContaining('Another make run serves already'),
+  });
 });
 
 it('it has an owned Deployment, and prints a write that is warned and one that is refused', async () => {
