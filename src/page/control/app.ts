@@ -52,6 +52,8 @@ export class App {
   message: { readonly text: string; readonly isShown: boolean } = { text: '', isShown: true };
   readonly #draw: () => void;
   #page = 0;
+  /** Whether the rows were arranged for several clusters. */
+  #several = false;
   #forgetting: ReturnType<typeof setTimeout> | undefined;
 
   constructor({ client, base, draw }: AppOptions) {
@@ -73,6 +75,7 @@ export class App {
   /** The copy has changed. */
   take(update: Update): void {
     const { kind } = update;
+    if (kind === 'clusters' && this.copy.clusters.length > 1 !== this.#several) this.#arrange();
     if (kind === 'gone' || kind === 'states' || kind === 'clusters') {
       for (const key of this.selected) if (this.copy.rows.get(key) === undefined) this.selected.delete(key);
     }
@@ -240,10 +243,12 @@ export class App {
   #arrange(): void {
     const filter = parseFilter(this.filter);
     const { selected } = this.selector;
+    const several = this.copy.clusters.length > 1;
+    this.#several = several;
     this.copy.rows.arrange(
       this.order,
       filter.kind === 'words'
-        ? (row) => matchesWords(filter.words, row)
+        ? (row) => matchesWords(filter.words, row, several)
         : // Until the service has answered, nothing is hidden that may be looked for.
           ({ key }) => selected === undefined || selected.has(key),
     );

@@ -53,7 +53,8 @@ export class Plans {
       intent,
       force,
       phase: 'planning',
-      items: [],
+      // Another plan of the same replaces what is shown once it is there.
+      items: this.view?.intent === intent ? this.view.items : [],
       counts: undefined,
       receipt: intent.kind === 'set' ? undefined : intent.receipt,
       error: '',

@@ -20,10 +20,18 @@ export function parseFilter(text: string): Filter {
   return { kind: 'words', words: trimmed.toLowerCase().split(/\s+/).filter(Boolean) };
 }
 
-/** @param words in lower case */
-export function matchesWords(words: readonly string[], { key, state }: Row): boolean {
+/**
+ * @param words in lower case
+ * @param several whether there are several clusters: the name of a single one is not shown, and matches nothing
+ */
+export function matchesWords(
+  words: readonly string[],
+  { key, cluster, state }: Row,
+  several: boolean,
+): boolean {
   if (words.length === 0) return true;
-  const owners = state.owners.map(({ kind, name }) => `${kind}/${name} ${ownerName(kind)}`).join(' ');
-  const text = `${key} ${state.phase} ${owners}`.toLowerCase();
+  const name = several ? key : key.slice(cluster.length + 1);
+  const owners = state.owners.map(({ kind, name: of }) => `${kind}/${of} ${ownerName(kind)}`).join(' ');
+  const text = `${name} ${state.phase} ${owners}`.toLowerCase();
   return words.every((word) => text.includes(word));
 }

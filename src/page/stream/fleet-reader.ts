@@ -18,7 +18,7 @@ export interface FleetReaderOptions {
 const SILENCE_MS = 45_000;
 const READ_DEADLINE_MS = 30_000;
 /** How often the states of the clusters are read: the stream does not tell that one cannot be reached. */
-const CLUSTERS_MS = 15_000;
+const CLUSTERS_MS = 5_000;
 /** What is not allowed is not asked for at once again: somebody has to grant it. */
 const DENIED_MS = 60_000;
 

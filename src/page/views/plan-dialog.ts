@@ -24,7 +24,7 @@ export function planDialog(app: App) {
       <h2 id="plan-title">${TITLES[intent.kind]}</h2>
       <p class="summary" role="status">${summary(view)}</p>
       ${error === '' ? nothing : html`<p class="error" role="alert">${error}</p>`}
-      ${refused > 0 && phase === 'planned' ? forceBox(app, view) : nothing}
+      ${isPlan || phase === 'planning' ? forceBox(app, view) : nothing}
       <div class="scroll" tabindex="0" role="region" aria-label="Deployments of the plan">
         <ul class="items">${items.map((item) => itemView(app, item, phase === 'done'))}</ul>
       </div>

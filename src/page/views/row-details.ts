@@ -31,16 +31,16 @@ function draftView(app: App, row: Row, draft: Draft): TemplateResult {
     <span class="actions">
       ${
         may === 'yes'
-          ? html`<button class="primary" aria-label="Set ${name} to ${count}" @click=${() => app.counts.commit(row)}>Set to ${count}</button>`
+          ? html`<button class="primary" aria-label="Set to ${count}: ${name}" @click=${() => app.counts.commit(row)}>Set to ${count}</button>`
           : nothing
       }
       ${
         may === 'forced'
-          ? html`<button class="danger" aria-label="Set ${name} to ${count} in spite of that" @click=${() =>
+          ? html`<button class="danger" aria-label="Set it in spite of that: ${name} to ${count}" @click=${() =>
               app.counts.commit(row, true)}>Set it in spite of that</button>`
           : nothing
       }
-      <button class="quiet" aria-label="Drop the draft for ${name}" @click=${() => app.counts.drop(row.key)}>Drop</button>
+      <button class="quiet" aria-label="Drop: ${name}" @click=${() => app.counts.drop(row.key)}>Drop</button>
     </span>
   </div>`;
 }
@@ -81,7 +81,7 @@ function writeView(app: App, row: Row) {
     <span class="actions">
       ${
         forcible
-          ? html`<button class="danger" aria-label="Set ${name} to ${to} in spite of that" @click=${() => app.counts.force(row)}>
+          ? html`<button class="danger" aria-label="Set it in spite of that: ${name} to ${to}" @click=${() => app.counts.force(row)}>
             Set it in spite of that</button>`
           : nothing
       }
@@ -93,7 +93,7 @@ function writeView(app: App, row: Row) {
       ${
         phase === 'asked'
           ? nothing
-          : html`<button class="quiet" aria-label="Hide what became of ${name}" @click=${() => app.counts.drop(row.key)}>Hide</button>`
+          : html`<button class="quiet" aria-label="Hide: ${name}" @click=${() => app.counts.drop(row.key)}>Hide</button>`
       }
     </span>
   </div>`;

@@ -70,7 +70,7 @@ function countView(app: App, row: Row): TemplateResult {
     >${sign}</button>`;
   };
   return html`<span class="stepper ${draft === undefined ? '' : 'drafted'}"
-    >${draft === undefined ? nothing : html`<span class="base">${state.replicas} →</span>`}${step(
+    ><span class="base">${draft === undefined ? '' : `${state.replicas} →`}</span>${step(
       -1,
       '−',
       'One fewer',

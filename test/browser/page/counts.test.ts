@@ -1,0 +1,252 @@
+import type { Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { FakeApiServer } from '../../support/fake-apiserver/fake-apiserver.ts';
+import { lineBelow, PageScene, rowAt, violations } from '../../support/page-scene.ts';
+import { TestService } from '../../support/service.ts';
+
+/** Single counts on the page: seeing, drafting, setting and undoing them. */
+
+let demo: FakeApiServer;
+let service: TestService;
+let scene: PageScene;
+let page: Page;
+
+beforeAll(async () => {
+  demo = await FakeApiServer.start({ rolloutDelayMs: Number.POSITIVE_INFINITY });
+  demo.autoscalers.add({ namespace: 'shop', name: 'cart', spec: { minReplicas: 2, maxReplicas: 4 } });
+  service = await (await TestService.start({ kubeconfig: demo.kubeconfig })).synced();
+  await service.autoscalersKnown('shop');
+  scene = await PageScene.start(service);
+  page = await scene.open();
+});
+afterAll(async () => {
+  await scene?.stop();
+  await service?.stop();
+  await demo?.stop();
+});
+// Loading it again is quicker than another browser, and as good: nothing of a count outlives it.
+beforeEach(async () => {
+  await page.goto('/');
+  await rowAt(page, MINE).getByRole('button', { name: 'One more' }).waitFor();
+});
+afterEach(() => {
+  expect(scene.complaints).toEqual([]);
+});
+
+const MINE = 'default/default/my-deployment';
+const CART = 'default/shop/cart';
+const LEDGER = 'default/payments/ledger';
+
+const replicas = async (namespace: string, name: string) =>
+  (await service.count(namespace, name)).body as { replicaCount: number };
+
+/** Sets a count behind the back of the page, and waits until it shows it. */
+async function shown(namespace: string, name: string, count: number): Promise<void> {
+  demo.deployments.scale(namespace, name, count);
+  demo.deployments.report(namespace, name);
+  const row = rowAt(page, `default/${namespace}/${name}`);
+  await expect.poll(() => row.locator('.ready').innerText()).toBe(`${count}/${count}`);
+}
+
+it('shows each Deployment with its count, its pods, who else sets it, and its phase', async () => {
+  await expect.poll(() => page.locator('tr.row').count()).toBe(demo.deployments.size);
+  const row = rowAt(page, CART);
+  expect(await row.locator('button.name').innerText()).toBe('shop/cart');
+  expect(await row.locator('.badge').innerText()).toBe('HPA cart');
+  expect(await row.locator('.badge').getAttribute('title')).toContain('keeps the count between 2 and 4');
+  expect(await row.locator('.phase').innerText()).toBe('stable');
+  await row.locator('button.name').click();
+  expect(await lineBelow(page, CART).innerText()).toContain('its scaleTargetRef names the Deployment');
+});
+
+it('shows what another client changes, and who did it, without reloading', async () => {
+  await service.scale('default', 'my-deployment', 6);
+  const row = rowAt(page, MINE);
+  await expect.poll(() => row.getByLabel('Count of').inputValue()).toBe('6');
+  expect(await row.locator('.change').innerText()).toMatch(/ → 6 by client just now/);
+  await expect.poll(() => row.locator('.phase').innerText()).toContain('progressing');
+  await shown('default', 'my-deployment', 3);
+  expect(await row.locator('.change').innerText()).toContain('6 → 3 by kubectl');
+});
+
+it('removes a Deployment that is deleted, and adds one that is created', async () => {
+  demo.deployments.create({ namespace: 'shop', name: 'basket', replicas: 2 });
+  await rowAt(page, 'default/shop/basket').waitFor();
+  demo.deployments.delete('shop', 'basket');
+  await rowAt(page, 'default/shop/basket').waitFor({ state: 'detached' });
+});
+
+it('drafts a count with its forecast, sets it, and shows its way until all pods are ready', async () => {
+  await shown('default', 'my-deployment', 3);
+  const [row, line] = [rowAt(page, MINE), lineBelow(page, MINE)];
+  await row.getByRole('button', { name: 'One more' }).click();
+  await row.getByRole('button', { name: 'One more' }).click();
+  await line.getByText('will stay').waitFor();
+  expect((await replicas('default', 'my-deployment')).replicaCount).toBe(3);
+  await line.getByRole('button', { name: 'Set to 5: default/my-deployment' }).click();
+  await line.getByText('3 of 5 ready').waitFor();
+  demo.deployments.report('default', 'my-deployment', { readyReplicas: 4, replicas: 5 });
+  await line.getByText('4 of 5 ready').waitFor();
+  demo.deployments.report('default', 'my-deployment');
+  await expect.poll(() => line.locator('.reached').allInnerTexts()).toEqual(['set', 'seen', 'ready']);
+  expect(await page.getByRole('status').innerText()).toBe('default/my-deployment: set 3 → 5, all ready');
+});
+
+it('says that a write is stuck, and why', async () => {
+  await shown('default', 'my-deployment', 3);
+  await rowAt(page, MINE).getByLabel('Count of').fill('7');
+  await lineBelow(page, MINE).getByText('will stay').waitFor();
+  await rowAt(page, MINE).getByLabel('Count of').press('Enter');
+  await lineBelow(page, MINE).getByText('3 of 7 ready').waitFor();
+  demo.deployments.scale('default', 'my-deployment', 4);
+  await lineBelow(page, MINE).getByText('set 3 → 7, but kubectl set it to 4').waitFor();
+  await lineBelow(page, MINE).getByRole('button', { name: 'Hide' }).click();
+  await lineBelow(page, MINE).waitFor({ state: 'detached' });
+});
+
+it('warns of a count that an autoscaler may change', async () => {
+  await shown('shop', 'cart', 4);
+  await rowAt(page, CART).getByRole('button', { name: 'One fewer' }).click();
+  await lineBelow(page, CART).getByText('may be changed by HorizontalPodAutoscaler/cart').waitFor();
+});
+
+it('is refused a count that an autoscaler undoes, says the remedy, and sets it in spite of that', async () => {
+  await shown('shop', 'cart', 4);
+  const line = lineBelow(page, CART);
+  await rowAt(page, CART).getByLabel('Count of').fill('8');
+  await line.getByText('keeps 2 to 4 and undoes 8').waitFor();
+  expect(await line.innerText()).toContain('kubectl patch hpa cart');
+  expect(await line.innerText()).not.toContain('force=true');
+  await rowAt(page, CART).getByLabel('Count of').press('Enter');
+  expect((await replicas('shop', 'cart')).replicaCount).toBe(4);
+  await line.getByRole('button', { name: 'in spite of that' }).click();
+  await line.getByText('4 of 8 ready').waitFor();
+  expect((await replicas('shop', 'cart')).replicaCount).toBe(8);
+});
+
+it('offers no count beyond a rail, and is refused one that is typed', async () => {
+  await shown('payments', 'ledger', 10);
+  const more = rowAt(page, LEDGER).getByRole('button', { name: 'One more' });
+  await expect.poll(() => more.getAttribute('aria-disabled')).toBe('true');
+  expect(await more.getAttribute('title')).toBe('annotation k8s-deployment-scaler/max: at most 10');
+  await rowAt(page, LEDGER).focus();
+  await page.keyboard.press('+');
+  await page.getByRole('status').getByText('at most 10').waitFor();
+  await rowAt(page, LEDGER).getByLabel('Count of').fill('20');
+  await lineBelow(page, LEDGER).getByText('at most 10 (20 asked)').waitFor();
+  expect(await lineBelow(page, LEDGER).getByRole('button').allInnerTexts()).toEqual(['Drop']);
+});
+
+it('sets a count only if it is still the one that was seen', async () => {
+  await shown('default', 'my-deployment', 3);
+  // The page asks while the count is 3, and somebody is quicker.
+  await page.route('**/replica-count*', async (route) => {
+    if (!route.request().url().includes('dryRun')) await service.scale('default', 'my-deployment', 9);
+    await route.continue();
+  });
+  onTestFinished(() => page.unrouteAll());
+  await rowAt(page, MINE).getByLabel('Count of').fill('5');
+  await rowAt(page, MINE).getByLabel('Count of').press('Enter');
+  await lineBelow(page, MINE).getByText('the count was not 3 any longer').waitFor();
+  expect((await replicas('default', 'my-deployment')).replicaCount).toBe(9);
+});
+
+it('filters by words, and by a label selector that the service evaluates, and has it in the address', async () => {
+  const names = () => page.locator('button.name').allInnerTexts();
+  await page.getByRole('searchbox').fill('shop hpa');
+  await expect.poll(names).toEqual(['shop/cart']);
+  await page.getByRole('searchbox').fill('app.kubernetes.io/managed-by in (Helm),!canary');
+  await expect.poll(names).toEqual(['shop/catalog']);
+  expect(new URL(page.url()).searchParams.get('filter')).toBe(
+    'app.kubernetes.io/managed-by in (Helm),!canary',
+  );
+  await page.reload();
+  await expect.poll(names).toEqual(['shop/catalog']);
+  await page.getByRole('searchbox').fill('app in (cart,catalog');
+  await page.getByRole('alert').getByText('expected "," or ")" at character 21').waitFor();
+});
+
+it('sorts by a column, and the other way round', async () => {
+  await shown('payments', 'payment-api', 40);
+  const first = () => page.locator('button.name').first().innerText();
+  const count = page.getByRole('columnheader', { name: 'Count' });
+  await count.getByRole('button').click();
+  await count.getByRole('button').click();
+  await expect.poll(first).toBe('payments/payment-api');
+  expect(await count.getAttribute('aria-sort')).toBe('descending');
+});
+
+it('is used with the keyboard alone', async () => {
+  await shown('default', 'my-deployment', 3);
+  await page.keyboard.press('/');
+  await page.keyboard.type('default');
+  await expect.poll(() => page.locator('tr.row').count()).toBe(1);
+  await page.keyboard.press('Enter');
+  await expect.poll(() => page.locator('tr.row:focus').count()).toBe(1);
+  await page.keyboard.press('+');
+  await lineBelow(page, MINE).getByText('will stay').waitFor();
+  await page.keyboard.press('Escape');
+  await lineBelow(page, MINE).waitFor({ state: 'detached' });
+  await page.keyboard.press('7');
+  await lineBelow(page, MINE).getByText('3 → 7').waitFor();
+  await page.keyboard.press('Enter');
+  await expect.poll(() => replicas('default', 'my-deployment')).toEqual({ replicaCount: 7 });
+  demo.deployments.report('default', 'my-deployment');
+  await lineBelow(page, MINE).locator('.reached', { hasText: 'ready' }).waitFor();
+  await page.keyboard.press('u');
+  await expect.poll(() => replicas('default', 'my-deployment')).toEqual({ replicaCount: 3 });
+  await page.keyboard.press('0');
+  await lineBelow(page, MINE).getByText('3 → 0').waitFor();
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('?');
+  await page.getByRole('dialog').getByText('Next and previous row').waitFor();
+  await page.keyboard.press('Escape');
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+  await page.keyboard.press('/');
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('Enter');
+  await expect.poll(() => page.locator('tr.row:focus').count()).toBe(1);
+  await page.keyboard.press('j');
+  await page.keyboard.press('j');
+  await page.keyboard.press('k');
+  await page.keyboard.press('x');
+  await page.getByText('1 selected').waitFor();
+});
+
+describe.each([
+  ['light', 1280],
+  ['dark', 1280],
+  ['light', 360],
+  ['dark', 360],
+] as const)('in %s at a width of %i pixels', (colorScheme, width) => {
+  it('violates no rule of WCAG 2.2 AA, with drafts, refusals, a selection and dialogs', async () => {
+    await shown('shop', 'cart', 4);
+    await shown('default', 'my-deployment', 3);
+    const narrow = await scene.open({
+      colorScheme,
+      viewport: { width, height: 800 },
+      reducedMotion: 'reduce',
+    });
+    await rowAt(narrow, MINE).getByRole('button', { name: 'One more' }).click();
+    await rowAt(narrow, CART).getByLabel('Count of').fill('8');
+    await lineBelow(narrow, CART).getByText('keeps 2 to 4').waitFor();
+    await lineBelow(narrow, MINE).getByText('will stay').waitFor();
+    await rowAt(narrow, MINE).locator('button.name').click();
+    await rowAt(narrow, LEDGER).getByRole('checkbox').check();
+    await rowAt(narrow, MINE).getByRole('checkbox').check();
+    await narrow.getByText('2 selected').waitFor();
+    expect(await violations(narrow)).toEqual([]);
+    expect(await narrow.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
+    await narrow.getByRole('button', { name: 'Park (0)' }).click();
+    await narrow.getByText('Nothing is changed yet').waitFor();
+    expect(await violations(narrow)).toEqual([]);
+    await narrow.keyboard.press('Escape');
+    for (const name of ['Receipts', 'Help']) {
+      await narrow.getByRole('button', { name }).click();
+      await narrow.getByRole('dialog').waitFor();
+      expect(await violations(narrow)).toEqual([]);
+      await narrow.keyboard.press('Escape');
+      await narrow.getByRole('dialog').waitFor({ state: 'detached' });
+    }
+  });
+});
