@@ -63,8 +63,8 @@ docs: $(INSTALLED) ## Generate docs/configuration.md from the schema of the conf
 	npm run --silent docs
 
 .PHONY: screenshot
-screenshot: $(INSTALLED) ## Regenerate the picture of Swagger UI in docs/api.md
-	SCREENSHOT=docs/images/swagger-ui.png npm test -- --project browser
+screenshot: $(INSTALLED) ## Regenerate the pictures of the page and of Swagger UI in docs
+	SCREENSHOT=docs/images/swagger-ui.png SCREENSHOTS=docs/images npm test -- --project browser
 
 .PHONY: check
 check: $(INSTALLED) ## Check types, lint, format and the API document, and run the unit tests, in under a minute

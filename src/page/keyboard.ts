@@ -98,7 +98,7 @@ function keyOnRow(
     case 'x':
     case 'X':
       if (shiftKey) app.selectTo(row.key, true);
-      else if (maySet) app.select([row.key], !app.selected.has(row.key));
+      else app.toggleSelected(row);
       return true;
     case 'Escape':
       app.counts.drop(row.key);

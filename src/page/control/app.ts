@@ -1,4 +1,4 @@
-import type { ScalerClient } from '../../client/scaler-client.ts';
+import type { Limits, ScalerClient } from '../../client/scaler-client.ts';
 import { refusalOf } from '../model/count-limits.ts';
 import { FleetCopy, type Update } from '../model/fleet-copy.ts';
 import { matchesWords, parseFilter } from '../model/row-filter.ts';
@@ -164,13 +164,14 @@ export class App {
 
   draft(row: Row, count: number): void {
     const limits = this.limits.get(row.key);
-    const why =
-      limits === undefined
-        ? 'what you may do here is not known yet'
-        : limits.may.scale
-          ? refusalOf(limits, count)
-          : 'you may not scale it';
+    const why = whyNot(limits) ?? (limits && refusalOf(limits, count));
     if (why === undefined) this.counts.draft(row, String(count));
+    else this.say(`${nameOf(row)}: ${why}`);
+  }
+
+  toggleSelected(row: Row): void {
+    const why = whyNot(this.limits.get(row.key));
+    if (why === undefined) this.select([row.key], !this.selected.has(row.key));
     else this.say(`${nameOf(row)}: ${why}`);
   }
 
@@ -254,4 +255,10 @@ export class App {
     );
     this.#draw();
   }
+}
+
+/** Why nothing can be done with a Deployment; undefined: its count can be set, as far as rails allow. */
+function whyNot(limits: Limits | undefined): string | undefined {
+  if (limits === undefined) return 'what you may do here is not known yet';
+  return limits.may.scale ? undefined : 'you may not scale it';
 }

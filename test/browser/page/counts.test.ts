@@ -206,6 +206,7 @@ it('is used with the keyboard alone', async () => {
   await page.keyboard.press('Escape');
   await page.keyboard.press('Enter');
   await expect.poll(() => page.locator('tr.row:focus').count()).toBe(1);
+  await rowAt(page, 'default/ingress/gateway').getByRole('checkbox').waitFor();
   await page.keyboard.press('j');
   await page.keyboard.press('j');
   await page.keyboard.press('k');

@@ -46,12 +46,12 @@ it('changes only the row whose Deployment changes', async () => {
       }
     }).observe(document.querySelector('tbody'), { subtree: true, childList: true, attributes: true, characterData: true });
   `);
-  demo.deployments.scale('team-0000', 'worker-000001', 77);
+  demo.deployments.scale('team-0000', 'api-000010', 77);
   await expect
-    .poll(() => rowAt(page, 'default/team-0000/worker-000001').getByLabel('Count of').inputValue())
+    .poll(() => rowAt(page, 'default/team-0000/api-000010').getByLabel('Count of').inputValue())
     .toBe('77');
   const touched = await page.evaluate<string[]>('[...window.touched]');
-  expect(touched).toContain('default/team-0000/worker-000001');
+  expect(touched).toContain('default/team-0000/api-000010');
   // The limits of other rows in view may have come in this time: nothing else touches them.
   const inView = await page.evaluate<string[]>(
     `[...document.querySelectorAll('tbody tr:has(input.number)')].map((row) => row.dataset.key)`,

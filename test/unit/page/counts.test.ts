@@ -21,12 +21,28 @@ const limits = (parts: Partial<Limits>): Limits => ({
 describe('limits', () => {
   it.each([
     [{ max: 4, rails: [{ from: 'rule core', max: 4 }] }, 5, 'rule core: at most 4'],
-    [{ min: 2, allowZero: false, rails: [{ from: 'annotation k/min', min: 2 }] }, 1, 'annotation k/min: at least 2'],
-    [{ min: 2, allowZero: false, rails: [{ from: 'annotation k/min', min: 2 }] }, 0, 'annotation k/min: not 0'],
+    [
+      { min: 2, allowZero: false, rails: [{ from: 'annotation k/min', min: 2 }] },
+      1,
+      'annotation k/min: at least 2',
+    ],
+    [
+      { min: 2, allowZero: false, rails: [{ from: 'annotation k/min', min: 2 }] },
+      0,
+      'annotation k/min: not 0',
+    ],
     [{ min: 2, allowZero: true }, 0, undefined],
-    [{ maxStep: 1, rails: [{ from: 'rule slow', maxStep: '10%' }] }, 6, 'rule slow: at most 1 more or fewer in one write'],
+    [
+      { maxStep: 1, rails: [{ from: 'rule slow', maxStep: '10%' }] },
+      6,
+      'rule slow: at most 1 more or fewer in one write',
+    ],
     [{ maxStep: 1, replicas: 0 }, 6, undefined],
-    [{ protected: 'frozen', rails: [{ from: 'rule ice', protected: 'frozen' }] }, 5, 'rule ice: no change (frozen)'],
+    [
+      { protected: 'frozen', rails: [{ from: 'rule ice', protected: 'frozen' }] },
+      5,
+      'rule ice: no change (frozen)',
+    ],
     [{ protected: 'frozen', max: 2 }, 4, undefined],
     [{}, -1, 'A count is 0 or more'],
     [{}, 2_147_483_648, 'A count is at most 2147483647'],
@@ -52,7 +68,8 @@ describe('a draft', () => {
   });
 
   it('can be set unless it is refused for good, also while its plan is not there', () => {
-    const may = (plan: Parameters<typeof settable>[0]['plan'], text = '5') => settable({ base: 3, text, plan });
+    const may = (plan: Parameters<typeof settable>[0]['plan'], text = '5') =>
+      settable({ base: 3, text, plan });
     expect(may({ state: 'asking' })).toBe('yes');
     expect(may({ state: 'failed', message: '' })).toBe('yes');
     expect(may({ state: 'refused', message: '', forcible: true })).toBe('forced');
@@ -69,7 +86,8 @@ describe('a draft', () => {
   });
 
   it('shows each forecast of the header', () => {
-    const header = 'undone; by="HorizontalPodAutoscaler/cart", drifts; by="Apply/kubectl"; certainty=possible, unknown';
+    const header =
+      'undone; by="HorizontalPodAutoscaler/cart", drifts; by="Apply/kubectl"; certainty=possible, unknown';
     expect(parseForecast(header).map(forecastText)).toEqual([
       'will be undone by HorizontalPodAutoscaler/cart',
       'will be set back on the next run by Apply/kubectl (possibly)',
@@ -121,7 +139,13 @@ describe('a write', () => {
 
 describe('a receipt in a file', () => {
   const item = { cluster: 'eu', namespace: 'shop', deployment: 'cart', uid: 'u', before: 3, asked: 0 };
-  const receipt = { version: 1, id: '2b4f6d0c-8e1a', at: '2026-11-29T19:00:00.000Z', items: [item], checksum: 'c' };
+  const receipt = {
+    version: 1,
+    id: '2b4f6d0c-8e1a',
+    at: '2026-11-29T19:00:00.000Z',
+    items: [item],
+    checksum: 'c',
+  };
 
   it('is read alone or inside an answer, and refused with what to do', () => {
     expect(parseReceipt(JSON.stringify(receipt))).toEqual(receipt);
@@ -142,5 +166,11 @@ describe('a receipt in a file', () => {
 });
 
 it('an age is told in its greatest unit', () => {
-  expect([0, 59_000, 60_000, 3_600_000 * 5, 86_400_000 * 3].map(ageText)).toEqual(['now', 'now', '1 min', '5 h', '3 d']);
+  expect([0, 59_000, 60_000, 3_600_000 * 5, 86_400_000 * 3].map(ageText)).toEqual([
+    'now',
+    'now',
+    '1 min',
+    '5 h',
+    '3 d',
+  ]);
 });

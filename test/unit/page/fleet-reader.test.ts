@@ -35,7 +35,10 @@ class Scene {
   async start(): Promise<void> {
     const client = {
       clusters: async () => this.clusters,
-      listing: async (_cluster: string | undefined, selection: { minResourceVersion?: string | undefined }) => {
+      listing: async (
+        _cluster: string | undefined,
+        selection: { minResourceVersion?: string | undefined },
+      ) => {
         this.listed.push(selection.minResourceVersion);
         return { items: await this.list(), ageSeconds: 0 };
       },
@@ -46,7 +49,9 @@ class Scene {
       },
     };
     const publish = (update: Update) => this.copy.apply(update);
-    this.#running = new FleetReader({ client, copy: this.copy, publish, random: () => 0 }).run(this.#stop.signal);
+    this.#running = new FleetReader({ client, copy: this.copy, publish, random: () => 0 }).run(
+      this.#stop.signal,
+    );
     await vi.advanceTimersByTimeAsync(0);
   }
 
