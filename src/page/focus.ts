@@ -44,7 +44,7 @@ export class Focus {
   }
 
   #focusCurrent(): void {
-    const key = this.#app.current ?? this.#app.rows[0]?.key;
+    const key = this.#app.currentRow?.key ?? this.#app.rows[0]?.key;
     if (key === undefined) return;
     const row = document.querySelector<HTMLElement>(`tr[data-key="${CSS.escape(key)}"]`);
     row?.focus();

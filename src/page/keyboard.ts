@@ -18,8 +18,10 @@ export function listenToKeys(app: App, focusRow: () => void): void {
 
 function keyInText(app: App, { key }: KeyboardEvent, input: HTMLInputElement, focusRow: () => void): boolean {
   if (input.id === 'filter') {
-    if (key === 'Enter' || key === 'ArrowDown') focusRow();
-    else if (key === 'Escape') app.setFilter('');
+    if (key === 'Enter' || key === 'ArrowDown') {
+      app.move(0);
+      focusRow();
+    } else if (key === 'Escape') app.setFilter('');
     else return false;
     return true;
   }
@@ -38,9 +40,13 @@ function keyOnPage(app: App, event: KeyboardEvent, focusRow: () => void): boolea
   const { key, target, shiftKey } = event;
   const isControl = target instanceof HTMLButtonElement || target instanceof HTMLInputElement;
   switch (key) {
-    case '/':
-      document.getElementById('filter')?.focus();
+    case '/': {
+      const filter = document.getElementById('filter');
+      filter?.focus();
+      // What is typed next replaces the filter.
+      if (filter instanceof HTMLInputElement) filter.select();
       return true;
+    }
     case '?':
       app.open('help');
       return true;
@@ -74,7 +80,7 @@ function keyOnRow(
   shiftKey: boolean,
   focusRow: () => void,
 ): boolean {
-  if (app.current === undefined) app.move(0);
+  if (app.currentRow === undefined) app.move(0);
   const row = app.currentRow;
   if (row === undefined) return false;
   const maySet = app.limits.maySet(row.key);

@@ -125,8 +125,10 @@ export class App {
     return this.copy.rows.shown.slice(this.page * PAGE_ROWS, (this.page + 1) * PAGE_ROWS);
   }
 
+  /** Where the keyboard is. Undefined also if the filter hides that row: keys must not change what nobody sees. */
   get currentRow(): Row | undefined {
-    return this.current === undefined ? undefined : this.copy.rows.get(this.current);
+    const { current, copy } = this;
+    return current !== undefined && copy.rows.indexOf(current) >= 0 ? copy.rows.get(current) : undefined;
   }
 
   setFilter(text: string): void {

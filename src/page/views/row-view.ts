@@ -8,7 +8,7 @@ import { nameOf, type Row } from '../model/table-row.ts';
 
 export function rowView(app: App, row: Row, several: boolean): TemplateResult {
   const { key, cluster, state } = row;
-  const isCurrent = app.current === undefined ? app.rows[0]?.key === key : app.current === key;
+  const isCurrent = (app.currentRow ?? app.rows[0])?.key === key;
   return html`
     <tr
       role="row"
