@@ -137,7 +137,7 @@ export class CommandLine {
 }
 
 /** The command with a pseudo-terminal of this width, which `script` of util-linux makes. */
-function onTerminal(command: readonly string[], columns: number): readonly string[] {
+export function onTerminal(command: readonly string[], columns: number): readonly string[] {
   const words = command.map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(' ');
   return ['script', '-qefc', `stty cols ${columns} rows 40; exec ${words}`, '/dev/null'];
 }
