@@ -19,7 +19,7 @@ describe('rows', () => {
       replicas: fc.integer({ min: 0, max: 3 }),
       ready: fc.integer({ min: 0, max: 3 }),
       phase: fc.constantFrom('stable' as const, 'progressing' as const, 'stuck' as const),
-      owners: fc.constantFrom([], [HPA]),
+      owners: fc.constantFrom(0, 1).map((many) => Array.from({ length: many }, () => HPA)),
     });
     fc.assert(
       fc.property(
