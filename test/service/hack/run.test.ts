@@ -46,7 +46,10 @@ afterAll(async () => {
 
 /** Runs lines in the folder of the demo, as somebody who has not used the command line before. */
 const bash = (script: string) =>
-  run(['bash', '-c', `export SCALER_CONFIG="$PWD/scaler.yaml"\n${script}`], { cwd: folder, limitMs: 110_000 });
+  run(['bash', '-c', `export SCALER_CONFIG="$PWD/scaler.yaml"\n${script}`], {
+    cwd: folder,
+    limitMs: 110_000,
+  });
 
 /** What the line under a heading prints. */
 async function under(heading: string): Promise<string> {
