@@ -6,7 +6,7 @@ import { ClientFolder } from '../support/cli/client-folder.ts';
 import { CompiledScaler } from '../support/cli/compiled-scaler.ts';
 import { deployment } from '../support/integration/contract-bodies.ts';
 import { KubeRequests } from '../support/kube-requests.ts';
-import { TestService } from '../support/service.ts';
+import { PATIENT_WRITES, TestService } from '../support/service.ts';
 import { until } from '../support/until.ts';
 
 /** The command line as a plugin of the real kubectl, for a service in front of a real API server. */
@@ -23,7 +23,9 @@ beforeAll(async () => {
   kube = new KubeRequests(apiserver);
   await kube.post('/api/v1/namespaces', { metadata: { name: NAMESPACE } });
   await kube.post(DEPLOYMENTS, deployment('web', 3));
-  service = await (await TestService.start({ kubeconfig: apiserver.kubeconfig })).synced();
+  service = await (
+    await TestService.start({ kubeconfig: apiserver.kubeconfig, timing: PATIENT_WRITES })
+  ).synced();
   const listed = async () => (await service.get(`/deployments?namespace=${NAMESPACE}`)).body;
   await until(async () => JSON.stringify(await listed()).includes('web'));
   scaler = await CompiledScaler.build();

@@ -69,6 +69,8 @@ export class TestService {
   readonly authority: CertificateAuthority;
   readonly client: IssuedCertificate;
   readonly port: number;
+  /** All clusters that it has begun to serve. */
+  readonly #clusters: readonly Cluster[];
   readonly #clients: TestClient[] = [];
   readonly #folder: string;
   readonly #default: TestClient;
@@ -76,12 +78,14 @@ export class TestService {
   private constructor(
     app: FastifyInstance,
     cluster: Cluster,
+    clusters: readonly Cluster[],
     authority: CertificateAuthority,
     client: IssuedCertificate,
     folder: string,
   ) {
     this.app = app;
     this.cluster = cluster;
+    this.#clusters = clusters;
     this.authority = authority;
     this.client = client;
     this.#folder = folder;
@@ -163,7 +167,7 @@ export class TestService {
     await app.listenAt({ host: '127.0.0.1', port: 0 });
     const [cluster] = clusters;
     if (cluster === undefined) throw new Error('a service has a cluster');
-    return new TestService(app, cluster, authority, client, folder);
+    return new TestService(app, cluster, clusters, authority, client, folder);
   }
 
   /** Resolves once the caches of all clusters are filled. */
@@ -172,9 +176,9 @@ export class TestService {
     return this;
   }
 
-  /** Resolves once the autoscalers of this namespace of the default cluster are known, which `synced` does not wait for. */
+  /** Resolves once all clusters know the autoscalers of this namespace, which `synced` does not wait for. */
   async autoscalersKnown(namespace: string): Promise<this> {
-    await until(() => this.cluster.autoscalers.unknown(namespace).length === 0);
+    await until(() => this.#clusters.every(({ autoscalers }) => autoscalers.unknown(namespace).length === 0));
     return this;
   }
 

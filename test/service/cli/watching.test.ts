@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { CommandLine } from '../../support/cli/command-line.ts';
 import { FakeApiServer } from '../../support/fake-apiserver/fake-apiserver.ts';
-import { TestService } from '../../support/service.ts';
+import { PATIENT_WRITES, TestService } from '../../support/service.ts';
 
 const RESOURCES = ['deployments', 'deployments/scale'];
 
@@ -22,6 +22,7 @@ beforeAll(async () => {
     kubeconfig: { blue: blue.kubeconfig, green: green.kubeconfig },
     authorization: 'SubjectAccessReview',
     limits: { maxStreamsPerClient: 3 },
+    timing: PATIENT_WRITES,
   });
   await service.synced();
   scaler = await CommandLine.of(service);

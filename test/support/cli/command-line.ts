@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { IssuedCertificate } from '../issue-certificate.ts';
 import type { TestService } from '../service.ts';
 import { until } from '../until.ts';
+import { CompiledScaler } from './compiled-scaler.ts';
 
 export interface CommandOptions {
   /** Who calls. Default: `client`. */
@@ -28,21 +29,25 @@ export class RunningCommand {
   stdout = '';
   stderr = '';
   readonly #child: ChildProcess;
+  /** Resolves once it has ended and all that it printed has been read. */
   readonly ended: Promise<Outcome>;
+  #hasEnded = false;
 
   constructor(child: ChildProcess) {
     this.#child = child;
-    child.stdout?.on('data', (chunk) => {
-      this.stdout += chunk;
+    // A character may come in two pieces.
+    child.stdout?.setEncoding('utf8').on('data', (text) => {
+      this.stdout += text;
     });
-    child.stderr?.on('data', (chunk) => {
-      this.stderr += chunk;
+    child.stderr?.setEncoding('utf8').on('data', (text) => {
+      this.stderr += text;
     });
     this.ended = new Promise((resolve, reject) => {
       child.once('error', reject);
-      child.once('close', (code) =>
-        resolve({ code, stdout: this.stdout.replaceAll('\r\n', '\n'), stderr: this.stderr }),
-      );
+      child.once('close', (code) => {
+        this.#hasEnded = true;
+        resolve({ code, stdout: this.stdout.replaceAll('\r\n', '\n'), stderr: this.stderr });
+      });
     });
   }
 
@@ -52,7 +57,7 @@ export class RunningCommand {
       const output = this.stdout + this.stderr;
       return typeof text === 'string' ? output.includes(text) : text.test(output);
     };
-    await until(() => isThere() || this.#child.exitCode !== null);
+    await until(() => isThere() || this.#hasEnded);
     if (!isThere()) throw new Error(`it has ended without ${text}: ${this.stdout}${this.stderr}`);
   }
 
@@ -71,23 +76,30 @@ export class RunningCommand {
   }
 }
 
-/** `scaler` as processes, for the clients of a service, with a home of their own. */
+/** The compiled `scaler` as processes, for the clients of a service, with a home of their own. */
 export class CommandLine {
   /** The home of the user, and the folder for state. */
   readonly folder: string;
   readonly #service: TestService;
+  readonly #scaler: CompiledScaler;
   readonly #running = new Set<ChildProcess>();
   #clients = 0;
 
-  private constructor(service: TestService, folder: string) {
+  private constructor(service: TestService, scaler: CompiledScaler, folder: string) {
     this.#service = service;
+    this.#scaler = scaler;
     this.folder = folder;
   }
 
   static async of(service: TestService): Promise<CommandLine> {
     const folder = await mkdtemp(join(tmpdir(), 'scaler-test-'));
     await writeFile(join(folder, 'ca.pem'), service.authority.cert);
-    return new CommandLine(service, folder);
+    return new CommandLine(service, await CompiledScaler.build(), folder);
+  }
+
+  /** The program that it runs. */
+  get program(): string {
+    return this.#scaler.path;
   }
 
   /** Runs a command to its end. */
@@ -103,7 +115,7 @@ export class CommandLine {
     const [cert, key] = [`${this.#clients}-cert.pem`, `${this.#clients}-key.pem`];
     await writeFile(join(this.folder, cert), as.cert);
     await writeFile(join(this.folder, key), as.key);
-    const command = [process.execPath, 'src/cli/scaler.ts', ...args];
+    const command = [process.execPath, this.program, ...args];
     const [file = '', ...rest] = terminal === undefined ? command : onTerminal(command, terminal);
     const child = spawn(file, rest, {
       env: {
@@ -132,7 +144,7 @@ export class CommandLine {
   async stop(): Promise<void> {
     for (const child of this.#running) child.kill('SIGKILL');
     await until(() => this.#running.size === 0);
-    await rm(this.folder, { recursive: true });
+    await Promise.all([rm(this.folder, { recursive: true }), this.#scaler.remove()]);
   }
 }
 

@@ -14,7 +14,7 @@ import { freePorts } from '../../../support/free-ports.ts';
 import { CertificateAuthority, type IssuedCertificate } from '../../../support/issue-certificate.ts';
 import { ConnectProxy } from '../../../support/kube/proxies.ts';
 import { PrefixProxy } from '../../../support/prefix-proxy.ts';
-import { TestService } from '../../../support/service.ts';
+import { PATIENT_WRITES, TestService } from '../../../support/service.ts';
 import { opensslP12 } from '../../../support/tls/openssl.ts';
 import { TlsServer } from '../../../support/tls/tls-server.ts';
 import { uncheckedMaterial } from '../../../support/tls/unchecked-material.ts';
@@ -29,7 +29,7 @@ let service: TestService;
 
 beforeAll(async () => {
   demo = await FakeApiServer.start({ rolloutDelayMs: Number.POSITIVE_INFINITY });
-  service = await (await TestService.start({ kubeconfig: demo.kubeconfig })).synced();
+  service = await (await TestService.start({ kubeconfig: demo.kubeconfig, timing: PATIENT_WRITES })).synced();
 });
 afterAll(async () => {
   await service.stop();
@@ -105,8 +105,8 @@ async function refusingByAlert(reason: 'unknown' | 'revoked'): Promise<number> {
   child.stdout.on('data', (text) => {
     output += text;
   });
-  await until(() => /ACCEPT .*:\d+/.test(output) || child.exitCode !== null);
-  return Number(/ACCEPT .*:(\d+)/.exec(output)?.[1]);
+  await until(() => /ACCEPT .*:\d+\n/.test(output) || child.exitCode !== null);
+  return Number(/ACCEPT .*:(\d+)\n/.exec(output)?.[1]);
 }
 
 describe('a connection', () => {

@@ -1,9 +1,8 @@
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ClientFolder } from '../../../support/cli/client-folder.ts';
 import { CommandLine } from '../../../support/cli/command-line.ts';
-import { CompiledScaler } from '../../../support/cli/compiled-scaler.ts';
 import { runScaler } from '../../../support/cli/run-scaler.ts';
 import { FakeApiServer } from '../../../support/fake-apiserver/fake-apiserver.ts';
 import { freePorts } from '../../../support/free-ports.ts';
@@ -12,23 +11,23 @@ import { opensslP12 } from '../../../support/tls/openssl.ts';
 
 let demo: FakeApiServer;
 let service: TestService;
-let scaler: CompiledScaler;
+let scaler: CommandLine;
 
 beforeAll(async () => {
-  scaler = await CompiledScaler.build();
   demo = await FakeApiServer.start({ rolloutDelayMs: Number.POSITIVE_INFINITY });
   service = await (
     await TestService.start({ kubeconfig: { east: demo.kubeconfig, west: demo.kubeconfig } })
   ).synced();
+  scaler = await CommandLine.of(service);
 });
 afterAll(async () => {
+  await scaler.stop();
   await service.stop();
   await demo.stop();
-  await scaler.remove();
 });
 
 const runWith = (env: Readonly<Record<string, string>>, ...args: readonly string[]) =>
-  runScaler([process.execPath, scaler.path, ...args], env);
+  runScaler([process.execPath, scaler.program, ...args], env);
 
 /** A person with certificates in a home of their own. */
 async function person() {
@@ -123,12 +122,10 @@ describe('scaler login', () => {
 
 describe('the password of a .p12 file', () => {
   const asked = async (typed: string) => {
-    const line = await CommandLine.of(service);
-    onTestFinished(() => line.stop());
     const folder = await ClientFolder.make();
     const SCALER_P12 = await folder.write('client.p12', await opensslP12(service.client, 'geheim'));
     const env = { SCALER_CERT: '', SCALER_KEY: '', SCALER_P12 };
-    const running = await line.start(['clusters', '-o', 'name'], { terminal: 100, env });
+    const running = await scaler.start(['clusters', '-o', 'name'], { terminal: 100, env });
     await running.prints(`Password of ${SCALER_P12}: `);
     running.types(typed);
     return running.ended;
@@ -180,7 +177,7 @@ describe('scaler completion', () => {
     const { pem, run, env } = await person();
     await run('login', '--name', 'mine', ...pem);
     const bash = (line: string) => {
-      const script = `scaler() { "${process.execPath}" "${scaler.path}" "$@"; }
+      const script = `scaler() { "${process.execPath}" "${scaler.program}" "$@"; }
         compopt() { :; }
         source <(scaler completion bash)
         COMP_WORDS=(${line}) COMP_CWORD=$((\${#COMP_WORDS[@]} - 1))
