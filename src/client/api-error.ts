@@ -8,6 +8,16 @@ export interface HeaderFields {
 
 type ErrorBody = components['schemas']['Error'];
 
+/**
+ * Whether an error of a write leaves open if anything was changed: there is no answer, it is that of a proxy, or the
+ * service says so.
+ */
+export function isUnknown(error: unknown): boolean {
+  if (!(error instanceof ApiError)) return true;
+  const isOfProxy = error.code === 'UNEXPECTED_ANSWER' && (error.status < 400 || error.status >= 500);
+  return isOfProxy || error.code === 'OUTCOME_UNKNOWN';
+}
+
 /** An error that the service answered: what it says, and where a wait goes on. */
 export class ApiError extends Error {
   override readonly name = 'ApiError';

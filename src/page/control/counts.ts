@@ -1,4 +1,4 @@
-import { ApiError } from '../../client/api-error.ts';
+import { ApiError, isUnknown } from '../../client/api-error.ts';
 import type { ScalerClient } from '../../client/scaler-client.ts';
 import { countIn, type Draft, type Plan, refusalText, settable } from '../model/draft.ts';
 import type { Update } from '../model/fleet-copy.ts';
@@ -9,7 +9,9 @@ import {
   failed,
   observed,
   overridden,
+  unknown,
   type WriteProgress,
+  whoChanged,
 } from '../model/write-progress.ts';
 
 export interface CountsOptions {
@@ -80,6 +82,13 @@ export class Counts {
   commit(row: Row, force = false): void {
     const draft = this.drafts.get(row.key);
     if (draft === undefined) return;
+    if (this.#isAsked(row)) return;
+    // Between a look and a key the count may change: what was decided for 3 is not set for 20.
+    if (draft.moved !== undefined) {
+      this.#options.say(`${nameOf(row)}: ${draft.moved}. Look at it, then set it again`);
+      this.draft(row, draft.text);
+      return;
+    }
     const count = countIn(draft.text);
     const may = settable(draft);
     if (count === undefined || may === 'no' || (may === 'forced' && !force)) {
@@ -93,17 +102,25 @@ export class Counts {
   /** Sets again what was refused because somebody will undo it. */
   force(row: Row): void {
     const write = this.writes.get(row.key);
-    if (write?.forcible) void this.#write(row, row.state.replicas, write.to, { force: true });
+    if (write?.forcible) void this.#write(row, write.from, write.to, { force: true });
   }
 
   /** Takes back the last write, or the last one of a Deployment: the count before, if it is still the one that was set. */
   undo(key?: string): void {
-    const at = this.#undo.findLastIndex((each) => key === undefined || each.key === key);
-    const [last] = at < 0 ? [] : this.#undo.splice(at, 1);
+    const last = this.#undo.findLast((each) => key === undefined || each.key === key);
     const row = last === undefined ? undefined : this.#options.rowOf(last.key);
+    if (row !== undefined && this.#isAsked(row)) return;
+    if (last !== undefined) this.#undo.splice(this.#undo.indexOf(last), 1);
     if (last === undefined) this.#options.say('There is nothing to undo: this page has set no count');
     else if (row === undefined) this.#options.say(`${last.key} cannot be undone: it is gone`);
     else void this.#write(row, last.to, last.from, { isUndo: true });
+  }
+
+  /** One write at a time: the answer to another would be told as that of this one. */
+  #isAsked(row: Row): boolean {
+    const isAsked = this.writes.get(row.key)?.phase === 'asked';
+    if (isAsked) this.#options.say(`${nameOf(row)}: wait for the answer to what was asked before`);
+    return isAsked;
   }
 
   canUndo(key: string): boolean {
@@ -138,9 +155,25 @@ export class Counts {
       }
       return;
     }
-    // The plan was made for another count.
-    if (draft !== undefined && draft.base !== row.state.replicas) this.draft(row, draft.text);
+    if (draft !== undefined) this.#moveDraft(row, draft);
     if (write !== undefined) this.#advance(key, observed(write, row.state));
+  }
+
+  /** The draft was made for another count: it is planned again, and set only once somebody has seen that. */
+  #moveDraft(row: Row, draft: Draft): void {
+    const { replicas } = row.state;
+    if (countIn(draft.text) === replicas) {
+      this.drop(row.key);
+      return;
+    }
+    const moved =
+      replicas === draft.base
+        ? undefined
+        : `${whoChanged(row.state)} set it to ${replicas} while you drafted`;
+    if (moved === draft.moved) return;
+    this.drafts.set(row.key, { ...draft, moved, plan: { state: 'asking' } });
+    this.#plan(row.key);
+    this.#options.changed();
   }
 
   #plan(key: string): void {
@@ -212,7 +245,12 @@ export class Counts {
       this.#advance(key, now === undefined ? write : observed(write, now.state));
     } catch (error) {
       const write = this.writes.get(key) ?? asked(from, to);
-      this.#advance(key, failed(write, failureText(error, from), isManaged(error)));
+      this.#advance(
+        key,
+        isUnknown(error)
+          ? unknown(write, errorText(error))
+          : failed(write, failureText(error, from), isManaged(error)),
+      );
     }
   }
 
@@ -251,6 +289,8 @@ export function progressText({ from, to, phase, text }: WriteProgress): string {
       return `set ${from} → ${to}, but it is stuck: ${text}`;
     case 'undone':
       return `set ${from} → ${to}, but ${text}`;
+    case 'unknown':
+      return `perhaps set to ${to}: ${text}. Look at the count before you try again`;
     case 'failed':
       return `not set to ${to}: ${text}`;
   }
@@ -269,12 +309,13 @@ function isManaged(error: unknown): boolean {
   return error instanceof ApiError && error.code === 'REPLICAS_MANAGED';
 }
 
+function errorText(error: unknown): string {
+  return error instanceof ApiError ? refusalText(error.message) : 'the service does not answer';
+}
+
 function failureText(error: unknown, from: number): string {
-  if (!(error instanceof ApiError)) {
-    return 'the service does not answer, so it may be set or not: look at the count before you try again';
-  }
-  if (error.code === 'PRECONDITION_FAILED') {
+  if (error instanceof ApiError && error.code === 'PRECONDITION_FAILED') {
     return `the count was not ${from} any longer: look at it, then decide again`;
   }
-  return refusalText(error.message);
+  return errorText(error);
 }

@@ -11,8 +11,10 @@ export type Plan =
 
 /** A count that somebody is about to set. */
 export interface Draft {
-  /** The count that was shown when the plan was made. It is set only while this is the count. */
+  /** The count that was shown when it was drafted. It is set only while this is the count. */
   readonly base: number;
+  /** Who has set another count since, and which: somebody has to look at it before anything is set. */
+  readonly moved?: string | undefined;
   /** As it was typed. */
   readonly text: string;
   readonly plan: Plan;

@@ -7,9 +7,10 @@ export interface WriteProgress {
   readonly to: number;
   /**
    * `asked`: sent; `set`: the service has answered, the watch has not shown it yet; `seen`: the watch has shown it, and
-   * the pods are on their way; `ready`: all are there. The rest are other ends: `stuck` may still become `ready`.
+   * the pods are on their way; `ready`: all are there. The rest are other ends: `stuck` may still become `ready`, and
+   * `unknown`, without an answer that tells, whatever the watch shows.
    */
-  readonly phase: 'asked' | 'set' | 'seen' | 'ready' | 'stuck' | 'undone' | 'failed';
+  readonly phase: 'asked' | 'set' | 'seen' | 'ready' | 'stuck' | 'undone' | 'unknown' | 'failed';
   /** More about the phase. */
   readonly text: string;
   /** What the answer warned of. */
@@ -36,12 +37,20 @@ export function failed(write: WriteProgress, message: string, forcible = false):
   return { ...write, phase: 'failed', text: message, forcible };
 }
 
+/** Nobody knows whether it is set. */
+export function unknown(write: WriteProgress, text: string): WriteProgress {
+  // The watch has shown it already.
+  return write.phase === 'asked' ? { ...write, phase: 'unknown', text } : write;
+}
+
 /** The watch shows this state. */
 export function observed(write: WriteProgress, state: State): WriteProgress {
   if (write.phase === 'failed' || write.phase === 'undone') return write;
   if (state.replicas !== write.to) {
-    // Before the write is seen, this is the count that it replaces.
-    if (write.phase === 'asked' || write.phase === 'set') return write;
+    // Before the write is seen, this is the count that it replaces. The watch may leave out a count that is replaced at
+    // once: a third one came after it.
+    if (write.phase === 'asked' || write.phase === 'unknown') return write;
+    if (write.phase === 'set' && state.replicas === write.from) return write;
     return { ...write, phase: 'undone', text: undoneText(state.replicas, whoChanged(state)) };
   }
   if (state.phase === 'stable') return { ...write, phase: 'ready', text: '' };
@@ -55,12 +64,8 @@ export function overridden(write: WriteProgress, { by, from, to }: Override): Wr
   return { ...write, phase: 'undone', text: undoneText(to, by) };
 }
 
-/** Whether its row may forget it without a word: there is nothing to do about it. */
-export function isOver({ phase }: WriteProgress): boolean {
-  return phase === 'ready';
-}
-
-function whoChanged({ lastChange }: State): string {
+/** Who has set the present count, as far as is known. */
+export function whoChanged({ lastChange }: State): string {
   return lastChange?.user ?? lastChange?.manager ?? 'somebody';
 }
 

@@ -27,7 +27,11 @@ function draftView(app: App, row: Row, draft: Draft): TemplateResult {
   const count = countIn(draft.text);
   return html`<div class="line">
     <span class="arrow"><span class="number">${draft.base} → ${count ?? '?'}</span></span>
-    <div class="plan">${planText(draft)}</div>
+    <div class="plan">${
+      draft.moved === undefined
+        ? planText(draft)
+        : html`<span class="warning">${draft.moved}: look at it, then set it again</span>`
+    }</div>
     <span class="actions">
       ${
         may === 'yes'
@@ -68,7 +72,7 @@ function writeView(app: App, row: Row) {
   const name = nameOf(row);
   const reached = ['asked', 'seen', 'ready'].indexOf(phase === 'set' ? 'asked' : phase);
   const step = (at: number, words: string) => html`<li class=${reached >= at ? 'reached' : ''}>${words}</li>`;
-  const isEnd = phase === 'failed' || phase === 'undone' || phase === 'stuck';
+  const isEnd = phase === 'failed' || phase === 'unknown' || phase === 'undone' || phase === 'stuck';
   return html`<div class="line">
     <span class="arrow"><span class="number">${from} → ${to}</span></span>
     <div class="plan">${
