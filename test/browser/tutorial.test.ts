@@ -131,6 +131,8 @@ async function find(word: string, rows = 1): Promise<void> {
   await expect.poll(() => page.locator('tr.row').count()).toBe(rows);
   await press('Enter');
   await page.locator('tr.row:focus').waitFor();
+  // Keys change counts once it is known what the caller may do; the box shows it.
+  await expect.poll(() => page.locator('tr.row input[type=checkbox]').count()).toBe(rows);
 }
 
 /** What the reader does and sees on the page, after the commands of a section. */
