@@ -6,7 +6,7 @@ import { CliError } from './cli-error.ts';
 import { ConnectError } from './connect/connect-error.ts';
 import type { CliContext } from './context.ts';
 import { EXIT } from './exit-codes.ts';
-import { note, warn } from './output/messages.ts';
+import { jsonText, note, warn } from './output/messages.ts';
 import { authorOf, countChange, phaseText, readyText } from './output/state-text.ts';
 import { oneLine, type Paint, painter } from './output/text.ts';
 import { nameOf } from './target.ts';
@@ -167,6 +167,10 @@ export class EventWatch {
     const { labelSelector } = this.#watched;
     const states = await this.#client.states(cluster, { namespace, labelSelector }, this.#context.signal);
     for (const state of states) this.#changed(cluster, state);
+    const there = new Set(states.map((state) => nameOf({ ...state, cluster })));
+    for (const [key, state] of this.#known) {
+      if (key === nameOf({ ...state, cluster }) && !there.has(key)) this.#gone(cluster, state);
+    }
   }
 
   /** Reads the states before the first event, so that this one can tell what it changes. */
@@ -212,7 +216,7 @@ export class EventWatch {
     { cluster: _, ...data }: { cluster?: string },
   ): void {
     const line = { event, ...(cluster !== undefined && { cluster }), at: new Date().toISOString(), data };
-    this.#context.stdout.write(`${JSON.stringify(line)}\n`);
+    this.#context.stdout.write(`${jsonText(line)}\n`);
   }
 
   #print(key: string, text: string): void {

@@ -26,6 +26,8 @@ export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
 const BY_CODE: Readonly<Record<string, ExitCode>> = {
   INVALID_QUERY: EXIT.usage,
+  INVALID_BODY: EXIT.usage,
+  SELECT_TOO_WIDE: EXIT.usage,
   REPLICAS_OVERRIDDEN: EXIT.overridden,
   ROLLOUT_STUCK: EXIT.stuck,
   NOT_READY_IN_TIME: EXIT.notInTime,

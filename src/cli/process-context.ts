@@ -26,15 +26,20 @@ export class ProcessContext implements CliContext {
     // Once: a second Ctrl-C ends the process at once.
     process.once('SIGINT', () => controller.abort(new CliError('', EXIT.interrupted)));
     process.once('SIGTERM', () => controller.abort(new CliError('', EXIT.terminated)));
-    // A reader such as `head` has had enough. What is under way goes on, but is not shown.
+    // A reader such as `head` has had enough, or a disk is full. What is under way goes on, but is not shown: a write must
+    // not be cut off because its result cannot be.
     const closing = new AbortController();
     this.outputClosed = closing.signal;
-    for (const stream of [this.stdout, this.stderr]) {
-      stream.on('error', (error: NodeJS.ErrnoException) => {
-        if (error.code !== 'EPIPE' && error.code !== 'ERR_STREAM_DESTROYED') throw error;
-        if (stream === this.stdout) closing.abort();
-      });
-    }
+    this.stdout.on('error', (error: NodeJS.ErrnoException) => {
+      if (closing.signal.aborted) return;
+      closing.abort();
+      if (error.code === 'EPIPE' || error.code === 'ERR_STREAM_DESTROYED') return;
+      this.stderr.write(`error: the output cannot be written: ${error.message}\n`);
+      this.exitWith(EXIT.failed);
+      // The end may have been told already.
+      process.exitCode ||= EXIT.failed;
+    });
+    this.stderr.on('error', () => undefined);
   }
 
   get flags(): GlobalOptions {

@@ -4,7 +4,7 @@ import { CliError } from './cli-error.ts';
 import { ConnectError } from './connect/connect-error.ts';
 import type { CliContext } from './context.ts';
 import { EXIT, type ExitCode, exitCodeOfAnswer } from './exit-codes.ts';
-import { forPeople } from './output/text.ts';
+import { forPeople, oneLine } from './output/text.ts';
 
 /** Says on stderr what ended the command, and what to do. Returns the exit code. */
 export function reportError(error: unknown, context: CliContext): ExitCode {
@@ -15,7 +15,7 @@ export function reportError(error: unknown, context: CliContext): ExitCode {
   // Who has ended it knows that.
   if (cause instanceof CliError && cause.message === '') return cause.exitCode;
   const command = `\`${context.name} `;
-  context.stderr.write(`error: ${describeError(cause).replaceAll('`scaler ', command)}\n`);
+  context.stderr.write(`error: ${oneLine(describeError(cause)).replaceAll('`scaler ', command)}\n`);
   if (cause instanceof ApiError) return exitCodeOfAnswer(cause);
   if (cause instanceof CliError) return cause.exitCode;
   if (cause instanceof ConnectError && cause.usage) return EXIT.usage;

@@ -1,3 +1,4 @@
+import { addAbortSignal } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import type { Target } from '../client/scaler-client.ts';
 import { CliError } from './cli-error.ts';
@@ -37,7 +38,7 @@ export function parseCount(value: string): number {
 /** The Deployments that an argument names: one, or one for each cluster. @throws CliError */
 export function parseTarget(value: string, { namespace, clusters }: TargetDefaults): Target[] {
   const segments = value.split('/');
-  if (segments.some((segment) => segment === '') || segments.length > 3) {
+  if (segments.some((segment) => /^\.{0,2}$/.test(segment)) || segments.length > 3) {
     throw new CliError(`"${value}" is not a target: write NAMESPACE/NAME or CLUSTER/NAMESPACE/NAME`);
   }
   const deployment = segments.pop() ?? '';
@@ -81,14 +82,19 @@ export function defaultsOf(context: CliContext, connection: Connection): TargetD
   return { namespace: context.flags.namespace, clusters: clustersOf(context, connection) };
 }
 
-/** The arguments, with the words of standard input in place of `-`. */
+/**
+ * The arguments, with the words of standard input in place of `-`.
+ * @throws CliError if none is left: what was to be piped must not turn into all of a namespace
+ */
 export async function withStandardInput(
   args: readonly string[],
-  { stdin }: CliContext,
+  { stdin, signal }: CliContext,
 ): Promise<readonly string[]> {
   if (!args.includes('-')) return args;
-  const words = (await text(stdin)).split(/\s+/).filter((word) => word !== '');
-  return args.flatMap((arg) => (arg === '-' ? words : [arg]));
+  const words = (await text(addAbortSignal(signal, stdin))).split(/\s+/).filter((word) => word !== '');
+  const all = args.flatMap((arg) => (arg === '-' ? words : [arg]));
+  if (all.length === 0) throw new CliError('standard input names no Deployment: nothing was changed');
+  return all;
 }
 
 /**

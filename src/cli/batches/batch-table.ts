@@ -1,3 +1,4 @@
+import type { WriteStream } from 'node:tty';
 import type { BatchAnswer, BatchItem } from '../../client/scaler-client.ts';
 import type { CliContext } from '../context.ts';
 import { EXIT, type ExitCode, exitCodeOf, worstOf } from '../exit-codes.ts';
@@ -10,8 +11,15 @@ import { nameOf } from '../target.ts';
 /** How many items are explained on stderr; JSON has all. */
 const MAX_EXPLAINED = 20;
 
-/** Prints the items of a plan or of what became of it, and explains on stderr what is not as it was asked for. */
-export async function printItems(context: CliContext, { items, dryRun }: BatchAnswer): Promise<void> {
+/**
+ * Prints the items of a plan or of what became of it, and explains on stderr what is not as it was asked for.
+ * @param to default: stdout
+ */
+export async function printItems(
+  context: CliContext,
+  { items, dryRun }: BatchAnswer,
+  to?: WriteStream,
+): Promise<void> {
   const paint = painter(context.colours);
   const columns: Column<BatchItem>[] = [
     { head: 'CLUSTER', optional: 'same', cell: ({ cluster }) => cluster },
@@ -22,7 +30,7 @@ export async function printItems(context: CliContext, { items, dryRun }: BatchAn
     { head: 'PODS', optional: 'empty', cell: rolloutText },
     { head: 'FORECAST', optional: 'empty', isCut: true, cell: forecastText },
   ];
-  await printTable(context, columns, items);
+  await printTable(context, columns, items, to);
   explain(context, items);
 }
 

@@ -1,10 +1,12 @@
 import { ApiError } from '../../client/api-error.ts';
 import type { BatchAnswer, Receipt, ScalerClient } from '../../client/scaler-client.ts';
 import type { CliContext } from '../context.ts';
+import { mayBeDone } from '../may-be-done.ts';
 import { commandLine, note } from '../output/messages.ts';
 import { ProgressLine } from '../output/progress-line.ts';
 import { counted, forPeople } from '../output/text.ts';
 import { nameOf } from '../target.ts';
+import { dropReceipt } from './receipt-file.ts';
 
 export interface ReceiptOrder {
   /** `receipt`: to begin or finish what it asks for; `restore`: to take that back. */
@@ -12,6 +14,11 @@ export interface ReceiptOrder {
   readonly receipt: Receipt;
   /** Where it lies. */
   readonly file: string;
+  /**
+   * It was kept for this order alone. It is dropped if nothing was changed: `restore --last` would take it for what has
+   * happened last, and find nothing to do.
+   */
+  readonly isNew?: boolean;
   readonly force?: boolean | undefined;
   readonly wait?: number | undefined;
 }
@@ -23,7 +30,7 @@ export interface ReceiptOrder {
 export async function carryOut(
   context: CliContext,
   client: ScalerClient,
-  { as, receipt, file, force, wait }: ReceiptOrder,
+  { as, receipt, file, isNew = false, force, wait }: ReceiptOrder,
 ): Promise<BatchAnswer> {
   const what = `${as === 'restore' ? 'restoring' : 'setting'} ${counted(receipt.items.length, 'Deployment')}`;
   const line = new ProgressLine(context, wait === undefined ? what : `${what} and waiting for the pods`);
@@ -32,13 +39,17 @@ export async function carryOut(
     answer = await client.batch({ [as]: receipt }, { force, wait }, context.signal);
   } catch (error) {
     line.end();
-    if (error instanceof ApiError && isRefusedWhole(error)) {
-      for (const item of error.items)
-        note(context, `  ${nameOf(item)}: ${forPeople(item.message)} (${item.code})`);
-      note(context, `Nothing was changed. The receipt is kept: ${file}`);
-    } else {
+    if (mayBeDone(error)) {
       note(context, 'It was cut off: each Deployment is as before or as asked.');
       sayHowToGoOn(context, as, file);
+    } else {
+      const items = error instanceof ApiError ? error.items : [];
+      for (const item of items) note(context, `  ${nameOf(item)}: ${forPeople(item.message)} (${item.code})`);
+      if (isNew) await dropReceipt(file);
+      note(
+        context,
+        `Nothing was changed. ${isNew ? 'The receipt is removed.' : `The receipt is kept: ${file}`}`,
+      );
     }
     throw error;
   } finally {
@@ -61,9 +72,4 @@ function sayHowToGoOn(context: CliContext, as: ReceiptOrder['as'], file: string)
   if (as === 'receipt')
     note(context, `To finish it:    ${commandLine(context, 'restore', '--finish', file)}`);
   note(context, `To take it back: ${restoreCommand(context, file)}`);
-}
-
-/** Whether the service has refused the batch before its first write. An answer of a proxy does not tell. */
-function isRefusedWhole({ code, status }: ApiError): boolean {
-  return code !== 'UNEXPECTED_ANSWER' && (status < 500 || code !== 'INTERNAL_ERROR');
 }

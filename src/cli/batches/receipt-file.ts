@@ -5,6 +5,7 @@ import type { Receipt } from '../../client/scaler-client.ts';
 import { CliError } from '../cli-error.ts';
 import type { CliContext } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
+import { warn } from '../output/messages.ts';
 
 /** How many receipts are kept in the folder; then the oldest one makes room. */
 const MAX_RECEIPTS = 200;
@@ -39,6 +40,10 @@ export async function keepReceipt(context: CliContext, receipt: Receipt, file?: 
     try {
       await handle.writeFile(`${JSON.stringify(receipt)}\n`);
       await handle.sync();
+    } catch (error) {
+      // A part of a receipt is none, and its name would be taken.
+      await rm(path, { force: true });
+      throw error;
     } finally {
       await handle.close();
     }
@@ -49,7 +54,7 @@ export async function keepReceipt(context: CliContext, receipt: Receipt, file?: 
       EXIT.failed,
     );
   }
-  if (file === undefined) await prune(folder);
+  if (file === undefined) await prune(context, path);
   return path;
 }
 
@@ -99,9 +104,13 @@ async function receiptsIn(folder: string): Promise<string[]> {
     .map((name) => join(folder, name));
 }
 
-async function prune(folder: string): Promise<void> {
-  const files = await receiptsIn(folder);
-  for (const file of files.slice(0, Math.max(0, files.length - MAX_RECEIPTS))) await dropReceipt(file);
+/** The new receipt stays whatever its name says: the clock of the service that made it may be behind. */
+async function prune(context: CliContext, added: string): Promise<void> {
+  const others = (await receiptsIn(dirname(added))).filter((file) => file !== added);
+  for (const file of others.slice(0, Math.max(0, others.length + 1 - MAX_RECEIPTS))) {
+    await dropReceipt(file);
+    warn(context, `${MAX_RECEIPTS} receipts are kept, so the oldest was removed: ${file}`);
+  }
 }
 
 /** Makes the name of a new file last, where the file system can. */

@@ -44,8 +44,10 @@ export async function setMany(
     context.exitWith(planned);
     return;
   }
+  // Where stdout goes elsewhere, who is asked sees the plan, and a program finds nothing but the result.
+  const showsPlan = asks && context.isTerminal && context.flags.output === 'table';
   if (asks) {
-    await printItems(context, plan);
+    await printItems(context, plan, showsPlan ? context.stdout : context.stderr);
     const others = counts.refused === 0 ? '' : ` and leave out ${counts.refused}`;
     if (!(await confirm(context, `Set ${counted(counts.set, 'Deployment')}${others}?`))) {
       throw new CliError('nothing was changed', EXIT.failed);
@@ -58,15 +60,19 @@ export async function setMany(
   }
   const file = await keepReceipt(context, receipt, flags.receipt);
   note(context, `receipt: ${file}`);
-  const answer = await carryOut(context, connection.client, { as: 'receipt', receipt, file, force, wait });
+  const answer = await carryOut(context, connection.client, {
+    as: 'receipt',
+    receipt,
+    file,
+    isNew: flags.receipt === undefined,
+    force,
+    wait,
+  });
   const refused = plan.items.filter(({ outcome }) => outcome === 'refused');
   context.exitWith(planned);
   context.exitWith(exitCodeOfItems(answer.items, { forgiving: false }));
   // Who has seen the plan sees what differs from it.
-  const items =
-    asks && context.flags.output === 'table'
-      ? answer.items.filter(isUnplanned)
-      : [...answer.items, ...refused];
+  const items = showsPlan ? answer.items.filter(isUnplanned) : [...answer.items, ...refused];
   if (items.length > 0) await showItems(context, { ...answer, items }, { receiptFile: file });
   if (context.flags.output !== 'table') return;
   const leftOut = refused.length === 0 ? '' : `, ${refused.length} refused`;

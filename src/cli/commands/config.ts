@@ -55,7 +55,10 @@ export function addConfigCommand(program: Command, context: CliContext): void {
       const profiles = await read(context);
       const chosen = name ?? (context.flags.profile || env.SCALER_PROFILE || profiles.current);
       const profile = chosen === undefined ? undefined : known(profiles, chosen);
-      const variables = VARIABLES.flatMap((variable) => (env[variable] ? [[variable, env[variable]]] : []));
+      const isNamed = context.flags.profile !== undefined;
+      const variables = VARIABLES.flatMap((variable) =>
+        env[variable] && !isNamed ? [[variable, env[variable]]] : [],
+      );
       if (context.flags.output === 'json') {
         const shown = {
           file: profiles.file,

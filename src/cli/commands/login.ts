@@ -5,6 +5,7 @@ import type { Connection } from '../connect/connect.ts';
 import type { Profile } from '../connect/profiles.ts';
 import type { Settings } from '../connect/settings.ts';
 import type { CliContext } from '../context.ts';
+import { oneLine } from '../output/text.ts';
 
 const HELP = `
 The profile keeps paths, not the files, so that a renewed certificate in the same place is used at once. It keeps no
@@ -63,7 +64,7 @@ async function viewsOf({ client }: Connection, signal: AbortSignal): Promise<str
         const namespaces = new Set(names.map((each) => each.split('/')[0])).size;
         return `${name}: ${count(names.length, 'Deployment')} in ${count(namespaces, 'namespace')}`;
       } catch (error) {
-        if (error instanceof ApiError) return `${name}: ${error.message} (${error.code})`;
+        if (error instanceof ApiError) return `${name}: ${oneLine(error.message)} (${error.code})`;
         throw error;
       }
     }),

@@ -7,6 +7,7 @@ import { setMany } from '../batches/set-many.ts';
 import { CliError } from '../cli-error.ts';
 import type { Connection } from '../connect/connect.ts';
 import type { CliContext } from '../context.ts';
+import { mayBeDone } from '../may-be-done.ts';
 import { commandLine, note, printJson, warn } from '../output/messages.ts';
 import { readyText } from '../output/state-text.ts';
 import {
@@ -17,6 +18,9 @@ import {
   withCluster,
   withStandardInput,
 } from '../target.ts';
+
+/** Ends of a wait after which the count is not the one that was set. */
+const ENDED = new Set(['REPLICAS_OVERRIDDEN', 'DEPLOYMENT_GONE']);
 
 interface SetFlags extends BatchFlags {
   readonly replicas?: number;
@@ -75,28 +79,24 @@ async function setOne(
   const { client } = connection;
   const { replicas } = target;
   const name = nameOf(target);
+  const { output } = context.flags;
+  // Before the write, because its result must not depend on another answer.
+  const [named = target] = output === 'table' ? [] : await withCluster([target], connection, context.signal);
   let written: Written;
   try {
     written = await client.set(target, replicas, { currentReplicas, force, dryRun }, context.signal);
   } catch (error) {
-    // The service did not say whether it was done.
-    if (
-      !(error instanceof ApiError) ||
-      error.code === 'OUTCOME_UNKNOWN' ||
-      error.code === 'UNEXPECTED_ANSWER'
-    ) {
+    if (mayBeDone(error)) {
       note(context, `Whether ${name} was set is not known. To see it: ${commandLine(context, 'get', name)}`);
     }
     throw error;
   }
   for (const warning of written.warnings) warn(context, warning);
-  const { output } = context.flags;
   if (output === 'table')
     context.stdout.write(`${name} ${outcomeOf(written)}${dryRun ? ' (dry run)' : ''}\n`);
   const isWaiting = wait !== undefined && !dryRun;
   if (output === 'table' && !isWaiting) return;
 
-  const [named = target] = output === 'table' ? [] : await withCluster([target], connection, context.signal);
   if (output === 'name') context.stdout.write(`${nameOf(named)}\n`);
   const { previous: from, forecast, warnings } = written;
   const { cluster, namespace, deployment } = named;
@@ -116,8 +116,12 @@ async function setOne(
     else if (output === 'json') printJson(context, { ...result, state });
   } catch (error) {
     if (output === 'json') printJson(context, result);
-    const again = commandLine(context, 'wait', name, '--replicas', String(replicas));
-    note(context, `The count of ${name} is set. To wait on: ${again}`);
+    if (error instanceof ApiError && ENDED.has(error.code)) {
+      note(context, `The count of ${name} was set to ${replicas}, which it is no longer.`);
+    } else {
+      const again = commandLine(context, 'wait', name, '--replicas', String(replicas));
+      note(context, `The count of ${name} is set. To wait on: ${again}`);
+    }
     throw error;
   }
 }

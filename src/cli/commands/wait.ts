@@ -2,10 +2,10 @@ import type { Command } from 'commander';
 import { awaitCount, awaitVisibly } from '../await-count.ts';
 import type { CliContext } from '../context.ts';
 import { forEachTarget } from '../for-each-target.ts';
-import { commandLine, printJson } from '../output/messages.ts';
+import { commandLine, note, printJson } from '../output/messages.ts';
 import { ProgressLine } from '../output/progress-line.ts';
 import { readyText } from '../output/state-text.ts';
-import { nameOf, parseCount, withCluster } from '../target.ts';
+import { nameOf, parseCount, type TargetToSet, withCluster } from '../target.ts';
 import { parseSeconds } from '../wait-option.ts';
 
 interface WaitFlags {
@@ -33,12 +33,17 @@ async function wait(context: CliContext, args: readonly string[], flags: WaitFla
   const { stdout, signal } = context;
   let line: ProgressLine | undefined;
   let ready = 0;
+  let named: readonly TargetToSet[] = [];
+  // For all together: those for which a lane is free late get what is left.
+  const endsAt = performance.now() + flags.timeout * 1000;
   const { connection, targets, results } = await forEachTarget(
     context,
     args,
     async ({ client }, target, all) => {
+      named = all;
       const replicas = target.replicas ?? flags.replicas ?? (await client.state(target, signal)).replicas;
-      const awaited = { replicas, seconds: flags.timeout };
+      const seconds = Math.max(1, Math.round((endsAt - performance.now()) / 1000));
+      const awaited = { replicas, seconds };
       if (all.length === 1) return awaitVisibly(context, client, target, awaited);
       line ??= new ProgressLine(context, `waiting for ${all.length} Deployments`);
       const state = await awaitCount(context, client, target, awaited);
@@ -49,8 +54,7 @@ async function wait(context: CliContext, args: readonly string[], flags: WaitFla
   )
     .catch((error: unknown) => {
       if (!signal.aborted) throw error;
-      const again = commandLine(context, 'wait', ...args.filter((arg) => arg !== '-'));
-      context.stderr.write(`Nothing was changed. To wait on: ${again}\n`);
+      if (named.length > 0) note(context, `Nothing was changed. To wait on: ${again(context, named, flags)}`);
       throw error;
     })
     .finally(() => line?.end());
@@ -68,4 +72,13 @@ async function wait(context: CliContext, args: readonly string[], flags: WaitFla
   const states = results.map(({ result }, at) => ({ cluster: known[at]?.cluster, ...result }));
   if (context.flags.output === 'name') stdout.write(states.map((state) => `${nameOf(state)}\n`).join(''));
   else printJson(context, targets.length === 1 ? states[0] : { items: states });
+}
+
+/** The command that waits on, with the whole names: flags that complete them may be missing in the next shell. */
+function again(context: CliContext, targets: readonly TargetToSet[], { replicas }: WaitFlags): string {
+  const words = targets.map((target) => {
+    const count = target.replicas ?? replicas;
+    return count === undefined ? nameOf(target) : `${nameOf(target)}=${count}`;
+  });
+  return commandLine(context, 'wait', ...words);
 }

@@ -30,12 +30,12 @@ export interface Settings {
 type Layer = Omit<ConnectOptions, 'profile'>;
 
 /**
- * Joins flags, environment and profile, in this order.
+ * Joins flags, environment and profile, in this order. With a flag for the profile, the environment does not count.
  * @throws ConnectError if something is missing or contradictory
  */
 export async function settingsOf(options: ConnectOptions, env: Env): Promise<Settings> {
   const chosen = options.profile ?? given(env.SCALER_PROFILE);
-  const named = [options, variablesOf(env)];
+  const named = [options, variablesFor(options, env)];
   const complete =
     named.some(({ server }) => server !== undefined) && named.some((layer) => sourceIn(layer) !== undefined);
   // Then a profile could add only a CA or a cluster that nobody has asked for.
@@ -48,7 +48,11 @@ export async function settingsOf(options: ConnectOptions, env: Env): Promise<Set
  * certificate of another.
  */
 export function joined(flags: ConnectOptions, env: Env, stored: Profile | undefined): Settings {
-  const layers: readonly Layer[] = [flags, variablesOf(env), ...(stored === undefined ? [] : [stored])];
+  const layers: readonly Layer[] = [
+    flags,
+    variablesFor(flags, env),
+    ...(stored === undefined ? [] : [stored]),
+  ];
   const server = layers.map((layer) => layer.server).find((value) => value !== undefined);
   if (server === undefined) throw missing('The URL of the service', '--server https://HOST:PORT');
   const identity = layers.map(sourceIn).find((source) => source !== undefined);
@@ -60,11 +64,13 @@ export function joined(flags: ConnectOptions, env: Env, stored: Profile | undefi
     server: serverUrl(server),
     ca: ca === undefined ? undefined : resolve(ca),
     identity,
-    cluster: given(env.SCALER_CLUSTER) ?? stored?.cluster,
+    cluster: (flags.profile === undefined ? given(env.SCALER_CLUSTER) : undefined) ?? stored?.cluster,
   };
 }
 
-function variablesOf(env: Env): Layer {
+/** Of the environment. Who names a profile by a flag means that one, whatever a shell has exported long ago. */
+function variablesFor({ profile }: ConnectOptions, env: Env): Layer {
+  if (profile !== undefined) return {};
   return {
     server: given(env.SCALER_SERVER),
     cert: given(env.SCALER_CERT),
@@ -77,10 +83,12 @@ function variablesOf(env: Env): Layer {
 /** The URL of the service; `https://` may be left out. */
 export function serverUrl(text: string): URL {
   const url = URL.parse(text.includes('://') ? text : `https://${text}`);
-  const wrong = (why: string) => new ConnectError(`The server ${text} ${why}`, { usage: true });
+  // A password has no place here, and none in a log.
+  const shown = text.replace(/\/\/[^/]*@/, '//');
+  const wrong = (why: string) => new ConnectError(`The server ${shown} ${why}`, { usage: true });
   if (url === null) throw wrong('is not a URL. Write it as https://HOST:PORT');
   if (url.protocol !== 'https:') throw wrong('must begin with https://, because the service speaks TLS only');
-  if (url.username !== '' || url.search !== '' || url.hash !== '') {
+  if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') {
     throw wrong('may have a host, a port and a path only: https://HOST:PORT');
   }
   return url;

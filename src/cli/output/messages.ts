@@ -18,7 +18,15 @@ export function warn(context: CliContext, text: string): void {
 
 /** Prints a value as JSON. */
 export function printJson({ stdout }: CliContext, value: unknown): void {
-  stdout.write(`${JSON.stringify(value, undefined, 2)}\n`);
+  stdout.write(`${jsonText(value, 2)}\n`);
+}
+
+/** JSON in which those control characters are escaped too that it need not escape: a terminal obeys them. */
+export function jsonText(value: unknown, indent?: number): string {
+  return JSON.stringify(value, undefined, indent).replaceAll(
+    /[\u007f-\u009f]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }
 
 /** The command for a shell that does this at the same service. */

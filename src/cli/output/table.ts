@@ -1,3 +1,4 @@
+import type { WriteStream } from 'node:tty';
 import { stripVTControlCharacters } from 'node:util';
 import type { CliContext } from '../context.ts';
 
@@ -38,16 +39,18 @@ const NARROWEST = 8;
 /**
  * Prints rows as kubectl does, without borders. On a terminal it leaves out optional columns and cuts texts so that a row
  * fits its line; elsewhere all columns and texts are there, so that programs find them.
+ * @param to default: stdout
  */
 export async function printTable<Row>(
   context: CliContext,
   columns: readonly Column<Row>[],
   rows: readonly Row[],
+  to: WriteStream = context.stdout,
 ): Promise<void> {
   const all = columns.map((column) => ({ ...column, texts: rows.map(column.cell) }));
-  const shown = context.isTerminal ? all.filter((column) => isWorthwhile(column)) : all;
+  const shown = to.isTTY === true ? all.filter((column) => isWorthwhile(column)) : all;
   const { default: Table } = await import('cli-table3');
-  const { widths, gap } = layoutOf(shown, context.columns);
+  const { widths, gap } = layoutOf(shown, to.isTTY === true ? to.columns || undefined : undefined);
   const table = new Table({
     head: shown.map(({ head }) => head),
     colWidths: widths.map((width, at) => width + (at < widths.length - 1 ? gap : 0)),
@@ -59,7 +62,7 @@ export async function printTable<Row>(
     table.push(shown.map(({ texts }, column) => fitted(texts[at] || '-', widths[column] ?? 0)));
   }
   const lines = table.toString().split('\n');
-  context.stdout.write(`${lines.map((line) => line.trimEnd()).join('\n')}\n`);
+  to.write(`${lines.map((line) => line.trimEnd()).join('\n')}\n`);
 }
 
 function isWorthwhile({ optional, texts }: { optional?: string; texts: readonly string[] }): boolean {

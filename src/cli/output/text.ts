@@ -8,11 +8,11 @@ export function painter(colours: boolean): Paint {
 }
 
 /**
- * A text of the service or the cluster on one line, without control characters: what a pod or a user is called must not
- * move the cursor or hide a line.
+ * A text of the service or the cluster on one line, without characters that control a terminal or the direction of what
+ * follows: what a pod or a user is called must not move the cursor, hide a line or make it read otherwise.
  */
 export function oneLine(text: string): string {
-  return text.replaceAll(/\s+/g, ' ').replaceAll(/\p{Cc}/gu, '\uFFFD');
+  return text.replaceAll(/\s+/g, ' ').replaceAll(/[\p{Cc}\p{Bidi_Control}]/gu, '\uFFFD');
 }
 
 /** A message of the API on one line. Where it speaks of a parameter, it speaks of the flag. */

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { CommandLine } from '../../support/cli/command-line.ts';
@@ -257,4 +257,56 @@ it('a receipt that was edited is refused by the service, and nothing is changed'
   expect(stderr).toContain(`Nothing was changed. The receipt is kept: ${file}\n`);
   expect(stderr).toContain('(RECEIPT_INVALID, request ');
   expect([code, counts()]).toEqual([1, [2, 5]]);
+});
+
+it('`set -` with nothing on standard input sets nothing, although -n and --yes would let it set a namespace', async () => {
+  const args = ['set', '-', '-n', namespace, '--cluster', 'blue', '--replicas', '0', '--yes'];
+  const { code, stderr } = await scaler.run(args, { input: '\n' });
+  expect(stderr).toBe('error: standard input names no Deployment: nothing was changed\n');
+  expect([code, counts()]).toEqual([2, [2, 5]]);
+});
+
+it('a terminal whose stdout goes elsewhere shows the plan and asks, and stdout has the result alone', async () => {
+  const output = join(scaler.folder, `${namespace}-out.json`);
+  const args = ['park', '-n', namespace, '--cluster', 'blue', '-o', 'json'];
+  const command = await scaler.start(args, { terminal: 100, output });
+  await command.prints('Set 2 Deployments? [y/N]');
+  expect(command.stdout).toMatch(/mailer +2 -> 0 +set/);
+  command.types('y\n');
+  expect((await command.ended).code).toBe(0);
+  expect(JSON.parse(await readFile(output, 'utf8'))).toMatchObject({ dryRun: false, counts: { set: 2 } });
+});
+
+it('a batch that is refused before its first write leaves no receipt for `restore --last`', async () => {
+  const before = await kept();
+  const args = ['set', `blue/${namespace}/mailer=9`, `blue/${namespace}/report=9`];
+  const command = await scaler.start(args, { terminal: 100 });
+  await command.prints('Set 2 Deployments? [y/N]');
+  blue.autoscalers.add({ namespace, name: 'mailer', spec: { minReplicas: 2, maxReplicas: 4 } });
+  await until(async () => (await scaler.run([...args, '--dry-run'])).code === 6);
+  command.types('y\n');
+  const { code, stdout } = await command.ended;
+  expect(stdout).toContain('Nothing was changed. The receipt is removed.\n');
+  expect([code, counts(), await kept()]).toEqual([6, [2, 5], before]);
+});
+
+it('the new receipt is kept whatever its name says, and the one that makes room for it is named', async () => {
+  const state = join(scaler.folder, `${namespace}-state`);
+  const folder = join(state, 'k8s-deployment-scaler', 'receipts');
+  await mkdir(folder, { recursive: true });
+  // As of a service whose clock is ahead.
+  const names = Array.from({ length: 200 }, (_, at) => `2999-${1000 + at}.json`);
+  await Promise.all(names.map((name) => writeFile(join(folder, name), '{}')));
+  const { code, stderr } = await scaler.run(['park', `blue/${namespace}/mailer`], {
+    env: { XDG_STATE_HOME: state },
+  });
+  const file = receiptIn(stderr);
+  expect(stderr).toContain(
+    `200 receipts are kept, so the oldest was removed: ${join(folder, '2999-1000.json')}\n`,
+  );
+  expect([code, existsSync(file), await readdir(folder)]).toEqual([
+    0,
+    true,
+    expect.objectContaining({ length: 200 }),
+  ]);
 });

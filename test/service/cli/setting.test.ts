@@ -149,21 +149,28 @@ it('Ctrl-C during `set --wait` says that the count is set, and the command that 
 });
 
 it.each([
-  ['overridden', 3, 'REPLICAS_OVERRIDDEN', () => demo.deployments.scale('web', deployment, 9)],
+  [
+    'overridden',
+    3,
+    'REPLICAS_OVERRIDDEN',
+    () => demo.deployments.scale('web', deployment, 9),
+    () => `The count of web/${deployment} was set to 5, which it is no longer.`,
+  ],
   [
     'stuck',
     4,
     'ROLLOUT_STUCK',
     () => demo.deployments.report('web', deployment, { readyReplicas: 4, conditions: [QUOTA] }),
+    () => `To wait on: scaler wait web/${deployment} --replicas 5`,
   ],
-])('`set --wait` that ends as %s is exit code %i', async (_, expected, error, act) => {
+])('`set --wait` that ends as %s is exit code %i', async (_, expected, error, act, said) => {
   const command = await scaler.start(['set', `web/${deployment}=5`, '--wait']);
   await command.prints('waiting for 5');
   await until(() => count() === 5);
   act();
   const { code, stderr } = await command.ended;
   expect(stderr).toMatch(new RegExp(`\\(${error}, request \\S+\\)\\n$`));
-  expect(stderr).toContain(`To wait on: scaler wait web/${deployment} --replicas 5`);
+  expect(stderr).toContain(said());
   expect(code).toBe(expected);
 });
 
@@ -193,4 +200,36 @@ it('`set` whose answer is cut off says that the outcome is not known, and how to
     `Whether web/${deployment} was set is not known. To see it: scaler get web/${deployment}`,
   );
   expect(code).toBe(1);
+});
+
+it('`set` that finds no service says why, and not that the outcome is not known', async () => {
+  const { code, stderr } = await scaler.run(['set', `web/${deployment}=5`], {
+    env: { SCALER_SERVER: 'https://localhost:1' },
+  });
+  expect(stderr).toMatch(/^error: Nothing listens at localhost:1\. /);
+  expect(code).toBe(1);
+});
+
+it('a full disk for its output neither cuts a command off nor goes unsaid: exit code 1', async () => {
+  const command = await scaler.start(['set', `web/${deployment}=5`, '--wait'], { output: '/dev/full' });
+  await command.prints('waiting for 5');
+  demo.deployments.report('web', deployment);
+  const { code, stderr } = await command.ended;
+  expect(stderr.split('\n').sort()).toEqual([
+    '',
+    'error: the output cannot be written: ENOSPC: no space left on device, write',
+    `web/${deployment}: waiting for 5, up to 60 s`,
+  ]);
+  expect([code, count()]).toEqual([1, 5]);
+});
+
+it('Ctrl-C during `wait` names the command that waits on, with whole names', async () => {
+  demo.deployments.scale('web', deployment, 5);
+  const args = ['wait', deployment, '-n', 'web', '--replicas', '5'];
+  const command = await scaler.start(args, { terminal: 90 });
+  await command.prints('/5 ready');
+  command.types('\u0003');
+  const { code, stdout } = await command.ended;
+  expect(stdout).toContain(`To wait on: scaler wait web/${deployment}=5\n`);
+  expect(code).toBe(130);
 });

@@ -15,6 +15,8 @@ export interface CommandOptions {
   readonly input?: string;
   /** The width of a terminal on which it runs. Default: pipes. */
   readonly terminal?: number;
+  /** The file to which stdout goes, also beside a terminal. */
+  readonly output?: string;
 }
 
 /** What a command has printed, and its exit code. A terminal shows all in `stdout`, with LF for CR LF. */
@@ -109,14 +111,18 @@ export class CommandLine {
 
   async start(
     args: readonly string[],
-    { as = this.#service.client, env = {}, input, terminal }: CommandOptions = {},
+    { as = this.#service.client, env = {}, input, terminal, output }: CommandOptions = {},
   ): Promise<RunningCommand> {
     this.#clients += 1;
     const [cert, key] = [`${this.#clients}-cert.pem`, `${this.#clients}-key.pem`];
     await writeFile(join(this.folder, cert), as.cert);
     await writeFile(join(this.folder, key), as.key);
     const command = [process.execPath, this.program, ...args];
-    const [file = '', ...rest] = terminal === undefined ? command : onTerminal(command, terminal);
+    const written =
+      output === undefined
+        ? command
+        : ['sh', '-c', 'out=$1; shift; exec "$@" >"$out"', 'sh', output, ...command];
+    const [file = '', ...rest] = terminal === undefined ? written : onTerminal(written, terminal);
     const child = spawn(file, rest, {
       env: {
         PATH: process.env.PATH,

@@ -29,6 +29,8 @@ it.each([
   ['cart', NOWHERE, 'in which namespace is "cart"'],
   ['', NOWHERE, 'is not a target'],
   ['shop/', NOWHERE, 'is not a target'],
+  ['../cart', NOWHERE, 'is not a target'],
+  ['./shop/cart', NOWHERE, 'is not a target'],
   ['a/b/c/d', NOWHERE, 'is not a target'],
   ['other/cart', IN_SHOP, '--namespace says shop'],
 ])('"%s" with %j is no target', (text, defaults, message) => {

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { jsonText } from '../../../src/cli/output/messages.ts';
 import { ageOf, forPeople, oneLine, painter, quoted } from '../../../src/cli/output/text.ts';
 import { withWaitTimes } from '../../../src/cli/wait-option.ts';
 
@@ -21,6 +22,13 @@ it('a clock that is behind makes no age below zero', () => {
 
 it('a text of the cluster stays on its line and cannot move the cursor', () => {
   expect(oneLine('a\nb\u001b[2Jc\u009b31md')).toBe('a b\uFFFD[2Jc\uFFFD31md');
+  expect(oneLine('cart\u202Etrac')).toBe('cart\uFFFDtrac');
+});
+
+it('JSON has no character that a terminal obeys, and stays the same JSON', () => {
+  const value = { message: 'a\u001b[2J\u009b31m\u007f' };
+  expect(jsonText(value)).toBe('{"message":"a\\u001b[2J\\u009b31m\\u007f"}');
+  expect(JSON.parse(jsonText(value, 2))).toEqual(value);
 });
 
 it('where the API speaks of its parameter, people read the flag', () => {

@@ -68,6 +68,13 @@ describe('settings', () => {
     await expect(settingsOf({ p12: 'a', context: 'b' }, env)).rejects.toThrow('Give one of');
   });
 
+  it('come from the profile that a flag names, whatever server, certificate and cluster the environment has', async () => {
+    const env = await environment(PROFILES);
+    const alone = await settingsOf({ profile: 'two' }, env);
+    const variables = { SCALER_SERVER: 'https://other', SCALER_P12: '/other.p12', SCALER_CLUSTER: 'other' };
+    expect(await settingsOf({ profile: 'two' }, { ...env, ...variables })).toEqual(alone);
+  });
+
   it('take an empty variable for none', async () => {
     const env = { ...(await environment(PROFILES)), SCALER_CERT: '', SCALER_PROFILE: '', SCALER_SERVER: '' };
     expect((await settingsOf({}, env)).server.host).toBe('one:8443');
@@ -92,6 +99,8 @@ describe('settings', () => {
     ['http://one', 'must begin with https://'],
     ['https://', 'is not a URL'],
     ['https://user@one', 'may have a host, a port and a path only'],
+    ['https://:hush@one', 'The server https://one may have a host, a port and a path only'],
+    ['ftp://me:hush@one', 'The server ftp://one must begin with'],
     ['https://one?x=1', 'may have a host, a port and a path only'],
   ])('refuse the server %s', async (server, expected) => {
     await expect(settingsOf({ server, p12: 'a' }, {})).rejects.toThrow(expected);
