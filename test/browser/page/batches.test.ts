@@ -3,7 +3,7 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { FakeApiServer } from '../../support/fake-apiserver/fake-apiserver.ts';
 import { PageScene, rowAt } from '../../support/page-scene.ts';
-import { TestService } from '../../support/service.ts';
+import { PATIENT_WRITES, TestService } from '../../support/service.ts';
 
 /** Plans, batches and receipts on the page. SCREENSHOTS names a folder for pictures of it. */
 const { SCREENSHOTS } = process.env;
@@ -16,7 +16,7 @@ let page: Page;
 beforeAll(async () => {
   demo = await FakeApiServer.start({ rolloutDelayMs: 1 });
   demo.autoscalers.add({ namespace: 'shop', name: 'cart', spec: { minReplicas: 2, maxReplicas: 4 } });
-  service = await (await TestService.start({ kubeconfig: demo.kubeconfig })).synced();
+  service = await (await TestService.start({ kubeconfig: demo.kubeconfig, timing: PATIENT_WRITES })).synced();
   await service.autoscalersKnown('shop');
   scene = await PageScene.start(service);
   page = await scene.open();

@@ -2,7 +2,7 @@ import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { FakeApiServer } from '../../support/fake-apiserver/fake-apiserver.ts';
 import { lineBelow, PageScene, rowAt, violations } from '../../support/page-scene.ts';
-import { TestService } from '../../support/service.ts';
+import { PATIENT_WRITES, TestService } from '../../support/service.ts';
 
 /** Single counts on the page: seeing, drafting, setting and undoing them. */
 
@@ -14,7 +14,7 @@ let page: Page;
 beforeAll(async () => {
   demo = await FakeApiServer.start({ rolloutDelayMs: Number.POSITIVE_INFINITY });
   demo.autoscalers.add({ namespace: 'shop', name: 'cart', spec: { minReplicas: 2, maxReplicas: 4 } });
-  service = await (await TestService.start({ kubeconfig: demo.kubeconfig })).synced();
+  service = await (await TestService.start({ kubeconfig: demo.kubeconfig, timing: PATIENT_WRITES })).synced();
   await service.autoscalersKnown('shop');
   scene = await PageScene.start(service);
   page = await scene.open();

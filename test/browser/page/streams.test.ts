@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { FakeApiServer } from '../../support/fake-apiserver/fake-apiserver.ts';
 import { PageScene, rowAt } from '../../support/page-scene.ts';
 import { PrefixProxy } from '../../support/prefix-proxy.ts';
-import { TestService } from '../../support/service.ts';
+import { PATIENT_WRITES, TestService } from '../../support/service.ts';
 
 /** How the page stays current: one stream for all tabs, and what becomes of it. */
 
@@ -15,7 +15,7 @@ const asked: (string | undefined)[] = [];
 
 beforeAll(async () => {
   demo = await FakeApiServer.start({ rolloutDelayMs: Number.POSITIVE_INFINITY, bookmarkIntervalMs: 20 });
-  service = await TestService.start({ kubeconfig: demo.kubeconfig, heartbeatMs: 50 });
+  service = await TestService.start({ kubeconfig: demo.kubeconfig, heartbeatMs: 50, timing: PATIENT_WRITES });
   service.app.server.on('request', ({ url, headers }: IncomingMessage) => {
     if (url?.includes('/clusters/events')) asked.push(headers['last-event-id']?.toString());
   });

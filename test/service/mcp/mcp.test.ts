@@ -105,6 +105,15 @@ function countsOf({ items }: Readonly<Record<string, unknown>>): unknown[] {
   return Array.isArray(items) ? items.map(({ replicas }) => replicas) : [];
 }
 
+/** Sets the count in the other cluster, whose pods never come, and waits until the service has it: a wait ends at another one. */
+async function scaleOther(replicas: number): Promise<void> {
+  other.deployments.scale('shop', 'web', replicas);
+  await until(async () => {
+    const { content } = await reader.call('state', { cluster: 'other', ...WEB });
+    return Object(content.state).replicas === replicas;
+  });
+}
+
 const countIn = (namespace: string, name: string) => main.deployments.get(namespace, name)?.replicas;
 
 describe('the tools', () => {
@@ -288,7 +297,7 @@ describe('wait', () => {
   });
 
   it('that ends without them says so, and how to go on', async () => {
-    other.deployments.scale('shop', 'web', 2);
+    await scaleOther(2);
     const { isError, text } = await reader.call('wait', {
       cluster: 'other',
       ...WEB,
@@ -300,7 +309,7 @@ describe('wait', () => {
   });
 
   it('that the agent cancels ends at the service too', async () => {
-    other.deployments.scale('shop', 'web', 2);
+    await scaleOther(2);
     const cancelled = new AbortController();
     const input = { cluster: 'other', ...WEB, replicas: 2, timeoutSeconds: 300 };
     const answered = reader.call('wait', input, cancelled.signal).catch((error: unknown) => `${error}`);
@@ -390,7 +399,7 @@ describe('a server whose service cannot be reached', () => {
 describe('the process', () => {
   it('ends when the agent closes its input, also with calls under way, and has written nothing to stderr', async () => {
     const short = await agent(await envOf('reader'));
-    other.deployments.scale('shop', 'web', 2);
+    await scaleOther(2);
     const input = { cluster: 'other', ...WEB, replicas: 2, timeoutSeconds: 300 };
     const answered = short.call('wait', input).catch(() => 'cut');
     await until(() => service.app.longLived.waiters === 1);
