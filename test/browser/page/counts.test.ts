@@ -157,9 +157,9 @@ it('filters by words, and by a label selector that the service evaluates, and ha
   await expect.poll(names).toEqual(['shop/cart']);
   await page.getByRole('searchbox').fill('app.kubernetes.io/managed-by in (Helm),!canary');
   await expect.poll(names).toEqual(['shop/catalog']);
-  expect(new URL(page.url()).searchParams.get('filter')).toBe(
-    'app.kubernetes.io/managed-by in (Helm),!canary',
-  );
+  await expect
+    .poll(() => new URL(page.url()).searchParams.get('filter'))
+    .toBe('app.kubernetes.io/managed-by in (Helm),!canary');
   await page.reload();
   await expect.poll(names).toEqual(['shop/catalog']);
   await page.getByRole('searchbox').fill('app in (cart,catalog');
@@ -228,6 +228,7 @@ describe.each([
       viewport: { width, height: 800 },
       reducedMotion: 'reduce',
     });
+    onTestFinished(() => narrow.context().close());
     await rowAt(narrow, MINE).getByRole('button', { name: 'One more' }).click();
     await rowAt(narrow, CART).getByLabel('Count of').fill('8');
     await lineBelow(narrow, CART).getByText('keeps 2 to 4').waitFor();
