@@ -26,7 +26,13 @@ it('a packed package has the compiled commands, and they work without other pack
   await mkdir(join(tree, 'hack'), { recursive: true });
   for (const name of [...TREE, 'hack/build-page.ts']) await cp(name, join(tree, name), { recursive: true });
   await symlink(resolve('node_modules'), join(tree, 'node_modules'));
-  const environment = { ...process.env, npm_config_offline: 'true', npm_config_loglevel: 'error' };
+  const environment = {
+    ...process.env,
+    npm_config_offline: 'true',
+    npm_config_loglevel: 'error',
+    // No log in the home of who runs this.
+    npm_config_logs_max: '0',
+  };
   await execute('npm', ['pack', '--pack-destination', path], { cwd: tree, env: environment });
   const { bin, version }: { bin: Record<string, string>; version: string } = JSON.parse(
     await readFile('package.json', 'utf8'),
