@@ -92,12 +92,29 @@ it('drafts a count with its forecast, sets it, and shows its way until all pods 
   expect(await page.getByRole('status').innerText()).toBe('default/my-deployment: set 3 → 5, all ready');
 });
 
-it('says that a write is stuck, and why', async () => {
+it('says that a write is stuck, and why, and then who has undone it', async () => {
   await shown('default', 'my-deployment', 3);
   await rowAt(page, MINE).getByLabel('Count of').fill('7');
   await lineBelow(page, MINE).getByText('will stay').waitFor();
   await rowAt(page, MINE).getByLabel('Count of').press('Enter');
   await lineBelow(page, MINE).getByText('3 of 7 ready').waitFor();
+  demo.deployments.report('default', 'my-deployment', {
+    replicas: 7,
+    readyReplicas: 3,
+    availableReplicas: 3,
+    updatedReplicas: 7,
+    conditions: [
+      {
+        type: 'Progressing',
+        status: 'False',
+        reason: 'ProgressDeadlineExceeded',
+        message: 'it has timed out progressing',
+      },
+    ],
+  });
+  await lineBelow(page, MINE)
+    .getByText('set 3 → 7, but it is stuck: ProgressDeadlineExceeded: it has timed out progressing')
+    .waitFor();
   demo.deployments.scale('default', 'my-deployment', 4);
   await lineBelow(page, MINE).getByText('set 3 → 7, but kubectl set it to 4').waitFor();
   await lineBelow(page, MINE).getByRole('button', { name: 'Hide' }).click();
