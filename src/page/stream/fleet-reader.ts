@@ -31,6 +31,8 @@ export class FleetReader {
   /** The clusters that are being read, with the newest event of each Deployment in the time since. */
   readonly #pending = new Map<string, Map<string, Update>>();
   #failures = 0;
+  /** Where the stream began. */
+  #begin: Readonly<Record<string, string>> = {};
 
   constructor({ client, copy, publish, random = Math.random }: FleetReaderOptions) {
     this.#client = client;
@@ -41,11 +43,12 @@ export class FleetReader {
 
   /** Resolves once there is nothing more to read. */
   async run(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted && this.#copy.link.state !== 'revoked') {
+    while (!signal.aborted) {
       let why = 'the connection was lost';
       let atLeastMs = 0;
+      let reason: string | undefined;
       try {
-        const reason = await this.#follow(signal);
+        reason = await this.#follow(signal);
         if (reason === 'revoked') return this.#publish({ kind: 'link', link: { state: 'revoked' } });
         // What was granted or taken is not told: read all that is left.
         if (reason === 'rights') this.#forget();
@@ -53,12 +56,22 @@ export class FleetReader {
       } catch (error) {
         if (signal.aborted) return;
         why = reasonOf(error);
-        if (isDenied(error)) atLeastMs = DENIED_MS;
-        else if (error instanceof ApiError) atLeastMs = (error.retryAfter ?? 0) * 1000;
+        if (isDenied(error)) {
+          atLeastMs = DENIED_MS;
+          this.#hide();
+        } else if (error instanceof ApiError) atLeastMs = (error.retryAfter ?? 0) * 1000;
       }
       this.#failures += 1;
       const ms = patienceMs(this.#failures, this.#random, atLeastMs);
-      this.#publish({ kind: 'link', link: { state: 'waiting', why, until: Date.now() + ms } });
+      // Another tab was told so. This one tries, because the browser may have another certificate by now.
+      if (this.#copy.link.state !== 'revoked') {
+        // The end of a stream that the service ends in turn is no news: a notice would move all rows.
+        const isRoutine = reason !== undefined && this.#failures === 1;
+        const link = isRoutine
+          ? ({ state: 'connecting' } as const)
+          : ({ state: 'waiting', why, until: Date.now() + ms } as const);
+        this.#publish({ kind: 'link', link });
+      }
       await pause(ms, signal).catch(() => undefined);
     }
   }
@@ -93,9 +106,9 @@ export class FleetReader {
       case 'ready': {
         this.#failures = 0;
         this.#publish({ kind: 'link', link: { state: 'live' } });
-        const { clusters } = parse<{ clusters: Record<string, string> }>(event);
+        this.#begin = parse<{ clusters: Record<string, string> }>(event).clusters;
         for (const { name, read } of this.#copy.clusters) {
-          if (!read) void this.#read(name, clusters[name], signal);
+          if (!read) void this.#read(name, this.#begin[name], signal);
         }
         break;
       }
@@ -114,7 +127,8 @@ export class FleetReader {
         break;
       case 'reset': {
         const { cluster } = parse<{ cluster: string }>(event);
-        void this.#read(cluster, positionIn(event.id, cluster), signal);
+        // Only the last of several has an id.
+        void this.#read(cluster, positionIn(event.id, cluster) ?? this.#begin[cluster], signal);
         break;
       }
     }
@@ -137,7 +151,9 @@ export class FleetReader {
       this.#pending.set(cluster, pending);
       this.#setCluster(cluster, { read: false });
       try {
-        const { items, ageSeconds = 0 } = await this.#list(cluster, minResourceVersion, signal);
+        // Events between two attempts are dropped: a list that comes later has to be as new as they were.
+        const version = failures === 1 ? undefined : positionIn(this.#copy.position, cluster);
+        const { items, ageSeconds = 0 } = await this.#list(cluster, version ?? minResourceVersion, signal);
         // A later reset reads it again, and has begun to collect events of its own.
         if (signal.aborted || this.#pending.get(cluster) !== pending) return;
         this.#pending.delete(cluster);
@@ -209,12 +225,23 @@ export class FleetReader {
   }
 
   #setCluster(name: string, change: Partial<ClusterView>): void {
+    const { clusters } = this.#copy;
+    // The stream tells of a cluster that was added before it is in a list of the clusters.
+    const added: ClusterView[] = clusters.some((cluster) => cluster.name === name)
+      ? []
+      : [{ name, state: 'ready', read: false, confirmedAt: undefined }];
     this.#publish({
       kind: 'clusters',
-      clusters: this.#copy.clusters.map((cluster) =>
+      clusters: [...clusters, ...added].map((cluster) =>
         cluster.name === name ? { ...cluster, ...change } : cluster,
       ),
     });
+  }
+
+  /** What the caller may no longer read is not shown. */
+  #hide(): void {
+    this.#forget();
+    for (const { name } of this.#copy.clusters) this.#publish({ kind: 'states', cluster: name, states: [] });
   }
 
   /** Everything is read again. */
@@ -238,7 +265,9 @@ function positionIn(id: string | undefined, cluster: string): string | undefined
 }
 
 function isDenied(error: unknown): boolean {
-  return error instanceof ApiError && (error.status === 401 || error.status === 403);
+  // The answer of a proxy says nothing of the rights here.
+  if (!(error instanceof ApiError) || error.code === 'UNEXPECTED_ANSWER') return false;
+  return error.status === 401 || error.status === 403;
 }
 
 function reasonOf(error: unknown): string {

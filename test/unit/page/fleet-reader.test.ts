@@ -214,3 +214,58 @@ it('waits longer after each failure, by chance up to half, and as long as the se
   expect(patienceMs(3, () => 0)).toBe(1_000);
   expect(patienceMs(1, () => 1, 7_000)).toBe(7_000);
 });
+
+it('keeps a cluster current that was added while the stream was open', async () => {
+  await scene.start();
+  await scene.send('ready', { clusters: { eu: '7' } }, 'eu=7');
+  scene.clusters = [
+    ...scene.clusters,
+    { name: 'us', default: false, state: 'ready', authorizer: 'available' },
+  ];
+  await scene.send('reset', { cluster: 'us' }, 'eu=7;us=3');
+  await vi.advanceTimersByTimeAsync(20_000);
+  await scene.send('changed', { cluster: 'us', ...state('cart', { replicas: 9 }) }, 'eu=7;us=4');
+  expect(scene.copy.rows.get('us/shop/cart')?.state.replicas).toBe(9);
+  expect(scene.copy.clusters).toMatchObject([{ read: true }, { name: 'us', read: true }]);
+});
+
+it('shows nothing any longer once no cluster may be listed', async () => {
+  await scene.start();
+  await scene.send('ready', { clusters: { eu: '7' } }, 'eu=7');
+  scene.refusal = new ApiError(403, { code: 'FORBIDDEN', message: 'no' }, new Headers());
+  await scene.send('end', { reason: 'rights' });
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect([scene.counts(), scene.copy.link]).toEqual([[], expect.objectContaining({ why: 'no' })]);
+});
+
+it('does not call the routine end of a stream a lost connection, unless it cannot be opened again', async () => {
+  await scene.start();
+  await scene.send('ready', { clusters: { eu: '7' } }, 'eu=7');
+  scene.refusal = new ApiError(503, { code: 'OVERLOADED', message: 'overloaded' }, new Headers());
+  await scene.send('end', { reason: 'age' });
+  expect(scene.copy.link).toEqual({ state: 'connecting' });
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(scene.copy.link).toMatchObject({ state: 'waiting', why: 'overloaded' });
+});
+
+it('tries again in a tab that takes over from one whose certificate was revoked', async () => {
+  scene.copy.apply({ kind: 'link', link: { state: 'revoked' } });
+  scene.refusal = new ApiError(503, { code: 'OVERLOADED', message: 'overloaded' }, new Headers());
+  await scene.start();
+  expect(scene.copy.link).toEqual({ state: 'revoked' });
+  scene.refusal = undefined;
+  await vi.advanceTimersByTimeAsync(1_000);
+  await scene.send('ready', { clusters: { eu: '7' } }, 'eu=7');
+  expect(scene.copy.link).toEqual({ state: 'live' });
+});
+
+it('reads a cluster again at least as new as the events that came in between', async () => {
+  await scene.start();
+  scene.list = async () => {
+    throw new ApiError(503, { code: 'OVERLOADED', message: 'overloaded' }, new Headers());
+  };
+  await scene.send('ready', { clusters: { eu: '7' } }, 'eu=7');
+  await scene.send('changed', { cluster: 'eu', ...state('cart', { replicas: 8 }) }, 'eu=8');
+  await vi.advanceTimersByTimeAsync(2_000);
+  expect(scene.listed).toEqual(['7', '8']);
+});
