@@ -20,14 +20,16 @@ export class Focus {
   around(draw: () => void): void {
     const { activeElement } = document;
     const row = activeElement?.closest('tr');
+    const caret = activeElement instanceof HTMLInputElement ? activeElement.selectionStart : null;
+    const selectionEnd = activeElement instanceof HTMLInputElement ? activeElement.selectionEnd : null;
     const hadDialog = document.querySelector('dialog') !== null;
     draw();
     const dialog = document.querySelector('dialog');
     if (dialog !== null) {
       if (!hadDialog) this.#before = activeElement;
       if (!dialog.open) dialog.showModal();
-      // The control that had the keyboard may be gone from the dialog.
-      if (!dialog.contains(document.activeElement)) dialog.querySelector<HTMLElement>('[autofocus]')?.focus();
+      // The control that had the keyboard may be gone from the dialog. It goes to no button: the next key would press it.
+      if (!dialog.contains(document.activeElement)) dialog.querySelector<HTMLElement>('.scroll')?.focus();
       return;
     }
     if (hadDialog) {
@@ -37,8 +39,13 @@ export class Focus {
     if (this.#wantsRow) this.#focusCurrent();
     // A row that moves loses the keyboard, and a line that goes takes it along.
     else if (row !== undefined && row !== null && document.activeElement === document.body) {
-      if (activeElement instanceof HTMLElement && activeElement.isConnected) activeElement.focus();
-      else this.#focusCurrent();
+      if (activeElement instanceof HTMLElement && activeElement.isConnected) {
+        activeElement.focus();
+        // To go into a count selects it. Here somebody is in the middle of typing it.
+        if (activeElement instanceof HTMLInputElement && caret !== null) {
+          activeElement.setSelectionRange(caret, selectionEnd);
+        }
+      } else this.#focusCurrent();
     }
     this.#wantsRow = false;
   }

@@ -5,10 +5,19 @@ function isTyping(target: EventTarget | null): target is HTMLInputElement {
   return target instanceof HTMLInputElement && target.type !== 'checkbox';
 }
 
+/** A key that is held down comes again and again: of these only the first one counts. Held down, `u` would undo all. */
+const ONCE = /^([urp?xX0]|Enter|Escape)$/;
+/** What changes the row at which the keyboard is. */
+const OF_ROW = /^([0-9+=−xX-]|Enter)$/;
+
 /** Makes the page work without a mouse. Keys with Ctrl, Alt or Meta are those of the browser. */
 export function listenToKeys(app: App, focusRow: () => void): void {
   document.addEventListener('keydown', (event) => {
     if (event.ctrlKey || event.altKey || event.metaKey || app.dialog !== undefined) return;
+    if (event.repeat && (isTyping(event.target) ? event.key === 'Enter' : ONCE.test(event.key))) {
+      event.preventDefault();
+      return;
+    }
     const handled = isTyping(event.target)
       ? keyInText(app, event, event.target, focusRow)
       : app.keysOn && keyOnPage(app, event, focusRow);
@@ -80,9 +89,14 @@ function keyOnRow(
   shiftKey: boolean,
   focusRow: () => void,
 ): boolean {
-  if (app.currentRow === undefined) app.move(0);
   const row = app.currentRow;
-  if (row === undefined) return false;
+  if (row === undefined) {
+    if (isControl || !OF_ROW.test(key)) return false;
+    // Nobody has chosen a row: show which one the next key is for.
+    app.move(0);
+    focusRow();
+    return true;
+  }
   const maySet = app.limits.maySet(row.key);
   if (/^[1-9]$/.test(key) && maySet) {
     // The digit itself goes into the input.

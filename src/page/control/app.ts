@@ -79,7 +79,10 @@ export class App {
     if (kind === 'gone' || kind === 'states' || kind === 'clusters') {
       for (const key of this.selected) if (this.copy.rows.get(key) === undefined) this.selected.delete(key);
     }
-    if (kind === 'states') this.selector.again();
+    if (kind === 'states') {
+      this.selector.again();
+      this.limits.again();
+    }
     this.counts.observe(update);
     if (kind === 'changed') this.limits.want();
     if (kind !== 'position') this.#draw();
@@ -125,10 +128,21 @@ export class App {
     return this.copy.rows.shown.slice(this.page * PAGE_ROWS, (this.page + 1) * PAGE_ROWS);
   }
 
-  /** Where the keyboard is. Undefined also if the filter hides that row: keys must not change what nobody sees. */
+  /**
+   * Where the keyboard is. Undefined also if the filter hides that row, or another order has it on another page: keys
+   * must not change what nobody sees.
+   */
   get currentRow(): Row | undefined {
-    const { current, copy } = this;
-    return current !== undefined && copy.rows.indexOf(current) >= 0 ? copy.rows.get(current) : undefined;
+    const { current, copy, page } = this;
+    const at = current === undefined ? -1 : copy.rows.indexOf(current);
+    return Math.floor(at / PAGE_ROWS) === page ? copy.rows.shown[at] : undefined;
+  }
+
+  /** How many of those that are selected the filter hides. */
+  get hiddenSelected(): number {
+    let hidden = 0;
+    for (const key of this.selected) if (this.copy.rows.indexOf(key) < 0) hidden += 1;
+    return hidden;
   }
 
   setFilter(text: string): void {

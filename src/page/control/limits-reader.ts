@@ -39,7 +39,15 @@ export class LimitsReader {
 
   /** Undefined: not known yet, or the caller may not even read the count. */
   get(key: string): Limits | undefined {
-    return this.#known.get(key)?.limits;
+    const limits = this.#known.get(key)?.limits;
+    const replicas = this.#rowOf(key)?.state.replicas;
+    return limits === undefined || replicas === undefined ? limits : { ...limits, replicas };
+  }
+
+  /** Rights may have changed: what is known is good until it is read again. */
+  again(): void {
+    for (const [key, { limits }] of this.#known) this.#known.set(key, { limits, until: 0 });
+    this.want();
   }
 
   maySet(key: string): boolean {
@@ -58,9 +66,10 @@ export class LimitsReader {
   #isDue(key: string): boolean {
     const known = this.#known.get(key);
     if (known === undefined || known.until <= Date.now()) return true;
-    // How far one write may go depends on the count.
-    const row = this.#rowOf(key);
-    return known.limits !== undefined && row !== undefined && known.limits.replicas !== row.state.replicas;
+    // How far one write may go depends on the count. Nothing else does, and counts may change all the time.
+    const { limits } = known;
+    const replicas = this.#rowOf(key)?.state.replicas;
+    return limits?.maxStep !== undefined && replicas !== undefined && limits.replicas !== replicas;
   }
 
   async #read(key: string): Promise<void> {

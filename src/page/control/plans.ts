@@ -1,4 +1,4 @@
-import { ApiError } from '../../client/api-error.ts';
+import { ApiError, isUnknown } from '../../client/api-error.ts';
 import type { Batch, BatchAnswer, BatchItem, Receipt, ScalerClient } from '../../client/scaler-client.ts';
 import type { KeptReceipt, ReceiptStore } from './receipt-store.ts';
 
@@ -35,7 +35,19 @@ export interface PlansOptions {
 const PLAN_DEADLINE_MS = 60_000;
 /** The service ends a batch after 5 minutes. */
 const BATCH_DEADLINE_MS = 320_000;
-const CUT_OFF = 'Some counts may be set: finish or restore it in the receipts';
+
+/** What a receipt becomes. */
+const STATUSES = {
+  set: { complete: 'done', incomplete: 'incomplete' },
+  finish: { complete: 'done', incomplete: 'incomplete' },
+  restore: { complete: 'restored', incomplete: 'restoredInPart' },
+} as const;
+/** What to do about a batch of which a part is missing. To finish the receipt of a restore would undo the restore. */
+const REST: Readonly<Record<Intent['kind'], string>> = {
+  set: 'Finish or restore it in the receipts',
+  finish: 'Finish or restore it in the receipts',
+  restore: 'Restore the receipt again',
+};
 
 /** Counts of many Deployments: a plan, and doing it once its receipt is kept. There is one at a time. */
 export class Plans {
@@ -84,20 +96,23 @@ export class Plans {
       const body = intent.kind === 'restore' ? { restore: receipt } : { receipt };
       const deadline = AbortSignal.any([signal, AbortSignal.timeout(BATCH_DEADLINE_MS)]);
       const { items, counts } = await this.#options.client.batch(body, { force }, deadline);
-      const isComplete = counts.failed + counts.unknown + counts.notStarted === 0;
-      await this.#note(
-        receipt.id,
-        !isComplete ? 'incomplete' : intent.kind === 'restore' ? 'restored' : 'done',
-      );
+      const isComplete = counts.refused + counts.failed + counts.unknown + counts.notStarted === 0;
+      const { complete, incomplete } = STATUSES[intent.kind];
+      await this.#note(receipt.id, isComplete ? complete : incomplete);
       this.#change(signal, { phase: 'done', items, counts });
-      this.#options.say(`${outcomeText(counts)}${isComplete ? '' : '. Finish it in the receipts'}`);
+      this.#options.say(`${outcomeText(counts)}${isComplete ? '' : `. ${REST[intent.kind]}`}`);
     } catch (error) {
-      // An answer that is an error changed nothing; without one, some counts may have been set.
-      if (!(error instanceof ApiError)) await this.#note(receipt.id, 'incomplete');
+      // An answer of the service that is an error changed nothing; otherwise some counts may have been set.
+      const isOpen = isUnknown(error);
+      if (isOpen) await this.#note(receipt.id, STATUSES[intent.kind].incomplete);
+      else if (intent.kind === 'set') await this.#note(receipt.id, 'nothing');
       const refused = error instanceof ApiError ? error.items : [];
       this.#change(signal, {
         phase: 'failed',
-        error: [errorText(error, CUT_OFF), ...refused.map(itemText)].join('\n'),
+        error: [
+          errorText(error, isOpen ? `Some counts may be set. ${REST[intent.kind]}` : ''),
+          ...refused.map(itemText),
+        ].join('\n'),
       });
     }
   }
@@ -106,7 +121,7 @@ export class Plans {
   close(): void {
     this.#call.abort();
     if (this.view?.phase === 'doing') {
-      this.#options.say(`Stopped. ${CUT_OFF}`);
+      this.#options.say(`Stopped. Some counts may be set. ${REST[this.view.intent.kind]}`);
     }
     this.view = undefined;
     this.#options.changed();
@@ -192,5 +207,6 @@ function itemText({ cluster, namespace, deployment, message }: ApiError['items']
 }
 
 function errorText(error: unknown, consequence: string): string {
-  return error instanceof ApiError ? error.message : `The service does not answer. ${consequence}.`;
+  const what = error instanceof ApiError ? error.message : 'The service does not answer';
+  return consequence === '' ? what : `${what}. ${consequence}`;
 }

@@ -2,14 +2,17 @@ import type { Receipt } from '../../client/scaler-client.ts';
 import { parseReceipt, receiptFileName } from '../model/receipt-file.ts';
 import type { KeptReceipt, ReceiptStore } from './receipt-store.ts';
 
+/** Far more than a receipt of 1,000 items has. */
+const MAX_FILE_BYTES = 4 * 2 ** 20;
+
 /** The receipts that this browser keeps, as the page lists them. */
 export class Receipts {
   kept: readonly KeptReceipt[] = [];
   error = '';
-  readonly #store: ReceiptStore;
+  readonly #store: Pick<ReceiptStore, 'list' | 'keep' | 'delete'>;
   readonly #changed: () => void;
 
-  constructor(store: ReceiptStore, changed: () => void) {
+  constructor(store: Pick<ReceiptStore, 'list' | 'keep' | 'delete'>, changed: () => void) {
     this.#store = store;
     this.#changed = changed;
   }
@@ -26,7 +29,16 @@ export class Receipts {
   /** Keeps the receipt in a file, of a browser or of the command line. */
   upload(file: Blob): Promise<void> {
     return this.#try(async () => {
+      if (file.size > MAX_FILE_BYTES)
+        throw new Error('this file is too large for a receipt: choose one that was downloaded as a receipt');
       const receipt = parseReceipt(await file.text());
+      const same = (await this.#store.list()).find(({ id }) => id === receipt.id);
+      // What is known of it, and what it has, are not lost to a file.
+      if (same?.receipt.checksum === receipt.checksum) return;
+      if (same !== undefined)
+        throw new Error(
+          'another version of this receipt is kept: delete that one first if this one is right',
+        );
       await this.#store.keep({ id: receipt.id, receipt, keptAt: Date.now(), status: 'kept' });
     });
   }

@@ -6,9 +6,11 @@ import { receiptText } from '../model/receipt-file.ts';
 
 const STATUS: Readonly<Record<KeptReceipt['status'], string>> = {
   kept: 'kept, not known to be done',
+  nothing: 'nothing was changed',
   done: 'done',
   incomplete: 'not complete',
   restored: 'restored',
+  restoredInPart: 'restored in part',
 };
 
 /** The receipts that this browser keeps: each can be taken back, or finished. */

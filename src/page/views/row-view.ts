@@ -1,4 +1,5 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
+import { live } from 'lit-html/directives/live.js';
 import type { State } from '../../client/scaler-client.ts';
 import type { App } from '../control/app.ts';
 import { ageText } from '../model/age-text.ts';
@@ -41,7 +42,7 @@ function box(app: App, row: Row) {
   return html`<input
     type="checkbox"
     aria-label="Select ${nameOf(row)}"
-    .checked=${app.selected.has(key)}
+    .checked=${live(app.selected.has(key))}
     @click=${({ target, shiftKey }: MouseEvent) => {
       if (!(target instanceof HTMLInputElement)) return;
       if (shiftKey) app.selectTo(key, target.checked);

@@ -8,10 +8,11 @@ export function selectionBar(app: App) {
   if (selected.size === 0) return nothing;
   const count = countIn(batchCount);
   const { shown } = copy.rows;
+  const hidden = app.hiddenSelected;
   const more = shown.length > selected.size && shown.length <= 1_000;
   return html`
     <section class="selection" aria-label="Selection">
-      <strong>${selected.size} selected</strong>
+      <strong>${selected.size} selected${hidden === 0 ? '' : `, ${hidden} of them hidden by the filter`}</strong>
       ${
         more
           ? html`<button class="quiet" @click=${() =>

@@ -231,6 +231,45 @@ it('is used with the keyboard alone', async () => {
   await page.getByText('1 selected').waitFor();
 });
 
+it('takes back one write, however long the key is held', async () => {
+  await shown('default', 'my-deployment', 3);
+  for (const count of ['4', '5']) {
+    await rowAt(page, MINE).getByLabel('Count of').fill(count);
+    await rowAt(page, MINE).getByLabel('Count of').press('Enter');
+    await lineBelow(page, MINE).locator('.reached', { hasText: 'seen' }).waitFor();
+  }
+  await rowAt(page, MINE).focus();
+  await page.keyboard.down('u');
+  await lineBelow(page, MINE).getByText('5 → 4').waitFor();
+  await lineBelow(page, MINE).locator('.reached', { hasText: 'seen' }).waitFor();
+  const writes: string[] = [];
+  page.on('request', (request) => request.method() === 'POST' && writes.push(request.url()));
+  await page.keyboard.down('u');
+  await page.keyboard.up('u');
+  await rowAt(page, MINE).getByRole('button', { name: 'One more' }).click();
+  await lineBelow(page, MINE).getByText('will stay').waitFor();
+  expect(writes).toEqual([expect.stringContaining('dryRun=true')]);
+});
+
+it('keeps what is typed when its row moves, and asks to look at the new count first', async () => {
+  await shown('default', 'my-deployment', 3);
+  const count = page.getByRole('columnheader', { name: 'Count' }).getByRole('button');
+  await count.click();
+  await count.click();
+  const input = rowAt(page, MINE).getByLabel('Count of');
+  await rowAt(page, MINE).focus();
+  await page.keyboard.press('1');
+  demo.deployments.scale('default', 'my-deployment', 90);
+  await expect.poll(() => page.locator('button.name').first().innerText()).toBe('default/my-deployment');
+  await page.keyboard.press('2');
+  expect(await input.inputValue()).toBe('12');
+  demo.deployments.scale('default', 'my-deployment', 80);
+  await lineBelow(page, MINE).getByText('kubectl set it to 80 while you drafted').waitFor();
+  await page.keyboard.press('Enter');
+  await page.getByRole('status').getByText('Look at it, then set it again').waitFor();
+  expect((await replicas('default', 'my-deployment')).replicaCount).toBe(80);
+});
+
 describe.each([
   ['light', 1280],
   ['dark', 1280],
