@@ -231,43 +231,42 @@ it('is used with the keyboard alone', async () => {
   await page.getByText('1 selected').waitFor();
 });
 
-it('takes back one write, however long the key is held', async () => {
-  await shown('default', 'my-deployment', 3);
-  for (const count of ['4', '5']) {
-    await rowAt(page, MINE).getByLabel('Count of').fill(count);
-    await rowAt(page, MINE).getByLabel('Count of').press('Enter');
-    await lineBelow(page, MINE).locator('.reached', { hasText: 'seen' }).waitFor();
-  }
-  await rowAt(page, MINE).focus();
-  await page.keyboard.down('u');
-  await lineBelow(page, MINE).getByText('5 → 4').waitFor();
-  await lineBelow(page, MINE).locator('.reached', { hasText: 'seen' }).waitFor();
-  const writes: string[] = [];
-  page.on('request', (request) => request.method() === 'POST' && writes.push(request.url()));
-  await page.keyboard.down('u');
-  await page.keyboard.up('u');
-  await rowAt(page, MINE).getByRole('button', { name: 'One more' }).click();
-  await lineBelow(page, MINE).getByText('will stay').waitFor();
-  expect(writes).toEqual([expect.stringContaining('dryRun=true')]);
-});
-
-it('keeps what is typed when its row moves, and asks to look at the new count first', async () => {
-  await shown('default', 'my-deployment', 3);
-  const count = page.getByRole('columnheader', { name: 'Count' }).getByRole('button');
-  await count.click();
-  await count.click();
-  const input = rowAt(page, MINE).getByLabel('Count of');
-  await rowAt(page, MINE).focus();
-  await page.keyboard.press('1');
-  demo.deployments.scale('default', 'my-deployment', 90);
-  await expect.poll(() => page.locator('button.name').first().innerText()).toBe('default/my-deployment');
-  await page.keyboard.press('2');
-  expect(await input.inputValue()).toBe('12');
-  demo.deployments.scale('default', 'my-deployment', 80);
-  await lineBelow(page, MINE).getByText('kubectl set it to 80 while you drafted').waitFor();
-  await page.keyboard.press('Enter');
-  await page.getByRole('status').getByText('Look at it, then set it again').waitFor();
-  expect((await replicas('default', 'my-deployment')).replicaCount).toBe(80);
+describe.each([
+  ['light', 1280],
+  ['dark', 1280],
+  ['light', 360],
+  ['dark', 360],
+] as const)('in %s at a width of %i pixels', (colorScheme, width) => {
+  it('violates no rule of WCAG 2.2 AA, with drafts, refusals, a selection and dialogs', async () => {
+    await shown('shop', 'cart', 4);
+    await shown('default', 'my-deployment', 3);
+    const narrow = await scene.open({
+      colorScheme,
+      viewport: { width, height: 800 },
+      reducedMotion: 'reduce',
+    });
+    await rowAt(narrow, MINE).getByRole('button', { name: 'One more' }).click();
+    await rowAt(narrow, CART).getByLabel('Count of').fill('8');
+    await lineBelow(narrow, CART).getByText('keeps 2 to 4').waitFor();
+    await lineBelow(narrow, MINE).getByText('will stay').waitFor();
+    await rowAt(narrow, MINE).locator('button.name').click();
+    await rowAt(narrow, LEDGER).getByRole('checkbox').check();
+    await rowAt(narrow, MINE).getByRole('checkbox').check();
+    await narrow.getByText('2 selected').waitFor();
+    expect(await violations(narrow)).toEqual([]);
+    expect(await narrow.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
+    await narrow.getByRole('button', { name: 'Park (0)' }).click();
+    await narrow.getByText('Nothing is changed yet').waitFor();
+    expect(await violations(narrow)).toEqual([]);
+    await narrow.keyboard.press('Escape');
+    for (const name of ['Receipts', 'Help']) {
+      await narrow.getByRole('button', { name }).click();
+      await narrow.getByRole('dialog').waitFor();
+      expect(await violations(narrow)).toEqual([]);
+      await narrow.keyboard.press('Escape');
+      await narrow.getByRole('dialog').waitFor({ state: 'detached' });
+    }
+  });
 });
 
 describe.each([
@@ -307,4 +306,43 @@ describe.each([
       await narrow.getByRole('dialog').waitFor({ state: 'detached' });
     }
   });
+});
+
+it('takes back one write, however long the key is held', async () => {
+  await shown('default', 'my-deployment', 3);
+  for (const count of ['4', '5']) {
+    await rowAt(page, MINE).getByLabel('Count of').fill(count);
+    await rowAt(page, MINE).getByLabel('Count of').press('Enter');
+    await lineBelow(page, MINE).locator('.reached', { hasText: 'seen' }).waitFor();
+  }
+  await rowAt(page, MINE).focus();
+  await page.keyboard.down('u');
+  await lineBelow(page, MINE).getByText('5 → 4').waitFor();
+  await lineBelow(page, MINE).locator('.reached', { hasText: 'seen' }).waitFor();
+  const writes: string[] = [];
+  page.on('request', (request) => request.method() === 'POST' && writes.push(request.url()));
+  await page.keyboard.down('u');
+  await page.keyboard.up('u');
+  await rowAt(page, MINE).getByRole('button', { name: 'One more' }).click();
+  await lineBelow(page, MINE).getByText('will stay').waitFor();
+  expect(writes).toEqual([expect.stringContaining('dryRun=true')]);
+});
+
+it('keeps what is typed when its row moves, and asks to look at the new count first', async () => {
+  await shown('default', 'my-deployment', 3);
+  const count = page.getByRole('columnheader', { name: 'Count' }).getByRole('button');
+  await count.click();
+  await count.click();
+  const input = rowAt(page, MINE).getByLabel('Count of');
+  await rowAt(page, MINE).focus();
+  await page.keyboard.press('1');
+  demo.deployments.scale('default', 'my-deployment', 90);
+  await expect.poll(() => page.locator('button.name').first().innerText()).toBe('default/my-deployment');
+  await page.keyboard.press('2');
+  expect(await input.inputValue()).toBe('12');
+  demo.deployments.scale('default', 'my-deployment', 80);
+  await lineBelow(page, MINE).getByText('kubectl set it to 80 while you drafted').waitFor();
+  await page.keyboard.press('Enter');
+  await page.getByRole('status').getByText('Look at it, then set it again').waitFor();
+  expect((await replicas('default', 'my-deployment')).replicaCount).toBe(80);
 });
