@@ -20,6 +20,7 @@ const receipt: Receipt = {
 const COUNTS = { set: 1, unchanged: 0, leftAlone: 0, refused: 0, failed: 0, unknown: 0, notStarted: 0 };
 const answerOf = (counts: Partial<BatchAnswer['counts']>): BatchAnswer => ({
   batch: receipt.id,
+  dryRun: false,
   counts: { ...COUNTS, ...counts },
   items: [],
   receipt,

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { FleetCopy, type Update } from '../../../src/page/model/fleet-copy.ts';
 import { shareStream } from '../../../src/page/stream/shared-stream.ts';
@@ -26,11 +25,11 @@ class Tab {
         channels.push(this);
       }
 
-      override addEventListener(type: string, listener: (event: MessageEvent) => void): void {
-        super.addEventListener(type, (event: MessageEvent) => {
-          if (tab.isFrozen) return;
+      override addEventListener(type: string, listener: EventListenerOrEventListenerObject): void {
+        super.addEventListener(type, (event) => {
+          if (tab.isFrozen || typeof listener !== 'function') return;
           listener(event);
-          if (event.data.kind === 'here') tab.answers += 1;
+          if (event instanceof MessageEvent && event.data.kind === 'here') tab.answers += 1;
         });
       }
     }
@@ -62,7 +61,7 @@ const channels: BroadcastChannel[] = [];
 let name: string;
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['setInterval'] });
-  name = randomUUID();
+  name = crypto.randomUUID();
 });
 afterEach(() => {
   for (const channel of channels.splice(0)) channel.close();
