@@ -149,7 +149,7 @@ it('says that a batch may be half done when the connection is lost, and finishes
   await dialog().getByText('Plan for 2: 2 to set.').waitFor();
   await page.route('**/scale', (route) => route.abort());
   await dialog().getByRole('button', { name: 'Set 2' }).click();
-  await dialog().getByText('Some counts may be set: finish or restore it in the receipts').waitFor();
+  await dialog().getByText('Some counts may be set. Finish or restore it in the receipts').waitFor();
   await page.unrouteAll();
   await close();
   await page.keyboard.press('r');
