@@ -30,8 +30,11 @@ function keyInText(app: App, { key }: KeyboardEvent, input: HTMLInputElement, fo
     if (key === 'Enter' || key === 'ArrowDown') {
       app.move(0);
       focusRow();
-    } else if (key === 'Escape') app.setFilter('');
-    else return false;
+    } else if (key === 'Escape') {
+      app.setFilter('');
+      // Otherwise the next key, such as "/", would be text of the filter.
+      input.blur();
+    } else return false;
     return true;
   }
   const row = app.copy.rows.get(input.closest('tr')?.dataset.key ?? '');

@@ -129,7 +129,8 @@ function pemProblem(error: unknown, identity: IdentitySource, from: string): str
       `openssl pkcs12 -export -in ${from} -inkey ${key} -out client.p12; and give it with --p12 client.p12`
     );
   }
-  return `${key} has no private key in PEM form that fits ${from} (${messageOf(error)})`;
+  const hint = identity.kind === 'pem' && key === from ? '. Name the file of the key with --key' : '';
+  return `${key} has no private key in PEM form that fits ${from}${hint} (${messageOf(error)})`;
 }
 
 function p12Problem(error: unknown, file: string): string {
