@@ -5,7 +5,7 @@ import type { CliContext } from '../context.ts';
 import { type ExitCode, exitCodeOfAnswer, worstOf } from '../exit-codes.ts';
 import { printJson, warn } from '../output/messages.ts';
 import { lastChangeText, ownersText, phaseText, readyText } from '../output/state-text.ts';
-import { type Column, printTable } from '../output/table.ts';
+import { type Column, loadTables, printTable } from '../output/table.ts';
 import { painter } from '../output/text.ts';
 import { clustersOf, nameOf } from '../target.ts';
 
@@ -43,6 +43,7 @@ async function list(context: CliContext, labelSelector: string | undefined): Pro
   const connection = await context.connect();
   const { client } = connection;
   const named = clustersOf(context, connection);
+  if (flags.output === 'table') void loadTables();
   const clusters = named.length > 0 ? named : (await client.clusters(signal)).map(({ name }) => name);
   const answers = await Promise.all(
     clusters.map(async (cluster): Promise<Listed> => {

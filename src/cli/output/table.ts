@@ -30,6 +30,9 @@ const NO_BORDERS = {
   'right-mid': '',
   middle: '',
 };
+/** Loads what tables are made with. While an answer is on its way it costs nobody time. */
+export const loadTables = () => import('cli-table3');
+
 /** Spaces between two columns, and where the terminal is too narrow. */
 const GAP = 3;
 const NARROW_GAP = 2;
@@ -49,7 +52,7 @@ export async function printTable<Row>(
 ): Promise<void> {
   const all = columns.map((column) => ({ ...column, texts: rows.map(column.cell) }));
   const shown = to.isTTY === true ? all.filter((column) => isWorthwhile(column)) : all;
-  const { default: Table } = await import('cli-table3');
+  const { default: Table } = await loadTables();
   const { widths, gap } = layoutOf(shown, to.isTTY === true ? to.columns || undefined : undefined);
   const table = new Table({
     head: shown.map(({ head }) => head),
