@@ -11,8 +11,9 @@ export class Focus {
     this.#app = app;
   }
 
-  /** Moves the keyboard to the current row when it is drawn next. */
+  /** Moves the keyboard to the current row: at once, because keys may follow fast, and again where it is drawn next. */
   request(): void {
+    this.#focusCurrent();
     this.#wantsRow = true;
   }
 

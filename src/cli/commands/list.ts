@@ -80,9 +80,9 @@ async function printStates(context: CliContext, items: readonly StateOfCluster[]
     );
     return;
   }
-  if (items.length === 0 && context.isTerminal) {
+  if (items.length === 0) {
     context.stderr.write('There is no such Deployment, or you may not list it.\n');
-    return;
+    if (context.isTerminal) return;
   }
   const paint = painter(context.colours);
   const columns: Column<StateOfCluster>[] = [
