@@ -81,7 +81,7 @@ it(
   `fuzz: ${RUNS} generated requests write exactly if they are valid writes, and every answer is documented`,
   async () => {
     const cluster = new NotingCluster(COUNTS);
-    const app = await buildTestApp(cluster, { docs: false });
+    const app = await buildTestApp(cluster, { docs: false, page: false });
     const outcomes = new Map<string, number>();
     const property = fc.asyncProperty(requests, async (request) => {
       cluster.noted = [];
