@@ -13,59 +13,64 @@ export interface Column<Row> {
   readonly isCut?: boolean;
 }
 
-const NO_BORDERS = {
-  top: '',
-  'top-mid': '',
-  'top-left': '',
-  'top-right': '',
-  bottom: '',
-  'bottom-mid': '',
-  'bottom-left': '',
-  'bottom-right': '',
-  left: '',
-  'left-mid': '',
-  mid: '',
-  'mid-mid': '',
-  right: '',
-  'right-mid': '',
-  middle: '',
-};
+const NO_LINE = { left: '', mid: '', right: '', other: '' };
+
 /** Loads what tables are made with. While an answer is on its way it costs nobody time. */
-export const loadTables = () => import('cli-table3');
+export const loadTables = () => import('console-table-printer');
 
 /** Spaces between two columns, and where the terminal is too narrow. */
 const GAP = 3;
 const NARROW_GAP = 2;
+/** The table printer puts so many spaces between two columns, and before the first one, if nothing stands there. */
+const GAP_OF_PRINTER = 2;
+const MARGIN_OF_PRINTER = 1;
 /** No column becomes narrower than this to fit a terminal. */
 const NARROWEST = 8;
 
-/**
- * Prints rows as kubectl does, without borders. On a terminal it leaves out optional columns and cuts texts so that a row
- * fits its line; elsewhere all columns and texts are there, so that programs find them.
- * @param to default: stdout
- */
+/** Prints rows as `tableText` gives them. @param to default: stdout */
 export async function printTable<Row>(
   context: CliContext,
   columns: readonly Column<Row>[],
   rows: readonly Row[],
   to: WriteStream = context.stdout,
 ): Promise<void> {
+  // A terminal need not tell its width.
+  const width = to.isTTY === true ? to.columns || Number.POSITIVE_INFINITY : undefined;
+  to.write(await tableText(columns, rows, width));
+}
+
+/**
+ * The rows as kubectl shows them, without borders. On a terminal it leaves out optional columns and cuts texts so that a
+ * row fits its line; elsewhere all columns and texts are there, so that programs find them.
+ * @param width of the terminal; undefined: the text is not for a terminal
+ */
+export async function tableText<Row>(
+  columns: readonly Column<Row>[],
+  rows: readonly Row[],
+  width: number | undefined,
+): Promise<string> {
   const all = columns.map((column) => ({ ...column, texts: rows.map(column.cell) }));
-  const shown = to.isTTY === true ? all.filter((column) => isWorthwhile(column)) : all;
-  const { default: Table } = await loadTables();
-  const { widths, gap } = layoutOf(shown, to.isTTY === true ? to.columns || undefined : undefined);
+  const shown = width === undefined ? all : all.filter((column) => isWorthwhile(column));
+  const { Table } = await loadTables();
+  const { widths, gap } = layoutOf(shown, width);
+  const between = ' '.repeat(gap - GAP_OF_PRINTER);
+  const shorten = (text: string, column: number) => fitted(text, widths[column] ?? 0);
   const table = new Table({
-    head: shown.map(({ head }) => head),
-    colWidths: widths.map((width, at) => width + (at < widths.length - 1 ? gap : 0)),
-    chars: NO_BORDERS,
-    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
+    columns: shown.map(({ head }, column) => ({
+      name: head,
+      title: shorten(head, column),
+      alignment: 'left',
+    })),
+    rows: [...rows.keys()].map((row) =>
+      Object.fromEntries(shown.map(({ head, texts }, column) => [head, shorten(texts[row] || '-', column)])),
+    ),
+    style: { headerTop: NO_LINE, headerBottom: NO_LINE, tableBottom: NO_LINE, vertical: between },
+    shouldDisableColors: true,
   });
-  // A text may use its width, so the gap is a part of the column.
-  for (const at of rows.keys()) {
-    table.push(shown.map(({ texts }, column) => fitted(texts[at] || '-', widths[column] ?? 0)));
-  }
-  const lines = table.toString().split('\n');
-  to.write(`${lines.map((line) => line.trimEnd()).join('\n')}\n`);
+  const lines = table.render().split('\n');
+  const cut = lines.map((line) => line.slice(between.length + MARGIN_OF_PRINTER).trimEnd());
+  // The lines of the borders are empty.
+  return `${cut.filter((line) => line !== '').join('\n')}\n`;
 }
 
 function isWorthwhile({ optional, texts }: { optional?: string; texts: readonly string[] }): boolean {
@@ -77,12 +82,12 @@ function isWorthwhile({ optional, texts }: { optional?: string; texts: readonly 
 /** The widths of the columns. What is too much for the terminal is taken from the widest ones, first of those that may be cut. */
 function layoutOf<Row>(
   columns: readonly (Column<Row> & { readonly texts: readonly string[] })[],
-  available: number | undefined,
+  available = Number.POSITIVE_INFINITY,
 ): { readonly widths: readonly number[]; readonly gap: number } {
   const widths = columns.map(({ head, texts }) => Math.max(head.length, ...texts.map(widthOf)));
   const total = widths.reduce((sum, width) => sum + width, 0);
   const gaps = widths.length - 1;
-  if (available === undefined || total + GAP * gaps <= available) return { widths, gap: GAP };
+  if (total + GAP * gaps <= available) return { widths, gap: GAP };
   let excess = total + NARROW_GAP * gaps - available;
   for (const isFirst of [true, false]) {
     const cut = [...columns.keys()].filter((at) => !isFirst || columns[at]?.isCut === true);
