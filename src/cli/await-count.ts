@@ -30,12 +30,11 @@ export interface Awaited {
  * @throws ApiError that says why it does not have them
  */
 export async function awaitCount(
-  context: CliContext,
+  { signal }: Pick<CliContext, 'signal'>,
   client: ScalerClient,
   target: Target,
   { replicas, seconds, minResourceVersion }: Awaited,
 ): Promise<State> {
-  const { signal } = context;
   const endsAt = performance.now() + seconds * 1000;
   let location: string | undefined;
   for (;;) {

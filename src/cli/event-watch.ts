@@ -20,8 +20,8 @@ export interface Watched {
 /** The pause before it connects again, which doubles, and its greatest length. Each is cut by chance, so that clients spread. */
 const FIRST_PAUSE_MS = 500;
 const MAX_PAUSE_MS = 30_000;
-/** Reasons of `end` after which connecting again helps. */
-const PASSING_ENDS = new Set(['age', 'drain', 'clusters']);
+/** Reasons of `end` after which it connects again. With fewer rights it follows what is left, or the answer says that nothing is. */
+const PASSING_ENDS = new Set(['age', 'drain', 'clusters', 'rights']);
 
 type Override = Pick<State, 'namespace' | 'deployment'> & NonNullable<State['overridden']>;
 
@@ -103,7 +103,7 @@ export class EventWatch {
     if (this.#context.flags.output === 'json') this.#printJson(event, cluster, body);
     if (event === 'reset') await this.#relearn(cluster);
     else if (event === 'changed') this.#changed(cluster, body);
-    else if (event === 'gone') this.#gone(cluster, body);
+    else if (event === 'gone') this.#gone(cluster, body, this.#goneText);
     else if (event === 'overridden') this.#overridden(cluster, body);
     return undefined;
   }
@@ -117,10 +117,7 @@ export class EventWatch {
         EXIT.refused,
       );
     }
-    throw new CliError(
-      `the service ended the stream, because you may no longer list the Deployments (${reason})`,
-      EXIT.refused,
-    );
+    throw new CliError(`the service ended the stream (${reason})`, EXIT.failed);
   }
 
   #changed(cluster: string | undefined, state: State): void {
@@ -143,13 +140,16 @@ export class EventWatch {
     this.#print(key, `${count}; ${readyText(state)} ready, ${phaseText(state, this.#paint)}${why}`);
   }
 
-  #gone(cluster: string | undefined, state: State): void {
+  #gone(cluster: string | undefined, state: State, text: string): void {
     const key = nameOf({ ...state, cluster });
     this.#known.delete(key);
-    this.#print(
-      key,
-      this.#watched.labelSelector === undefined ? 'deleted' : 'deleted, or the selector no longer matches',
-    );
+    this.#print(key, text);
+  }
+
+  get #goneText(): string {
+    return this.#watched.labelSelector === undefined
+      ? 'deleted'
+      : 'deleted, or the selector no longer matches';
   }
 
   #overridden(cluster: string | undefined, { namespace, deployment, by, from, to }: Override): void {
@@ -163,39 +163,47 @@ export class EventWatch {
       this.#context,
       `Changes${cluster === undefined ? '' : ` of ${cluster}`} may be missing: reading the states again.`,
     );
-    const { namespace } = this.#context.flags;
-    const { labelSelector } = this.#watched;
-    const states = await this.#client.states(cluster, { namespace, labelSelector }, this.#context.signal);
+    const states = await this.#statesOf(cluster);
+    if (states === undefined) return;
     for (const state of states) this.#changed(cluster, state);
     const there = new Set(states.map((state) => nameOf({ ...state, cluster })));
     for (const [key, state] of this.#known) {
-      if (key === nameOf({ ...state, cluster }) && !there.has(key)) this.#gone(cluster, state);
+      if (key === nameOf({ ...state, cluster }) && !there.has(key)) {
+        this.#gone(cluster, state, `${this.#goneText}, or you may no longer list it`);
+      }
     }
   }
 
   /** Reads the states before the first event, so that this one can tell what it changes. */
   async #learn(): Promise<void> {
-    const { signal, flags } = this.#context;
-    const { labelSelector } = this.#watched;
     const { clusters } = this.#watched;
     const names =
-      clusters.length > 0 ? clusters : (await this.#client.clusters(signal)).map(({ name }) => name);
+      clusters.length > 0
+        ? clusters
+        : (await this.#client.clusters(this.#context.signal)).map(({ name }) => name);
     await Promise.all(
       names.map(async (cluster) => {
-        try {
-          const states = await this.#client.states(
-            cluster,
-            { namespace: flags.namespace, labelSelector },
-            signal,
-          );
-          for (const state of states) this.#known.set(nameOf({ ...state, cluster }), state);
-        } catch (error) {
-          // It is followed if it can be: the stream tells.
-          if (!(error instanceof ApiError)) throw error;
-          if (names.length > 1) warn(this.#context, `cluster ${cluster}: ${error.message} (${error.code})`);
-        }
+        for (const state of (await this.#statesOf(cluster, names.length > 1)) ?? [])
+          this.#known.set(nameOf({ ...state, cluster }), state);
       }),
     );
+  }
+
+  /**
+   * The states of a cluster; undefined if it refuses to tell them. Whether it can be followed the stream tells, so this is no
+   * reason to end the watch of others.
+   * @param warns whether to say so
+   */
+  async #statesOf(cluster: string | undefined, warns = true): Promise<readonly State[] | undefined> {
+    const { signal, flags } = this.#context;
+    const { labelSelector } = this.#watched;
+    try {
+      return await this.#client.states(cluster, { namespace: flags.namespace, labelSelector }, signal);
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      if (warns) warn(this.#context, `cluster ${cluster ?? '(default)'}: ${error.message} (${error.code})`);
+      return undefined;
+    }
   }
 
   #isWatched(cluster: string | undefined): boolean {

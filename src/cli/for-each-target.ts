@@ -5,8 +5,9 @@ import type { Connection } from './connect/connect.ts';
 import type { CliContext } from './context.ts';
 import { exitCodeOfAnswer } from './exit-codes.ts';
 import { inLanes } from './lanes.ts';
+import { printJson } from './output/messages.ts';
 import { describeError } from './report-error.ts';
-import { nameOf, type TargetToSet, targetsOf } from './target.ts';
+import { nameOf, type TargetToSet, targetsOf, withCluster } from './target.ts';
 
 export interface Results<Result> {
   readonly connection: Connection;
@@ -44,6 +45,33 @@ export async function forEachTarget<Result>(
     context.exitWith(exitCodeOfAnswer(error));
   }
   return { connection, targets, results: results.flat() };
+}
+
+/**
+ * Prints the results for programs: the names of the Deployments, or JSON, which has the cluster of each and for several
+ * arguments an object with `items`. Tables are the affair of each command.
+ */
+export async function printResults<Result extends object>(
+  context: CliContext,
+  { connection, targets, results }: Results<Result>,
+): Promise<void> {
+  const { flags, stdout, signal } = context;
+  const named = await withCluster(
+    results.map(({ target }) => target),
+    connection,
+    signal,
+  );
+  if (flags.output === 'name') {
+    stdout.write(named.map((target) => `${nameOf(target)}\n`).join(''));
+    return;
+  }
+  const items = results.map(({ target: { namespace, deployment }, result }, at) => ({
+    cluster: named[at]?.cluster,
+    namespace,
+    deployment,
+    ...result,
+  }));
+  printJson(context, targets.length === 1 ? items[0] : { items });
 }
 
 /** Refuses arguments such as `TARGET=N` where no count is set or waited for. @throws CliError */

@@ -37,7 +37,6 @@ export function createProgram(context: CliContext): Command {
       getErrHelpWidth: () => stderr.columns ?? 100,
     })
     .configureHelp({ showGlobalOptions: true })
-    .showHelpAfterError(`("${name} --help" says more)`)
     .exitOverride()
     .addHelpText('after', `\n${TARGETS_HELP}\n\n${EXIT_CODES_HELP}`);
   addGlobalOptions(program);
@@ -56,5 +55,12 @@ export function createProgram(context: CliContext): Command {
   addConfigCommand(program, context);
   addCompletionCommand(program, context);
   addMcpCommand(program, context);
+  pointToHelp(program, name);
   return program;
+}
+
+/** Lets each error of usage name the help of its own command. */
+function pointToHelp(command: Command, name: string): void {
+  command.showHelpAfterError(`("${name} --help" says more)`);
+  for (const part of command.commands) pointToHelp(part, `${name} ${part.name()}`);
 }

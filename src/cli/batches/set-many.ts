@@ -26,7 +26,9 @@ export async function setMany(
   const wait = batchWait(flags.wait);
   const asks = flags.yes !== true && canAsk(context);
   if (batch.select !== undefined && flags.yes !== true && !asks && flags.dryRun !== true) {
-    throw new CliError('what is selected is not set unasked: add --yes, or --dry-run to see the plan');
+    throw new CliError(
+      'here is no terminal on which to ask: add --yes to set what is selected, or --dry-run to see the plan',
+    );
   }
   const plan = await connection.client.batch(batch, { force, dryRun: true }, context.signal);
   if (flags.dryRun === true) return showPlan(context, plan);

@@ -1,11 +1,10 @@
 import type { Command } from 'commander';
+import type { State } from '../../client/scaler-client.ts';
 import type { CliContext } from '../context.ts';
-import { forEachTarget, withoutCounts } from '../for-each-target.ts';
-import { printJson } from '../output/messages.ts';
+import { forEachTarget, printResults, withoutCounts } from '../for-each-target.ts';
 import { authorOf, countChange, phaseText, readyText } from '../output/state-text.ts';
 import { ageOf, oneLine, painter } from '../output/text.ts';
-import { nameOf, withCluster } from '../target.ts';
-import type { StateOfCluster } from './list.ts';
+import { nameOf } from '../target.ts';
 
 /** Adds `get`: the states of some Deployments in detail. */
 export function addGetCommand(program: Command, context: CliContext): void {
@@ -22,34 +21,18 @@ export function addGetCommand(program: Command, context: CliContext): void {
 
 async function get(context: CliContext, args: readonly string[]): Promise<void> {
   const { stdout, flags } = context;
-  const { connection, results, targets } = await forEachTarget(context, args, ({ client }, target) =>
+  const done = await forEachTarget(context, args, ({ client }, target) =>
     client.state(target, context.signal),
   );
-  if (flags.output === 'table') {
-    stdout.write(
-      results
-        .map(({ target, result }) => detailOf(context, { cluster: target.cluster, ...result }))
-        .join('\n'),
-    );
-    return;
-  }
-  const known = await withCluster(
-    results.map(({ target }) => target),
-    connection,
-    context.signal,
+  if (flags.output !== 'table') return printResults(context, done);
+  const details = done.results.map(({ target: { cluster }, result }) =>
+    detailOf(context, { cluster, ...result }),
   );
-  const states = results.map(
-    ({ result }, at): StateOfCluster => ({ cluster: known[at]?.cluster ?? '', ...result }),
-  );
-  if (flags.output === 'name') stdout.write(states.map((state) => `${nameOf(state)}\n`).join(''));
-  else printJson(context, targets.length === 1 ? states[0] : { items: states });
+  stdout.write(details.join('\n'));
 }
 
 /** The state for people: a line for each fact. */
-function detailOf(
-  context: CliContext,
-  state: Omit<StateOfCluster, 'cluster'> & { cluster: string | undefined },
-): string {
+function detailOf(context: CliContext, state: State & { readonly cluster: string | undefined }): string {
   const paint = painter(context.colours);
   const { replicas, available, updated, lastChange, overridden, fight, owners, unknownOwners } = state;
   const lines: [label: string, text: string][] = [

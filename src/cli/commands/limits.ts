@@ -1,11 +1,10 @@
 import type { Command } from 'commander';
 import type { Limits } from '../../client/scaler-client.ts';
 import type { CliContext } from '../context.ts';
-import { forEachTarget, withoutCounts } from '../for-each-target.ts';
-import { printJson } from '../output/messages.ts';
+import { forEachTarget, printResults, withoutCounts } from '../for-each-target.ts';
 import { type Column, printTable } from '../output/table.ts';
-import { oneLine, painter } from '../output/text.ts';
-import { nameOf, withCluster } from '../target.ts';
+import { oneLine, type Paint, painter } from '../output/text.ts';
+import { nameOf } from '../target.ts';
 
 const COLUMNS: readonly Column<Limits['rails'][number]>[] = [
   { head: 'RAIL', cell: ({ from }) => oneLine(from) },
@@ -27,27 +26,23 @@ export function addLimitsCommand(program: Command, context: CliContext): void {
 }
 
 async function limits(context: CliContext, args: readonly string[]): Promise<void> {
-  const { connection, targets, results } = await forEachTarget(context, args, ({ client }, target) =>
+  const done = await forEachTarget(context, args, ({ client }, target) =>
     client.limits(target, context.signal),
   );
-  if (context.flags.output !== 'table') {
-    const known = await withCluster(
-      results.map(({ target }) => target),
-      connection,
-      context.signal,
-    );
-    const items = results.map(({ result }, at) => ({ cluster: known[at]?.cluster, ...result }));
-    printJson(context, targets.length === 1 ? items[0] : { items });
-    return;
-  }
+  if (context.flags.output !== 'table') return printResults(context, done);
   const paint = painter(context.colours);
-  for (const { target, result } of results) {
-    const may = result.may.scale ? 'may set it' : paint('yellow', 'may not set it');
+  for (const { target, result } of done.results) {
     context.stdout.write(
-      `${paint('bold', nameOf(target))}\n  count     ${result.replicas}\n  allowed   ${allowedText(result)}\n  you       ${may}\n`,
+      `${paint('bold', nameOf(target))}\n  count     ${result.replicas}\n  allowed   ${allowedText(result)}\n  you       ${rightText(result, paint)}\n`,
     );
     if (result.rails.length > 0) await printTable(context, COLUMNS, result.rails);
   }
+}
+
+/** What the caller may do: the right alone does not help where a rail protects. */
+function rightText({ may, protected: why }: Limits, paint: Paint): string {
+  if (!may.scale) return paint('yellow', 'may not set it');
+  return why === undefined ? 'may set it' : paint('yellow', 'have the right to set it, but it is protected');
 }
 
 /** What the rails allow, in a sentence. */

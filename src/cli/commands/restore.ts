@@ -34,7 +34,14 @@ export function addRestoreCommand(program: Command, context: CliContext): void {
       'after',
       `
 A count is set only while the Deployment is the same and its count is the one that the receipt expects. What somebody has
-changed or deleted since is left alone, which is no failure. A kept receipt is removed once nothing is left to restore.
+changed or deleted since is left alone. That is no failure of a restore, but one of --finish: not all is as asked then.
+A kept receipt is removed once nothing is left to restore.
+
+Examples:
+  scaler restore --last                   take back what was set last
+  scaler restore receipt.json --dry-run   see what would become of it
+  scaler restore --finish receipt.json    carry out what \`scaler plan --out receipt.json\` has planned
+
 JSON: as POST /scale; without a file {"receipts": [{"file", "at", "items"}]}.`,
     )
     .action((file: string | undefined, flags: RestoreFlags) => restore(context, file, flags));
@@ -54,7 +61,7 @@ async function restore(context: CliContext, named: string | undefined, flags: Re
       ? await client.batch({ [as]: receipt }, { force, dryRun: true }, context.signal)
       : await carryOut(context, client, { as, receipt, file, force, wait });
   await showItems(context, answer, {});
-  const code = exitCodeOfItems(answer.items, { forgiving: true });
+  const code = exitCodeOfItems(answer.items, { forgiving: as === 'restore' });
   context.exitWith(code);
   if (context.flags.output === 'table') context.stdout.write(`${countsText(answer)}\n`);
   if (answer.dryRun) return;

@@ -39,6 +39,12 @@ export function addSetCommand(program: Command, context: CliContext): void {
     .addHelpText(
       'after',
       `
+Examples:
+  scaler set shop/cart=5 --wait                        set one count, and wait for the pods
+  scaler set shop/cart=5 --current-replicas 3          set it only if it is 3 now
+  scaler set shop/cart=5 shop/catalog=2 --dry-run      see what would become of two
+  scaler set -l app=web -n shop --replicas 3 --yes     set all that a selector finds, unasked
+
 JSON of one: {"cluster", "namespace", "deployment", "from", "to", "dryRun", "forecast", "warnings"}, with --wait the "state" too;
 "forecast" is as X-Replicas-Forecast. JSON of several: as POST /scale, and "receiptFile".`,
     )

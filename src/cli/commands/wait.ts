@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
 import { awaitCount, awaitVisibly } from '../await-count.ts';
 import type { CliContext } from '../context.ts';
-import { forEachTarget } from '../for-each-target.ts';
-import { commandLine, note, printJson } from '../output/messages.ts';
+import { forEachTarget, printResults } from '../for-each-target.ts';
+import { commandLine, note } from '../output/messages.ts';
 import { ProgressLine } from '../output/progress-line.ts';
 import { readyText } from '../output/state-text.ts';
-import { nameOf, parseCount, type TargetToSet, withCluster } from '../target.ts';
+import { nameOf, parseCount, type TargetToSet } from '../target.ts';
 import { parseSeconds } from '../wait-option.ts';
 
 interface WaitFlags {
@@ -36,42 +36,28 @@ async function wait(context: CliContext, args: readonly string[], flags: WaitFla
   let named: readonly TargetToSet[] = [];
   // For all together: those for which a lane is free late get what is left.
   const endsAt = performance.now() + flags.timeout * 1000;
-  const { connection, targets, results } = await forEachTarget(
-    context,
-    args,
-    async ({ client }, target, all) => {
-      named = all;
-      const replicas = target.replicas ?? flags.replicas ?? (await client.state(target, signal)).replicas;
-      const seconds = Math.max(1, Math.round((endsAt - performance.now()) / 1000));
-      const awaited = { replicas, seconds };
-      if (all.length === 1) return awaitVisibly(context, client, target, awaited);
-      line ??= new ProgressLine(context, `waiting for ${all.length} Deployments`);
-      const state = await awaitCount(context, client, target, awaited);
-      ready += 1;
-      line.say(`${ready} of ${all.length} Deployments are ready`);
-      return state;
-    },
-  )
+  const done = await forEachTarget(context, args, async ({ client }, target, all) => {
+    named = all;
+    const replicas = target.replicas ?? flags.replicas ?? (await client.state(target, signal)).replicas;
+    const seconds = Math.max(1, Math.round((endsAt - performance.now()) / 1000));
+    const awaited = { replicas, seconds };
+    if (all.length === 1) return awaitVisibly(context, client, target, awaited);
+    line ??= new ProgressLine(context, `waiting for ${all.length} Deployments`);
+    const state = await awaitCount(context, client, target, awaited);
+    ready += 1;
+    line.say(`${ready} of ${all.length} Deployments are ready`);
+    return state;
+  })
     .catch((error: unknown) => {
       if (!signal.aborted) throw error;
       if (named.length > 0) note(context, `Nothing was changed. To wait on: ${again(context, named, flags)}`);
       throw error;
     })
     .finally(() => line?.end());
-  if (context.flags.output === 'table') {
-    stdout.write(
-      results.map(({ target, result }) => `${nameOf(target)} ${readyText(result)} ready\n`).join(''),
-    );
-    return;
-  }
-  const known = await withCluster(
-    results.map(({ target }) => target),
-    connection,
-    signal,
+  if (context.flags.output !== 'table') return printResults(context, done);
+  stdout.write(
+    done.results.map(({ target, result }) => `${nameOf(target)} ${readyText(result)} ready\n`).join(''),
   );
-  const states = results.map(({ result }, at) => ({ cluster: known[at]?.cluster, ...result }));
-  if (context.flags.output === 'name') stdout.write(states.map((state) => `${nameOf(state)}\n`).join(''));
-  else printJson(context, targets.length === 1 ? states[0] : { items: states });
 }
 
 /** The command that waits on, with the whole names: flags that complete them may be missing in the next shell. */

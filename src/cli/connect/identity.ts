@@ -30,18 +30,13 @@ export async function loadIdentity({ identity, ca }: Settings, env: Env): Promis
   }
 }
 
-function pemPair(identity: Exclude<IdentitySource, { kind: 'p12' }>, env: Env): Promise<PemPair> {
+async function pemPair(identity: Exclude<IdentitySource, { kind: 'p12' }>, env: Env): Promise<PemPair> {
   if (identity.kind === 'kubeconfig') {
     return kubeconfigIdentity(identity.kubeconfig ?? kubeconfigFiles(env), identity.context);
   }
-  const { cert, key } = identity;
-  return Promise.all([read(cert, 'the client certificate'), read(key, 'the key')]).then(
-    ([certPem, keyPem]) => ({
-      cert: certPem,
-      key: keyPem,
-      from: cert,
-    }),
-  );
+  // One after another: if both are missing, it is the certificate of which to speak.
+  const cert = await read(identity.cert, 'the client certificate');
+  return { cert, key: await read(identity.key, 'the key'), from: identity.cert };
 }
 
 function checkDates({ cert, from }: PemPair): void {

@@ -15,9 +15,11 @@ export function oneLine(text: string): string {
   return text.replaceAll(/\s+/g, ' ').replaceAll(/[\p{Cc}\p{Bidi_Control}]/gu, '\uFFFD');
 }
 
-/** A message of the API on one line. Where it speaks of a parameter, it speaks of the flag. */
+/** A message of the API on one line. Where it speaks of a parameter or a path, it speaks of the flag or the command. */
 export function forPeople(message: string): string {
-  return oneLine(message).replace('send force=true', 'add --force');
+  return oneLine(message)
+    .replace('send force=true', 'add --force')
+    .replace('GET /clusters lists', '`scaler clusters` lists');
 }
 
 const UNITS: readonly (readonly [seconds: number, unit: string])[] = [

@@ -93,7 +93,7 @@ it('`park` takes what is selected in two clusters to zero, keeps a receipt for t
 
 it('what a selector selects is not set unasked: without a terminal it takes --yes, and of several clusters their names', async () => {
   const unasked = await scaler.run(['park', '-n', namespace, '--cluster', 'blue']);
-  expect(unasked.stderr).toContain('add --yes, or --dry-run');
+  expect(unasked.stderr).toContain('add --yes to set what is selected, or --dry-run');
   const where = await scaler.run(['park', '-n', namespace, '--yes']);
   expect(where.stderr).toContain(
     'in which clusters? The service has blue, green: add --cluster blue --cluster green',
@@ -225,6 +225,16 @@ it('`restore` leaves alone what somebody has changed since, and names them; that
   expect(stdout).toMatch(/leftAlone: CHANGED_SINCE/);
   expect(stderr).toMatch(/mailer: .*kubectl.*\(CHANGED_SINCE\)/);
   expect([code, counts()]).toEqual([0, [7, 5]]);
+});
+
+it('`restore --finish` leaves such a one alone too, but then not all is as asked: exit code 6', async () => {
+  const file = join(scaler.folder, `${namespace}-late.json`);
+  await scaler.run(['plan', `blue/${namespace}/mailer=0`, `blue/${namespace}/report=0`, '--out', file]);
+  blue.deployments.scale(namespace, 'mailer', 7);
+  await until(async () => JSON.stringify((await service.count(namespace, 'mailer')).body).includes('7'));
+  const { code, stdout } = await scaler.run(['restore', '--finish', file]);
+  expect(stdout).toMatch(/mailer .* leftAlone: CHANGED_SINCE/);
+  expect([code, counts()]).toEqual([6, [7, 0]]);
 });
 
 it('`restore --last` takes the newest receipt, and without one or with a broken one it says so', async () => {

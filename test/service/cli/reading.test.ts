@@ -4,6 +4,7 @@ import { CommandLine } from '../../support/cli/command-line.ts';
 import { FakeApiServer } from '../../support/fake-apiserver/fake-apiserver.ts';
 import type { IssuedCertificate } from '../../support/issue-certificate.ts';
 import { TestService } from '../../support/service.ts';
+import { until } from '../../support/until.ts';
 
 const RESOURCES = ['deployments', 'deployments/scale'];
 const ESCAPE = '\u001b';
@@ -163,6 +164,45 @@ it('`who` tells who changed a count, `limits` what limits it, `clusters` what th
   expect([changes.code, limits.code, clusters.code]).toEqual([0, 0, 0]);
 });
 
+it('`limits` of a protected Deployment says that the right does not help', async () => {
+  blue.deployments.create({
+    namespace: 'monitoring',
+    name: 'vault',
+    replicas: 3,
+    marks: { annotations: { 'k8s-deployment-scaler/protected': 'unsealed by hand' } },
+  });
+  await until(() => service.cluster.replicasOf('monitoring', 'vault') === 3);
+  const { stdout } = await scaler.run(['limits', 'monitoring/vault']);
+  expect(stdout).toMatch(/^ {2}allowed {3}only 3: unsealed by hand$/m);
+  expect(stdout).toMatch(/^ {2}you {7}have the right to set it, but it is protected$/m);
+});
+
+it('`get`, `who` and `limits` name Deployments for other commands, and as JSON tell of several in items', async () => {
+  const targets = ['shop/cart', 'green/shop/cart'];
+  await Promise.all(
+    ['get', 'who', 'limits'].map(async (command) => {
+      const [names, json] = await Promise.all([
+        scaler.run([command, ...targets, '-o', 'name']),
+        scaler.run([command, ...targets, '-o', 'json']),
+      ]);
+      expect([names.stdout, names.code]).toEqual(['blue/shop/cart\ngreen/shop/cart\n', 0]);
+      const named = { namespace: 'shop', deployment: 'cart' };
+      expect(JSON.parse(json.stdout)).toMatchObject({
+        items: [
+          { cluster: 'blue', ...named },
+          { cluster: 'green', ...named },
+        ],
+      });
+    }),
+  );
+});
+
+it('a cluster that is not there is an error that names the command that lists them', async () => {
+  const { code, stderr } = await scaler.run(['list', '--cluster', 'nope']);
+  expect(stderr).toContain('There is no cluster nope: `scaler clusters` lists the clusters');
+  expect(code).toBe(1);
+});
+
 it('what is wrong with a command is said with what to do, on stderr, with exit code 2', async () => {
   const cases: readonly (readonly [args: string[], message: string])[] = [
     [['get', 'cart'], 'in which namespace is "cart"? Write NAMESPACE/cart, or add --namespace NAMESPACE'],
@@ -170,6 +210,7 @@ it('what is wrong with a command is said with what to do, on stderr, with exit c
     [['get', 'shop/cart=3'], 'has a count, which this command does not take'],
     [['get', 'shop/cart', '-n', 'other'], '--namespace says other'],
     [['get'], "missing required argument 'target'"],
+    [['set', 'shop/cart', '--replicas'], '("scaler set --help" says more)'],
     [['list', '-o', 'yaml'], 'Allowed choices are table, json, name'],
     [['lsit'], 'Did you mean list?'],
   ];

@@ -1,6 +1,9 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { CommandLine } from '../../support/cli/command-line.ts';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { CommandLine, type RunningCommand } from '../../support/cli/command-line.ts';
 import { FakeApiServer } from '../../support/fake-apiserver/fake-apiserver.ts';
+import { defaultDecisionTimes } from '../../support/limits.ts';
 import { PATIENT_WRITES, TestService } from '../../support/service.ts';
 
 const RESOURCES = ['deployments', 'deployments/scale'];
@@ -98,3 +101,83 @@ it('`watch` without the right to list says so: exit code 6', async () => {
   expect(stderr).toContain('(FORBIDDEN, request ');
   expect(code).toBe(6);
 });
+
+it('`watch` connects again when its connection is old, and misses nothing', async () => {
+  const aged = await TestService.start({
+    kubeconfig: blue.kubeconfig,
+    limits: { maxConnectionAgeSeconds: 0.05 },
+    timing: PATIENT_WRITES,
+  });
+  onTestFinished(() => aged.stop());
+  await aged.synced();
+  const watch = await scaler.start(['watch', '-n', 'shop'], {
+    as: await aged.authority.issue({ commonName: 'client', usages: ['clientAuth'] }),
+    env: { SCALER_SERVER: `https://localhost:${aged.port}`, SCALER_CA: await caOf(aged) },
+  });
+  await watch.prints('The service ended the stream (age); connecting again\n');
+  blue.deployments.scale('shop', 'catalog', 7);
+  await watch.prints(/^\S+Z default\/shop\/catalog 5 -> 7 by kubectl; /m);
+  await watch.prints('Connected again.');
+  watch.signal('SIGINT');
+  expect((await watch.ended).code).toBe(130);
+});
+
+describe('`watch` of a user whose rights change', () => {
+  let changing: TestService;
+  let where: Readonly<Record<string, string>>;
+
+  beforeAll(async () => {
+    changing = await TestService.start({
+      kubeconfig: { blue: blue.kubeconfig, green: green.kubeconfig },
+      authorization: 'SubjectAccessReview',
+      decisionTimes: { ...defaultDecisionTimes, deniedSeconds: 0 },
+      timing: { ...PATIENT_WRITES, access: { listRights: { holdsMs: 50, retryMs: 20 } } },
+    });
+    await changing.synced();
+    where = { SCALER_SERVER: `https://localhost:${changing.port}`, SCALER_CA: await caOf(changing) };
+  });
+  afterAll(() => changing.stop());
+
+  const list = (user: string) => ({ users: [user], verbs: ['get', 'list'], resources: ['deployments'] });
+
+  async function watchOf(user: string, ...args: readonly string[]): Promise<RunningCommand> {
+    const as = await changing.authority.issue({ commonName: user, usages: ['clientAuth'] });
+    return scaler.start(['watch', ...args], { as, env: where });
+  }
+
+  it('reads the states again when it may see more or less, and prints what differs', async () => {
+    blue.roles.allow({ ...list('bob'), namespaces: ['shop'] });
+    const watch = await watchOf('bob', '--cluster', 'blue');
+    await watch.prints('Watching blue');
+    blue.roles.allow({ ...list('bob'), namespaces: ['ingress'] });
+    blue.deployments.scale('ingress', 'gateway', 3);
+    await watch.prints('may be missing: reading the states again.');
+    await watch.prints(/^\S+Z blue\/ingress\/gateway 3; /m);
+    blue.roles.withdraw({ ...list('bob'), namespaces: ['ingress'] });
+    await watch.prints(/^\S+Z blue\/ingress\/gateway deleted, or you may no longer list it$/m);
+    watch.signal('SIGINT');
+    expect((await watch.ended).code).toBe(130);
+  });
+
+  it('goes on with the other clusters when one of them refuses', async () => {
+    for (const { roles } of [blue, green]) roles.allow(list('carol'));
+    const watch = await watchOf('carol');
+    await watch.prints('Watching all clusters');
+    blue.roles.withdraw(list('carol'));
+    await watch.prints('The service ended the stream (rights); connecting again\nConnected again.');
+    green.deployments.scale('shop', 'catalog', 8);
+    await watch.prints(/^\S+Z green\/shop\/catalog 5 -> 8 by kubectl; /m);
+    expect(watch.stdout).not.toContain('deleted');
+    green.roles.withdraw(list('carol'));
+    const { code, stderr } = await watch.ended;
+    expect(stderr).toContain('(FORBIDDEN, request ');
+    expect(code).toBe(6);
+  });
+});
+
+/** The file of the CA that signs the certificate of another service. */
+async function caOf({ authority, port }: TestService): Promise<string> {
+  const file = join(scaler.folder, `ca-of-${port}.pem`);
+  await writeFile(file, authority.cert);
+  return file;
+}

@@ -43,6 +43,12 @@ async function flags(client: IssuedCertificate = service.client): Promise<Connec
   return { ...files, server: `https://localhost:${service.port}` };
 }
 
+function expiredClient(): Promise<IssuedCertificate> {
+  const notBefore = new Date(Date.now() - 2 * HOUR_MS);
+  const notAfter = new Date(Date.now() - HOUR_MS);
+  return service.authority.issue({ commonName: 'late', usages: ['clientAuth'], notBefore, notAfter });
+}
+
 async function connected(options: ConnectOptions, env = {}, deadlines: Deadlines = PATIENT) {
   const connection = await connect(options, env, deadlines);
   onTestFinished(() => connection.close());
@@ -247,16 +253,17 @@ describe('an error says what to do', () => {
     expect(message).toMatch(/is for other names: .*scaler\.example.*Use one of them in --server$/);
   });
 
-  it('if the client certificate has expired, before it connects', async () => {
-    const notAfter = new Date(Date.now() - HOUR_MS);
-    const notBefore = new Date(Date.now() - 2 * HOUR_MS);
-    const client = await service.authority.issue({
-      commonName: 'late',
-      usages: ['clientAuth'],
-      notBefore,
-      notAfter,
+  it('if the client certificate is missing, and names it also if the key is missing too', async () => {
+    const { message } = await failure({
+      ...(await flags()),
+      cert: '/nowhere/cert.pem',
+      key: '/nowhere/key.pem',
     });
-    const options = await flags(client);
+    expect(message).toMatch(/^Cannot read the client certificate: ENOENT.*\/nowhere\/cert\.pem/);
+  });
+
+  it('if the client certificate has expired, before it connects', async () => {
+    const options = await flags(await expiredClient());
     const error = await failure({ ...options, server: 'https://localhost:1' });
     expect(error.message).toMatch(
       /^The client certificate in .*client-cert\.pem expired at \d{4}-.*`scaler login`$/,
@@ -265,16 +272,8 @@ describe('an error says what to do', () => {
   });
 
   it('if the client certificate in a .p12 file has expired, as the service says', async () => {
-    const notAfter = new Date(Date.now() - HOUR_MS);
-    const notBefore = new Date(Date.now() - 2 * HOUR_MS);
-    const client = await service.authority.issue({
-      commonName: 'late',
-      usages: ['clientAuth'],
-      notBefore,
-      notAfter,
-    });
     const folder = await ClientFolder.make();
-    const p12 = await folder.write('late.p12', await opensslP12(client, ''));
+    const p12 = await folder.write('late.p12', await opensslP12(await expiredClient(), ''));
     const { server, ca } = await flags();
     expect((await failure({ server, ca, p12 })).message).toMatch(/late\.p12 expired at \d{4}-/);
   });
