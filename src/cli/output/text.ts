@@ -15,11 +15,15 @@ export function oneLine(text: string): string {
   return text.replaceAll(/\s+/g, ' ').replaceAll(/[\p{Cc}\p{Bidi_Control}]/gu, '\uFFFD');
 }
 
-/** A message of the API on one line. Where it speaks of a parameter or a path, it speaks of the flag or the command. */
+/**
+ * A message of the API on one line. Where it speaks of a parameter or a path, it speaks of the flag or the command. The
+ * command says itself how to wait on.
+ */
 export function forPeople(message: string): string {
   return oneLine(message)
     .replace('send force=true', 'add --force')
-    .replace('GET /clusters lists', '`scaler clusters` lists');
+    .replace('GET /clusters lists', '`scaler clusters` lists')
+    .replace('. To wait on, read what Location names', '');
 }
 
 const UNITS: readonly (readonly [seconds: number, unit: string])[] = [

@@ -182,6 +182,7 @@ it('`wait` is exit code 5 if the time is up, 0 once the pods are there, and 3 if
     scaler.run(['wait', `web/${deployment}=4`]),
   ]);
   expect(late.stderr).toContain('(NOT_READY_IN_TIME, request ');
+  expect(late.stderr).not.toContain('Location');
   expect([late.code, other.code]).toEqual([5, 3]);
   demo.deployments.report('web', deployment);
   const [there, several] = await Promise.all([

@@ -31,11 +31,19 @@ it('JSON has no character that a terminal obeys, and stays the same JSON', () =>
   expect(JSON.parse(jsonText(value, 2))).toEqual(value);
 });
 
-it('where the API speaks of its parameter, people read the flag', () => {
-  expect(forPeople('To set it in spite of that, send force=true')).toBe(
-    'To set it in spite of that, add --force',
-  );
-});
+it.each([
+  ['To set it in spite of that, send force=true', 'To set it in spite of that, add --force'],
+  [
+    'There is no cluster x: GET /clusters lists the clusters',
+    'There is no cluster x: `scaler clusters` lists the clusters',
+  ],
+  ['not in time: a pod. To wait on, read what Location names', 'not in time: a pod'],
+])(
+  'where the API speaks of its parameters and paths, people read flags and commands: %s',
+  (message, text) => {
+    expect(forPeople(message)).toBe(text);
+  },
+);
 
 it('words of a command that is printed are quoted for the shell where that is needed', () => {
   expect([quoted('shop/cart'), quoted('a b'), quoted("it's"), quoted(''), quoted('$HOME')]).toEqual([
