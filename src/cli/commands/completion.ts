@@ -42,10 +42,15 @@ compdef _scaler scaler kubectl-scaler
 `,
   fish: `function __scaler_complete
   set -l words (commandline -opc) (commandline -ct)
-  $words[1] __complete -- $words[2..-1] 2>/dev/null
+  set -l found ($words[1] __complete -- $words[2..-1] 2>/dev/null)
+  if test (count $found) -gt 0
+    printf '%s\\n' $found
+  else
+    __fish_complete_path (commandline -ct)
+  end
 end
-complete -c scaler -a '(__scaler_complete)'
-complete -c kubectl-scaler -a '(__scaler_complete)'
+complete -c scaler -f -a '(__scaler_complete)'
+complete -c kubectl-scaler -f -a '(__scaler_complete)'
 `,
 } as const;
 
