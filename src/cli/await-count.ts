@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ApiError } from '../client/api-error.ts';
 import type { ScalerClient, State, Target } from '../client/scaler-client.ts';
+import { ConnectError } from './connect/connect-error.ts';
 import type { CliContext } from './context.ts';
 import { note } from './output/messages.ts';
 import { ProgressLine } from './output/progress-line.ts';
@@ -15,6 +16,9 @@ const LOOK_MS = 1000;
 /** The pause before a wait goes on that the service has interrupted, so that another instance can take it. */
 const RESUME_MS = 500;
 
+/** How long a connection that is lost is made again: a service that starts again, or another instance, takes some seconds. */
+const LOST_MS = 30_000;
+
 export interface Awaited {
   /** The count that is waited for; another one ends the wait. */
   readonly replicas: number;
@@ -25,8 +29,8 @@ export interface Awaited {
 }
 
 /**
- * The state once a Deployment has its replicas. A wait of more than 300 s, or one that the service interrupts because it
- * stops, goes on in another request.
+ * The state once a Deployment has its replicas. A wait of more than 300 s, or one that ends because the service stops, goes
+ * on in another request. So call it where the service has answered before.
  * @throws ApiError that says why it does not have them
  */
 export async function awaitCount(
@@ -37,7 +41,9 @@ export async function awaitCount(
 ): Promise<State> {
   const endsAt = performance.now() + seconds * 1000;
   let location: string | undefined;
+  let lostAt: number | undefined;
   for (;;) {
+    const beganAt = performance.now();
     const wait = Math.min(MAX_WAIT_S, Math.max(1, Math.ceil((endsAt - performance.now()) / 1000)));
     try {
       if (location === undefined) {
@@ -45,13 +51,28 @@ export async function awaitCount(
       }
       return await client.resume(withWait(location, wait), signal);
     } catch (error) {
-      if (!(error instanceof ApiError) || error.location === undefined || performance.now() >= endsAt)
-        throw error;
+      const now = performance.now();
+      if (now >= endsAt) throw error;
+      if (isAway(error)) {
+        if (lostAt === undefined || now - beganAt > LOST_MS) lostAt = now;
+        if (now - lostAt > LOST_MS) throw error;
+        await sleep(RESUME_MS, undefined, { signal });
+        continue;
+      }
+      lostAt = undefined;
+      if (!(error instanceof ApiError) || error.location === undefined) throw error;
       if (error.code === 'WAIT_INTERRUPTED') await sleep(RESUME_MS, undefined, { signal });
       else if (error.code !== 'NOT_READY_IN_TIME') throw error;
       location = error.location;
     }
   }
+}
+
+/** Whether nobody answers who knows the Deployment: the connection is lost, or what answers has only begun or is a proxy. */
+function isAway(error: unknown): boolean {
+  if (error instanceof ConnectError) return !error.usage;
+  if (!(error instanceof ApiError) || error.status < 500) return false;
+  return error.code === 'CACHE_NOT_SYNCED' || error.code === 'UNEXPECTED_ANSWER';
 }
 
 /**

@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import { CliError } from './cli-error.ts';
 
 /** The flags that all commands share. */
 export interface GlobalOptions {
@@ -28,8 +29,12 @@ export function addGlobalOptions(program: Command): void {
     .option('--p12 <file>', 'client certificate and key, PKCS #12, instead of --cert and --key')
     .option('--kubeconfig <file>', 'a kubeconfig with the client certificate, instead of --cert and --key')
     .option('--context <name>', 'a context of the kubeconfig (default: the current one)')
-    .option('--cluster <name>', 'a cluster; several times for several (default: see the command)', append)
-    .option('-n, --namespace <name>', 'a namespace')
+    .option(
+      '--cluster <name>',
+      'a cluster; several times for several (default: see the command)',
+      appendCluster,
+    )
+    .option('-n, --namespace <name>', 'a namespace', parseNamespace)
     .addOption(
       new Option('-o, --output <format>', 'the form of the output')
         .choices(['table', 'json', 'name'])
@@ -38,7 +43,16 @@ export function addGlobalOptions(program: Command): void {
     .option('--no-color', 'no colours, as with NO_COLOR in the environment');
 }
 
-/** Collects an option that may be given several times. */
-export function append(value: string, values: readonly string[] = []): readonly string[] {
-  return [...values, value];
+function appendCluster(value: string, values: readonly string[] = []): readonly string[] {
+  return [...values, given('--cluster', value)];
+}
+
+function parseNamespace(value: string): string {
+  return given('--namespace', value);
+}
+
+/** @throws CliError for a variable that is not set: what it should narrow would be all */
+function given(flag: string, value: string): string {
+  if (value !== '') return value;
+  throw new CliError(`${flag} has no value: leave it out, or name one`);
 }

@@ -4,6 +4,10 @@ import type { Connection } from './connect/connect.ts';
 import type { CliContext } from './context.ts';
 import { EXIT, type ExitCode, worstOf } from './exit-codes.ts';
 import type { GlobalOptions } from './global-options.ts';
+import { warn } from './output/messages.ts';
+
+/** A quiet cluster confirms once a minute that nothing has changed. */
+const USUAL_AGE_S = 75;
 
 /** The context of this process. */
 export class ProcessContext implements CliContext {
@@ -17,6 +21,7 @@ export class ProcessContext implements CliContext {
   readonly #flags: () => GlobalOptions;
   readonly #connections: Connection[] = [];
   #exitCode: ExitCode = EXIT.done;
+  #isOld = false;
 
   /** @param flags tells the flags once the command line has been read */
   constructor(flags: () => GlobalOptions) {
@@ -65,9 +70,19 @@ export class ProcessContext implements CliContext {
 
   async connect(): Promise<Connection> {
     const { connect } = await import('./connect/connect.ts');
-    const connection = await connect(this.flags, this.env);
+    const connection = await connect(this.flags, this.env, undefined, (seconds) => this.#warnOfAge(seconds));
     this.#connections.push(connection);
     return connection;
+  }
+
+  /** Says once that answers are old: the service goes on with what it knows when it does not hear from a cluster. */
+  #warnOfAge(seconds: number): void {
+    if (seconds <= USUAL_AGE_S || this.#isOld) return;
+    this.#isOld = true;
+    warn(
+      this,
+      `the service has not heard from a cluster for ${seconds} s, and shows what was so then: \`${this.name} clusters\` says more`,
+    );
   }
 
   exitWith(code: ExitCode): void {

@@ -35,6 +35,15 @@ export function parseCount(value: string): number {
   throw new CliError(`"${value}" is not a count: write digits, from 0 to ${MAX_COUNT}`);
 }
 
+/**
+ * A label selector as the user writes it.
+ * @throws CliError if it is empty, as that of a variable that is not set: it would select all
+ */
+export function parseSelector(value: string): string {
+  if (value.trim() !== '') return value;
+  throw new CliError('the selector is empty, which would select all: leave it out, or write one');
+}
+
 /** The Deployments that an argument names: one, or one for each cluster. @throws CliError */
 export function parseTarget(value: string, { namespace, clusters }: TargetDefaults): Target[] {
   const segments = value.split('/');
@@ -111,6 +120,12 @@ export async function targetsOf(
   for (const arg of await withStandardInput(args, context)) {
     for (const target of parseTargetToSet(arg, defaults)) {
       const name = nameOf(target);
+      const { cluster } = context.flags;
+      if (target.cluster !== undefined && cluster?.includes(target.cluster) === false) {
+        throw new CliError(
+          `"${arg}" is in the cluster ${target.cluster}, and --cluster says ${cluster.join(', ')}: leave one out`,
+        );
+      }
       const other = byName.get(name);
       if (other !== undefined && other.replicas !== target.replicas) {
         throw new CliError(`${name} is named twice, with different counts`);

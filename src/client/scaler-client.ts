@@ -102,11 +102,16 @@ interface Call {
 export class ScalerClient {
   readonly #base: string;
   readonly #fetch: Fetch;
+  readonly #onAge: ((seconds: number) => void) | undefined;
 
-  /** @param base the URL of the service, with the path prefix of a proxy if there is one */
-  constructor(base: string, fetch: Fetch) {
+  /**
+   * @param base the URL of the service, with the path prefix of a proxy if there is one
+   * @param onAge is told of each answer from memory how many seconds ago the cluster has confirmed it
+   */
+  constructor(base: string, fetch: Fetch, onAge?: (seconds: number) => void) {
     this.#base = base.replace(/\/+$/, '');
     this.#fetch = fetch;
+    this.#onAge = onAge;
   }
 
   /** The clusters, the default one first. */
@@ -275,6 +280,8 @@ export class ScalerClient {
       ...(body !== undefined && { body: JSON.stringify(body) }),
       ...(signal !== undefined && { signal }),
     });
+    const age = answer.headers.get('age');
+    if (age !== null) this.#onAge?.(Number(age));
     if (answer.ok) return answer;
     throw new ApiError(answer.status, errorBody(await answer.text()), answer.headers);
   }

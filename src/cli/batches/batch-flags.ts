@@ -3,7 +3,7 @@ import type { Batch } from '../../client/scaler-client.ts';
 import { CliError } from '../cli-error.ts';
 import type { Connection } from '../connect/connect.ts';
 import type { CliContext } from '../context.ts';
-import { clustersOf, type TargetToSet, targetsOf } from '../target.ts';
+import { clustersOf, nameOf, parseSelector, type TargetToSet, targetsOf } from '../target.ts';
 import { parseSeconds } from '../wait-option.ts';
 
 /** The longest wait of a batch, which is one request. */
@@ -29,7 +29,7 @@ export const FORCE_TEXT =
 /** Adds the flags that all commands have that set several counts. */
 export function addBatchFlags(command: Command): Command {
   return command
-    .option(SELECTOR_FLAG, SELECTOR_TEXT)
+    .option(SELECTOR_FLAG, SELECTOR_TEXT, parseSelector)
     .addOption(waitFlag())
     .option('--dry-run', 'show what would become of it, and change nothing')
     .option('--force', FORCE_TEXT)
@@ -84,13 +84,15 @@ export function itemsOf(
   targets: readonly TargetToSet[],
   replicas: number | undefined,
 ): NonNullable<Batch['items']> {
-  return targets.map(({ cluster, namespace, deployment, replicas: own }) => {
+  return targets.map((target) => {
+    const { cluster, namespace, deployment, replicas: own } = target;
+    const name = nameOf(target);
     if (own !== undefined && replicas !== undefined) {
-      throw new CliError(`"${deployment}=${own}" and --replicas ${replicas} both say a count: leave one out`);
+      throw new CliError(`"${name}=${own}" and --replicas ${replicas} both say a count: leave one out`);
     }
     const count = own ?? replicas;
     if (count === undefined)
-      throw new CliError(`which count for ${deployment}? Write ${deployment}=N, or add --replicas N`);
+      throw new CliError(`which count for ${name}? Write ${name}=N, or add --replicas N`);
     return { ...(cluster !== undefined && { cluster }), namespace, deployment, replicas: count };
   });
 }

@@ -1,6 +1,6 @@
 import { mkdir, open, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import type { Receipt } from '../../client/scaler-client.ts';
 import { CliError } from '../cli-error.ts';
 import type { CliContext } from '../context.ts';
@@ -56,6 +56,21 @@ export async function keepReceipt(context: CliContext, receipt: Receipt, file?: 
   }
   if (file === undefined) await prune(context, path);
   return path;
+}
+
+/** The file that the user names: a path, or the name of a receipt in the folder, as `restore` lists it. */
+export async function findReceipt(context: CliContext, named: string): Promise<string> {
+  const file = resolve(named);
+  if (basename(named) !== named || (await isThere(file))) return file;
+  const kept = join(receiptFolder(context), named);
+  return (await isThere(kept)) ? kept : file;
+}
+
+function isThere(file: string): Promise<boolean> {
+  return stat(file).then(
+    () => true,
+    () => false,
+  );
 }
 
 /** Reads a receipt. @throws CliError */

@@ -7,7 +7,7 @@ import { note, printJson } from '../output/messages.ts';
 import { counted } from '../output/text.ts';
 import { nameOf } from '../target.ts';
 import { type BatchFlags, batchWait } from './batch-flags.ts';
-import { countsText, exitCodeOfItems, printItems } from './batch-table.ts';
+import { countsText, exitCodeOfItems, explain, printItems } from './batch-table.ts';
 import { carryOut, restoreCommand } from './carry-out.ts';
 import { canAsk, confirm } from './confirm.ts';
 import { keepReceipt } from './receipt-file.ts';
@@ -55,7 +55,9 @@ export async function setMany(
       throw new CliError('nothing was changed', EXIT.failed);
     }
   } else if (counts.refused > 0 && flags.yes !== true) {
-    await showItems(context, plan, {});
+    // The names would be taken for those of Deployments that were set.
+    if (context.flags.output === 'name') explain(context, plan.items);
+    else await showItems(context, plan, {});
     note(context, 'Nothing was changed, because some are refused. To set the others, add --yes.');
     context.exitWith(planned);
     return;
@@ -106,5 +108,6 @@ export async function showItems(
   else if (output === 'name') {
     const done = answer.items.filter(({ outcome }) => outcome === 'set' || outcome === 'unchanged');
     context.stdout.write(done.map((item) => `${nameOf(item)}\n`).join(''));
+    explain(context, answer.items);
   } else await printItems(context, answer);
 }

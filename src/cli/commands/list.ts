@@ -7,7 +7,7 @@ import { printJson, warn } from '../output/messages.ts';
 import { lastChangeText, ownersText, phaseText, readyText } from '../output/state-text.ts';
 import { type Column, loadTables, printTable } from '../output/table.ts';
 import { painter } from '../output/text.ts';
-import { clustersOf, nameOf } from '../target.ts';
+import { clustersOf, nameOf, parseSelector } from '../target.ts';
 
 /** A state with the name of its cluster, as it is in JSON. */
 export type StateOfCluster = State & { readonly cluster: string };
@@ -28,6 +28,7 @@ export function addListCommand(program: Command, context: CliContext): void {
     .option(
       '-l, --selector <selector>',
       'only Deployments with these labels, as kubectl writes it: app=web,!canary',
+      parseSelector,
     )
     .addHelpText(
       'after',

@@ -1,6 +1,7 @@
 import { delimiter, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { ApiError } from '../../client/api-error.ts';
+import { CliError } from '../cli-error.ts';
 import type { Connection } from '../connect/connect.ts';
 import type { Profile } from '../connect/profiles.ts';
 import type { Settings } from '../connect/settings.ts';
@@ -40,7 +41,12 @@ async function login(wanted: string | undefined, context: CliContext): Promise<v
   const cluster = flags.cluster?.[0] ?? settings.cluster;
   const connection = await connectWith(settings, env);
   try {
-    const views = await viewsOf(connection, signal);
+    // The first call fails if the certificate is refused.
+    const clusters = (await connection.client.clusters(signal)).map((each) => each.name);
+    if (cluster !== undefined && !clusters.includes(cluster)) {
+      throw new CliError(`there is no cluster ${cluster}: the service has ${clusters.join(', ')}`);
+    }
+    const views = await viewsOf(connection, clusters, signal);
     const name = wanted ?? settings.server.hostname;
     await saveProfile(env, name, {
       ...(await storedForm(settings, context)),
@@ -54,11 +60,14 @@ async function login(wanted: string | undefined, context: CliContext): Promise<v
   }
 }
 
-/** What the caller may see of each cluster, a line each. The first call fails if the certificate is refused. */
-async function viewsOf({ client }: Connection, signal: AbortSignal): Promise<string[]> {
-  const clusters = await client.clusters(signal);
+/** What the caller may see of each cluster, a line each. */
+async function viewsOf(
+  { client }: Connection,
+  clusters: readonly string[],
+  signal: AbortSignal,
+): Promise<string[]> {
   return Promise.all(
-    clusters.map(async ({ name }) => {
+    clusters.map(async (name) => {
       try {
         const names = await client.names(name, {}, signal);
         const namespaces = new Set(names.map((each) => each.split('/')[0])).size;

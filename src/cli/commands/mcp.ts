@@ -17,6 +17,12 @@ export function addMcpCommand(program: Command, context: CliContext): void {
     .option('--allow-writes', 'offer tools that change counts, within rails and rights', false)
     .addHelpText('after', HELP)
     .action(async ({ allowWrites }: { readonly allowWrites: boolean }) => {
+      const { cluster: clusters = [], namespace } = context.flags;
+      if (clusters.length > 1 || namespace !== undefined) {
+        throw new CliError(
+          '`mcp` takes one --cluster, for the calls that name none, and no --namespace: the calls name it',
+        );
+      }
       const { serveMcp } = await load();
       const { client, cluster } = await context.connect();
       const { version } = packageJson;
@@ -24,7 +30,7 @@ export function addMcpCommand(program: Command, context: CliContext): void {
         client,
         allowWrites,
         version,
-        cluster,
+        cluster: clusters[0] ?? cluster,
         keepReceipt: (receipt) => keepReceipt(context, receipt),
         signal: context.signal,
       });

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { addBatchFlags, type BatchFlags, batchOf } from '../batches/batch-flags.ts';
 import { setMany } from '../batches/set-many.ts';
 import type { CliContext } from '../context.ts';
+import { withoutCounts } from '../for-each-target.ts';
 
 /** Adds `park`: takes Deployments to zero, so that `restore` can bring them back. */
 export function addParkCommand(program: Command, context: CliContext): void {
@@ -13,7 +14,7 @@ export function addParkCommand(program: Command, context: CliContext): void {
     .argument('[target...]', 'Deployments');
   addBatchFlags(command)
     .addHelpText('after', '\nJSON: as POST /scale, and "receiptFile".')
-    .action((args: readonly string[], flags: BatchFlags) => park(context, args, flags));
+    .action((args: readonly string[], flags: BatchFlags) => park(context, withoutCounts(args), flags));
 }
 
 async function park(context: CliContext, args: readonly string[], flags: BatchFlags): Promise<void> {

@@ -12,7 +12,7 @@ import { CliError } from '../cli-error.ts';
 import type { CliContext } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
 import { commandLine, note } from '../output/messages.ts';
-import { parseCount } from '../target.ts';
+import { parseCount, parseSelector } from '../target.ts';
 
 interface PlanFlags extends Pick<BatchFlags, 'selector' | 'force'> {
   readonly replicas?: number;
@@ -26,7 +26,7 @@ export function addPlanCommand(program: Command, context: CliContext): void {
     .description('show what would become of counts and why, and change nothing')
     .argument('[target...]', 'Deployments; TARGET=N plans N')
     .option('--replicas <count>', 'the count that is asked for', parseCount)
-    .option(SELECTOR_FLAG, SELECTOR_TEXT)
+    .option(SELECTOR_FLAG, SELECTOR_TEXT, parseSelector)
     .option('--force', FORCE_TEXT)
     .option(
       '--out <file>',

@@ -1,9 +1,16 @@
-import { resolve } from 'node:path';
+import { basename } from 'node:path';
 import type { Command } from 'commander';
 import { type BatchFlags, batchWait, FORCE_TEXT, waitFlag } from '../batches/batch-flags.ts';
 import { countsText, exitCodeOfItems, isTheirAffair } from '../batches/batch-table.ts';
 import { carryOut } from '../batches/carry-out.ts';
-import { dropReceipt, isKept, keptReceipts, readReceipt, receiptFolder } from '../batches/receipt-file.ts';
+import {
+  dropReceipt,
+  findReceipt,
+  isKept,
+  keptReceipts,
+  readReceipt,
+  receiptFolder,
+} from '../batches/receipt-file.ts';
 import { showItems } from '../batches/set-many.ts';
 import { CliError } from '../cli-error.ts';
 import type { CliContext } from '../context.ts';
@@ -11,6 +18,9 @@ import { note, printJson } from '../output/messages.ts';
 import { printTable } from '../output/table.ts';
 import { ageOf, oneLine } from '../output/text.ts';
 import { nameOf } from '../target.ts';
+
+/** Flags that say what to do with a receipt. */
+const ORDERS = ['finish', 'wait', 'dryRun', 'force'] as const;
 
 interface RestoreFlags extends Pick<BatchFlags, 'wait' | 'force' | 'dryRun'> {
   readonly last?: boolean;
@@ -24,7 +34,7 @@ export function addRestoreCommand(program: Command, context: CliContext): void {
     .description(
       'take Deployments back to what they were before a receipt; without a file, list the kept receipts',
     )
-    .argument('[file]', 'the receipt')
+    .argument('[file]', 'the receipt: a file, or the name of a kept one')
     .option('--last', 'the newest of the kept receipts')
     .option('--finish', 'set what the receipt asks for, for example after it was cut off')
     .addOption(waitFlag())
@@ -48,10 +58,20 @@ JSON: as POST /scale; without a file {"receipts": [{"file", "at", "items"}]}.`,
 }
 
 async function restore(context: CliContext, named: string | undefined, flags: RestoreFlags): Promise<void> {
-  if (named === undefined && flags.last !== true) return listReceipts(context);
+  if (context.flags.cluster !== undefined || context.flags.namespace !== undefined) {
+    throw new CliError(
+      'a receipt names its clusters and namespaces, and is restored as a whole: leave --cluster and --namespace out',
+    );
+  }
+  if (named === undefined && flags.last !== true) {
+    if (ORDERS.some((order) => flags[order] !== undefined)) {
+      throw new CliError('which receipt? Name its file, or add --last for the newest of the kept ones');
+    }
+    return listReceipts(context);
+  }
   if (named !== undefined && flags.last === true) throw new CliError('name a file or use --last, not both');
   const wait = batchWait(flags.wait);
-  const file = named === undefined ? await newestReceipt(context) : resolve(named);
+  const file = named === undefined ? await newestReceipt(context) : await findReceipt(context, named);
   const receipt = await readReceipt(file);
   const as = flags.finish === true ? 'receipt' : 'restore';
   const { force } = flags;
@@ -103,9 +123,9 @@ async function listReceipts(context: CliContext): Promise<void> {
       {
         head: 'WHICH',
         isCut: true,
-        cell: ({ receipt }) => oneLine(receipt.items.slice(0, 2).map(nameOf).join(', ')),
+        cell: ({ receipt }) => oneLine(receipt.items.map(nameOf).join(', ')),
       },
-      { head: 'FILE', cell: ({ file }) => file },
+      { head: 'RECEIPT', cell: ({ file }) => basename(file) },
     ],
     kept,
   );

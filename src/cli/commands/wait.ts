@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { awaitCount, awaitVisibly } from '../await-count.ts';
+import { CliError } from '../cli-error.ts';
 import type { CliContext } from '../context.ts';
 import { forEachTarget, printResults } from '../for-each-target.ts';
 import { commandLine, note } from '../output/messages.ts';
@@ -38,7 +39,15 @@ async function wait(context: CliContext, args: readonly string[], flags: WaitFla
   const endsAt = performance.now() + flags.timeout * 1000;
   const done = await forEachTarget(context, args, async ({ client }, target, all) => {
     named = all;
-    const replicas = target.replicas ?? flags.replicas ?? (await client.state(target, signal)).replicas;
+    if (target.replicas !== undefined && flags.replicas !== undefined) {
+      const name = nameOf(target);
+      throw new CliError(
+        `"${name}=${target.replicas}" and --replicas ${flags.replicas} both say a count: leave one out`,
+      );
+    }
+    // Asked also where the count is known: a service that cannot be reached is told at once, and not waited for.
+    const present = await client.state(target, signal);
+    const replicas = target.replicas ?? flags.replicas ?? present.replicas;
     const seconds = Math.max(1, Math.round((endsAt - performance.now()) / 1000));
     const awaited = { replicas, seconds };
     if (all.length === 1) return awaitVisibly(context, client, target, awaited);

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { CliContext } from '../context.ts';
 import { EventWatch } from '../event-watch.ts';
-import { clustersOf } from '../target.ts';
+import { clustersOf, parseSelector } from '../target.ts';
 
 /** Adds `watch`: follows what happens to Deployments. */
 export function addWatchCommand(program: Command, context: CliContext): void {
@@ -10,7 +10,7 @@ export function addWatchCommand(program: Command, context: CliContext): void {
     .description(
       'follow changes as they happen, until Ctrl-C: counts, pods, who did it, and who overrides whom',
     )
-    .option('-l, --selector <selector>', 'only Deployments with these labels')
+    .option('-l, --selector <selector>', 'only Deployments with these labels', parseSelector)
     .addHelpText(
       'after',
       `

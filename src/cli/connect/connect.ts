@@ -36,18 +36,29 @@ export interface Connection {
 /**
  * Connects to the service that flags, environment and profile name, in this order. Nothing is sent before the first call
  * of the client.
+ * @param onAge as that of ScalerClient
  * @throws ConnectError if something is missing or broken; the calls of the client throw it if the service cannot be reached
  */
-export async function connect(options: ConnectOptions, env: Env, deadlines?: Deadlines): Promise<Connection> {
-  return connectWith(await settingsOf(options, env), env, deadlines);
+export async function connect(
+  options: ConnectOptions,
+  env: Env,
+  deadlines?: Deadlines,
+  onAge?: (seconds: number) => void,
+): Promise<Connection> {
+  return connectWith(await settingsOf(options, env), env, deadlines, onAge);
 }
 
 /** The same with settings that are complete. */
-export async function connectWith(settings: Settings, env: Env, deadlines?: Deadlines): Promise<Connection> {
+export async function connectWith(
+  settings: Settings,
+  env: Env,
+  deadlines?: Deadlines,
+  onAge?: (seconds: number) => void,
+): Promise<Connection> {
   const transport = new Transport(settings.server, await loadIdentity(settings, env), env, deadlines);
   const server = settings.server.href.replace(/\/+$/, '');
   return {
-    client: new ScalerClient(server, transport.fetch),
+    client: new ScalerClient(server, transport.fetch, onAge),
     server,
     cluster: settings.cluster,
     close: async () => transport.close(),

@@ -125,9 +125,12 @@ function sourceIn({ cert, key, p12, kubeconfig, context }: Layer): IdentitySourc
 }
 
 function missing(what: string, flag: string): ConnectError {
-  return new ConnectError(`${what} is missing. Run \`scaler login\`, or give ${flag}`, {
-    usage: true,
-  });
+  return new ConnectError(
+    `${what} is missing. Give ${flag}: with \`scaler login\` once, or with each command`,
+    {
+      usage: true,
+    },
+  );
 }
 
 /** An empty variable counts as none, as in most programs. */

@@ -22,6 +22,7 @@ export function oneLine(text: string): string {
 export function forPeople(message: string): string {
   return oneLine(message)
     .replace('send force=true', 'add --force')
+    .replace('what If-Match or currentReplicas names', 'what --current-replicas says')
     .replace('GET /clusters lists', '`scaler clusters` lists')
     .replace('. To wait on, read what Location names', '');
 }

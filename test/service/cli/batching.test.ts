@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { CommandLine } from '../../support/cli/command-line.ts';
 import { FakeApiServer } from '../../support/fake-apiserver/fake-apiserver.ts';
@@ -156,6 +156,10 @@ it('one refused Deployment keeps all from being set where nobody can be asked; w
     'Nothing was changed, because some are refused. To set the others, add --yes.',
   );
   expect([none.code, counts()]).toEqual([6, [2, 5]]);
+  // The names would be taken for those of Deployments that were set.
+  const names = await scaler.run([...args, '-o', 'name']);
+  expect(names.stdout).toBe('');
+  expect(names.stderr).toMatch(/warning: blue\/shop\/cart: .*\(REPLICAS_MANAGED\)\nNothing was changed/);
   const others = await scaler.run([...args, '--yes']);
   expect(others.stdout).toContain('1 set, 1 refused\n');
   expect([others.code, counts()]).toEqual([6, [1, 5]]);
@@ -257,6 +261,17 @@ it('`restore --last` takes the newest receipt, and without one or with a broken 
   expect(notOne.stderr).toContain('broken.json is not a receipt');
   expect(missing.stderr).toContain('the receipt cannot be read: ENOENT');
   expect([none.code, notOne.code, missing.code]).toEqual([2, 2, 2]);
+});
+
+it('`restore` lists the kept receipts by names that fit a terminal, and takes them', async () => {
+  const parked = await scaler.run(['park', `blue/${namespace}/mailer`, `blue/${namespace}/report`]);
+  const name = basename(receiptIn(parked.stderr));
+  const { stdout } = await scaler.run(['restore'], { terminal: 80 });
+  expect(stdout).toMatch(/^AGE +DEPLOYMENTS +WHICH +RECEIPT$/m);
+  expect(stdout).toMatch(new RegExp(` 2 .* ${name.replaceAll('.', '\\.')}$`, 'm'));
+  const restored = await scaler.run(['restore', name]);
+  expect([restored.code, counts()]).toEqual([0, [2, 5]]);
+  expect(await kept()).not.toContain(name);
 });
 
 it('a receipt that was edited is refused by the service, and nothing is changed', async () => {

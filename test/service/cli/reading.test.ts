@@ -1,5 +1,8 @@
+import { once } from 'node:events';
+import { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
 import { stripVTControlCharacters } from 'node:util';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { CommandLine } from '../../support/cli/command-line.ts';
 import { FakeApiServer } from '../../support/fake-apiserver/fake-apiserver.ts';
 import type { IssuedCertificate } from '../../support/issue-certificate.ts';
@@ -197,6 +200,25 @@ it('`get`, `who` and `limits` name Deployments for other commands, and as JSON t
   );
 });
 
+it('an answer that is old is shown with a warning that says how old, once', async () => {
+  const { cert, key } = await service.authority.issue({
+    commonName: 'old',
+    sans: ['localhost'],
+    usages: ['serverAuth'],
+  });
+  const old = createServer({ cert, key }, (_, answer) => {
+    answer.writeHead(200, { 'content-type': 'application/json', age: '114' }).end('{"items":[]}');
+  });
+  old.listen(0, '127.0.0.1');
+  await once(old, 'listening');
+  onTestFinished(() => void old.close());
+  const { port } = old.address() as AddressInfo;
+  const env = { SCALER_SERVER: `https://localhost:${port}` };
+  const { stderr, code } = await scaler.run(['list', '--cluster', 'blue', '--cluster', 'green'], { env });
+  expect(stderr.match(/^warning: the service has not heard from a cluster for 114 s, .*$/gm)).toHaveLength(1);
+  expect(code).toBe(0);
+});
+
 it('a cluster that is not there is an error that names the command that lists them', async () => {
   const { code, stderr } = await scaler.run(['list', '--cluster', 'nope']);
   expect(stderr).toContain('There is no cluster nope: `scaler clusters` lists the clusters');
@@ -210,6 +232,16 @@ it('what is wrong with a command is said with what to do, on stderr, with exit c
     [['get', 'shop/cart=3'], 'has a count, which this command does not take'],
     [['get', 'shop/cart', '-n', 'other'], '--namespace says other'],
     [['get'], "missing required argument 'target'"],
+    [['get', 'green/shop/cart', '--cluster', 'blue'], '--cluster says blue: leave one out'],
+    [['list', '-l', ''], 'the selector is empty, which would select all'],
+    [['list', '--cluster', ''], '--cluster has no value'],
+    [['list', '-n', ''], '--namespace has no value'],
+    [['wait', 'shop/cart=5', '--replicas', '3'], '"shop/cart=5" and --replicas 3 both say a count'],
+    [['park', 'shop/cart=3'], 'has a count, which this command does not take'],
+    [['park', '-l', '', '-n', 'shop', '--yes'], 'the selector is empty, which would select all'],
+    [['restore', '--finish'], 'which receipt? Name its file, or add --last'],
+    [['restore', '--last', '-n', 'shop'], 'a receipt names its clusters and namespaces'],
+    [['mcp', '-n', 'shop'], 'no --namespace'],
     [['set', 'shop/cart', '--replicas'], '("scaler set --help" says more)'],
     [['list', '-o', 'yaml'], 'Allowed choices are table, json, name'],
     [['lsit'], 'Did you mean list?'],

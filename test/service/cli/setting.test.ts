@@ -174,6 +174,12 @@ it.each([
   expect(code).toBe(expected);
 });
 
+it('a count that is no longer the expected one is exit code 6, in the words of the command line', async () => {
+  const { code, stderr } = await scaler.run(['set', `web/${deployment}=5`, '--current-replicas', '9']);
+  expect(stderr).toContain('is no longer what --current-replicas says: ');
+  expect(code).toBe(6);
+});
+
 it('`wait` is exit code 5 if the time is up, 0 once the pods are there, and 3 if it is another count', async () => {
   demo.deployments.scale('web', deployment, 5);
   await expect.poll(async () => (await service.count('web', deployment)).body).toEqual({ replicaCount: 5 });

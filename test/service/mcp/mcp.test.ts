@@ -117,6 +117,13 @@ async function scaleOther(replicas: number): Promise<void> {
 const countIn = (namespace: string, name: string) => main.deployments.get(namespace, name)?.replicas;
 
 describe('the tools', () => {
+  it('take the cluster of --cluster where a call names none', async () => {
+    const ofOther = await agent(await envOf('reader'), ['--cluster', 'other']);
+    onTestFinished(() => ofOther.stop());
+    const { content } = await ofOther.call('list', {});
+    expect(content.items).toMatchObject([{ cluster: 'other', ...WEB }]);
+  });
+
   it('that write are listed with --allow-writes only', async () => {
     const names = async ({ client }: Agent) => (await client.listTools()).tools.map(({ name }) => name);
     expect(await names(reader)).toEqual(['list', 'state', 'plan', 'wait']);

@@ -55,7 +55,7 @@ it('a packed package has the compiled commands, and they work without other pack
     expect(await runScaler([command, 'list'], env)).toEqual({
       code: 2,
       stdout: '',
-      stderr: `error: The URL of the service is missing. Run \`${called} login\`, or give --server https://HOST:PORT\n`,
+      stderr: `error: The URL of the service is missing. Give --server https://HOST:PORT: with \`${called} login\` once, or with each command\n`,
     });
     const mcp = await runScaler([command, 'mcp'], env);
     expect(mcp).toMatchObject({

@@ -92,6 +92,14 @@ describe('scaler login', () => {
     expect((await run('clusters')).code).toBe(0);
   });
 
+  it('keeps no cluster that the service does not have', async () => {
+    const { pem, run } = await person();
+    const { code, stderr } = await run('login', '--cluster', 'moon', ...pem);
+    expect(stderr).toContain('there is no cluster moon: the service has east, west');
+    expect(code).toBe(2);
+    expect((await run('config')).stdout).toContain('has no profile');
+  });
+
   it('keeps nothing if the service cannot be reached, or the file has a mistake', async () => {
     const { pem, run, env, file } = await person();
     const [port] = await freePorts(1);

@@ -82,9 +82,7 @@ describe('settings', () => {
 
   it('say what is missing', async () => {
     const env = await environment();
-    await expect(settingsOf({}, env)).rejects.toThrow(
-      'Run `scaler login`, or give --server https://HOST:PORT',
-    );
+    await expect(settingsOf({}, env)).rejects.toThrow('Give --server https://HOST:PORT');
     await expect(settingsOf({ server: 'https://x' }, env)).rejects.toThrow(
       '--cert FILE and --key FILE, or --p12 FILE',
     );
