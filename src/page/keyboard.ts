@@ -5,7 +5,10 @@ function isTyping(target: EventTarget | null): target is HTMLInputElement {
   return target instanceof HTMLInputElement && target.type !== 'checkbox';
 }
 
-/** A key that is held down comes again and again: of these only the first one counts. Held down, `u` would undo all. */
+/**
+ * A key that is held down comes again and again: of these only the first one counts. Held down, Enter would take note of
+ * the count of somebody else and replace it at once.
+ */
 const ONCE = /^([urp?xX0]|Enter|Escape)$/;
 /** What changes the row at which the keyboard is. */
 const OF_ROW = /^([0-9+=−xX-]|Enter)$/;
@@ -69,7 +72,7 @@ function keyOnPage(app: App, event: KeyboardEvent, focusRow: () => void): boolea
       app.planFor(0);
       return true;
     case 'u':
-      app.counts.undo();
+      if (app.undo()) focusRow();
       return true;
     case 'j':
     case 'ArrowDown':

@@ -158,6 +158,8 @@ const ON_THE_PAGE: Readonly<Record<string, () => Promise<void>>> = {
     await row('my-deployment').getByText('5/5').waitFor();
     await below('ready').locator('.reached', { hasText: 'ready' }).waitFor();
     await press('u');
+    await below('will stay').getByText('5 → 3').waitFor();
+    await press('Enter');
     await row('my-deployment').getByText('3/3').waitFor();
   },
 

@@ -167,9 +167,12 @@ export class App {
     const from = this.current === undefined ? -1 : this.copy.rows.indexOf(this.current);
     const to = from < 0 ? this.page * PAGE_ROWS : Math.min(Math.max(0, from + by), shown.length - 1);
     const row = shown[to];
-    if (row === undefined) return;
-    this.current = row.key;
-    this.#page = Math.floor(to / PAGE_ROWS);
+    if (row !== undefined) this.#goTo(row);
+  }
+
+  #goTo({ key }: Row): void {
+    this.current = key;
+    this.#page = Math.floor(this.copy.rows.indexOf(key) / PAGE_ROWS);
     this.#draw();
   }
 
@@ -183,6 +186,30 @@ export class App {
     const why = whyNot(limits) ?? (limits && refusalOf(limits, count));
     if (why === undefined) this.counts.draft(row, String(count));
     else this.say(`${nameOf(row)}: ${why}`);
+  }
+
+  /**
+   * Drafts the count from before the last change here, or before that of one Deployment, and goes to its row: like any
+   * other count, it is set once somebody has looked at it.
+   * @returns whether it did; otherwise it says why not
+   */
+  undo(key?: string): boolean {
+    const last = this.counts.toUndo(key);
+    if (last === undefined) return false;
+    const { row, change } = last;
+    const limits = this.limits.get(row.key);
+    const why =
+      this.copy.rows.indexOf(row.key) < 0
+        ? 'the filter hides it. Change the filter, then undo'
+        : // They are not known of a row that was not in view: then its plan tells them.
+          limits && (whyNot(limits) ?? refusalOf(limits, change.from));
+    if (why !== undefined) {
+      this.say(`${nameOf(row)}: ${why}`);
+      return false;
+    }
+    this.#goTo(row);
+    this.counts.draft(row, String(change.from), change);
+    return true;
   }
 
   toggleSelected(row: Row): void {

@@ -1,6 +1,6 @@
 import { ApiError, isUnknown } from '../../client/api-error.ts';
 import type { ScalerClient } from '../../client/scaler-client.ts';
-import { countIn, type Draft, type Plan, refusalText, settable } from '../model/draft.ts';
+import { type CountChange, countIn, type Draft, type Plan, refusalText, settable } from '../model/draft.ts';
 import type { Update } from '../model/fleet-copy.ts';
 import { keyOf, nameOf, type Row } from '../model/table-row.ts';
 import {
@@ -32,20 +32,15 @@ const DONE_MS = 20_000;
 /** How many writes can be undone. */
 const UNDO_STEPS = 50;
 
-interface Undo {
-  readonly key: string;
-  readonly from: number;
-  readonly to: number;
-}
-
-/** Counts of single Deployments: drafts with their plans, writes with their progress, and undoing them. */
+/** Counts of single Deployments: drafts with their plans, writes with their progress, and drafts that undo them. */
 export class Counts {
   readonly drafts = new Map<string, Draft>();
   readonly writes = new Map<string, WriteProgress>();
   readonly #options: CountsOptions;
   /** The dry runs that are under way or about to begin. */
   readonly #planning = new Map<string, AbortController>();
-  readonly #undo: Undo[] = [];
+  /** What this tab has set and not taken back, the last one at the end. */
+  readonly #done: CountChange[] = [];
 
   constructor(options: CountsOptions) {
     this.#options = options;
@@ -56,16 +51,23 @@ export class Counts {
     return countIn(this.drafts.get(row.key)?.text ?? '') ?? row.state.replicas;
   }
 
-  /** Drafts a count, as it is typed. The present count is no draft. */
-  draft(row: Row, text: string): void {
+  /**
+   * Drafts a count, as it is typed. The present count is no draft.
+   * @param undoes the change that it takes back, if it does
+   */
+  draft(row: Row, text: string, undoes?: CountChange): void {
     const { key } = row;
     if (countIn(text) === row.state.replicas) {
       this.drop(key);
       return;
     }
     if (this.writes.get(key)?.phase !== 'asked') this.writes.delete(key);
-    this.drafts.set(key, { base: row.state.replicas, text, plan: { state: 'asking' } });
+    const base = undoes?.to ?? row.state.replicas;
+    const draft: Draft = { base, text, plan: { state: 'asking' }, undoes };
+    this.drafts.set(key, draft);
     this.#plan(key);
+    // Somebody may have set another count since the change that is to be taken back.
+    this.#moveDraft(row, draft);
     this.#options.changed();
   }
 
@@ -96,24 +98,53 @@ export class Counts {
       return;
     }
     this.drop(row.key);
-    void this.#write(row, draft.base, count, { force });
+    void this.#write(row, draft.base, count, { force, undoes: draft.undoes });
   }
 
   /** Sets again what was refused because somebody will undo it. */
   force(row: Row): void {
     const write = this.writes.get(row.key);
-    if (write?.forcible) void this.#write(row, write.from, write.to, { force: true });
+    if (write?.forcible) void this.#write(row, write.from, write.to, { force: true, undoes: undefined });
   }
 
-  /** Takes back the last write, or the last one of a Deployment: the count before, if it is still the one that was set. */
-  undo(key?: string): void {
-    const last = this.#undo.findLast((each) => key === undefined || each.key === key);
-    const row = last === undefined ? undefined : this.#options.rowOf(last.key);
-    if (row !== undefined && this.#isAsked(row)) return;
-    if (last !== undefined) this.#undo.splice(this.#undo.indexOf(last), 1);
-    if (last === undefined) this.#options.say('There is nothing to undo: this page has set no count');
-    else if (row === undefined) this.#options.say(`${last.key} cannot be undone: it is gone`);
-    else void this.#write(row, last.to, last.from, { isUndo: true });
+  /** The last change, or the last one of a Deployment, if it can be taken back now. Otherwise it says why not. */
+  toUndo(key?: string): { readonly row: Row; readonly change: CountChange } | undefined {
+    const change = this.#lastOf(key);
+    if (change === undefined) {
+      this.#options.say('There is nothing to undo: this page has set no count');
+      return undefined;
+    }
+    const row = this.#options.rowOf(change.key);
+    if (row === undefined) {
+      this.#forget(change);
+      this.#options.say(`${change.key} cannot be undone: it is gone`);
+      return undefined;
+    }
+    if (this.#isAsked(row)) return undefined;
+    if (this.writes.get(row.key)?.phase === 'set') {
+      this.#options.say(`${nameOf(row)}: wait until its row shows the count that was set`);
+      return undefined;
+    }
+    if (row.state.replicas === change.from) {
+      this.#forget(change);
+      this.#options.say(`${nameOf(row)}: the count is ${change.from} again, there is nothing to undo`);
+      return undefined;
+    }
+    return { row, change };
+  }
+
+  /** The count to which an undo of the Deployment would go back; undefined: there is nothing to undo. */
+  countBefore(key: string): number | undefined {
+    return this.#lastOf(key)?.from;
+  }
+
+  #lastOf(key?: string): CountChange | undefined {
+    return this.#done.findLast((each) => key === undefined || each.key === key);
+  }
+
+  #forget(change: CountChange): void {
+    const at = this.#done.indexOf(change);
+    if (at >= 0) this.#done.splice(at, 1);
   }
 
   /** One write at a time: the answer to another would be told as that of this one. */
@@ -121,10 +152,6 @@ export class Counts {
     const isAsked = this.writes.get(row.key)?.phase === 'asked';
     if (isAsked) this.#options.say(`${nameOf(row)}: wait for the answer to what was asked before`);
     return isAsked;
-  }
-
-  canUndo(key: string): boolean {
-    return this.#undo.some((each) => each.key === key);
   }
 
   /** Follows the rows that have a draft or a write. */
@@ -167,9 +194,7 @@ export class Counts {
       return;
     }
     const moved =
-      replicas === draft.base
-        ? undefined
-        : `${whoChanged(row.state)} set it to ${replicas} while you drafted`;
+      replicas === draft.base ? undefined : `${whoChanged(row.state)} has set it to ${replicas} since`;
     if (moved === draft.moved) return;
     this.drafts.set(row.key, { ...draft, moved, plan: { state: 'asking' } });
     this.#plan(row.key);
@@ -225,7 +250,7 @@ export class Counts {
     row: Row,
     from: number,
     to: number,
-    { force = false, isUndo = false }: { readonly force?: boolean; readonly isUndo?: boolean },
+    { force, undoes }: { readonly force: boolean; readonly undoes: CountChange | undefined },
   ): Promise<void> {
     const { key } = row;
     this.writes.set(key, asked(from, to));
@@ -239,8 +264,9 @@ export class Counts {
         AbortSignal.timeout(WRITE_DEADLINE_MS),
       );
       const write = answered(this.writes.get(key) ?? asked(from, to), written);
-      if (!isUndo) this.#undo.push({ key, from: write.from, to });
-      if (this.#undo.length > UNDO_STEPS) this.#undo.shift();
+      if (undoes === undefined) this.#done.push({ key, from: write.from, to });
+      else this.#forget(undoes);
+      if (this.#done.length > UNDO_STEPS) this.#done.shift();
       const now = this.#options.rowOf(key);
       this.#advance(key, now === undefined ? write : observed(write, now.state));
     } catch (error) {

@@ -9,6 +9,13 @@ export type Plan =
   /** It could not be found out. */
   | { readonly state: 'failed'; readonly message: string };
 
+/** A count that this tab has set. */
+export interface CountChange {
+  readonly key: string;
+  readonly from: number;
+  readonly to: number;
+}
+
 /** A count that somebody is about to set. */
 export interface Draft {
   /** The count that was shown when it was drafted. It is set only while this is the count. */
@@ -18,6 +25,8 @@ export interface Draft {
   /** As it was typed. */
   readonly text: string;
   readonly plan: Plan;
+  /** What it takes back. Once it is set, the undo after it takes back the change before that one. */
+  readonly undoes?: CountChange | undefined;
 }
 
 /** The count that is drafted; undefined if the text is none. */

@@ -9,7 +9,7 @@ const KEYS = [
   ['0', 'Park: a draft of 0'],
   ['Enter', 'Set the draft; without one, show details'],
   ['Esc', 'Drop the draft'],
-  ['u', 'Undo the last count that was set here'],
+  ['u', 'Undo: draft the count from before the last one that was set here'],
   ['x', 'Select the row; with Shift up to here'],
   ['p', 'Plan to park what is selected'],
   ['r', 'Receipts'],
@@ -46,8 +46,9 @@ export function helpDialog(app: App): TemplateResult {
         </p>
         <h3>What is shown</h3>
         <p>
-          What you may not do is not offered. A count is set only if it is still the one that you saw. What the service
-          says of a plan is what it would do now: it decides again when the count is set.
+          What you may not do is not offered. Counts are drafts until Enter or a button sets them, and a count is set only
+          if it is still the one that you saw. What the service says of a plan is what it would do now: it decides again
+          when the count is set.
         </p>
       </div>
       <form method="dialog" class="actions"><button class="primary" autofocus>Close</button></form>

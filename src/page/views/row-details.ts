@@ -69,6 +69,7 @@ function writeView(app: App, row: Row) {
   const write = app.counts.writes.get(row.key);
   if (write === undefined) return nothing;
   const { phase, text, from, to, warnings, forcible } = write;
+  const before = app.counts.countBefore(row.key);
   const name = nameOf(row);
   const reached = ['asked', 'seen', 'ready'].indexOf(phase === 'set' ? 'asked' : phase);
   const step = (at: number, words: string) => html`<li class=${reached >= at ? 'reached' : ''}>${words}</li>`;
@@ -90,8 +91,8 @@ function writeView(app: App, row: Row) {
           : nothing
       }
       ${
-        phase !== 'asked' && app.counts.canUndo(row.key)
-          ? html`<button class="quiet" aria-label="Undo: ${name} back to ${from}" @click=${() => app.counts.undo(row.key)}>Undo</button>`
+        phase !== 'asked' && phase !== 'set' && before !== undefined
+          ? html`<button class="quiet" aria-label="Undo: draft ${before} for ${name}" @click=${() => app.undo(row.key)}>Undo</button>`
           : nothing
       }
       ${

@@ -211,7 +211,11 @@ it('is used with the keyboard alone', async () => {
   demo.deployments.report('default', 'my-deployment');
   await lineBelow(page, MINE).locator('.reached', { hasText: 'ready' }).waitFor();
   await page.keyboard.press('u');
+  await lineBelow(page, MINE).getByText('7 → 3').waitFor();
+  await lineBelow(page, MINE).getByText('will stay').waitFor();
+  await page.keyboard.press('Enter');
   await expect.poll(() => replicas('default', 'my-deployment')).toEqual({ replicaCount: 3 });
+  await lineBelow(page, MINE).locator('.reached', { hasText: 'seen' }).waitFor();
   await page.keyboard.press('0');
   await lineBelow(page, MINE).getByText('3 → 0').waitFor();
   await page.keyboard.press('Escape');
@@ -231,24 +235,35 @@ it('is used with the keyboard alone', async () => {
   await page.getByText('1 selected').waitFor();
 });
 
-it('takes back one write, however long the key is held', async () => {
+it('drafts the count before with u, however long it is held, and sets it with Enter or the button', async () => {
   await shown('default', 'my-deployment', 3);
   for (const count of ['4', '5']) {
     await rowAt(page, MINE).getByLabel('Count of').fill(count);
     await rowAt(page, MINE).getByLabel('Count of').press('Enter');
     await lineBelow(page, MINE).locator('.reached', { hasText: 'seen' }).waitFor();
   }
-  await rowAt(page, MINE).focus();
-  await page.keyboard.down('u');
-  await lineBelow(page, MINE).getByText('5 → 4').waitFor();
-  await lineBelow(page, MINE).locator('.reached', { hasText: 'seen' }).waitFor();
   const writes: string[] = [];
-  page.on('request', (request) => request.method() === 'POST' && writes.push(request.url()));
+  page.on('request', (request) => {
+    if (request.method() === 'POST') writes.push(new URL(request.url()).search);
+  });
+  // The keyboard is elsewhere, and goes to the row whose count is to be taken back.
+  await rowAt(page, LEDGER).locator('button.name').focus();
+  await page.keyboard.down('u');
   await page.keyboard.down('u');
   await page.keyboard.up('u');
-  await rowAt(page, MINE).getByRole('button', { name: 'One more' }).click();
+  await lineBelow(page, MINE).getByText('5 → 4').waitFor();
   await lineBelow(page, MINE).getByText('will stay').waitFor();
-  expect(writes).toEqual([expect.stringContaining('dryRun=true')]);
+  expect(writes.filter((query) => !query.includes('dryRun=true'))).toEqual([]);
+  await expect.poll(() => rowAt(page, MINE).evaluate('document.activeElement.dataset.key')).toBe(MINE);
+  await page.keyboard.press('Enter');
+  await lineBelow(page, MINE).locator('.reached', { hasText: 'seen' }).waitFor();
+  expect((await replicas('default', 'my-deployment')).replicaCount).toBe(4);
+  expect(writes.filter((query) => query.includes('currentReplicas=5'))).toHaveLength(1);
+  await lineBelow(page, MINE).getByRole('button', { name: 'Undo: draft 3' }).click();
+  await lineBelow(page, MINE).getByText('4 → 3').waitFor();
+  await lineBelow(page, MINE).getByRole('button', { name: 'Set to 3' }).click();
+  await lineBelow(page, MINE).locator('.reached', { hasText: 'seen' }).waitFor();
+  expect((await replicas('default', 'my-deployment')).replicaCount).toBe(3);
 });
 
 it('keeps what is typed when its row moves, and asks to look at the new count first', async () => {
@@ -264,7 +279,7 @@ it('keeps what is typed when its row moves, and asks to look at the new count fi
   await page.keyboard.press('2');
   expect(await input.inputValue()).toBe('12');
   demo.deployments.scale('default', 'my-deployment', 80);
-  await lineBelow(page, MINE).getByText('kubectl set it to 80 while you drafted').waitFor();
+  await lineBelow(page, MINE).getByText('kubectl has set it to 80 since').waitFor();
   await page.keyboard.press('Enter');
   await page.getByRole('status').getByText('Look at it, then set it again').waitFor();
   expect((await replicas('default', 'my-deployment')).replicaCount).toBe(80);

@@ -1,13 +1,17 @@
-import { beforeEach, expect, it } from 'vitest';
+import { beforeEach, expect, it, vi } from 'vitest';
 import { ScalerClient } from '../../../src/client/scaler-client.ts';
 import { App } from '../../../src/page/control/app.ts';
+import type { Update } from '../../../src/page/model/fleet-copy.ts';
 import { state } from './rows.ts';
 
 /** The rows that the keyboard and a selection mean, of more than are drawn. */
 
 let app: App;
+/** What the service answers. */
+let answer: () => Promise<Response>;
 beforeEach(() => {
-  const client = new ScalerClient('https://localhost', () => Promise.reject(new TypeError('no service')));
+  answer = () => Promise.reject(new TypeError('no service'));
+  const client = new ScalerClient('https://localhost', () => answer());
   app = new App({ client, base: 'https://localhost/', draw: () => {} });
   app.copy.apply({
     kind: 'clusters',
@@ -18,6 +22,12 @@ beforeEach(() => {
   );
   app.copy.apply({ kind: 'states', cluster: 'eu', states });
 });
+
+/** As the stream does. */
+function update(change: Update): void {
+  app.copy.apply(change);
+  app.take(change);
+}
 
 it('keys mean no row that another order has on another page', () => {
   app.move(0);
@@ -35,4 +45,20 @@ it('a selection tells how many of it the filter hides', () => {
   expect(app.hiddenSelected).toBe(0);
   app.setFilter('web-149');
   expect([app.selected.size, app.hiddenSelected]).toEqual([3, 2]);
+});
+
+it('an undo goes to its row, also on another page, and drafts nothing in a row that the filter hides', async () => {
+  answer = async () => Response.json({ replicaCount: 7 }, { headers: { 'x-previous-replicas': '149' } });
+  const [last] = app.copy.rows.shown.slice(-1);
+  if (last === undefined) throw new Error('there is no row');
+  app.counts.draft(last, '7');
+  app.counts.commit(last);
+  await vi.waitFor(() => expect(app.counts.writes.get(last.key)?.phase).toBe('set'));
+  update({ kind: 'changed', cluster: 'eu', state: state('web-149', { replicas: 7 }) });
+  app.setFilter('web-001');
+  expect([app.undo(), app.counts.drafts.size]).toEqual([false, 0]);
+  expect(app.message.text).toBe('shop/web-149: the filter hides it. Change the filter, then undo');
+  app.setFilter('');
+  expect([app.undo(), app.page, app.currentRow?.key]).toEqual([true, 1, last.key]);
+  expect(app.counts.drafts.get(last.key)).toMatchObject({ base: 7, text: '149' });
 });

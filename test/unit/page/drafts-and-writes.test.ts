@@ -44,6 +44,13 @@ class Scene {
     await vi.advanceTimersByTimeAsync(0);
   }
 
+  /** Drafts what takes the last change back, and gives the last message. */
+  undo(): string | undefined {
+    const last = this.counts.toUndo();
+    if (last !== undefined) this.counts.draft(last.row, String(last.change.from), last.change);
+    return this.messages.at(-1);
+  }
+
   get phase() {
     return this.counts.writes.get(KEY)?.phase;
   }
@@ -79,9 +86,7 @@ it('a draft is not set once somebody has set another count, before it was looked
   scene.counts.commit(scene.row);
   await vi.advanceTimersByTimeAsync(0);
   expect(scene.sent).toEqual([]);
-  expect(scene.messages.at(-1)).toBe(
-    'shop/cart: bob set it to 20 while you drafted. Look at it, then set it again',
-  );
+  expect(scene.messages.at(-1)).toBe('shop/cart: bob has set it to 20 since. Look at it, then set it again');
   scene.counts.commit(scene.row);
   await vi.advanceTimersByTimeAsync(0);
   expect(scene.sent).toEqual(['20 → 0']);
@@ -122,9 +127,57 @@ it('a second write waits for the answer to the first', async () => {
   await vi.advanceTimersByTimeAsync(0);
   scene.show({ replicas: 5 });
   scene.counts.drop(KEY);
-  scene.counts.undo();
-  scene.counts.undo();
-  expect(scene.sent).toEqual(['3 → 5', '5 → 3']);
+  await scene.write(6);
+  expect(scene.sent).toEqual(['3 → 5', '5 → 6']);
+});
+
+it('an undo sets nothing, and takes back one change after the other once each is set', async () => {
+  for (const count of [5, 8]) {
+    await scene.write(count);
+    scene.show({ replicas: count });
+  }
+  scene.sent.length = 0;
+  scene.undo();
+  scene.undo();
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect([scene.sent, scene.counts.drafts.get(KEY)?.text]).toEqual([[], '5']);
+  scene.counts.drop(KEY);
+  for (const count of [5, 3]) {
+    scene.undo();
+    scene.counts.commit(scene.row);
+    await vi.advanceTimersByTimeAsync(0);
+    scene.show({ replicas: count });
+  }
+  expect(scene.sent).toEqual(['8 → 5', '5 → 3']);
+  expect(scene.undo()).toBe('There is nothing to undo: this page has set no count');
+});
+
+it('an undo is refused while the answer or the watch is late, and when there is nothing left of the change', async () => {
+  const { promise, resolve } = Promise.withResolvers<object>();
+  scene.answer = () => promise;
+  await scene.write(5);
+  await scene.write(6);
+  resolve({});
+  await vi.advanceTimersByTimeAsync(0);
+  expect(scene.undo()).toBe('shop/cart: wait until its row shows the count that was set');
+  scene.show({ replicas: 5 });
+  scene.show({ replicas: 3 });
+  expect(scene.undo()).toBe('shop/cart: the count is 3 again, there is nothing to undo');
+  expect(scene.undo()).toBe('There is nothing to undo: this page has set no count');
+});
+
+it('an undo asks to look first when somebody has set another count since', async () => {
+  await scene.write(5);
+  scene.show({ replicas: 5 });
+  scene.show(changedBy('bob', 20));
+  scene.undo();
+  scene.counts.commit(scene.row);
+  await vi.advanceTimersByTimeAsync(0);
+  expect(scene.sent).toEqual(['3 → 5']);
+  expect(scene.messages.at(-1)).toBe('shop/cart: bob has set it to 20 since. Look at it, then set it again');
+  scene.counts.commit(scene.row);
+  await vi.advanceTimersByTimeAsync(0);
+  expect(scene.sent).toEqual(['3 → 5', '20 → 3']);
 });
 
 it.each([
