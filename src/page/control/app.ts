@@ -293,8 +293,8 @@ export class App {
       this.order,
       filter.kind === 'words'
         ? (row) => matchesWords(filter.words, row, several)
-        : // Until the service has answered, nothing is hidden that may be looked for.
-          ({ key }) => selected === undefined || selected.has(key),
+        : // Until the service has answered, nobody knows which rows these are: none is offered.
+          ({ key }) => selected?.has(key) === true,
     );
     this.#draw();
   }

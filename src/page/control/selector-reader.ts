@@ -10,7 +10,7 @@ const AGAIN_MS = 15_000;
 
 /** Which Deployments a label selector selects: the service evaluates it, as rows do not have their labels. */
 export class SelectorReader {
-  /** The keys of the Deployments; undefined: there is no selector, or the first answer is not there yet. */
+  /** The keys of the Deployments; undefined: there is no selector, or it has no answer. */
   selected: ReadonlySet<string> | undefined;
   /** Why it cannot be evaluated. */
   error = '';
@@ -27,12 +27,17 @@ export class SelectorReader {
     this.#changed = changed;
   }
 
+  /** Whether the first answer for this selector is not there yet. */
+  get isAsked(): boolean {
+    return this.#selector !== undefined && this.selected === undefined && this.error === '';
+  }
+
   /** Evaluates another one. */
   use(selector: string | undefined): void {
     if (selector === this.#selector) return;
     this.#selector = selector;
-    // One that is not finished shows what the last one did.
-    if (selector === undefined) this.selected = undefined;
+    // What the last one selected is not the answer to this one: somebody might park it.
+    this.selected = undefined;
     this.error = '';
     this.again(TYPING_MS);
   }

@@ -12,7 +12,7 @@ export function tableView(app: App): TemplateResult {
   const settable = rows.filter(({ key }) => app.limits.maySet(key)).map(({ key }) => key);
   const chosen = settable.filter((key) => app.selected.has(key)).length;
   return html`
-    <table role="table" class=${settable.length > 0 ? 'may-set' : ''} aria-label="Deployments">
+    <table role="table" class=${settable.length > 0 ? 'may-set' : ''} aria-label="Deployments" aria-busy=${app.selector.isAsked ? 'true' : 'false'}>
       <thead role="rowgroup">
         <tr role="row">
           <td role="columnheader" class="box">
@@ -66,9 +66,10 @@ function footer(app: App): TemplateResult {
   const last = Math.min(shown.length, first + PAGE_ROWS - 1);
   return html`
     <nav class="pages" aria-label="Pages">
-      <span>${shown.length === 0 ? emptyText(app) : `${first}–${last} of ${shown.length}`}${
-        shown.length < size && shown.length > 0 ? ` (${size} in all)` : ''
-      }</span>
+      <span
+        ><span aria-live="polite">${shown.length === 0 ? emptyText(app) : ''}</span>${
+          shown.length === 0 ? '' : `${first}–${last} of ${shown.length}`
+        }${shown.length < size && shown.length > 0 ? ` (${size} in all)` : ''}</span>
       ${
         pages === 1
           ? nothing
@@ -85,8 +86,13 @@ function footer(app: App): TemplateResult {
   `;
 }
 
-function emptyText({ copy, filter }: App): string {
-  if (copy.rows.size > 0) return `No Deployment matches the filter (${copy.rows.size} in all)`;
+function emptyText({ copy, filter, selector }: App): string {
+  if (copy.rows.size > 0) {
+    if (selector.isAsked) return 'Asking the service which Deployments the selector selects …';
+    if (selector.error !== '')
+      return `The selector has no answer, so nothing is shown (${copy.rows.size} in all)`;
+    return `No Deployment matches the filter (${copy.rows.size} in all)`;
+  }
   if (copy.clusters.some(({ read }) => read)) return 'There is no Deployment that you may list';
   return filter === '' && copy.link.state === 'connecting'
     ? 'Reading the Deployments …'

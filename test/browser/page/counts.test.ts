@@ -183,6 +183,30 @@ it('filters by words, and by a label selector that the service evaluates, and ha
   await page.getByRole('alert').getByText('expected "," or ")" at character 21').waitFor();
 });
 
+it('shows no row of the last selector while a new one is being asked, and selects none', async () => {
+  const names = () => page.locator('button.name').allInnerTexts();
+  await page.getByRole('searchbox').fill('app.kubernetes.io/name in (cart,catalog)');
+  await expect.poll(names).toEqual(['shop/cart', 'shop/catalog']);
+  await rowAt(page, CART).getByRole('checkbox').waitFor();
+  const { promise, resolve } = Promise.withResolvers<void>();
+  await page.route(/\/scale\?labelSelector/, async (route) => {
+    await promise;
+    await route.continue();
+  });
+  await page.getByRole('searchbox').fill('-l app.kubernetes.io/name=ledger');
+  await page.getByText('Asking the service which Deployments the selector selects').waitFor();
+  expect(await names()).toEqual([]);
+  expect(await page.getByRole('checkbox').count()).toBe(0);
+  await page.keyboard.press('Enter');
+  resolve();
+  await expect.poll(names).toEqual(['payments/ledger']);
+  await page.unrouteAll();
+  expect(await page.getByRole('table').getAttribute('aria-busy')).toBe('false');
+  await page.getByRole('searchbox').fill('-l app=(');
+  await page.getByText('The selector has no answer, so nothing is shown').waitFor();
+  expect(await names()).toEqual([]);
+});
+
 it('sorts by a column, and the other way round', async () => {
   await shown('payments', 'payment-api', 40);
   const first = () => page.locator('button.name').first().innerText();

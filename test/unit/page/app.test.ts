@@ -47,6 +47,23 @@ it('a selection tells how many of it the filter hides', () => {
   expect([app.selected.size, app.hiddenSelected]).toEqual([3, 2]);
 });
 
+it('rows of the last selector are not the result of a new one, until the service has answered', async () => {
+  const answers = [Promise.withResolvers<Response>(), Promise.withResolvers<Response>()] as const;
+  let asked = 0;
+  answer = () => answers[asked++ === 0 ? 0 : 1].promise;
+  const names = () => app.rows.map(({ state: { deployment } }) => deployment);
+  app.setFilter('-l tier=web');
+  expect([app.rows, app.selector.isAsked]).toEqual([[], true]);
+  answers[0].resolve(Response.json({ items: [state('web-001'), state('web-002')] }));
+  await vi.waitFor(() => expect(names()).toEqual(['web-001', 'web-002']));
+  app.setFilter('-l tier=api');
+  expect([app.rows, app.selector.isAsked]).toEqual([[], true]);
+  app.selectTo('eu/shop/web-001', true);
+  expect(app.selected.size).toBe(0);
+  answers[1].resolve(Response.json({ items: [state('web-003')] }));
+  await vi.waitFor(() => expect([names(), app.selector.isAsked]).toEqual([['web-003'], false]));
+});
+
 it('an undo goes to its row, also on another page, and drafts nothing in a row that the filter hides', async () => {
   answer = async () => Response.json({ replicaCount: 7 }, { headers: { 'x-previous-replicas': '149' } });
   const [last] = app.copy.rows.shown.slice(-1);
