@@ -52,6 +52,11 @@ export class App {
   message: { readonly text: string; readonly isShown: boolean } = { text: '', isShown: true };
   readonly #draw: () => void;
   #page = 0;
+  /**
+   * The row that was selected or taken out last, from which Shift selects. It is not the current one: the keyboard is at
+   * the row of the box that is clicked before the click is.
+   */
+  #anchor: string | undefined;
   /** Whether the rows were arranged for several clusters. */
   #several = false;
   #forgetting: ReturnType<typeof setTimeout> | undefined;
@@ -214,7 +219,7 @@ export class App {
 
   toggleSelected(row: Row): void {
     const why = whyNot(this.limits.get(row.key));
-    if (why === undefined) this.select([row.key], !this.selected.has(row.key));
+    if (why === undefined) this.selectOne(row.key, !this.selected.has(row.key));
     else this.say(`${nameOf(row)}: ${why}`);
   }
 
@@ -235,11 +240,17 @@ export class App {
     this.#draw();
   }
 
-  /** Selects the rows from the current one to this one, as the current one is. */
+  selectOne(key: string, on: boolean): void {
+    this.#anchor = key;
+    this.select([key], on);
+  }
+
+  /** Selects the rows from the one that was selected last to this one, or takes them out. */
   selectTo(key: string, on: boolean): void {
     const { rows } = this.copy;
-    const from = this.current === undefined ? -1 : rows.indexOf(this.current);
+    const from = this.#anchor === undefined ? -1 : rows.indexOf(this.#anchor);
     const to = rows.indexOf(key);
+    this.#anchor = key;
     const range = from < 0 ? [to, to] : [Math.min(from, to), Math.max(from, to)];
     const keys = rows.shown.slice(range[0], (range[1] ?? to) + 1).map((row) => row.key);
     this.select(

@@ -46,7 +46,7 @@ function box(app: App, row: Row) {
     @click=${({ target, shiftKey }: MouseEvent) => {
       if (!(target instanceof HTMLInputElement)) return;
       if (shiftKey) app.selectTo(key, target.checked);
-      else app.select([key], target.checked);
+      else app.selectOne(key, target.checked);
       app.current = key;
     }}
   />`;

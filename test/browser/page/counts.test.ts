@@ -259,6 +259,43 @@ it('is used with the keyboard alone', async () => {
   await page.getByText('1 selected').waitFor();
 });
 
+describe('with Shift, from the row that was selected last,', () => {
+  const PAYMENTS = ['fraud-check', 'ledger', 'payment-api'].map((name) => `default/payments/${name}`);
+  const [first = '', second = '', last = ''] = PAYMENTS;
+  const selected = () =>
+    page.evaluate<string[]>(
+      `[...document.querySelectorAll('tr.row.selected')].map((row) => row.dataset.key)`,
+    );
+
+  beforeEach(async () => {
+    await page.getByRole('searchbox').fill('payments');
+    // Only what may be set has a box, and it is read for one row after the other.
+    await expect.poll(() => page.locator('tr.row').getByRole('checkbox').count()).toBe(PAYMENTS.length);
+  });
+
+  it('a click selects all rows to this one, and takes them out again', async () => {
+    const click = (key: string) =>
+      rowAt(page, key)
+        .getByRole('checkbox')
+        .click({ modifiers: ['Shift'] });
+    await rowAt(page, first).getByRole('checkbox').click();
+    await click(last);
+    await expect.poll(selected).toEqual(PAYMENTS);
+    await click(second);
+    await expect.poll(selected).toEqual([first]);
+  });
+
+  it('x selects all rows to this one, upwards too', async () => {
+    await rowAt(page, last).locator('button.name').focus();
+    await page.keyboard.press('x');
+    await page.keyboard.press('k');
+    await page.keyboard.press('k');
+    await page.keyboard.press('Shift+X');
+    await expect.poll(selected).toEqual(PAYMENTS);
+    await page.getByText('3 selected').waitFor();
+  });
+});
+
 it('drafts the count before with u, however long it is held, and sets it with Enter or the button', async () => {
   await shown('default', 'my-deployment', 3);
   for (const count of ['4', '5']) {
