@@ -3,7 +3,7 @@ import { refusalOf } from '../model/count-limits.ts';
 import { FleetCopy, type Update } from '../model/fleet-copy.ts';
 import { matchesWords, parseFilter } from '../model/row-filter.ts';
 import { BY_NAME, type Column, type Order } from '../model/row-order.ts';
-import { nameOf, type Row } from '../model/table-row.ts';
+import { keyOf, nameOf, type Row } from '../model/table-row.ts';
 import { Counts } from './counts.ts';
 import { LimitsReader } from './limits-reader.ts';
 import { type Intent, Plans } from './plans.ts';
@@ -276,6 +276,7 @@ export class App {
   }
 
   plan(intent: Intent): void {
+    this.#deselectDone();
     void this.plans.make(intent);
     this.open('plan');
   }
@@ -288,11 +289,20 @@ export class App {
 
   close(): void {
     if (this.dialog === 'plan') {
-      if (this.plans.view?.phase === 'done') this.selected.clear();
+      this.#deselectDone();
       this.plans.close();
     }
     this.dialog = undefined;
     this.#draw();
+  }
+
+  /** The plan of a selection that is done ends it. A receipt that is restored or finished has no part in a selection. */
+  #deselectDone(): void {
+    const { view } = this.plans;
+    if (view?.phase !== 'done' || view.intent.kind !== 'set') return;
+    for (const { cluster = '', namespace, deployment } of view.intent.items) {
+      this.selected.delete(keyOf(cluster, namespace, deployment));
+    }
   }
 
   #arrange(): void {

@@ -101,6 +101,9 @@ it('keeps the receipt before it parks, and restores what was before', async () =
   await close();
   await rowAt(page, 'default/shop/checkout').getByText('parked').waitFor();
 
+  expect(await page.locator('tr.row.selected').count()).toBe(0);
+
+  await select('ingress/gateway');
   await page.keyboard.press('r');
   await dialog().getByText('park 2 Deployments').waitFor();
   await dialog().getByText('done', { exact: true }).waitFor();
@@ -110,6 +113,9 @@ it('keeps the receipt before it parks, and restores what was before', async () =
   await dialog().getByText('Done: 2 set.').waitFor();
   expect(counts()).toEqual(before);
   await close();
+  // What was selected before the receipt was restored is for something else.
+  await page.getByText('1 selected').waitFor();
+  await page.getByRole('button', { name: 'Clear' }).click();
 });
 
 it('leaves alone what somebody has changed since, and says who', async () => {
