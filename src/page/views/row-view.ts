@@ -25,7 +25,7 @@ export function rowView(app: App, row: Row, several: boolean): TemplateResult {
           @click=${() => app.toggleDetails(key)}
         >${several ? html`<span class="cluster">${cluster}</span>` : nothing}<span class="namespace"
             >${state.namespace}/</span
-          ><span class="deployment">${state.deployment}</span></button>
+          ><wbr /><span class="deployment">${state.deployment}</span></button>
       </th>
       <td role="cell" class="count">${countView(app, row)}</td>
       <td role="cell" class="ready">${readyView(row)}</td>

@@ -346,6 +346,19 @@ it('keeps what is typed when its row moves, and asks to look at the new count fi
   expect((await replicas('default', 'my-deployment')).replicaCount).toBe(80);
 });
 
+/** The values of a row that have neither a heading above them nor their name beside them. */
+function unnamed(of: Page, key: string): Promise<string[]> {
+  return of.evaluate<string[]>(`
+    ['count', 'ready', 'phase', 'owner'].filter((column) => {
+      const heading = document.querySelector('thead .' + column);
+      const cell = document.querySelector('tr[data-key="${key}"] > .' + column);
+      const name = JSON.stringify(heading.innerText.trim());
+      const isBelow = Math.abs(heading.getBoundingClientRect().left - cell.getBoundingClientRect().left) < 1;
+      return !isBelow && !getComputedStyle(cell, '::before').content.startsWith(name);
+    })
+  `);
+}
+
 describe.each([
   ['light', 1280],
   ['dark', 1280],
@@ -372,6 +385,7 @@ describe.each([
     await narrow.getByText('2 selected').waitFor();
     expect(await violations(narrow)).toEqual([]);
     expect(await narrow.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
+    expect(await unnamed(narrow, CART)).toEqual([]);
     await narrow.getByRole('button', { name: 'Park (0)' }).click();
     await narrow.getByText('Nothing is changed yet').waitFor();
     expect(await violations(narrow)).toEqual([]);
