@@ -1,6 +1,6 @@
 import { ApiError, isUnknown } from '../../client/api-error.ts';
 import type { Batch, BatchAnswer, BatchItem, Receipt, ScalerClient } from '../../client/scaler-client.ts';
-import type { KeptReceipt, ReceiptStore } from './receipt-store.ts';
+import { droppedText, type KeptReceipt, type ReceiptStore, refusalOfStore } from './receipt-store.ts';
 
 /** What a plan is made of. */
 export type Intent =
@@ -23,6 +23,8 @@ export interface PlanView {
   /** The one that does it, or that it does. */
   readonly receipt: Receipt | undefined;
   readonly error: string;
+  /** What else happened: it stays beside the outcome, which would replace a message at once. */
+  readonly note: string;
 }
 
 export interface PlansOptions {
@@ -70,6 +72,7 @@ export class Plans {
       counts: undefined,
       receipt: intent.kind === 'set' ? undefined : intent.receipt,
       error: '',
+      note: '',
     });
     try {
       const deadline = AbortSignal.any([signal, AbortSignal.timeout(PLAN_DEADLINE_MS)]);
@@ -130,15 +133,10 @@ export class Plans {
   async #keep(receipt: Receipt, signal: AbortSignal): Promise<boolean> {
     const kept: KeptReceipt = { id: receipt.id, receipt, keptAt: Date.now(), status: 'kept' };
     try {
-      const dropped = await this.#options.store.keep(kept);
-      if (dropped.length > 0) {
-        this.#options.say(
-          `The oldest receipt (${dropped[0]?.receipt.at}) was dropped to make room for this one`,
-        );
-      }
+      this.#change(signal, { note: droppedText(await this.#options.store.keep(kept)) });
       return !signal.aborted;
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
+      const why = refusalOfStore(error);
       this.#change(signal, {
         phase: 'blocked',
         error: `Nothing was changed, because this browser cannot keep the receipt (${why}). Download it, then go on.`,

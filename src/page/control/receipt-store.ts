@@ -1,4 +1,5 @@
 import type { Receipt } from '../../client/scaler-client.ts';
+import { receiptText } from '../model/receipt-file.ts';
 
 /** A receipt that this browser keeps. */
 export interface KeptReceipt {
@@ -14,6 +15,19 @@ export interface KeptReceipt {
 /** How many are kept: with 1,000 items each, they take some 10 MB. */
 export const KEPT_RECEIPTS = 50;
 const STORE = 'receipts';
+
+/** Says which receipts were dropped to make room for another; empty: none. */
+export function droppedText(dropped: readonly KeptReceipt[]): string {
+  if (dropped.length === 0) return '';
+  const which = dropped.map(({ receipt }) => `${receiptText(receipt)} of ${receipt.at}`).join('; ');
+  return `This browser keeps ${KEPT_RECEIPTS} receipts: the oldest was dropped (${which}).`;
+}
+
+/** Why the browser did not store something. Chromium has no words for a store that is full. */
+export function refusalOfStore(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.name === 'QuotaExceededError' ? 'it has no room left' : error.message || error.name;
+}
 
 /** Receipts in the IndexedDB of the browser: localStorage is too small for them. */
 export class ReceiptStore {

@@ -1,6 +1,6 @@
 import type { Receipt } from '../../client/scaler-client.ts';
 import { parseReceipt, receiptFileName } from '../model/receipt-file.ts';
-import type { KeptReceipt, ReceiptStore } from './receipt-store.ts';
+import { droppedText, type KeptReceipt, type ReceiptStore, refusalOfStore } from './receipt-store.ts';
 
 /** Far more than a receipt of 1,000 items has. */
 const MAX_FILE_BYTES = 4 * 2 ** 20;
@@ -9,6 +9,8 @@ const MAX_FILE_BYTES = 4 * 2 ** 20;
 export class Receipts {
   kept: readonly KeptReceipt[] = [];
   error = '';
+  /** What a file has cost. */
+  note = '';
   readonly #store: Pick<ReceiptStore, 'list' | 'keep' | 'delete'>;
   readonly #changed: () => void;
 
@@ -39,20 +41,28 @@ export class Receipts {
         throw new Error(
           'another version of this receipt is kept: delete that one first if this one is right',
         );
-      await this.#store.keep({ id: receipt.id, receipt, keptAt: Date.now(), status: 'kept' });
+      const dropped = await this.#store.keep({ id: receipt.id, receipt, keptAt: Date.now(), status: 'kept' });
+      this.note = droppedText(dropped);
     });
   }
 
   async #try(change: () => Promise<void>): Promise<void> {
     this.error = '';
+    this.note = '';
     try {
       await change();
       this.kept = await this.#store.list();
     } catch (error) {
-      this.error = error instanceof Error ? error.message : String(error);
+      this.error = errorText(error);
     }
     this.#changed();
   }
+}
+
+/** The words of a browser that refuses to store something do not say what that is. */
+function errorText(error: unknown): string {
+  const text = refusalOfStore(error);
+  return error instanceof DOMException ? `This browser cannot keep receipts (${text})` : text;
 }
 
 /** Gives it to the browser as a file, which asks nobody. */

@@ -22,7 +22,7 @@ export function planDialog(app: App) {
   return html`
     <dialog class="wide" aria-labelledby="plan-title" @close=${() => app.close()}>
       <h2 id="plan-title">${TITLES[intent.kind]}</h2>
-      <p class="summary" role="status">${summary(view)}</p>
+      <p class="summary" role="status">${summary(view)} ${view.note}</p>
       ${error === '' ? nothing : html`<p class="error" role="alert">${error}</p>`}
       ${isPlan || phase === 'planning' ? forceBox(app, view) : nothing}
       <div class="scroll" tabindex="0" role="region" aria-label="Deployments of the plan">

@@ -15,18 +15,18 @@ const STATUS: Readonly<Record<KeptReceipt['status'], string>> = {
 
 /** The receipts that this browser keeps: each can be taken back, or finished. */
 export function receiptsDialog(app: App): TemplateResult {
-  const { kept, error } = app.receipts;
+  const { kept, error, note } = app.receipts;
   return html`
     <dialog class="wide" aria-labelledby="receipts-title" @close=${() => app.close()}>
       <h2 id="receipts-title">Receipts</h2>
       <p class="muted">
         This browser keeps the last ${KEPT_RECEIPTS}. A receipt has the counts before and after: download it to use it
-        elsewhere, for example with <code>scaler restore FILE</code>.
+        elsewhere, for example with <code>scaler restore FILE</code>. <span role="status">${note}</span>
       </p>
       ${error === '' ? nothing : html`<p class="error" role="alert">${error}</p>`}
       <div class="scroll" tabindex="0" role="region" aria-label="Kept receipts">
         ${
-          kept.length === 0
+          kept.length === 0 && error === ''
             ? html`<p class="muted">None yet. Select Deployments and set their counts, or upload a receipt.</p>`
             : html`<ul class="receipts">${kept.map((each) => receiptView(app, each))}</ul>`
         }
