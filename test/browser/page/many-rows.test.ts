@@ -1,10 +1,10 @@
 import type { Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { FakeApiServer } from '../../support/fake-apiserver/fake-apiserver.ts';
-import { PageScene, rowAt } from '../../support/page-scene.ts';
+import { lineBelow, PageScene, rowAt } from '../../support/page-scene.ts';
 import { TestService } from '../../support/service.ts';
 
-/** 5,000 Deployments: what is drawn is bounded. */
+/** 5,000 Deployments: what is drawn is bounded, also while many of them change all the time. */
 
 let demo: FakeApiServer;
 let service: TestService;
@@ -77,4 +77,107 @@ it('goes over the border of a page with j and k', async () => {
   await page.keyboard.press('k');
   await page.getByText('1–100 of 5000').waitFor();
   await expect.poll(() => page.locator('tr.row:last-child:focus').count()).toBe(1);
+});
+
+/** How long the pause between two changes is: 100 a second. */
+const CHANGE_MS = 10;
+
+/** What the page does, noted in the page. */
+interface Noted {
+  /** How many changes of Deployments have come. */
+  readonly changes: number;
+  /** How many drawings were asked for that wait, because a test holds them back. */
+  readonly held: number;
+  /** The time of the frame of each drawing. */
+  readonly frames: readonly number[];
+  /** How often the document was changed, where all changes of one task are one. */
+  readonly mutations: number;
+  /** The most rows that there were after one of them. */
+  readonly rows: number;
+}
+
+/** Notes what the tab tells the others, and each drawing. `hold()` keeps drawings back, `release()` lets them go on. */
+const NOTES = `
+  const noted = { changes: 0, held: [], frames: [], mutations: 0, rows: 0 };
+  let isHeld = false;
+  const frame = requestAnimationFrame.bind(window);
+  const next = (draw) => frame((time) => {
+    noted.frames.push(time);
+    draw(time);
+  });
+  window.requestAnimationFrame = (draw) => isHeld ? noted.held.push(draw) : next(draw);
+  window.hold = () => { isHeld = true; };
+  window.release = () => {
+    isHeld = false;
+    for (const draw of noted.held.splice(0)) next(draw);
+  };
+  window.noted = () => ({ ...noted, held: noted.held.length });
+  new BroadcastChannel('k8s-deployment-scaler ' + new URL('/', location.href).href)
+    .addEventListener('message', ({ data }) => {
+      if (data.kind === 'update' && data.update.kind === 'changed') noted.changes += 1;
+    });
+  new MutationObserver(() => {
+    noted.mutations += 1;
+    noted.rows = Math.max(noted.rows, document.querySelectorAll('tr.row').length);
+  }).observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
+`;
+
+it('draws once per frame at most, however many changes come, and the keyboard goes on', async () => {
+  // In a browser of its own: whatever the others have not finished is not counted.
+  const busy = await scene.open({ path: '/docs/page/icon.svg' });
+  await busy.addInitScript(NOTES);
+  await busy.goto('/');
+  await busy.getByText('1–100 of 5000').waitFor();
+  const noted = () => busy.evaluate<Noted>('noted()');
+  const changes = async () => (await noted()).changes;
+  const keys = await busy.evaluate<string[]>(
+    `[...document.querySelectorAll('tr.row')].map((row) => row.dataset.key)`,
+  );
+  const [first = '', mine = '', ...others] = keys;
+  await rowAt(busy, mine).getByRole('checkbox').waitFor();
+
+  const counts = new Map<string, number>();
+  let made = 0;
+  const changing = setInterval(() => {
+    const key = others[made % others.length] ?? '';
+    made += 1;
+    counts.set(key, 100 + made);
+    const [, namespace = '', name = ''] = key.split('/');
+    demo.deployments.scale(namespace, name, 100 + made);
+  }, CHANGE_MS);
+  onTestFinished(() => clearInterval(changing));
+
+  // Without a frame nothing is drawn, and all changes wait for one drawing.
+  await busy.evaluate('hold()');
+  await expect.poll(async () => (await noted()).held).toBe(1);
+  const before = await noted();
+  await expect.poll(changes).toBeGreaterThan(before.changes + 200);
+  const held = await noted();
+  expect([held.held, held.mutations, held.frames.length]).toEqual([
+    1,
+    before.mutations,
+    before.frames.length,
+  ]);
+  await busy.evaluate('release()');
+
+  await rowAt(busy, first).focus();
+  await busy.keyboard.press('j');
+  await expect.poll(() => busy.evaluate('document.activeElement.dataset.key')).toBe(mine);
+  await busy.keyboard.press('+');
+  await lineBelow(busy, mine).getByText('will stay').waitFor();
+  await busy.keyboard.press('Escape');
+  await lineBelow(busy, mine).waitFor({ state: 'detached' });
+  await busy.keyboard.press('x');
+  await busy.getByText('1 selected').waitFor();
+  await expect.poll(changes).toBeGreaterThan(held.changes + 300);
+
+  clearInterval(changing);
+  for (const key of others.slice(0, 3)) {
+    await expect.poll(() => rowAt(busy, key).locator('.ready').innerText()).toContain(`/${counts.get(key)}`);
+  }
+  const { frames, mutations, rows } = await noted();
+  expect(new Set(frames).size).toBe(frames.length);
+  expect(mutations - before.mutations).toBeLessThanOrEqual(frames.length - before.frames.length);
+  expect(rows).toBe(100);
+  await busy.context().close();
 });
