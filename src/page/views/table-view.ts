@@ -12,7 +12,12 @@ export function tableView(app: App): TemplateResult {
   const settable = rows.filter(({ key }) => app.limits.maySet(key)).map(({ key }) => key);
   const chosen = settable.filter((key) => app.selected.has(key)).length;
   return html`
-    <table role="table" class=${settable.length > 0 ? 'may-set' : ''} aria-label="Deployments" aria-busy=${app.selector.isAsked ? 'true' : 'false'}>
+    <table
+      role="table"
+      class=${settable.length > 0 ? 'may-set' : ''}
+      aria-label="Deployments"
+      aria-busy=${app.selector.isAsked ? 'true' : 'false'}
+    >
       <thead role="rowgroup">
         <tr role="row">
           <td role="columnheader" class="box">
