@@ -69,7 +69,7 @@ it('answers as `kubectl scaler` in usage and errors', async () => {
   const wrong = await kubectl('scaler', 'list', '--nonsense');
   expect(wrong).toMatchObject({ status: 2, stderr: expect.stringContaining('"kubectl scaler --help"') });
   environment.SCALER_SERVER = '';
-  expect((await kubectl('scaler', 'list')).stderr).toContain('Run `kubectl scaler login`');
+  expect((await kubectl('scaler', 'list')).stderr).toContain('with `kubectl scaler login` once');
 });
 
 it('takes the client certificate of a context', async () => {
