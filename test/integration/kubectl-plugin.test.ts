@@ -67,7 +67,7 @@ it('kubectl lists it, and hands flags and exit codes through', async () => {
 it('answers as `kubectl scaler` in usage and errors', async () => {
   expect((await kubectl('scaler', '--help')).stdout).toContain('Usage: kubectl scaler ');
   const wrong = await kubectl('scaler', 'list', '--nonsense');
-  expect(wrong).toMatchObject({ status: 2, stderr: expect.stringContaining('"kubectl scaler --help"') });
+  expect(wrong).toMatchObject({ status: 2, stderr: expect.stringContaining('"kubectl scaler list --help"') });
   environment.SCALER_SERVER = '';
   expect((await kubectl('scaler', 'list')).stderr).toContain('with `kubectl scaler login` once');
 });
