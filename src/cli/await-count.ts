@@ -16,7 +16,7 @@ const LOOK_MS = 1000;
 /** The pause before a wait goes on that the service has interrupted, so that another instance can take it. */
 const RESUME_MS = 500;
 
-/** How long a connection that is lost is made again: a service that starts again, or another instance, takes some seconds. */
+/** How long a lost connection is made again: a service that starts again, or another instance, takes some seconds. */
 const LOST_MS = 30_000;
 
 export interface Awaited {

@@ -20,7 +20,7 @@ export interface Watched {
 /** The pause before it connects again, which doubles, and its greatest length. Each is cut by chance, so that clients spread. */
 const FIRST_PAUSE_MS = 500;
 const MAX_PAUSE_MS = 30_000;
-/** Reasons of `end` after which it connects again. With fewer rights it follows what is left, or the answer says that nothing is. */
+/** Reasons of `end` after which it connects again: with fewer rights it follows what is left, or is told that nothing is. */
 const PASSING_ENDS = new Set(['age', 'drain', 'clusters', 'rights']);
 
 type Override = Pick<State, 'namespace' | 'deployment'> & NonNullable<State['overridden']>;

@@ -86,6 +86,16 @@ export function clustersOf({ flags }: CliContext, { cluster }: Connection): read
   return cluster === undefined ? [] : [cluster];
 }
 
+/** The count of a target: its own, or that of --replicas. @throws CliError if both say one */
+export function countOf(target: TargetToSet, replicas: number | undefined): number | undefined {
+  const own = target.replicas;
+  if (own !== undefined && replicas !== undefined) {
+    const name = nameOf(target);
+    throw new CliError(`"${name}=${own}" and --replicas ${replicas} both say a count: leave one out`);
+  }
+  return own ?? replicas;
+}
+
 /** What completes the targets of this command line. */
 export function defaultsOf(context: CliContext, connection: Connection): TargetDefaults {
   return { namespace: context.flags.namespace, clusters: clustersOf(context, connection) };

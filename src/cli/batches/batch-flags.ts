@@ -3,7 +3,7 @@ import type { Batch } from '../../client/scaler-client.ts';
 import { CliError } from '../cli-error.ts';
 import type { Connection } from '../connect/connect.ts';
 import type { CliContext } from '../context.ts';
-import { clustersOf, nameOf, parseSelector, type TargetToSet, targetsOf } from '../target.ts';
+import { clustersOf, countOf, nameOf, parseSelector, type TargetToSet, targetsOf } from '../target.ts';
 import { parseSeconds } from '../wait-option.ts';
 
 /** The longest wait of a batch, which is one request. */
@@ -85,12 +85,9 @@ export function itemsOf(
   replicas: number | undefined,
 ): NonNullable<Batch['items']> {
   return targets.map((target) => {
-    const { cluster, namespace, deployment, replicas: own } = target;
+    const { cluster, namespace, deployment } = target;
+    const count = countOf(target, replicas);
     const name = nameOf(target);
-    if (own !== undefined && replicas !== undefined) {
-      throw new CliError(`"${name}=${own}" and --replicas ${replicas} both say a count: leave one out`);
-    }
-    const count = own ?? replicas;
     if (count === undefined)
       throw new CliError(`which count for ${name}? Write ${name}=N, or add --replicas N`);
     return { ...(cluster !== undefined && { cluster }), namespace, deployment, replicas: count };

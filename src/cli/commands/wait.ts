@@ -1,12 +1,11 @@
 import type { Command } from 'commander';
 import { awaitCount, awaitVisibly } from '../await-count.ts';
-import { CliError } from '../cli-error.ts';
 import type { CliContext } from '../context.ts';
 import { forEachTarget, printResults } from '../for-each-target.ts';
 import { commandLine, note } from '../output/messages.ts';
 import { ProgressLine } from '../output/progress-line.ts';
 import { readyText } from '../output/state-text.ts';
-import { nameOf, parseCount, type TargetToSet } from '../target.ts';
+import { countOf, nameOf, parseCount, type TargetToSet } from '../target.ts';
 import { parseSeconds } from '../wait-option.ts';
 
 interface WaitFlags {
@@ -39,15 +38,10 @@ async function wait(context: CliContext, args: readonly string[], flags: WaitFla
   const endsAt = performance.now() + flags.timeout * 1000;
   const done = await forEachTarget(context, args, async ({ client }, target, all) => {
     named = all;
-    if (target.replicas !== undefined && flags.replicas !== undefined) {
-      const name = nameOf(target);
-      throw new CliError(
-        `"${name}=${target.replicas}" and --replicas ${flags.replicas} both say a count: leave one out`,
-      );
-    }
+    const asked = countOf(target, flags.replicas);
     // Asked also where the count is known: a service that cannot be reached is told at once, and not waited for.
     const present = await client.state(target, signal);
-    const replicas = target.replicas ?? flags.replicas ?? present.replicas;
+    const replicas = asked ?? present.replicas;
     const seconds = Math.max(1, Math.round((endsAt - performance.now()) / 1000));
     const awaited = { replicas, seconds };
     if (all.length === 1) return awaitVisibly(context, client, target, awaited);
@@ -72,7 +66,7 @@ async function wait(context: CliContext, args: readonly string[], flags: WaitFla
 /** The command that waits on, with the whole names: flags that complete them may be missing in the next shell. */
 function again(context: CliContext, targets: readonly TargetToSet[], { replicas }: WaitFlags): string {
   const words = targets.map((target) => {
-    const count = target.replicas ?? replicas;
+    const count = countOf(target, replicas);
     return count === undefined ? nameOf(target) : `${nameOf(target)}=${count}`;
   });
   return commandLine(context, 'wait', ...words);
