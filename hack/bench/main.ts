@@ -90,14 +90,16 @@ async function report(made: Circumstances, results: readonly Result[], full: boo
     await writeFile('build/bench.json', json);
     return console.log('build/bench.json has all figures.');
   }
-  const document = await readFile('docs/performance.md', 'utf8');
+  const document = await readFile('docs/explanation/performance.md', 'utf8');
   const sentence = sentenceOf(made);
-  const picture = '![The service as shipped over bare node:https](images/performance.svg)';
+  const picture = '![The service as shipped over bare node:https](../images/performance.svg)';
   const measured = `\n${sentence}\n\n${picture}\n\n${markdownTable(results)}\n`;
-  await writeFile('docs/performance.md', withMeasured(document, measured));
-  await writeFile('docs/performance.json', json);
+  await writeFile('docs/explanation/performance.md', withMeasured(document, measured));
+  await writeFile('docs/explanation/performance.json', json);
   await writeFile('docs/images/performance.svg', chart(results, captionOf(made)));
-  console.log('docs/performance.md, docs/performance.json and docs/images/performance.svg have all figures.');
+  console.log(
+    'docs/explanation/performance.md, docs/explanation/performance.json and docs/images/performance.svg have all figures.',
+  );
 }
 
 async function issueCertificates(): Promise<Setting['certificates']> {

@@ -109,7 +109,7 @@ export const LIMITS = {
 
 /**
  * Every variable that the service reads, with its default, limits and meaning.
- * `make docs` generates docs/configuration.md from it, and a test compares the two.
+ * `make docs` generates docs/reference/configuration.md from it, and a test compares the two.
  */
 export const ConfigSchema = Type.Object({
   HOST: Type.String({ default: '0.0.0.0', description: 'Address on which the service listens' }),

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { build, ROOT } from '../support/clients/build.ts';
 
-/** Not compiled: the tests do not need .NET. What docs/languages.md says of the generated code is checked by its text. */
+/** Not compiled: the tests do not need .NET. What docs/how-to/languages.md says of the generated code is checked by its text. */
 describe('the client in C#', () => {
   beforeAll(() =>
     build({

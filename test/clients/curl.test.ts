@@ -42,7 +42,7 @@ function steady(answer: string): string {
     .replaceAll(/^id: \d+$/gm, 'id: N');
 }
 
-it('the curl commands of docs/languages.md read a count and set it if the ETag still matches', async () => {
+it('the curl commands of docs/how-to/languages.md read a count and set it if the ETag still matches', async () => {
   const preconditions: (string | undefined)[] = [];
   service.app.server.on('request', ({ method, headers }) => {
     if (method === 'POST') preconditions.push(headers['if-match']);
@@ -57,7 +57,7 @@ it('the curl commands of docs/languages.md read a count and set it if the ETag s
   expect(demos[0].deployments.get('default', 'my-deployment')?.replicas).toBe(5);
 });
 
-describe.each(['README.md', 'docs/api.md'])('%s', (document) => {
+describe.each(['README.md', 'docs/reference/api.md'])('%s', (document) => {
   it('shows curl lines with the answers that the service gives', async () => {
     const commands = await documentedCommands(document);
     expect(commands).not.toEqual([]);

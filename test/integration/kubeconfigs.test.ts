@@ -240,9 +240,9 @@ describe('a kubeconfig is read by the service as by kubectl', () => {
   });
 });
 
-describe('docs/kubeconfigs.md', () => {
+describe('docs/reference/kubeconfigs.md', () => {
   it('lists the differences from kubectl, and no others', () => {
-    const rows = readFileSync('docs/kubeconfigs.md', 'utf8').matchAll(
+    const rows = readFileSync('docs/reference/kubeconfigs.md', 'utf8').matchAll(
       /^\| (.+?) \| .*\| (refuses|accepts) \|/gm,
     );
     const documented = [...rows].map(([, title, what]) => `${title}: ${what}`);

@@ -36,7 +36,7 @@ const SERVICE_ACCOUNT_FOLDER = '/var/run/secrets/kubernetes.io/serviceaccount';
 export type KubeConfigLoader = () => Kubeconfig;
 
 /**
- * Loads the service account of the pod, or kubeconfig files as kubectl does (docs/kubeconfigs.md lists the differences).
+ * Loads the service account of the pod, or kubeconfig files as kubectl does (docs/reference/kubeconfigs.md lists the differences).
  * The loader throws if no file exists or one is broken, or if the context in use is missing, incomplete, or insecure
  * without permission; the message names file, line and field.
  */

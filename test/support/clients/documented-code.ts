@@ -2,14 +2,14 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ROOT } from './build.ts';
 
-/** The code that docs/languages.md shows in the section with this title: its only block. */
+/** The code that docs/how-to/languages.md shows in the section with this title: its only block. */
 export async function documentedCode(title: string): Promise<string> {
-  const page = await readFile(join(ROOT, 'docs/languages.md'), 'utf8');
+  const page = await readFile(join(ROOT, 'docs/how-to/languages.md'), 'utf8');
   const section = page.split(`\n## ${title}\n`)[1]?.split('\n## ')[0] ?? '';
   return /```[a-z]+\n(.*?)```/s.exec(section)?.[1] ?? '';
 }
 
-/** The lines of a source file that docs/languages.md must show, without their common indentation. */
+/** The lines of a source file that docs/how-to/languages.md must show, without their common indentation. */
 export async function markedPart(file: string): Promise<string> {
   const source = await readFile(file, 'utf8');
   const [, part = ''] = /docs begin\n(.*?)\n[^\n]*docs end/s.exec(source) ?? [];

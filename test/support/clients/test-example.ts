@@ -11,9 +11,9 @@ import { documentedCode, markedPart } from './documented-code.ts';
 
 /** A program that takes the arguments of the programs in examples/, and prints what they print. */
 export interface RunnableProgram extends ClientProgram {
-  /** The title of its section in docs/languages.md. */
+  /** The title of its section in docs/how-to/languages.md. */
   readonly title: string;
-  /** The file whose marked part docs/languages.md shows. */
+  /** The file whose marked part docs/how-to/languages.md shows. */
   readonly source: string;
   /** Whether it also plans a batch, and sends the receipt as it has read it: with its checksum. */
   readonly plans?: boolean;
@@ -170,7 +170,7 @@ export function testProgram(program: RunnableProgram): void {
       expect(exitCode).toBe(1);
     });
 
-    it('contains the code in docs/languages.md', async () => {
+    it('contains the code in docs/how-to/languages.md', async () => {
       const shown = await markedPart(join(ROOT, program.folder, program.source));
       expect(shown).not.toBe('');
       expect(await documentedCode(program.title)).toBe(shown);

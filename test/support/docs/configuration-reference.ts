@@ -9,7 +9,7 @@ interface Property {
   readonly maximum?: number;
 }
 
-/** The text of docs/configuration.md: every variable of the service, from its schema. */
+/** The text of docs/reference/configuration.md: every variable of the service, from its schema. */
 export function configurationReference(): string {
   const properties: Readonly<Record<string, Property>> = ConfigSchema.properties;
   const rows = Object.entries(properties).map(
@@ -22,7 +22,7 @@ The service takes its whole configuration from the environment. An empty variabl
 with a message that lists all mistakes. \`make docs\` generates this page from \`src/config/config-schema.ts\`.
 
 With the chart, the value \`settings\` takes these variables, except those that the chart sets itself:
-[values](../charts/k8s-deployment-scaler/README.md#values).
+[values](../../charts/k8s-deployment-scaler/README.md#values).
 
 | Variable | Default | Values | Meaning |
 | --- | --- | --- | --- |

@@ -36,7 +36,7 @@ export interface Case {
   readonly environment?: (world: World) => Readonly<Record<string, string>>;
   /** Whether kubectl refuses the files, which means that no request arrives; default: not said. */
   readonly refused?: boolean;
-  /** What the service does, if it is meant to differ from kubectl. The title is in docs/kubeconfigs.md then. */
+  /** What the service does, if it is meant to differ from kubectl. The title is in docs/reference/kubeconfigs.md then. */
   readonly differs?: 'refuses' | 'accepts';
 }
 
