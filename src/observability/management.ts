@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { isIPv4, isIPv6, type Socket } from 'node:net';
 import { hostname } from 'node:os';
-import type { Registry } from 'prom-client';
+import type { Registry } from '@prometheus-io/client';
 import { logListenerErrors } from '../lib/listener-errors.ts';
 import type { Logger } from '../lib/logger.ts';
 import { SocketPlaces } from '../lib/socket-places.ts';

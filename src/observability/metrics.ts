@@ -1,4 +1,4 @@
-import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { Counter, collectDefaultMetrics, Gauge, Registry } from '@prometheus-io/client';
 import type { Cluster } from '../cluster/cluster.ts';
 import type { Fleet, FleetMember } from '../fleet/fleet.ts';
 import type { TlsReloader } from '../tls/reloader.ts';

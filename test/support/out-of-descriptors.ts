@@ -1,6 +1,6 @@
 import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
-import { Registry } from 'prom-client';
+import { Registry } from '@prometheus-io/client';
 import { clustersSource, readClusters, readSpec } from '../../src/fleet/clusters-source.ts';
 import { ClustersWatch } from '../../src/fleet/clusters-watch.ts';
 import { Fleet } from '../../src/fleet/fleet.ts';

@@ -113,10 +113,10 @@ async function measureEventLoop(setting: Setting, scene: Scene, record: RecordFi
     record('event-loop', service.name, await delayOf(setting, service));
 }
 
-/** The sampling interval of prom-client, which its figures include. */
+/** The sampling interval of the Prometheus client, which its figures include. */
 const SAMPLED_EVERY_MS = 10;
 
-/** From the histogram of prom-client, which counts from one scrape to the next. */
+/** From the histogram of the Prometheus client, which counts from one scrape to the next. */
 async function delayOf(setting: Setting, service: Installed['service']): Promise<number> {
   const metric = 'nodejs_eventloop_lag_p99_seconds';
   await service.metric(metric);

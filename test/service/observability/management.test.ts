@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { Server } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { hostname } from 'node:os';
-import { Gauge, Registry } from 'prom-client';
+import { Gauge, Registry } from '@prometheus-io/client';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { createManagementServer, type ManagementOptions } from '../../../src/observability/management.ts';
 import { RecordingLogger } from '../../support/kube/recording-logger.ts';
