@@ -28,7 +28,7 @@ With the chart, the value \`settings\` takes these variables, except those that 
 | --- | --- | --- | --- |
 ${rows.join('\n')}
 
-What the management listener answers, and what happens at a stop: [Run and observe](how-to/run-and-observe.md).
+What the management listener answers, and what happens at a stop: [Run and observe](../how-to/run-and-observe.md).
 `;
 }
 
