@@ -39,7 +39,7 @@ LABEL org.opencontainers.image.title="k8s-deployment-scaler" \
 # larger than 16 KiB, stay in the heaps: to take each from the system would double the cost of a read.
 ENV MALLOC_ARENA_MAX=2 MALLOC_MMAP_THRESHOLD_=32768 MALLOC_TOP_PAD_=0 MALLOC_TRIM_THRESHOLD_=131072
 # Distroless images keep Node in /nodejs/bin.
-ENV NODE_ENV=production PATH=/usr/local/bin:/usr/bin:/bin:/nodejs/bin
+ENV NODE_ENV=production SCALER_VERSION=$VERSION PATH=/usr/local/bin:/usr/bin:/bin:/nodejs/bin
 WORKDIR /app
 COPY package.json LICENSE ./
 # The bundle contains the code of the packages. They are here for the files of Swagger UI, for their licenses, and for

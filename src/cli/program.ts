@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import packageJson from '../../package.json' with { type: 'json' };
+import { VERSION } from '../lib/version.ts';
 import { addClustersCommand } from './commands/clusters.ts';
 import { addCompletionCommand } from './commands/completion.ts';
 import { addConfigCommand } from './commands/config.ts';
@@ -27,7 +27,7 @@ export function createProgram(context: CliContext): Command {
   const { name, stdout, stderr } = context;
   const program = new Command(name)
     .description('Reads and sets replica counts of Kubernetes Deployments through k8s-deployment-scaler.')
-    .version(packageJson.version, '-V, --version', 'print the version')
+    .version(VERSION, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'say how to use it')
     .helpCommand('help [command]', 'say how to use a command')
     .configureOutput({

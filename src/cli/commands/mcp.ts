@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import packageJson from '../../../package.json' with { type: 'json' };
+import { VERSION } from '../../lib/version.ts';
 import { keepReceipt } from '../batches/receipt-file.ts';
 import { CliError } from '../cli-error.ts';
 import type { CliContext } from '../context.ts';
@@ -25,11 +25,10 @@ export function addMcpCommand(program: Command, context: CliContext): void {
       }
       const { serveMcp } = await load();
       const { client, cluster } = await context.connect();
-      const { version } = packageJson;
       await serveMcp({
         client,
         allowWrites,
-        version,
+        version: VERSION,
         cluster: clusters[0] ?? cluster,
         keepReceipt: (receipt) => keepReceipt(context, receipt),
         signal: context.signal,
