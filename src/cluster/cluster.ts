@@ -1,3 +1,4 @@
+import type { CallObserver } from '../kube/client/call-observer.ts';
 import { Circuit } from '../kube/client/circuit.ts';
 import { KubeClient } from '../kube/client/kube-client.ts';
 import {
@@ -80,6 +81,8 @@ export interface ClusterOptions extends KubeconfigSource {
   /** How much memory the earlier changes of counts may take. */
   readonly journalBytes: number;
   readonly log: Logger;
+  /** See each request to the API server; default: nobody does. */
+  readonly observers?: readonly CallObserver[];
   /** The only API server that the cluster may connect to; undefined: any, because the kubeconfig could not be read. */
   readonly server?: ApiServerIdentity | undefined;
   readonly timing?: ClusterTiming | undefined;
@@ -145,13 +148,14 @@ export class Cluster implements UnguardedCluster {
   constructor(options: ClusterOptions) {
     const { name, namespaces, authorization, autoscalers, onConflict, rails, journalBytes, ...others } =
       options;
-    const { log, server, timing = {}, ...source } = others;
+    const { log, observers, server, timing = {}, ...source } = others;
     this.name = name;
     this.#onConflict = onConflict;
     this.#rails = new Rails(name, rails);
     this.#readYourWriteMs = timing.readYourWriteMs ?? READ_YOUR_WRITE_MS;
     const load = kubeConfigLoader(source);
-    this.#client = new KubeClient(server === undefined ? load : pinnedTo(server, load), CALL_CONNECTIONS);
+    const pinned = server === undefined ? load : pinnedTo(server, load);
+    this.#client = new KubeClient(pinned, CALL_CONNECTIONS, observers);
     this.#calls = new Circuit(this.#client);
     const interner = new DeploymentInterner();
     const onContact = () => this.#calls.close();

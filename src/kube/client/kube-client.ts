@@ -17,6 +17,7 @@ import { CredentialSource, type Credentials } from '../kubeconfig/credentials.ts
 import type { KubeConfigLoader } from '../kubeconfig/kubeconfig.ts';
 import { type Agents, newAgents } from './agents.ts';
 import { parseAnswer } from './answer-json.ts';
+import { type CallObserver, Observed } from './call-observer.ts';
 
 /**
  * The largest piece of a decompressed answer. Each piece is a task of the thread pool, and 16 KiB of a TLS record become
@@ -67,10 +68,15 @@ export class KubeClient implements KubeApi {
   readonly #retired = new Set<Agents>();
   readonly #connecting = new Set<Socket>();
   readonly #callConnections: number;
+  readonly #observers: readonly CallObserver[];
 
-  /** @param callConnections how many connections calls may have at a time; each watch has one in addition */
-  constructor(load: KubeConfigLoader, callConnections: number) {
+  /**
+   * @param callConnections how many connections calls may have at a time; each watch has one in addition
+   * @param observers see each request
+   */
+  constructor(load: KubeConfigLoader, callConnections: number, observers: readonly CallObserver[] = []) {
     this.#callConnections = callConnections;
+    this.#observers = observers;
     this.#credentials = new CredentialSource(load, this.#closing.signal);
   }
 
@@ -79,10 +85,11 @@ export class KubeClient implements KubeApi {
   }
 
   async call(request: KubeRequest): Promise<unknown> {
+    const observed = new Observed(this.#observers, request, 'call');
     const { signal, limit } = deadline(request, this.#closing.signal);
     let sent = false;
     try {
-      const response = await this.#send('calls', request, signal, () => {
+      const response = await this.#send('calls', request, observed, signal, () => {
         sent = true;
       });
       const { statusCode } = response;
@@ -90,27 +97,34 @@ export class KubeClient implements KubeApi {
         response,
         request.deadlineIsForSilence === true ? () => limit.refresh() : undefined,
       );
+      observed.end(statusCode);
       if (statusCode < 200 || statusCode > 299) throw statusError(response, answer);
       if (request.onWarning !== undefined) warningsIn(response.headers).forEach(request.onWarning);
       return parseAnswer(answer);
     } catch (error) {
-      throw translate(error, request, limit, sent);
+      const translated = translate(error, request, limit, sent);
+      observed.end(translated);
+      throw translated;
     } finally {
       limit.clear();
     }
   }
 
   async watch(request: KubeRequest): Promise<KubeStream> {
+    const observed = new Observed(this.#observers, request, 'watch');
     const { signal, limit } = deadline(request, this.#closing.signal);
     let sent = false;
     try {
-      const response = await this.#send('watches', request, signal, () => {
+      const response = await this.#send('watches', request, observed, signal, () => {
         sent = true;
       });
+      observed.end(response.statusCode);
       if (response.statusCode !== 200) throw statusError(response, await wholeOf(response));
       return bytesOf(response);
     } catch (error) {
-      throw translate(error, request, limit, sent);
+      const translated = translate(error, request, limit, sent);
+      observed.end(translated);
+      throw translated;
     } finally {
       limit.clear();
     }
@@ -129,6 +143,7 @@ export class KubeClient implements KubeApi {
   async #send(
     kind: 'calls' | 'watches',
     request: KubeRequest,
+    observed: Observed,
     signal: AbortSignal,
     onSent: () => void,
   ): Promise<Dispatcher.ResponseData> {
@@ -142,6 +157,7 @@ export class KubeClient implements KubeApi {
       path: credentials.basePath + request.path + queryString(request.query),
       method: request.method ?? 'GET',
       headers: {
+        ...observed.headers,
         ...credentials.headers,
         accept: request.accept ?? 'application/json',
         ...(credentials.compression ? { 'accept-encoding': 'gzip' } : {}),

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
+import type { CallObserver } from '../../../src/kube/client/call-observer.ts';
 import { KubeClient, type KubeStream } from '../../../src/kube/client/kube-client.ts';
 import type { KubeConfigLoader, Kubeconfig } from '../../../src/kube/kubeconfig/kubeconfig.ts';
 import type { ClusterFields, UserFields } from '../../../src/kube/kubeconfig/kubeconfig-file.ts';
@@ -13,12 +14,17 @@ export const CALL_CONNECTIONS = 4;
 export function clientOf(
   server: string,
   ca: string,
-  { user = {}, cluster = {} }: { user?: UserFields; cluster?: ClusterFields } = {},
+  {
+    user = {},
+    cluster = {},
+    observers,
+  }: { user?: UserFields; cluster?: ClusterFields; observers?: readonly CallObserver[] } = {},
 ): KubeClient {
   return track(
     new KubeClient(
       configLoader({ server, 'certificate-authority-data': base64(ca), ...cluster }, user),
       CALL_CONNECTIONS,
+      observers,
     ),
   );
 }
