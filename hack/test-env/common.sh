@@ -37,10 +37,11 @@ thrice() { # thrice COMMAND...: repeats what fails up to two times, because Go d
 	"$@" || { say 'once more ...' && "$@"; } || { say 'for the last time ...' && "$@"; }
 }
 
-build_tool() { # build_tool FOLDER TOOL MODULE PACKAGE: builds FOLDER/TOOL from the Go module in the folder MODULE
+# build_tool FOLDER TOOL MODULE PACKAGE [FLAG...]: builds FOLDER/TOOL from the Go module in the folder MODULE
+build_tool() {
 	command -v go >/dev/null || die "there is neither $2 nor Go to build it. Install Go 1.26 or newer, or $2."
 	CGO_ENABLED=0 GOFLAGS=-buildvcs=false with_progress "building $2 from its Go module" \
-		thrice go -C "$3" build -trimpath -ldflags '-s -w' -o "$1/$2" "$4"
+		thrice go -C "$3" build -trimpath -ldflags '-s -w' "${@:5}" -o "$1/$2" "$4"
 }
 
 # Fails quietly without a network, and with a message if the archive does not match its checksum.

@@ -39,15 +39,27 @@ export const HELMS = ['helm', 'helm3'] as const;
 
 export type Helm = (typeof HELMS)[number];
 
-/** What each script printed: the folder with its binaries. */
+/** The command that prints the folder of each binary, and fills it first. */
+const PROVIDERS = {
+  helm: 'hack/test-tools.sh helm',
+  helm3: 'hack/test-tools.sh helm',
+  kubeconform: 'hack/test-tools.sh helm',
+  prometheus: 'hack/test-tools.sh prometheus',
+  promtool: 'hack/test-tools.sh prometheus',
+  kubectl: 'hack/test-env.sh',
+} as const;
+
+/** What each of these commands printed. */
 const folders = new Map<string, Promise<string>>();
 
-/** The path of a binary. The first call on a machine downloads or builds the binaries. */
-export async function tool(name: Helm | 'kubeconform' | 'kubectl'): Promise<string> {
-  const script = name === 'kubectl' ? 'hack/test-env.sh' : 'hack/test-tools.sh';
+/** The path of a binary. The first call on a machine downloads or builds it, which may take minutes. */
+export async function tool(name: keyof typeof PROVIDERS): Promise<string> {
+  const provider = PROVIDERS[name];
+  const [script, ...args] = provider.split(' ');
   const folder =
-    folders.get(script) ?? promisify(execFile)(join(root, script)).then(({ stdout }) => stdout.trim());
-  folders.set(script, folder);
+    folders.get(provider) ??
+    promisify(execFile)(join(root, script ?? ''), args).then(({ stdout }) => stdout.trim());
+  folders.set(provider, folder);
   return join(await folder, name);
 }
 
