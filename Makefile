@@ -59,7 +59,7 @@ openapi: $(INSTALLED) ## Generate openapi.yaml from the routes
 	npm run --silent openapi
 
 .PHONY: docs
-docs: $(INSTALLED) ## Generate docs/reference/configuration.md from the schema of the configuration
+docs: $(INSTALLED) ## Generate the pages of docs/reference that come from the sources
 	npm run --silent docs
 
 .PHONY: screenshot
