@@ -8,6 +8,7 @@ import { SocketPlaces } from '../src/lib/socket-places.ts';
 import { throttled } from '../src/lib/throttled.ts';
 import type { CallerIdentity } from '../src/tls/certificate-identity.ts';
 import { ClientConnection } from '../src/tls/client-connection.ts';
+import { HandshakesEnded, handshakeRefusal } from '../src/tls/handshake-refusal.ts';
 import { peerCertificate } from '../src/tls/peer-certificate.ts';
 
 /**
@@ -30,6 +31,8 @@ declare module 'fastify' {
   interface FastifyInstance {
     /** The connections of clients with a verified certificate. */
     readonly clientConnections: ReadonlyMap<Socket, ClientConnection>;
+    /** How handshakes have ended since the start, and how many have begun and not ended, for metrics. */
+    readonly handshakes: { readonly ended: HandshakesEnded; readonly running: number };
     /** The connection of a socket, for requests that Fastify refuses before they have a `clientConnection`. */
     connectionOf(socket: Socket): ClientConnection;
     /** Closes the connections whose certificate no longer passes, each after its running answers; long-lived ones end. */
@@ -68,6 +71,7 @@ export default fastifyPlugin(
     const handshakes = new SocketPlaces(options.maxHandshakes, options.maxHandshakesPerAddress);
     /** Sockets with an unfinished handshake, by address and port: a TLS socket does not refer to its TCP socket. */
     const unverified = new Map<string, Socket>();
+    const handshakesEnded = new HandshakesEnded();
     let closingAll = false;
 
     const warnOfHandshake = throttled((line) => app.log.warn(line, 'refused a TLS handshake'));
@@ -85,11 +89,13 @@ export default fastifyPlugin(
     });
     // The socket is a TCP socket if the handshake was not started.
     app.server.on('tlsClientError', (error: NodeJS.ErrnoException, socket: Socket) => {
+      handshakesEnded.refused[handshakeRefusal(error, socket)] += 1;
       const refusal = socket instanceof TLSSocket ? socket.authorizationError : undefined;
       const reason = refusal ?? error.code ?? error.message;
       warnOfHandshake({ reason: String(reason), address: socket.remoteAddress });
     });
     app.server.on('secureConnection', (socket: TLSSocket) => {
+      handshakesEnded.accepted += 1;
       const peer = peerOf(socket);
       const raw = unverified.get(peer);
       if (raw !== undefined) handshakes.remove(raw);
@@ -136,6 +142,12 @@ export default fastifyPlugin(
     });
     app.decorate('connectionOf', connectionOf);
     app.decorate('clientConnections', connections);
+    app.decorate('handshakes', {
+      ended: handshakesEnded,
+      get running() {
+        return handshakes.size;
+      },
+    });
     app.decorate('recheckClients', (passes) => {
       for (const connection of connections.values()) {
         if (connection.certificate !== undefined && !passes(connection.certificate))
