@@ -66,7 +66,7 @@ export default fastifyPlugin(
     /** The headers of the last read of each connection that was remembered. */
     const blocks = new WeakMap<ClientConnection, HeaderBlock>();
     /** Each read is logged at this level, which only the usual way does. */
-    const isLogged = app.log.level === 'debug' || app.log.level === 'trace';
+    const isLogged = () => app.log.level === 'debug' || app.log.level === 'trace';
     /** Bytes of the long bodies that are being sent. */
     let longBytes = 0;
     /** Called when none is being sent any more. */
@@ -137,7 +137,7 @@ export default fastifyPlugin(
       const { url, headerText } = headOf(text);
       const block = blocks.get(connection);
       if (block?.text !== headerText || identity.kind !== 'client') return false;
-      if (isLogged || app.isDraining() || app.isOverloaded()) return false;
+      if (isLogged() || app.isDraining() || app.isOverloaded()) return false;
       if (performance.now() - openedAt > maxConnectionAgeSeconds * 1000) return false;
       const answer = answerOf(identity, url, block.headers);
       if (answer === undefined || !mayBeWhole(answer.body?.length ?? 0)) return false;

@@ -150,7 +150,7 @@ export default fastifyPlugin(
 function writeLine(request: FastifyRequest, reply: FastifyReply, connection: ClientConnection): void {
   const { method, url, audit, errorCode: code, log } = request;
   const { statusCode, elapsedTime } = reply;
-  const level = statusCode >= 500 ? 'warn' : isRead(request) && statusCode < 400 ? 'debug' : 'info';
+  const level = isWarning(statusCode, code) ? 'warn' : isRead(request) && statusCode < 400 ? 'debug' : 'info';
   const message = audit !== undefined || REFUSALS.has(statusCode) ? 'audit' : 'request';
   const what = { method, url: url.slice(0, MAX_URL_CHARACTERS), ...audit };
   const result = { statusCode, code, durationMs: Math.round(elapsedTime) };
@@ -163,6 +163,11 @@ function writeItemLine(
   line: ItemAudit | UntriedAudit,
 ): void {
   log.info({ user, ...line }, 'audit');
+}
+
+/** Whether somebody who runs the service should look: it failed, its account lacks a right, or a client asks too much. */
+function isWarning(statusCode: number, code: string | undefined): boolean {
+  return statusCode >= 500 || statusCode === 429 || code === 'SERVICE_FORBIDDEN';
 }
 
 function whoOf({ identity }: ClientConnection) {

@@ -34,6 +34,7 @@ import { rememberingParser, validatorCompiler } from './api/query-strings.ts';
 import { requestIdGenerator } from './api/request-id.ts';
 import type { Limits } from './config/limits.ts';
 import { Limited } from './observability/limited.ts';
+import { LINE_FORMAT } from './observability/log-line.ts';
 import type { LogSink } from './observability/log-stream.ts';
 
 export interface AppOptions extends RequestClusterOptions {
@@ -76,7 +77,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   const { logLevel, logStream, https, createFleet, identify, limits, docs, page, heartbeatMs } = options;
   const newRequestId = requestIdGenerator();
   const app = Fastify({
-    logger: { level: logLevel, stream: logStream },
+    logger: { level: logLevel, stream: logStream, ...LINE_FORMAT },
     https: https ? { ...https, ...HTTP_OPTIONS } : null,
     // Set these here: Fastify overwrites them in the https options.
     requestTimeout: limits.requestTimeoutSeconds * 1000,

@@ -1,6 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
+import { isatty } from 'node:tty';
 import { inspect } from 'node:util';
 import closeWithGrace from 'close-with-grace';
+import { logLine } from './observability/log-line.ts';
 import { LogStream } from './observability/log-stream.ts';
 import type { Service } from './process/service.ts';
 
@@ -13,7 +15,9 @@ import type { Service } from './process/service.ts';
 /** Time to write the remaining log lines at the end. */
 const LAST_LINES_MS = 1_000;
 
-const logStream = new LogStream();
+const STDOUT = 1;
+
+const logStream = new LogStream(STDOUT);
 /** Undefined until there is a service to stop. */
 let service: Service | undefined;
 
@@ -35,18 +39,20 @@ closeWithGrace(
       'SIGUSR2',
       'beforeExit',
     ],
-    onSecondSignal: (signal) => writeLast(40, { signal }, 'a second signal ended the process at once'),
+    onSecondSignal: (signal) => writeLast('warn', { signal }, 'a second signal ended the process at once'),
     onSecondError: fail,
   },
   async ({ signal, err }) => {
     // An error may be undefined: `throw undefined`.
     if (signal === undefined) return fail(err);
-    if (service === undefined) return writeLast(30, { signal }, 'stopped');
+    if (service === undefined) return writeLast('info', { signal }, 'stopped');
     await service.stop(signal).catch(fail);
     await logStream.flushed(LAST_LINES_MS);
   },
 );
 
+// Whoever reads a terminal is a person.
+if (isatty(STDOUT)) logStream.setForm((await import('./observability/pretty-lines.ts')).prettyLine);
 const loaded = await import('./process/service.ts');
 // Signals that arrived during the import are handled in the next turn of the event loop.
 await setImmediate();
@@ -61,11 +67,11 @@ try {
 /** Ends the process because of an error. It ends at once, because the state of the process is unknown. */
 function fail(error: unknown): never {
   const { message, stack } = error instanceof Error ? error : { message: inspect(error), stack: undefined };
-  writeLast(60, { err: { message, stack } }, 'an uncaught error ended the process');
+  writeLast('fatal', { err: { message, stack } }, 'an uncaught error ended the process');
   process.exit(1);
 }
 
 /** Writes the last line of the log. */
-function writeLast(level: number, fields: object, msg: string): void {
-  logStream.writeLast(`${JSON.stringify({ level, time: Date.now(), pid: process.pid, ...fields, msg })}\n`);
+function writeLast(level: 'info' | 'warn' | 'fatal', fields: object, msg: string): void {
+  logStream.writeLast(logLine(level, fields, msg));
 }

@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox';
 import { LABEL } from '../lib/dns-label.ts';
+import { LOG_LEVELS } from '../lib/logger.ts';
 
 /** The TLS files that are read by default. */
 export const DEFAULT_FILES = {
@@ -242,9 +243,10 @@ export const ConfigSchema = Type.Object({
     default: true,
     description: 'Whether to serve the page (/, /docs/page/)',
   }),
-  LOG_LEVEL: Type.Enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {
+  LOG_LEVEL: Type.Enum([...LOG_LEVELS], {
     default: 'info',
-    description: 'Lowest level of the log lines that are written; debug adds a line per read',
+    description:
+      'Lowest level of the log lines that are written; debug adds a line per read. PUT /log-level changes it without a restart',
   }),
   MANAGEMENT_HOST: Type.String({
     default: '127.0.0.1',

@@ -5,3 +5,13 @@ export interface Logger {
   warn(context: object, message: string): void;
   error(context: object, message: string): void;
 }
+
+/** The levels of log lines, the lowest first. `silent` is only a lower limit: no line has it. */
+export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** Whether a text is the name of a level. */
+export function isLogLevel(text: string): text is LogLevel {
+  return LOG_LEVELS.some((level) => level === text);
+}

@@ -1,4 +1,5 @@
 import { write, writeSync } from 'node:fs';
+import { logLine } from './log-line.ts';
 
 /** Characters of all ordinary lines that wait to be written. Further lines are dropped. */
 const MAX_WAITING_CHARACTERS = 1024 * 1024;
@@ -40,6 +41,8 @@ interface Line {
  */
 export class LogStream implements LogSink {
   readonly #descriptor: number;
+  /** Another form of lines than JSON, for a terminal. */
+  #form: (line: string) => string = (line) => line;
   readonly #waiting: Line[] = [];
   /** Characters of the ordinary lines in `#waiting` and `#writing`. */
   #characters = 0;
@@ -53,8 +56,7 @@ export class LogStream implements LogSink {
   /** Lines dropped since the log last reported it. */
   #unreported = 0;
 
-  /** @param descriptor default: standard output */
-  constructor(descriptor = 1) {
+  constructor(descriptor: number) {
     this.#descriptor = descriptor;
   }
 
@@ -63,8 +65,14 @@ export class LogStream implements LogSink {
     return this.#dropped;
   }
 
+  /** From now on writes lines in this form, which says what the JSON of a line says. */
+  setForm(form: (line: string) => string): void {
+    this.#form = form;
+  }
+
   /** For pino: takes one line, or drops it if there is no room. */
-  write(text: string): void {
+  write(json: string): void {
+    const text = this.#form(json);
     const written = this.#filling;
     this.#filling = undefined;
     if (written === undefined && !this.#hasRoomFor(text)) {
@@ -98,7 +106,7 @@ export class LogStream implements LogSink {
   writeLast(text: string): void {
     if (this.#writing.length > 0 && performance.now() - this.#handedAt > RETRY_MS) return;
     try {
-      writeSync(this.#descriptor, [...this.#waiting.map((line) => line.text), text].join(''));
+      writeSync(this.#descriptor, [...this.#waiting.map((line) => line.text), this.#form(text)].join(''));
     } catch {
       // The process ends anyway, and there is no other place to report this.
     }
@@ -159,9 +167,7 @@ export class LogStream implements LogSink {
     if (this.#unreported > 0) {
       const lines = this.#unreported;
       this.#unreported = 0;
-      this.write(
-        `${JSON.stringify({ level: 40, time: Date.now(), lines, msg: 'log lines were dropped' })}\n`,
-      );
+      this.write(logLine('warn', { lines }, 'log lines were dropped'));
     }
     this.#next();
   }

@@ -6,6 +6,7 @@ import { logListenerErrors } from '../lib/listener-errors.ts';
 import type { Logger } from '../lib/logger.ts';
 import { SocketPlaces } from '../lib/socket-places.ts';
 import { throttled } from '../lib/throttled.ts';
+import type { LogLevelSwitch } from './log-level.ts';
 
 /** What the listener serves, and to whom. */
 export interface ManagementOptions {
@@ -14,6 +15,8 @@ export interface ManagementOptions {
   readonly metrics: Registry;
   /** Accepted host names, without port, besides IP addresses, `localhost` and the name of this machine. */
   readonly allowedHosts: readonly string[];
+  /** Answers `/log-level`. */
+  readonly logLevel: Pick<LogLevelSwitch, 'answer'>;
   readonly log: Pick<Logger, 'error'>;
 }
 
@@ -31,10 +34,11 @@ const ANSWER_TIMEOUT_MS = 10_000;
 
 /**
  * The plain-HTTP listener for the kubelet and Prometheus, which cannot present a client certificate: `/livez`,
- * `/readyz` and `/metrics`. It answers from memory, so that a probe never waits, and one request per connection, so
+ * `/readyz` and `/metrics`, and for somebody on this machine `/log-level`. It answers from memory, so that a probe never waits, and one request per connection, so
  * that a client costs little. The caller handles errors before it listens; it logs later ones itself.
  */
-export function createManagementServer({ isReady, metrics, allowedHosts, log }: ManagementOptions): Server {
+export function createManagementServer(options: ManagementOptions): Server {
+  const { isReady, metrics, allowedHosts, logLevel, log } = options;
   const names = new Set(['localhost', hostname(), ...allowedHosts].map((name) => name.toLowerCase()));
   const places = new SocketPlaces(MAX_CONNECTIONS);
   const scrapes = new SocketPlaces(MAX_SCRAPES);
@@ -79,6 +83,11 @@ export function createManagementServer({ isReady, metrics, allowedHosts, log }: 
         421,
         'use an IP address or localhost, or add this host name to MANAGEMENT_ALLOWED_HOSTS',
       );
+    if (url === '/log-level')
+      return void logLevel.answer(request).then(
+        ({ status, text }) => answerText(status, text),
+        () => socket.destroy(), // it was cut before its body had arrived
+      );
     if (method !== 'GET' && method !== 'HEAD') return answerText(405, 'use GET');
     switch (url) {
       case '/livez':
@@ -92,7 +101,7 @@ export function createManagementServer({ isReady, metrics, allowedHosts, log }: 
           () => answerText(500, 'the metrics could not be read'),
         );
       default:
-        return answerText(404, 'try /livez, /readyz or /metrics');
+        return answerText(404, 'try /livez, /readyz, /metrics or /log-level');
     }
   };
 

@@ -12,6 +12,8 @@ import { readSpec } from '../fleet/clusters-source.ts';
 import { ClustersWatch } from '../fleet/clusters-watch.ts';
 import { type ClusterSpec, Fleet } from '../fleet/fleet.ts';
 import { RailsWatch } from '../fleet/rails-watch.ts';
+import { VERSION } from '../lib/version.ts';
+import { LogLevelSwitch } from '../observability/log-level.ts';
 import type { LogStream } from '../observability/log-stream.ts';
 import { createManagementServer } from '../observability/management.ts';
 import { createMetrics } from '../observability/metrics.ts';
@@ -83,6 +85,7 @@ export class Service {
         logStream,
       }),
       allowedHosts: config.managementAllowedHosts,
+      logLevel: new LogLevelSwitch(app.log, logStream),
       log: app.log,
     });
     return new Service({ ...loaded, app, watches: [reloader, clustersWatch, ...railsWatches], management });
@@ -116,6 +119,7 @@ export class Service {
 
   async #start(): Promise<void> {
     const { app, config, limits, watches, management } = this.#parts;
+    app.log.info({ version: VERSION, node: process.version }, 'starting');
     if (limits.maxConnections < config.limits.maxConnections) {
       app.log.warn(
         { maxConnections: limits.maxConnections, configured: config.limits.maxConnections },

@@ -286,7 +286,7 @@ describe('a service whose account may not create access reviews', () => {
     expect(await authorizer()).toBe('unavailable');
     expect(lines.filter(({ msg }) => String(msg).startsWith('access reviews fail'))).toEqual([
       expect.objectContaining({
-        level: 50,
+        level: 'error',
         status: 403,
         reason: 'Forbidden',
         detail: expect.stringContaining(

@@ -140,7 +140,7 @@ describe('an uncaught error', () => {
     server.signal('SIGUSR2');
     expect(await server.exited()).toBe(1);
     expect(lastLineOf(server)).toMatchObject({
-      level: 60,
+      level: 'fatal',
       msg: 'an uncaught error ended the process',
       err: { message },
     });
@@ -156,7 +156,7 @@ describe('an uncaught error', () => {
     await until(() => server.output.includes('"msg":"draining"'));
     server.signal('SIGUSR2');
     expect(await server.exited()).toBe(1);
-    expect(lastLineOf(server)).toMatchObject({ level: 60, err: { message: 'nobody catches this' } });
+    expect(lastLineOf(server)).toMatchObject({ level: 'fatal', err: { message: 'nobody catches this' } });
   });
 });
 

@@ -6,6 +6,7 @@ import { ClustersWatch } from '../../src/fleet/clusters-watch.ts';
 import { Fleet } from '../../src/fleet/fleet.ts';
 import { CredentialSource } from '../../src/kube/kubeconfig/credentials.ts';
 import { kubeConfigLoader } from '../../src/kube/kubeconfig/kubeconfig.ts';
+import { LogLevelSwitch } from '../../src/observability/log-level.ts';
 import { createManagementServer } from '../../src/observability/management.ts';
 import { loadTlsMaterial } from '../../src/tls/material.ts';
 import { TlsReloader } from '../../src/tls/reloader.ts';
@@ -41,6 +42,7 @@ const management = createManagementServer({
   isReady: () => true,
   metrics: new Registry(),
   allowedHosts: [],
+  logLevel: new LogLevelSwitch({ level: 'info' }, { write() {} }),
   log,
 });
 management.listen(0, '127.0.0.1', async () => {

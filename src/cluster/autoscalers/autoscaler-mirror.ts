@@ -125,24 +125,18 @@ export class AutoscalerMirror {
   /** Writes one line when the API server begins or ceases to refuse the collection or not to serve it. */
   #tell(namespace: string | undefined, before: Availability, now: Availability): void {
     const { log } = this.#options;
-    const { plural, version, resource, isExtension } = this.#kind;
-    const context = { resource, namespace };
-    const right = this.#rightIn(namespace);
+    const { version, resource, isExtension } = this.#kind;
+    const right = { resource, namespace, right: this.#rightIn(namespace) };
+    const api = { resource, namespace, version };
     if (now === 'forbidden') {
-      log.warn(
-        context,
-        `the account of the service may not ${right}: without this right the ${plural} of Deployments are not known`,
-      );
+      log.warn(right, 'the account of the service lacks a right: autoscalers of Deployments are not known');
     } else if (now === 'notServed') {
-      const consequence = isExtension ? `there are no ${plural}` : `the ${plural} are not known`;
-      log[isExtension ? 'info' : 'warn'](
-        context,
-        `the API server does not serve ${version}, so ${consequence}`,
-      );
+      if (isExtension) log.info(api, 'the API server does not serve an API of autoscalers: there are none');
+      else log.warn(api, 'the API server does not serve an API of autoscalers: they are not known');
     } else if (before === 'forbidden') {
-      log.info(context, `the account of the service may ${right} now`);
+      log.info(right, 'the account of the service has the right now');
     } else if (before === 'notServed') {
-      log.info(context, `the API server serves ${version} now`);
+      log.info(api, 'the API server serves the API of autoscalers now');
     }
   }
 

@@ -69,7 +69,7 @@ describe('access reviews that fail', () => {
     expect((await service.get('/two/healthz')).status).toBe(200);
     expect(failures()).toEqual([
       expect.objectContaining({
-        level: 50,
+        level: 'error',
         status: 403,
         reason: 'Forbidden',
         detail: expect.stringMatching(

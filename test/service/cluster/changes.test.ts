@@ -240,7 +240,7 @@ describe('a fight', () => {
       expect(at(states, 'items.0.fight')).toEqual(at(state, 'fight'));
       expect(await fightsOf(replica)).toBe(1);
       expect(warningsOf(replica)).toMatchObject([
-        { level: 40, namespace: 'shop', deployment: 'cart', between, switches: 3 },
+        { level: 'warn', namespace: 'shop', deployment: 'cart', between, switches: 3 },
       ]);
     }
   });

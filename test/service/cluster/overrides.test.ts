@@ -66,7 +66,7 @@ describe('a change by somebody else after a write of the service', () => {
         lastChange: { from: 8, to: replicas, manager: by },
       });
       expect(warningsOf(replica)).toMatchObject([
-        { level: 40, namespace: 'shop', deployment: 'cart', from: 8, to: replicas },
+        { level: 'warn', namespace: 'shop', deployment: 'cart', from: 8, to: replicas },
       ]);
       expect(await overridesOf(replica)).toBe(1);
     }

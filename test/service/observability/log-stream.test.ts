@@ -64,7 +64,7 @@ describe('the log', () => {
     await readUntil(() => received.includes('log lines were dropped'));
     expect(names()).toEqual(Array.from({ length: kept }, (_, index) => String(index)));
     const told = received.split('\n').filter((text) => text.includes('dropped'));
-    expect(told.map((text) => JSON.parse(text))).toMatchObject([{ level: 40, lines: log.dropped }]);
+    expect(told.map((text) => JSON.parse(text))).toMatchObject([{ level: 'warn', lines: log.dropped }]);
   });
 
   it('drops only a line that is longer than 16 KiB', async () => {

@@ -4,6 +4,7 @@ import { connect, type Socket } from 'node:net';
 import { hostname } from 'node:os';
 import { Gauge, Registry } from '@prometheus-io/client';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { LogLevelSwitch } from '../../../src/observability/log-level.ts';
 import { createManagementServer, type ManagementOptions } from '../../../src/observability/management.ts';
 import { RecordingLogger } from '../../support/kube/recording-logger.ts';
 import { undisturbed } from '../../support/undisturbed.ts';
@@ -21,6 +22,7 @@ class Scene {
       isReady: () => true,
       metrics: this.metrics,
       allowedHosts: ['Scaler.example.com', 'scaler'],
+      logLevel: new LogLevelSwitch({ level: 'info' }, { write() {} }),
       log: this.log,
       ...options,
     });
@@ -33,7 +35,7 @@ class Scene {
   }
 
   /** A connection that the listener has accepted, and what it has received so far. */
-  async open(): Promise<{ socket: Socket; received: () => string }> {
+  async open(_from?: string): Promise<{ socket: Socket; received: () => string }> {
     const address = this.server.address();
     if (typeof address !== 'object' || address === null) throw new Error('the listener does not listen');
     const socket = connect({ port: address.port, host: '127.0.0.1', allowHalfOpen: true });
@@ -99,7 +101,7 @@ describe('the management listener', () => {
     expect(await scene.get('/metrics')).toBe(
       '200 # HELP answer of everything\n# TYPE answer gauge\nanswer 42\n',
     );
-    expect(await scene.get('/deployments')).toBe('404 try /livez, /readyz or /metrics\n');
+    expect(await scene.get('/deployments')).toBe('404 try /livez, /readyz, /metrics or /log-level\n');
     expect(await scene.get('/livez', 'localhost', 'POST')).toBe('405 use GET\n');
     expect(await scene.get('/livez', 'localhost', 'HEAD')).toBe('200 ');
   });

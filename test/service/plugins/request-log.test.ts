@@ -41,7 +41,7 @@ describe('the audit line', () => {
     const from = demo.deployments.get('shop', 'cart')?.replicas ?? 0;
     await service.scale('shop', 'cart', from + 1, { 'x-request-id': 'audit-1' });
     expect(await lineOf('audit')).toMatchObject({
-      level: 30,
+      level: 'info',
       requestId: 'audit-1',
       user: 'client',
       groups,
@@ -96,17 +96,45 @@ describe('the audit line', () => {
     demo.faults.add({ on: 'patchScale', fault: { type: 'status', code: 503 } });
     await service.scale('shop', 'cart', 2);
     expect(await lineOf('audit')).toMatchObject({
-      level: 40,
+      level: 'warn',
       statusCode: 503,
       code: 'KUBERNETES_UNAVAILABLE',
     });
   });
 });
 
+describe('the line of a request that was refused', () => {
+  it('is a warning if the account of the service lacks a right', async () => {
+    demo.faults.add({ on: 'patchScale', fault: { type: 'status', code: 403 } });
+    expect(await service.scale('shop', 'cart', 2)).toMatchObject({ body: { code: 'SERVICE_FORBIDDEN' } });
+    expect(await lineOf('audit')).toMatchObject({
+      level: 'warn',
+      statusCode: 403,
+      code: 'SERVICE_FORBIDDEN',
+    });
+  });
+
+  it('is a warning if the client asks too much', async () => {
+    const limited = await TestService.start({
+      kubeconfig: demo.kubeconfig,
+      limits: { readsPerSecond: 1 },
+      logStream: logTo((line) => void lines.push(JSON.parse(line))),
+    });
+    for (let status: number | undefined; status !== 429; ) ({ status } = await limited.get('/healthz'));
+    await limited.stop();
+    expect(await lineOf('audit')).toMatchObject({ level: 'warn', statusCode: 429, code: 'RATE_LIMITED' });
+  });
+
+  it('is no warning if the client itself lacks a right', async () => {
+    await service.scale('payments', 'ledger', 1);
+    expect(await lineOf('audit')).toMatchObject({ level: 'info', code: 'FORBIDDEN' });
+  });
+});
+
 describe('other log lines', () => {
   it('about successful reads have level debug and contain no body or header', async () => {
     await service.get('/deployments?namespace=shop', { 'x-secret': 'hush' });
-    expect(await lineOf('request')).toMatchObject({ level: 20, user: 'client', statusCode: 200 });
+    expect(await lineOf('request')).toMatchObject({ level: 'debug', user: 'client', statusCode: 200 });
     await service.scale('shop', 'cart', '{"replicas":"a secret"}', { 'x-secret': 'hush' });
     await until(() => lines.some(({ statusCode }) => statusCode === 400));
     expect(JSON.stringify(lines)).not.toMatch(/hush|a secret/);
@@ -120,8 +148,8 @@ describe('the line of a request whose URL cannot be decoded', () => {
     await until(() => lines.some(({ code }) => code === 'ROUTE_NOT_FOUND'));
     const [line, ...more] = lines.filter(({ code }) => code === 'INVALID_URL');
     expect(line).toEqual({
-      level: 30,
-      time: expect.any(Number),
+      level: 'info',
+      time: expect.stringMatching(/^20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
       pid: expect.any(Number),
       hostname: expect.any(String),
       requestId: headers['x-request-id'],

@@ -64,7 +64,7 @@ describe('X-Request-Id', () => {
     ['65 letters', 'a'.repeat(65)],
     ['a space', 'a b'],
     ['a tab', 'a\tb'],
-    ['a line in JSON', '","level":60,"msg":"forged'],
+    ['a line in JSON', '","level":"fatal","msg":"forged'],
     ['markup', '<script>alert(1)</script>'],
     ['a format string', '%s%d%j'],
     ['an escape sequence', '\\u001b[31m'],

@@ -7,7 +7,7 @@ const MAX_LAST = 20;
 
 /** Reads the log of the service, slowly on request. Keeps few lines and counts the rest. */
 export class ServiceLog {
-  /** The first thousand lines of level 50 or 60 or without JSON. */
+  /** The first thousand lines of level error or fatal or without JSON. */
   readonly errors: string[] = [];
   /** The number of audit lines about successful writes, per `namespace/deployment`. */
   readonly writes = new Map<string, number>();
@@ -60,7 +60,7 @@ export class ServiceLog {
     this.lines += 1;
     this.last.push(line.slice(0, 300));
     if (this.last.length > MAX_LAST) this.last.shift();
-    if (!/^\{"level":[1-4]0,/.test(line) && this.errors.length < MAX_KEPT)
+    if (!/^\{"level":"(?:trace|debug|info|warn)",/.test(line) && this.errors.length < MAX_KEPT)
       this.errors.push(line.slice(0, 300));
     if (line.includes('"statusCode":429')) this.rateLimited += 1;
     if (!line.includes('"to":') || !line.includes('"statusCode":200')) return;

@@ -111,7 +111,10 @@ async function start(answers: AnsweringApi['answers'], options: Options = {}): P
 const lines = () =>
   log.lines
     .filter(({ level, message }) => level !== 'debug' && !message.includes('initial events'))
-    .map(({ level, message }) => `${level}: ${message}`);
+    .map(({ level, context, message }) => {
+      const about: { right?: string; version?: string } = context;
+      return `${level}: ${message}: ${about.right ?? about.version}`;
+    });
 const ofCart = () => autoscalers.of('shop', 'cart').map(({ kind, name }) => `${kind}/${name}`);
 const synced = () => autoscalers.mirrors.map((mirror) => [mirror.resource, mirror.synced]);
 
@@ -141,7 +144,7 @@ describe('the autoscalers of a Deployment', () => {
       `the service may not ${right}, so the HorizontalPodAutoscalers are not known`,
     ]);
     expect(lines()).toEqual([
-      `warn: the account of the service may not ${right}: without this right the HorizontalPodAutoscalers of Deployments are not known`,
+      `warn: the account of the service lacks a right: autoscalers of Deployments are not known: ${right}`,
     ]);
     expect(autoscalers.mirrors.map(({ namespace, synced }) => [namespace, synced])).toEqual([
       ['shop', true],
@@ -152,7 +155,7 @@ describe('the autoscalers of a Deployment', () => {
 
 describe('a missing right', () => {
   const right = 'list and watch horizontalpodautoscalers.autoscaling cluster-wide';
-  const warning = `warn: the account of the service may not ${right}: without this right the HorizontalPodAutoscalers of Deployments are not known`;
+  const warning = `warn: the account of the service lacks a right: autoscalers of Deployments are not known: ${right}`;
 
   it('is named once, in the log and by unknown, and is used when it is granted', async () => {
     await start({ [HPAS]: forbidden });
@@ -169,7 +172,7 @@ describe('a missing right', () => {
     const before = autoscalers.version;
     api.answers = { [HPAS]: [hpa('a')] };
     await vi.advanceTimersByTimeAsync(RETRY_MS);
-    expect(lines()).toEqual([warning, `info: the account of the service may ${right} now`]);
+    expect(lines()).toEqual([warning, `info: the account of the service has the right now: ${right}`]);
     expect(autoscalers.unknown('shop')).toEqual([]);
     expect(ofCart()).toEqual(['HorizontalPodAutoscaler/a']);
     expect(autoscalers.version).toBeGreaterThan(before);
@@ -204,12 +207,16 @@ describe('an API that is not served', () => {
   it('means that there are no ScaledObjects, until KEDA is installed', async () => {
     await start({ [SCALED_OBJECTS]: notServed });
     await vi.advanceTimersByTimeAsync(3 * RETRY_MS);
-    const absent = 'info: the API server does not serve keda.sh/v1alpha1, so there are no ScaledObjects';
+    const absent =
+      'info: the API server does not serve an API of autoscalers: there are none: keda.sh/v1alpha1';
     expect(lines()).toEqual([absent]);
     expect(autoscalers.unknown('shop')).toEqual([]);
     api.answers = { [SCALED_OBJECTS]: [scaledObject('a')] };
     await vi.advanceTimersByTimeAsync(RETRY_MS);
-    expect(lines()).toEqual([absent, 'info: the API server serves keda.sh/v1alpha1 now']);
+    expect(lines()).toEqual([
+      absent,
+      'info: the API server serves the API of autoscalers now: keda.sh/v1alpha1',
+    ]);
     expect(ofCart()).toEqual(['ScaledObject/a']);
   });
 
@@ -225,7 +232,9 @@ describe('an API that is not served', () => {
   it('means that HPAs are not known, because Kubernetes itself defines them', async () => {
     await start({ [HPAS]: notServed });
     const why = 'the API server does not serve autoscaling/v2, so the HorizontalPodAutoscalers are not known';
-    expect(lines()).toEqual([`warn: ${why}`]);
+    expect(lines()).toEqual([
+      'warn: the API server does not serve an API of autoscalers: they are not known: autoscaling/v2',
+    ]);
     expect(autoscalers.unknown('shop')).toEqual([why]);
   });
 });
