@@ -109,12 +109,20 @@ fuzz: $(INSTALLED) ## Send 100,000 random requests to all routes; SEED=N replays
 	SEED=$${SEED:-random} FUZZ_RUNS=$${FUZZ_RUNS:-100000} $(VITEST) --project service test/soak/fuzz
 
 .PHONY: attack
-attack: $(INSTALLED) ## Attack the built service under the memory limit of the chart, 15 minutes; needs ulimit -n above 15,000
+attack: $(INSTALLED) ## Attack the built service under the memory limit of the chart, 20 minutes; needs ulimit -n above 15,000
 	ATTACK_CONNECTIONS=$${ATTACK_CONNECTIONS:-10000} $(VITEST) --project service test/service/security
 	npm test -- --project attack
 
 .PHONY: soak
-soak: chaos fuzz $(INSTALLED) ## Run long, random and timed tests: chaos, fuzz, properties with random seeds, restarts, all attacks at once
+soak: $(INSTALLED) ## Let the built service work through faults for SOAK_MINUTES (20), and report in build/soak.md; nothing else may run
+	SEED=$${SEED:-random} $(VITEST) --project soak
+
+.PHONY: soak-report
+soak-report: $(INSTALLED) ## Write the report of the last soak into docs/reliability.md
+	npm run --silent soak-report
+
+.PHONY: soak-random
+soak-random: chaos fuzz $(INSTALLED) ## Run the long, random and timed tests: chaos, fuzz, properties with random seeds, restarts, 20 minutes of all attacks
 	SEED=random FC_RUNS=$${FC_RUNS:-5000} $(VITEST) --project unit --testTimeout 600000
 	STREAM_READERS=$${STREAM_READERS:-1000} $(VITEST) --project service test/service/events/readers.test.ts
 	RECOVERY_MS=5000 $(VITEST) --project integration test/integration/api-server-restarts.test.ts

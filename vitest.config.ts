@@ -78,6 +78,13 @@ export default defineConfig({
       },
       {
         test: {
+          name: 'soak',
+          include: ['test/soak/soak/*.test.ts'],
+          globalSetup: ['test/soak/attack/global-setup.ts'],
+        },
+      },
+      {
+        test: {
           name: 'attack',
           include: ['test/soak/attack/*.test.ts'],
           globalSetup: ['test/soak/attack/global-setup.ts'],

@@ -40,8 +40,9 @@ export function answerFrameworkError(error: unknown, request: FastifyRequest, re
 }
 
 function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
-  // The client disconnected, or sent an incomplete or malformed body.
-  const answer = error === request.raw.errored ? new errors.MalformedRequestError() : toHttpError(error);
+  // The client disconnected, before its long answer began too, or sent an incomplete or malformed body.
+  const isOfClient = error === request.raw.errored || (reply.raw.destroyed && isCutOff(error));
+  const answer = isOfClient ? new errors.MalformedRequestError() : toHttpError(error);
   if (answer instanceof errors.InternalError)
     request.log.error({ err: error }, 'a request failed unexpectedly');
   request.errorCode = answer.code;
@@ -58,6 +59,11 @@ function answerError(error: unknown, request: FastifyRequest, reply: FastifyRepl
     .header('content-type', 'application/json; charset=utf-8')
     // With many items it is sent piece by piece, which a text is not.
     .send(body.items === undefined ? text : Buffer.from(text));
+}
+
+/** Whether a body that is sent piece by piece ended because its connection had closed. */
+function isCutOff(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ERR_STREAM_PREMATURE_CLOSE';
 }
 
 /**

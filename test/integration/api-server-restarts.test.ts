@@ -13,7 +13,7 @@ import { TestService } from '../support/service.ts';
 const RESTARTS = 10;
 /**
  * The limit for the service to be ready again after the API server is: at most 3 s until the next attempt, 1 s until a
- * relist, and time for a busy machine, of which no part counts in which this process could do nothing. `make soak`, on a
+ * relist, and time for a busy machine, of which no part counts in which this process could do nothing. `make soak-random`, on a
  * quiet one, allows 5 s.
  */
 const RECOVERY_MS = Number(process.env.RECOVERY_MS ?? 10_000);

@@ -210,6 +210,16 @@ export class KubeApiserver {
     this.#apiserver = undefined;
   }
 
+  /** Stops (SIGSTOP) or continues kube-apiserver: while it stands still, its sockets stay open and nothing answers. */
+  async freezeApiserver(frozen: boolean): Promise<void> {
+    await signalProgram(this.#apiserver, 'kube-apiserver', frozen ? 'STOP' : 'CONT');
+  }
+
+  /** The same for etcd. */
+  async freezeEtcd(frozen: boolean): Promise<void> {
+    await signalProgram(this.#etcd, 'etcd', frozen ? 'STOP' : 'CONT');
+  }
+
   /** Makes etcd forget all history. Later requests for history get an Expired error, unless a cache has it. */
   async compactEtcd(): Promise<void> {
     const range = await request(`${this.etcdUrl}/v3/kv/range`, { method: 'POST', body: '{"key":"AA=="}' });
@@ -284,6 +294,12 @@ export class KubeApiserver {
 
 /** Starts a real etcd and kube-apiserver. stop() ends them. */
 export const startKubeApiserver = () => KubeApiserver.start();
+
+/** Sends a signal to the program that the shell of the leash has started, and to nothing else. */
+async function signalProgram(shell: ChildProcess | undefined, program: string, signal: 'STOP' | 'CONT') {
+  if (shell?.pid === undefined) throw new Error(`${program} was not started`);
+  await promisify(execFile)('pkill', [`-${signal}`, '-P', String(shell.pid), '-x', program]);
+}
 
 async function end(child: ChildProcess | undefined): Promise<void> {
   if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;

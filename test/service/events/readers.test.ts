@@ -6,7 +6,7 @@ import { FakeApiServer } from '../../support/fake-apiserver/fake-apiserver.ts';
 import { TestService } from '../../support/service.ts';
 import { until } from '../../support/until.ts';
 
-/** Many readers at once, of whom some read slowly or not at all. STREAM_READERS: how many; `make soak` takes 1,000. */
+/** Many readers at once, of whom some read slowly or not at all. STREAM_READERS: how many; `make soak-random` takes 1,000. */
 const READERS = Number(process.env.STREAM_READERS ?? 200);
 const SLOW = 10;
 const DEAF = 10;

@@ -11,9 +11,10 @@ export class AttackRun {
   readonly done: Promise<void>;
   #failure: unknown;
 
-  constructor(attack: AttackName, target: AttackTarget) {
+  /** @param share of its connections that it opens */
+  constructor(attack: AttackName, target: AttackTarget, share: number) {
     this.#thread = new Worker(new URL('./attacker-thread.ts', import.meta.url), {
-      workerData: { attack, target },
+      workerData: { attack, target, share },
       execArgv: [],
     });
     this.#thread.on('error', (error) => {

@@ -2,7 +2,6 @@ import { once } from 'node:events';
 import { request as httpRequest } from 'node:http';
 import { Client } from 'undici';
 import { afterAll, expect, it } from 'vitest';
-import type { AttackName } from './attacks.ts';
 import { type RowResult, writeReport } from './report.ts';
 import { Scene, type SceneOptions } from './scene.ts';
 import { type IdentityName, placeIn } from './scenery.ts';
@@ -70,7 +69,7 @@ row('a large file that is read in sips', {}, async (scene) => {
 
 row('answers that are never read, with requests behind them', {}, async (scene) => {
   const before = scene.service.residentMib ?? Number.NaN;
-  await scene.attack('unread');
+  await scene.attack(['unread', 1]);
   await scene.lasting(ATTACK_MS);
   const held = (scene.service.residentMib ?? Number.NaN) - before;
   const { connections } = await scene.stopAttacks();
@@ -146,7 +145,7 @@ row('queues for a slow API server that one client fills', {}, async (scene) => {
 row('21,500 denied names before an outage of the API server', {}, async (scene) => {
   const before = await readAll(scene);
   if (before.length > 0) scene.problems.push(`before the attack: ${before[0]}`);
-  const [run] = await scene.attack('deniedNames');
+  const [run] = await scene.attack(['deniedNames', 1]);
   await Promise.race([run?.done, scene.lasting(90_000)]);
   const { answers } = await scene.stopAttacks();
   scene.notes.push(`names were answered ${JSON.stringify(answers)}`);
@@ -164,6 +163,53 @@ row('writes beyond the rate limit', {}, async (scene) => {
   scene.notes.push(`answers ${JSON.stringify(answers)}, ${lines} log lines, ${rateLimited} of them 429`);
   if (rateLimited > (MAX_REFUSAL_LINES * ATTACK_MS) / 1000)
     scene.problems.push(`${rateLimited} log lines about refused writes`);
+});
+
+row('waits for rollouts that never end, of 20 clients', {}, async (scene) => {
+  const { answers } = await scene.attackFor('rolloutWaits', ATTACK_MS);
+  scene.notes.push(`answers ${JSON.stringify(answers)}`);
+});
+
+row('1,000 streams that are never read, while counts change', {}, async (scene) => {
+  const busy = scene.changing('flooded', 'target');
+  await scene.attackFor('streams', 40_000); // beyond the 30 s after which a stream without progress is cut
+  scene.notes.push(`${busy.stop()} changes`);
+});
+
+row('batches of 1,000 items whose waits never end', {}, async (scene) => {
+  const { answers } = await scene.attackFor('batches', ATTACK_MS);
+  scene.notes.push(`answers ${JSON.stringify(answers)}`);
+});
+
+row('batches whose bodies come slowly', {}, async (scene) => {
+  const { answers } = await scene.attackFor('slowBatches', ATTACK_MS);
+  scene.notes.push(`answers ${JSON.stringify(answers)}`);
+});
+
+row('plans of 1,000 items, and plans by selector', {}, async (scene) => {
+  const { answers } = await scene.attackFor('plans', ATTACK_MS);
+  scene.notes.push(`answers ${JSON.stringify(answers)}`);
+});
+
+row('lists of states that are never read', {}, async (scene) => {
+  const busy = scene.changing('flooded', 'target');
+  await scene.attackFor('states', ATTACK_MS);
+  busy.stop();
+});
+
+row('lists by selectors that are new each time', {}, async (scene) => {
+  const { answers } = await scene.attackFor('selectors', ATTACK_MS);
+  scene.notes.push(`answers ${JSON.stringify(answers)}`);
+});
+
+row('the same, never read', {}, async (scene) => {
+  await scene.attackFor('unreadSelectors', ATTACK_MS);
+});
+
+row('changes, limits, states and files that are never read', {}, async (scene) => {
+  const busy = scene.changing('flooded', 'target');
+  await scene.attackFor('oddments', ATTACK_MS);
+  busy.stop();
 });
 
 row('a foreign Host on the management port', {}, async (scene) => {
@@ -190,19 +236,28 @@ row(
   async (scene) => {
     scene.service.log.bytesPerSecond = SLOW_LOG;
     const witness = scene.witness(ALL_MS);
-    const together: AttackName[] = [
-      'longUrls',
-      'waits',
-      'lists',
-      'sips',
-      'unread',
-      'sockets', // more would only fill the queue in the kernel, which is the subject of `bareSockets`
-      'managementSockets',
-      'mixed',
-      'deniedNames',
-      'tooManyWrites',
-    ];
-    await scene.attack(...together);
+    // Together 1,470 connections: beyond 1,500 the bystander could not connect, which several certificates may do.
+    await scene.attack(
+      ['longUrls', 0.5],
+      ['waits', 0.5],
+      ['lists', 0.5],
+      ['states', 0.5],
+      ['selectors', 0.25],
+      ['unreadSelectors', 0.25],
+      ['oddments', 0.5],
+      ['sips', 0.5],
+      ['unread', 1],
+      ['sockets', 1], // more would only fill the queue in the kernel, which is the subject of `bareSockets`
+      ['managementSockets', 1],
+      ['mixed', 0.5],
+      ['deniedNames', 0.5],
+      ['tooManyWrites', 0.5],
+      ['rolloutWaits', 0.2],
+      ['streams', 0.2],
+      ['batches', 1],
+      ['slowBatches', 0.2],
+      ['plans', 1],
+    );
     await scene.lasting(ALL_MS);
     await witness.stop();
     await scene.audited(witness);

@@ -1,6 +1,6 @@
 import { Socket } from 'node:net';
 import { connect, createSecureContext, type SecureContext, type TLSSocket } from 'node:tls';
-import { type IdentityName, placeIn } from './scenery.ts';
+import { CROWD, DEPLOYMENTS, type IdentityName, placeIn } from './scenery.ts';
 import { SippedSocket } from './sipped-socket.ts';
 
 /** The service to attack, and the certificates of the attackers. */
@@ -30,6 +30,11 @@ const HOST = '127.0.0.1';
 const REOPEN_MS = 20;
 /** The maximum of requests per write. */
 const BATCH = 16;
+/** The maximum of items in a batch, and of bytes in its body. */
+const MAX_ITEMS = 1_000;
+const BATCH_BYTES = 786_432;
+const DRIP_MS = 500;
+const DRIP_BYTES = 1_024;
 const SIP_BYTES = 512;
 const SIP_MS = 2_000;
 /** The pace of opening bare sockets: 10,000 per second. */
@@ -40,10 +45,14 @@ const FIRST_ADDRESS = 20;
 const ADDRESSES = 20;
 
 const get = (path: string) => `GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`;
-const scale = (namespace: string, deployment: string, replicas: number) => {
-  const body = JSON.stringify({ replicas });
-  return `POST ${count(namespace, deployment)} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+const post = (path: string, body: object) => {
+  const text = JSON.stringify(body);
+  return `${postHead(path, text.length)}${text}`;
 };
+const postHead = (path: string, bytes: number) =>
+  `POST ${path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: ${bytes}\r\n\r\n`;
+const scale = (namespace: string, deployment: string, replicas: number) =>
+  post(count(namespace, deployment), { replicas });
 const count = (namespace: string, deployment: string) =>
   `/replica-count?namespace=${namespace}&deployment=${deployment}`;
 
@@ -56,6 +65,38 @@ const review = (number: number) => get(count('flooded-too', `name-${number}`));
 const directRead = (number: number) => get(`${count('flooded', `name-${number}`)}&maxAge=0`);
 const write = (number: number) => scale('flooded', 'target', number % 10);
 const inTurn = [review, directRead, write];
+
+const NEVER = '9007199254740000';
+const aRolloutWait = get(
+  `/deployments/${placeIn(0).namespace}/${placeIn(0).deployment}?wait=300&replicas=1&minResourceVersion=${NEVER}`,
+);
+/** A thousand items, of other Deployments for each of ten numbers. */
+const items = (number: number) => {
+  const first = (number % 10) * MAX_ITEMS;
+  return DEPLOYMENTS.slice(first, first + MAX_ITEMS).map(({ namespace, name }) => ({
+    namespace,
+    deployment: name,
+    replicas: number,
+  }));
+};
+/** Takes its place for 5 minutes: no rollout ends in the cluster of the attacks. */
+const aBatch = (number: number) => post('/scale?wait=300&force=true', { items: items(number) });
+const aPlan = (number: number) =>
+  number % 2 === 0
+    ? post('/scale?dryRun=true', { items: items(number) })
+    : post('/scale?dryRun=true', { select: placed(number), replicas: number });
+const placed = (number: number) => ({ namespace: placeIn(number).namespace, labelSelector: unlike(number) });
+/** A selector that nobody has sent before, and that all Deployments match. */
+const unlike = (number: number) => `app!=x${number},tier notin (${'a'.repeat(60)},b${number})`;
+const selected = (number: number) =>
+  get(`${number % 2 === 0 ? '/deployments' : '/scale'}?labelSelector=${encodeURIComponent(unlike(number))}`);
+const oddments = [
+  '/deployments/flooded/target/changes',
+  '/limits?namespace=flooded&deployment=target',
+  '/deployments/flooded/target',
+  '/openapi.json',
+  '/',
+];
 
 /** The attacks. Each lasts until the attacker is stopped. */
 const ATTACKS = {
@@ -86,6 +127,27 @@ const ATTACKS = {
       total: 21_500,
     }),
   tooManyWrites: (attacker: Attacker) => attacker.flood('writer', 50, write),
+  /** 13 connections have 104 requests: as many waits as a client may have, and some that are refused. */
+  rolloutWaits: (attacker: Attacker) => {
+    for (const identity of CROWD) attacker.flood(identity, 13, () => aRolloutWait, { inFlight: 8 });
+  },
+  streams: (attacker: Attacker) => {
+    for (const identity of CROWD)
+      attacker.flood(identity, 50, () => get('/events'), { read: false, inFlight: 1 });
+  },
+  batches: (attacker: Attacker) => {
+    for (const identity of ['batcher-1', 'batcher-2'] as const)
+      attacker.flood(identity, 8, aBatch, { inFlight: 1 });
+  },
+  slowBatches: (attacker: Attacker) => attacker.drip('planner', 100, postHead('/scale', BATCH_BYTES)),
+  plans: (attacker: Attacker) => attacker.flood('planner', 20, aPlan, { inFlight: 1 }),
+  states: (attacker: Attacker) => attacker.flood('lister', 200, () => get('/scale'), { read: false }),
+  selectors: (attacker: Attacker) => attacker.flood('lister', 200, selected),
+  unreadSelectors: (attacker: Attacker) => attacker.flood('lister', 200, selected, { read: false }),
+  oddments: (attacker: Attacker) =>
+    attacker.flood('browser', 200, (number) => get(oddments[number % oddments.length] ?? ''), {
+      read: false,
+    }),
 } satisfies Record<string, (attacker: Attacker) => void>;
 
 export type AttackName = keyof typeof ATTACKS;
@@ -103,15 +165,20 @@ export interface FloodOptions {
 export class Attacker {
   readonly tally: Tally = { connections: 0, requests: 0, answers: {} };
   readonly #target: AttackTarget;
+  readonly #share: number;
   readonly #onDone: () => void;
   readonly #contexts = new Map<IdentityName, SecureContext>();
   readonly #open = new Set<{ destroy(): unknown }>();
   readonly #timers = new Set<NodeJS.Timeout>();
   #stopping = false;
 
-  /** @param onDone called when an attack with a fixed number of requests has received its last answer */
-  constructor(target: AttackTarget, onDone: () => void) {
+  /**
+   * @param share of the connections of each attack, so that several fit into those of the service
+   * @param onDone called when an attack with a fixed number of requests has received its last answer
+   */
+  constructor(target: AttackTarget, share: number, onDone: () => void) {
     this.#target = target;
+    this.#share = share;
     this.#onDone = onDone;
   }
 
@@ -163,7 +230,7 @@ export class Attacker {
         else send();
       });
     };
-    for (let index = 0; index < connections; index += 1) open();
+    this.#times(connections, open);
   }
 
   /** Reads one answer on each of this many connections, 512 bytes every 2 s. */
@@ -184,7 +251,26 @@ export class Attacker {
         open();
       });
     };
-    for (let index = 0; index < connections; index += 1) open();
+    this.#times(connections, open);
+  }
+
+  /** Sends a head on each of this many connections, and then its body, 1 KiB every half second. */
+  drip(identity: IdentityName, connections: number, head: string): void {
+    const open = () => {
+      const socket = this.#connect(identity);
+      socket.once('secureConnect', () => {
+        this.tally.requests += 1;
+        socket.write(head, 'latin1');
+      });
+      this.#countAnswers(socket, () => {});
+      const timer = this.#every(DRIP_MS, () => socket.writable && socket.write(' '.repeat(DRIP_BYTES)));
+      this.#reopenWhenCut(socket, () => {
+        clearInterval(timer);
+        this.#timers.delete(timer);
+        open();
+      });
+    };
+    this.#times(connections, open);
   }
 
   /** Keeps this many handshakes running, and closes each connection as soon as it is established. */
@@ -195,7 +281,7 @@ export class Attacker {
       socket.resume();
       this.#reopenWhenCut(socket, open);
     };
-    for (let index = 0; index < connections; index += 1) open();
+    this.#times(connections, open);
   }
 
   /** Holds this many silent sockets from several addresses, and replaces each socket that is cut. */
@@ -254,6 +340,10 @@ export class Attacker {
       rest = text.slice(-('HTTP/1.1 200'.length - 1));
       if (found.length > 0) then(found.length);
     });
+  }
+
+  #times(connections: number, open: () => void): void {
+    for (let index = 0; index < Math.ceil(connections * this.#share); index += 1) open();
   }
 
   #every(milliseconds: number, action: () => void): NodeJS.Timeout {

@@ -6,13 +6,14 @@ import { type AttackName, type AttackTarget, type Tally, tlsOf } from './attacks
 import { ALL_DUTIES, Bystander, type BystanderDuties } from './bystander.ts';
 import type { RowResult } from './report.ts';
 import { DEPLOYMENTS, IDENTITIES, type IdentityName, ROLES } from './scenery.ts';
-import { AttackedService } from './service.ts';
+import { BuiltService } from './service.ts';
 import { Witness } from './witness.ts';
 
 const BYSTANDER_ADDRESS = '127.0.0.9';
 /** How long the bystander runs alone, for a p99 to compare with and to warm up the service. */
 const QUIET_MS = 8_000;
 const LOOK_MS = 200;
+const CHANGE_MS = 20;
 const RECOVERY_MS = 30_000;
 /** The allowed growth of memory: compiled code, and heap pages that the runtime keeps after a busy period. */
 const GROWTH_MIB = 40;
@@ -29,7 +30,7 @@ export interface SceneOptions {
 /** One service under attack, with its cluster, a bystander, and the problems found. */
 export class Scene {
   readonly demo: FakeApiServer;
-  readonly service: AttackedService;
+  readonly service: BuiltService;
   readonly bystander: Bystander;
   /** The reasons why the row fails. Without problems it passes. */
   readonly problems: string[] = [];
@@ -41,7 +42,7 @@ export class Scene {
 
   private constructor(
     demo: FakeApiServer,
-    service: AttackedService,
+    service: BuiltService,
     bystander: Bystander,
     target: AttackTarget,
   ) {
@@ -126,7 +127,7 @@ export class Scene {
     const certificates = new Map(IDENTITIES.map((name, index) => [name, clients[index] ?? server]));
     const ca = authority.cert;
     try {
-      const service = await AttackedService.start({
+      const service = await BuiltService.start({
         kubeconfig: demo.kubeconfig,
         tls: { cert: server.cert, key: server.key, ca },
         openFiles,
@@ -146,9 +147,12 @@ export class Scene {
     }
   }
 
-  /** Starts attacks at once. They last until the end of the row unless they are stopped. */
-  async attack(...names: readonly AttackName[]): Promise<AttackRun[]> {
-    const runs = names.map((name) => new AttackRun(name, this.#target));
+  /**
+   * Starts attacks at once. They last until the end of the row unless they are stopped.
+   * @param attacks each with the share of the connections that it would open alone
+   */
+  async attack(...attacks: readonly (readonly [name: AttackName, share: number])[]): Promise<AttackRun[]> {
+    const runs = attacks.map(([name, share]) => new AttackRun(name, this.#target, share));
     for (const run of runs) this.#runs.add(run);
     await Promise.all(runs.map(({ ready }) => ready));
     for (const run of runs) run.start();
@@ -169,9 +173,21 @@ export class Scene {
 
   /** Runs one attack for this time. */
   async attackFor(name: AttackName, milliseconds: number): Promise<Tally> {
-    await this.attack(name);
+    await this.attack([name, 1]);
     await this.lasting(milliseconds);
     return await this.stopAttacks();
+  }
+
+  /** Sets the count of a Deployment fifty times a second at the API server. `stop` returns how often it did. */
+  changing(namespace: string, name: string): { stop(): number } {
+    let changes = 0;
+    const timer = setInterval(() => this.demo.deployments.scale(namespace, name, ++changes % 10), CHANGE_MS);
+    return {
+      stop: () => {
+        clearInterval(timer);
+        return changes;
+      },
+    };
   }
 
   /** Starts a client that writes for this time. */

@@ -31,8 +31,12 @@ export function placeIn(number: number): { namespace: string; deployment: string
   };
 }
 
+/** Clients of which each takes as many waits or streams as one may have, and together all that there are. */
+export const CROWD = Array.from({ length: 20 }, (_, index) => `crowd-${index}` as const);
+
 /** The CN of each client certificate. */
 export const IDENTITIES = [
+  ...CROWD,
   'bystander',
   'witness',
   'stranger',
@@ -44,6 +48,10 @@ export const IDENTITIES = [
   'holder',
   'scaler',
   'writer',
+  'batcher-1',
+  'batcher-2',
+  'planner',
+  'browser',
 ] as const;
 export type IdentityName = (typeof IDENTITIES)[number];
 
@@ -59,6 +67,12 @@ export const ROLES: readonly Role[] = [
     namespaces: ['', 'own', 'victims', ...Array.from({ length: NAMESPACES }, (_, n) => placeIn(n).namespace)],
   },
   { users: ['lister'], verbs: ['list'], resources: ['deployments'] },
+  { users: [...CROWD, 'browser'], verbs: ['get', 'list'], resources: ['deployments', ...SCALE] },
+  {
+    users: ['batcher-1', 'batcher-2', 'planner'],
+    verbs: ['get', 'list', 'patch'],
+    resources: ['deployments', ...SCALE],
+  },
   { users: ['reader'], verbs: ['get'], resources: SCALE, namespaces: [placeIn(0).namespace] },
   { users: ['scaler', 'writer'], verbs: ['get', 'patch'], resources: SCALE, namespaces: ['flooded'] },
 ];

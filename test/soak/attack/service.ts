@@ -5,6 +5,7 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePorts } from '../../support/free-ports.ts';
+import { replaceFile } from '../../support/replace-file.ts';
 import { until } from '../../support/until.ts';
 import type { GuardOrder, GuardReport } from './guard.ts';
 import { chartLimitMib, imageCommand } from './image.ts';
@@ -19,15 +20,20 @@ export interface ServiceOrder {
   /** Server certificate, its key and the client CA, PEM. */
   readonly tls: { readonly cert: string; readonly key: string; readonly ca: string };
   /** `ulimit -n`. Undefined means that of the test. */
-  readonly openFiles: number | undefined;
+  readonly openFiles?: number | undefined;
+  /** The content of further files, by the variable that names each. */
+  readonly files?: Readonly<Record<string, string>>;
+  /** Variables that differ from the defaults. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
-/** The built service as the image runs it, with default settings and the chart's memory limit. */
-export class AttackedService {
+/** The built service as the image runs it, with the chart's memory limit and, unless the order differs, default settings. */
+export class BuiltService {
   readonly port: number;
   readonly managementPort: number;
   readonly log: ServiceLog;
   readonly #guard: ChildProcess;
+  readonly #folder: string;
   #pid = 0;
   #limitedBy = '';
   #groupPeakMib: number | undefined;
@@ -35,8 +41,15 @@ export class AttackedService {
   /** How the service ended. Undefined while it runs. */
   end: string | undefined;
 
-  private constructor(guard: ChildProcess, log: ServiceLog, port: number, managementPort: number) {
+  private constructor(
+    guard: ChildProcess,
+    log: ServiceLog,
+    folder: string,
+    port: number,
+    managementPort: number,
+  ) {
     this.#guard = guard;
+    this.#folder = folder;
     this.log = log;
     this.port = port;
     this.managementPort = managementPort;
@@ -55,13 +68,14 @@ export class AttackedService {
   }
 
   /** Resolves once the service is ready. @throws Error if it ends before that */
-  static async start({ kubeconfig, tls, openFiles }: ServiceOrder): Promise<AttackedService> {
+  static async start({ kubeconfig, tls, openFiles, ...more }: ServiceOrder): Promise<BuiltService> {
     const folder = await mkdtemp(join(tmpdir(), 'attack-'));
     const files = {
       KUBECONFIG: kubeconfig,
       TLS_CERT_FILE: tls.cert,
       TLS_KEY_FILE: tls.key,
       TLS_CLIENT_CA_FILE: tls.ca,
+      ...more.files,
     };
     for (const [name, text] of Object.entries(files))
       writeFileSync(join(folder, name), text, { mode: 0o600 });
@@ -78,6 +92,7 @@ export class AttackedService {
         HOST: '127.0.0.1',
         PORT: String(port),
         MANAGEMENT_PORT: String(managementPort),
+        ...more.environment,
       },
       logPipe,
       limitMib: chartLimitMib(),
@@ -86,7 +101,7 @@ export class AttackedService {
     };
     // The guard stays in the session of the test: Linux shares CPU time between sessions first, and uses nice values within.
     const guard = fork(join(import.meta.dirname, 'guard.ts'), [JSON.stringify(order)], { execArgv: [] });
-    const service = new AttackedService(guard, log, port, managementPort);
+    const service = new BuiltService(guard, log, folder, port, managementPort);
     try {
       await until(async () => service.end !== undefined || (await service.#isReady()), READY_MS);
       if (service.end !== undefined)
@@ -101,6 +116,21 @@ export class AttackedService {
   /** The mechanism that limits its memory. */
   get limitedBy(): string {
     return this.#limitedBy;
+  }
+
+  /** The process id. */
+  get pid(): number {
+    return this.#pid;
+  }
+
+  /** Replaces the content of the file that this variable names. The service reads it again. */
+  async replaceFile(variable: string, content: string): Promise<void> {
+    await replaceFile(join(this.#folder, variable), content);
+  }
+
+  /** The text of /metrics. */
+  async metrics(): Promise<string> {
+    return await (await fetch(`http://127.0.0.1:${this.managementPort}/metrics`)).text();
   }
 
   /** The resident memory of the process. Undefined once it has ended. */

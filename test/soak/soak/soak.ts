@@ -1,0 +1,237 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { CertificateAuthority } from '../../support/issue-certificate.ts';
+import { BuiltService } from '../attack/service.ts';
+import type { Random } from '../chaos/random.ts';
+import { type Answered, type Asked, Clients, type User } from './clients.ts';
+import { SoakedCluster } from './cluster.ts';
+import type { Phase } from './expected.ts';
+import { Tallies } from './tallies.ts';
+import { Timeline } from './timeline.ts';
+
+/** How long the service remembers what a client may do, in seconds. The defaults, 300 and 30, are too long for a soak. */
+export const ALLOWED_SECONDS = 20;
+export const DENIED_SECONDS = 5;
+/** Small, so that the earlier changes of counts reach their bound before memory is measured. */
+const JOURNAL_MIB = 1;
+const SETTINGS = {
+  AUTHORIZATION_ALLOWED_SECONDS: String(ALLOWED_SECONDS),
+  AUTHORIZATION_DENIED_SECONDS: String(DENIED_SECONDS),
+  JOURNAL_MIB: String(JOURNAL_MIB),
+};
+const MAX_PROBLEMS = 50;
+const LOOK_MS = 100;
+
+/** What the soak sees of the recovery from a fault, in seconds. */
+export interface Recovery {
+  readonly phase: Phase;
+  /** When the fault began, in minutes since the start. */
+  readonly minute: number;
+  /** How long the fault was made. */
+  readonly lasted: number;
+  /** Until /clusters showed that the cluster does not answer, or that the fault has its effect. Undefined: it need not. */
+  readonly noticed: number | undefined;
+  /** From the end of the fault until a change was shown and /healthz answered 200, or until the effect was undone. */
+  readonly recovered: number;
+}
+
+/** The service as built with a real control plane, its clients, and what was found. */
+export class Soak {
+  readonly startedAt = performance.now();
+  readonly cluster: SoakedCluster;
+  readonly service: BuiltService;
+  readonly clients: Clients;
+  readonly serverAuthority: CertificateAuthority;
+  readonly random: Random;
+  readonly tallies = new Tallies();
+  readonly recoveries: Recovery[] = [];
+  /** Why the soak fails. */
+  readonly problems: string[] = [];
+  /** Checks of counts, lists and streams that were right. */
+  checks = 0;
+  readonly #timeline = new Timeline();
+  #phase: Phase | undefined;
+
+  private constructor(
+    cluster: SoakedCluster,
+    service: BuiltService,
+    clients: Clients,
+    serverAuthority: CertificateAuthority,
+    random: Random,
+  ) {
+    this.cluster = cluster;
+    this.service = service;
+    this.clients = clients;
+    this.serverAuthority = serverAuthority;
+    this.random = random;
+  }
+
+  static async start(random: Random): Promise<Soak> {
+    const [serverAuthority, clientAuthority] = await Promise.all([
+      CertificateAuthority.create({ commonName: 'soak server CA' }),
+      CertificateAuthority.create({ commonName: 'soak client CA' }),
+    ]);
+    const cluster = await SoakedCluster.start();
+    try {
+      const { cert, key } = await newServerCertificate(serverAuthority);
+      const service = await BuiltService.start({
+        kubeconfig: await cluster.newCredentials(),
+        tls: { cert, key, ca: clientAuthority.cert },
+        files: { TLS_CRL_FILE: await clientAuthority.createCrl([]) },
+        environment: SETTINGS,
+      });
+      const clients = await Clients.start(service.port, serverAuthority.cert, clientAuthority);
+      return new Soak(cluster, service, clients, serverAuthority, random);
+    } catch (error) {
+      await cluster.stop();
+      throw error;
+    }
+  }
+
+  async stop(): Promise<void> {
+    await this.clients.closeConnections();
+    await this.service.stop();
+    await this.cluster.stop();
+  }
+
+  /** Minutes since the start. */
+  get minute(): number {
+    return (performance.now() - this.startedAt) / 60_000;
+  }
+
+  /** Whether no fault is made now. */
+  get quiet(): boolean {
+    return this.#phase === undefined;
+  }
+
+  /** Notes why the soak fails. */
+  problem(text: string): void {
+    if (this.problems.length < MAX_PROBLEMS)
+      this.problems.push(`minute ${this.minute.toFixed(1)}, ${this.#phase ?? 'quiet'}: ${text}`);
+  }
+
+  /** Notes a problem unless this holds. */
+  check(holds: boolean, text: () => string): void {
+    if (holds) this.checks += 1;
+    else this.problem(text());
+  }
+
+  /**
+   * Sends a request and judges the kind of its answer.
+   * @param right the codes that are the right answer at any time; undefined: a success
+   * @returns the answer if it is right, and undefined if a fault explains it or it is a problem
+   */
+  async ask(
+    kind: string,
+    user: User,
+    asked: Asked,
+    right: readonly (string | undefined)[] = [undefined],
+  ): Promise<Answered | undefined> {
+    return (await this.askAnyway(kind, user, asked, right)).right;
+  }
+
+  /** The same, with the answer in any case. */
+  async askAnyway(
+    kind: string,
+    user: User,
+    asked: Asked,
+    right: readonly (string | undefined)[] = [undefined],
+  ): Promise<{ answer: Answered; right: Answered | undefined }> {
+    const answer = await this.clients.ask(user, asked);
+    const { status, code, sentAt, endedAt } = answer;
+    const isRight = right.includes(code);
+    const text = () =>
+      `${user} ${asked.method} ${asked.path} was answered ${status}: ${JSON.stringify(answer.body)?.slice(0, 300)}`;
+    this.note(kind, code, sentAt, endedAt, isRight, text);
+    return { answer, right: isRight ? answer : undefined };
+  }
+
+  /**
+   * Counts one answer. Unless it is right, a fault that was made between the two has to explain its code.
+   * @param code undefined: a success
+   */
+  note(
+    kind: string,
+    code: string | undefined,
+    from: number,
+    until: number,
+    isRight = code === undefined,
+    text = () => `${code}`,
+  ): void {
+    this.tallies.add(kind, this.#timeline.phaseOf(from, until), code, until - from);
+    if (isRight || (code !== undefined && this.#timeline.expects(code, from, until))) return;
+    this.problem(`${kind}: ${text()}`);
+  }
+
+  /**
+   * Makes a fault.
+   * @param make resolves at the end of the fault, and returns when it was noticed, in milliseconds
+   * @param recover resolves once the service has recovered from it
+   * @param graceMs for how long after that answers may still show it
+   */
+  async during(
+    phase: Phase,
+    make: () => Promise<number | undefined>,
+    recover: () => Promise<void>,
+    graceMs = 0,
+  ): Promise<void> {
+    const begunAt = performance.now();
+    const { minute } = this;
+    this.#phase = phase;
+    this.#timeline.begin(phase, begunAt);
+    try {
+      const noticed = await make();
+      const endedAt = performance.now();
+      await recover();
+      const recoveredAt = performance.now();
+      await sleep(graceMs);
+      const seconds = (ms: number) => ms / 1000;
+      this.recoveries.push({
+        phase,
+        minute,
+        lasted: seconds(endedAt - begunAt),
+        noticed: noticed === undefined ? undefined : seconds(noticed),
+        recovered: seconds(recoveredAt - endedAt),
+      });
+      await this.#settle();
+    } catch (error) {
+      this.problem(`${phase}: ${error}`);
+    } finally {
+      this.#timeline.end(performance.now());
+      this.#phase = undefined;
+    }
+  }
+
+  /**
+   * Waits for something that must become true.
+   * @returns the milliseconds that it took
+   * @throws Error after the limit
+   */
+  async within(limitMs: number, what: string, holds: () => Promise<boolean>): Promise<number> {
+    const startedAt = performance.now();
+    while (!(await holds())) {
+      if (performance.now() - startedAt > limitMs) throw new Error(`not within ${limitMs / 1000} s: ${what}`);
+      await sleep(LOOK_MS);
+    }
+    return performance.now() - startedAt;
+  }
+
+  /** Asks the API server for each count that a fault has made doubtful. */
+  async #settle(): Promise<void> {
+    for (const ledger of [...this.cluster.counted, ...this.cluster.parked, this.cluster.foreign]) {
+      if (!ledger.doubtful) continue;
+      const value = await this.cluster.countOf(ledger);
+      const at = performance.now();
+      this.check(ledger.possible(at, at).has(value), () => `${ledger.name} is ${value}, which nobody set`);
+      ledger.settle(value, at);
+    }
+  }
+}
+
+/** A server certificate for localhost. */
+export function newServerCertificate(authority: CertificateAuthority) {
+  return authority.issue({
+    commonName: 'localhost',
+    sans: ['localhost', '127.0.0.1'],
+    usages: ['serverAuth'],
+  });
+}

@@ -1,0 +1,38 @@
+import { EXPECTED, type Phase } from './expected.ts';
+import { QUIET } from './tallies.ts';
+
+interface Span {
+  readonly phase: Phase;
+  readonly from: number;
+  until: number;
+}
+
+/** Which fault was made when. Faults do not overlap. */
+export class Timeline {
+  #spans: Span[] = [];
+
+  begin(phase: Phase, at: number): void {
+    this.#spans.push({ phase, from: at, until: Number.POSITIVE_INFINITY });
+  }
+
+  end(at: number): void {
+    for (const span of this.#spans) span.until = Math.min(span.until, at);
+  }
+
+  /** The fault during which a request was made, even if only in part; the last of several. */
+  phaseOf(from: number, until: number): Phase {
+    return this.#during(from, until).at(-1)?.phase ?? QUIET;
+  }
+
+  /** Whether some fault that was made between the two may cause this code. */
+  expects(code: string, from: number, until: number): boolean {
+    return this.#during(from, until).some(({ phase }) => {
+      const expected: readonly string[] = EXPECTED[phase];
+      return expected.includes(code);
+    });
+  }
+
+  #during(from: number, until: number): Span[] {
+    return this.#spans.filter((span) => span.from <= until && span.until >= from);
+  }
+}
