@@ -15,6 +15,7 @@ export type ManagedCluster = Pick<
   | 'stop'
   | 'reloadCredentials'
   | 'synced'
+  | 'wasReady'
   | 'state'
   | 'objects'
   | 'mirrors'

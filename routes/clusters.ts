@@ -19,10 +19,10 @@ const Clusters = Type.Object(
         {
           name: ClusterName,
           default: Type.Boolean({ description: 'Whether paths without a cluster use this cluster' }),
-          state: Type.Enum(['ready', 'syncing', 'unreachable'], {
+          state: Type.Enum(['ready', 'blocked', 'syncing', 'unreachable'], {
             type: 'string',
             description:
-              '`ready`: its Deployments are known; `syncing`: they are being read for the first time; `unreachable`: its API server cannot be reached',
+              '`ready`: its Deployments are known, and its API server says what clients may do; `blocked`: it is read, but does not say that, so requests that need a decision are answered with 503; `syncing`: its Deployments are being read for the first time; `unreachable`: its API server cannot be reached',
           }),
           authorizer: Type.Enum(['available', 'unavailable'], {
             type: 'string',
@@ -68,7 +68,7 @@ const listClusters: Operation = {
   tag: 'Clusters',
   summary: 'List the clusters',
   description:
-    'The clusters that the service serves, the default cluster first, with their states. While a cluster is `unreachable`, reads return the last known state. `authorizer` is `unavailable` if the API server does not decide what clients may do, even if it can be reached; the log of the service says why.',
+    'The clusters that the service serves, the default cluster first, with their states. While a cluster is `unreachable`, reads return the last known state. `authorizer` is `unavailable` if the last question what a client may do was not answered; where that lasts the cluster is `blocked`. The states are true within 15 s; the log of the service says why.',
   answer: {
     description: 'The clusters',
     schema: Clusters,

@@ -236,7 +236,12 @@ export const KubernetesUnavailableError = createError(
 );
 export const UnhealthyError = createError(
   'UNHEALTHY',
-  'Contact with the Kubernetes API server could not be verified: reads may be old and writes may fail',
+  'Contact with the Kubernetes API server could not be verified, so reads may be old and writes may fail: the log of the service says why',
+  503,
+);
+export const ClusterBlockedError = createError(
+  'CLUSTER_BLOCKED',
+  'The Kubernetes API server does not decide what clients may do, so they get 503: grant the account of the service create on subjectaccessreviews, unless its log names another cause',
   503,
 );
 export const WaitInterruptedError = createError<[string]>(

@@ -16,6 +16,7 @@ import {
   DeploymentError,
   FreshnessError,
   NamespaceNotWatchedError,
+  NotReadyError,
   NotSyncedError,
   RailError,
   ReplicasManagedError,
@@ -38,6 +39,8 @@ import { describeValidation, type ValidationFinding } from './validation-message
 export function toHttpError(error: unknown): FastifyError {
   if (error instanceof DeploymentError) return deploymentError(error);
   if (error instanceof NotSyncedError) return new errors.CacheNotSyncedError();
+  if (error instanceof NotReadyError)
+    return error.code === 'BLOCKED' ? new errors.ClusterBlockedError() : new errors.UnhealthyError();
   if (error instanceof NamespaceNotWatchedError) return new errors.NamespaceNotWatchedError(error.namespace);
   if (error instanceof AccessDeniedError) return new errors.ForbiddenError(error.user, error.action);
   if (error instanceof AccessUndecidedError) return new errors.AccessUndecidedError(error.percent);

@@ -9,8 +9,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Check the contact with the Kubernetes API server
-         * @description Answers 200 only if the API server has answered within the last 10 s. Do not take the service out of use because of an error: it still serves reads while the API server is unreachable.
+         * Check whether the cluster can be served
+         * @description Answers 200 only if the cluster is `ready`: its Deployments are known, its API server has answered within the last 10 s, and it decides what clients may do. An outage shows within 15 s. Do not take the service out of use because of an error: it still serves reads while the API server is unreachable.
          */
         get: operations["getHealth"];
         put?: never;
@@ -177,8 +177,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Check the contact with the Kubernetes API server
-         * @description Answers 200 only if the API server has answered within the last 10 s. Do not take the service out of use because of an error: it still serves reads while the API server is unreachable.
+         * Check whether the cluster can be served
+         * @description Answers 200 only if the cluster is `ready`: its Deployments are known, its API server has answered within the last 10 s, and it decides what clients may do. An outage shows within 15 s. Do not take the service out of use because of an error: it still serves reads while the API server is unreachable.
          */
         get: operations["getHealthOfCluster"];
         put?: never;
@@ -367,7 +367,7 @@ export interface paths {
         };
         /**
          * List the clusters
-         * @description The clusters that the service serves, the default cluster first, with their states. While a cluster is `unreachable`, reads return the last known state. `authorizer` is `unavailable` if the API server does not decide what clients may do, even if it can be reached; the log of the service says why.
+         * @description The clusters that the service serves, the default cluster first, with their states. While a cluster is `unreachable`, reads return the last known state. `authorizer` is `unavailable` if the last question what a client may do was not answered; where that lasts the cluster is `blocked`. The states are true within 15 s; the log of the service says why.
          */
         get: operations["listClusters"];
         put?: never;
@@ -425,7 +425,7 @@ export interface components {
         /** Health */
         Health: {
             /**
-             * @description Contact with the Kubernetes API server is verified
+             * @description The cluster is ready, and contact with its API server is verified
              * @constant
              */
             status: "OK";
@@ -1063,10 +1063,10 @@ export interface components {
                 /** @description Whether paths without a cluster use this cluster */
                 default: boolean;
                 /**
-                 * @description `ready`: its Deployments are known; `syncing`: they are being read for the first time; `unreachable`: its API server cannot be reached
+                 * @description `ready`: its Deployments are known, and its API server says what clients may do; `blocked`: it is read, but does not say that, so requests that need a decision are answered with 503; `syncing`: its Deployments are being read for the first time; `unreachable`: its API server cannot be reached
                  * @enum {string}
                  */
-                state: "ready" | "syncing" | "unreachable";
+                state: "ready" | "blocked" | "syncing" | "unreachable";
                 /**
                  * @description Whether its API server answered the last time it was asked what a client may do
                  * @enum {string}
@@ -1152,6 +1152,7 @@ export interface components {
          *     | `KUBERNETES_UNREACHABLE` | 503 |
          *     | `KUBERNETES_UNAVAILABLE` | 503 |
          *     | `UNHEALTHY` | 503 |
+         *     | `CLUSTER_BLOCKED` | 503 |
          *     | `WAIT_INTERRUPTED` | 503 |
          *     | `BATCH_INTERRUPTED` | 503 |
          *     | `DRAINING` | 503 |
@@ -1444,7 +1445,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Contact is verified */
+            /** @description The cluster can be served */
             200: {
                 headers: {
                     /**
@@ -1473,7 +1474,7 @@ export interface operations {
             429: components["responses"]["TooManyRequests"];
             431: components["responses"]["RequestHeaderFieldsTooLarge"];
             500: components["responses"]["InternalServerError"];
-            /** @description One of: `UNHEALTHY`, `OVERLOADED`, `DRAINING` */
+            /** @description One of: `UNHEALTHY`, `CLUSTER_BLOCKED`, `CACHE_NOT_SYNCED`, `OVERLOADED`, `DRAINING` */
             503: {
                 headers: {
                     /**
@@ -3539,7 +3540,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Contact is verified */
+            /** @description The cluster can be served */
             200: {
                 headers: {
                     /**
@@ -3581,7 +3582,7 @@ export interface operations {
             429: components["responses"]["TooManyRequests"];
             431: components["responses"]["RequestHeaderFieldsTooLarge"];
             500: components["responses"]["InternalServerError"];
-            /** @description One of: `UNHEALTHY`, `OVERLOADED`, `DRAINING` */
+            /** @description One of: `UNHEALTHY`, `CLUSTER_BLOCKED`, `CACHE_NOT_SYNCED`, `OVERLOADED`, `DRAINING` */
             503: {
                 headers: {
                     /**

@@ -12,6 +12,19 @@ export class NotSyncedError extends Error {
   override readonly name = 'NotSyncedError';
 }
 
+/**
+ * The cluster cannot be served as it should. `UNREACHABLE`: its API server cannot be reached. `BLOCKED`: it does not decide
+ * what clients may do.
+ */
+export class NotReadyError extends Error {
+  override readonly name = 'NotReadyError';
+  readonly code: 'UNREACHABLE' | 'BLOCKED';
+  constructor(code: NotReadyError['code']) {
+    super(code);
+    this.code = code;
+  }
+}
+
 /** The account of the service may not list and watch these Deployments, so the cache does not hold them. */
 export class CacheRefusedError extends Error {
   readonly code = 'CACHE_REFUSED';

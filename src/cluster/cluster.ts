@@ -24,6 +24,7 @@ import {
   type ScaleReading,
   type UnguardedCluster,
 } from './access/guarded-cluster.ts';
+import { OwnReviews } from './access/own-reviews.ts';
 import { ReviewOutcomes } from './access/review-outcomes.ts';
 import { Autoscalers, type WatchedAutoscalers } from './autoscalers/autoscalers.ts';
 import { DeploymentCache, listKey } from './cache/deployment-cache.ts';
@@ -34,7 +35,7 @@ import {
   reach,
   withFreshnessDeadline,
 } from './cache/freshness.ts';
-import { type ClusterState, InformerSet, type Mirrored } from './cache/informer-set.ts';
+import { InformerSet, type Mirrored } from './cache/informer-set.ts';
 import { type ListReading, type Reading, reading } from './cache/reading.ts';
 import { SharedAnswers } from './cache/shared-answers.ts';
 import { CALL_CONNECTIONS } from './call-places.ts';
@@ -49,7 +50,8 @@ import { type Deployment, DeploymentInterner, entityTag, reduceDeployment } from
 import { DirectReader } from './direct-reader.ts';
 import { EventRecorder } from './event-recorder.ts';
 import { EventHub, type EventTiming } from './events/event-hub.ts';
-import { HealthCheck } from './health-check.ts';
+import { ClusterHealth, type HealthTiming, type ProbeLimits } from './health/cluster-health.ts';
+import type { ClusterState } from './health/cluster-state.ts';
 import type { LabelSelector } from './labels/label-selector.ts';
 import { type CountChange, CountHistory } from './ownership/count-history.ts';
 import type { Fight } from './ownership/fight.ts';
@@ -94,6 +96,7 @@ export interface ClusterTiming {
   readonly waits?: WaitTiming | undefined;
   readonly events?: EventTiming | undefined;
   readonly access?: AccessTiming | undefined;
+  readonly health?: Partial<HealthTiming> | undefined;
   readonly readYourWriteMs?: number | undefined;
   /** For a write with all its attempts. */
   readonly writeMs?: number | undefined;
@@ -117,6 +120,7 @@ const NONE: readonly string[] = [];
 /** One Kubernetes cluster: its client, its cache, its scaler and its health. Clusters share nothing. */
 export class Cluster implements UnguardedCluster {
   readonly name: string;
+  readonly #log: Logger;
   readonly #client: KubeClient;
   readonly #calls: Circuit;
   readonly #cache = new DeploymentCache();
@@ -133,7 +137,7 @@ export class Cluster implements UnguardedCluster {
   #railRefusals = 0;
   readonly #direct: DirectReader;
   readonly #scaler: Scaler;
-  readonly #health: HealthCheck;
+  readonly #health: ClusterHealth;
   readonly #events: EventRecorder;
   readonly #hub: EventHub;
   readonly #readYourWriteMs: number;
@@ -150,6 +154,7 @@ export class Cluster implements UnguardedCluster {
       options;
     const { log, observers, server, timing = {}, ...source } = others;
     this.name = name;
+    this.#log = log;
     this.#onConflict = onConflict;
     this.#rails = new Rails(name, rails);
     this.#readYourWriteMs = timing.readYourWriteMs ?? READ_YOUR_WRITE_MS;
@@ -185,10 +190,10 @@ export class Cluster implements UnguardedCluster {
     this.#history = new CountHistory(
       {
         overridden: (deployment, change) => {
-          this.#overridden(log, deployment, change);
+          this.#overridden(deployment, change);
           this.#hub.overridden(deployment, change);
         },
-        contested: (deployment, fight) => this.#contested(log, deployment, fight),
+        contested: (deployment, fight) => this.#contested(deployment, fight),
       },
       journalBytes,
     );
@@ -230,12 +235,33 @@ export class Cluster implements UnguardedCluster {
         : new ReviewAuthorizer(this.#calls, authorization, reviews, timing.access?.reviewMs),
       timing.access,
     );
-    this.#health = new HealthCheck(() => this.#probe());
+    this.#health = new ClusterHealth(
+      {
+        isSynced: () => this.synced,
+        watchFailure: () => this.#informers.failure,
+        lastContactAt: () => this.#informers.lastContactAt,
+        isCallingInVain: () => this.#calls.isOpen,
+        probe: (limits) => this.#probe(limits),
+        reviews: authorization === 'AlwaysAllow' ? undefined : new OwnReviews(this.#calls, reviews),
+      },
+      log,
+      timing.health,
+    );
   }
 
   start(): void {
+    const startedAt = performance.now();
+    const stopListening = this.#informers.all.map((informer) =>
+      informer.addProgressListener(() => {
+        if (!this.synced) return;
+        for (const stop of stopListening) stop();
+        const ms = Math.round(performance.now() - startedAt);
+        this.#log.info({ deployments: this.objects, ms }, 'cluster read');
+      }),
+    );
     this.#informers.start();
     this.autoscalers.start();
+    this.#health.start();
   }
 
   /** Once this resolves, the cluster has no open connection and no running timer. */
@@ -244,7 +270,7 @@ export class Cluster implements UnguardedCluster {
     this.#access.stop();
     this.#waits.stop();
     this.#pods.stop();
-    await Promise.all([this.#informers.stop(), this.autoscalers.stop()]);
+    await Promise.all([this.#informers.stop(), this.autoscalers.stop(), this.#health.stop()]);
     await this.#client.close();
   }
 
@@ -266,8 +292,12 @@ export class Cluster implements UnguardedCluster {
   }
 
   get state(): ClusterState {
-    // If the network silently drops packets, the watch stays open for a while, and the calls notice the outage first.
-    return this.#calls.isOpen ? 'unreachable' : this.#informers.state;
+    return this.#health.state;
+  }
+
+  /** As ClusterHealth.wasReady. */
+  get wasReady(): boolean {
+    return this.#health.wasReady;
   }
 
   /** Deployments in the cache. */
@@ -532,23 +562,23 @@ export class Cluster implements UnguardedCluster {
     return this.#fights;
   }
 
-  #overridden(log: Logger, deployment: Deployment, change: CountChange): void {
+  #overridden(deployment: Deployment, change: CountChange): void {
     this.#overrides += 1;
     this.#events.overridden(deployment, change);
     const { namespace, name } = deployment;
     const { from, to, manager } = change;
-    log.warn(
+    this.#log.warn(
       { namespace, deployment: name, from, to, manager },
       'a count that was set through the service was changed by somebody else within 5 minutes',
     );
   }
 
-  #contested(log: Logger, deployment: Deployment, fight: Fight): void {
+  #contested(deployment: Deployment, fight: Fight): void {
     this.#fights += 1;
     this.#events.contested(deployment, fight);
     const { namespace, name } = deployment;
     const { between, switches } = fight;
-    log.warn({ namespace, deployment: name, between, switches }, 'two managers set a count in turn');
+    this.#log.warn({ namespace, deployment: name, between, switches }, 'two managers set a count in turn');
   }
 
   /** Another one as soon as the state of any Deployment may be another; overrides and fights end by the minute. */
@@ -557,21 +587,20 @@ export class Cluster implements UnguardedCluster {
   }
 
   get isHealthy(): boolean {
-    return this.#health.isVerified(this.#informers.lastContactAt);
+    return this.#health.isVerified;
   }
 
-  /** Resolves if the watch or a probe has verified contact with the API server. */
   checkHealth(): Promise<void> {
-    return this.#health.check(this.#informers.lastContactAt);
+    return this.#health.check();
   }
 
   /**
    * Reads Deployments, because the API server needs its storage for that; it answers `/version` even while etcd is
    * down. It uses a namespace that the account of the service may list, if one is known.
    */
-  async #probe(): Promise<void> {
+  async #probe(limits: ProbeLimits): Promise<void> {
     const [namespace] = this.#informers.availableScopes;
-    await this.#calls.call({ path: deploymentsPath(namespace), query: { limit: 1 }, deadlineMs: 2_000 });
+    await this.#calls.probe({ path: deploymentsPath(namespace), query: { limit: 1 }, ...limits });
   }
 }
 

@@ -18,12 +18,13 @@ export interface ClusterSpec {
 
 /** What a fleet needs of its clusters. */
 export interface FleetMember {
-  readonly synced: boolean;
+  /** Whether it could be served once. It stays true in outages. */
+  readonly wasReady: boolean;
   start(): void;
   stop(): Promise<void>;
 }
 
-/** Which clusters must have been synced once before the fleet is ready. */
+/** Which clusters must have been ready once before the fleet is ready. */
 export type ReadyPolicy = 'default' | 'any' | 'all';
 
 export interface FleetOptions<C extends FleetMember> {
@@ -75,7 +76,7 @@ export class Fleet<C extends FleetMember> {
     return [...this.#members].map(([name, { cluster }]) => [name, cluster] as const);
   }
 
-  /** Whether the clusters that the policy requires have been synced. Once true it stays true. */
+  /** Whether the clusters that the policy requires have been ready. Once true it stays true. */
   get ready(): boolean {
     this.#ready ||= this.#isReady();
     return this.#ready;
@@ -143,10 +144,10 @@ export class Fleet<C extends FleetMember> {
   }
 
   #isReady(): boolean {
-    if (this.#options.readyPolicy === 'default') return this.#default.synced;
+    if (this.#options.readyPolicy === 'default') return this.#default.wasReady;
     const clusters = this.clusters.map(([, cluster]) => cluster);
     return this.#options.readyPolicy === 'any'
-      ? clusters.some(({ synced }) => synced)
-      : clusters.every(({ synced }) => synced);
+      ? clusters.some(({ wasReady }) => wasReady)
+      : clusters.every(({ wasReady }) => wasReady);
   }
 }

@@ -44,7 +44,7 @@ function ofClusters(register: Registry, fleet: MetricsSources['fleet']): void {
         for (const [cluster, observed] of fleet.clusters) this.set({ cluster }, read(observed));
       },
     });
-  gauge('scaler_cluster_ready', '1: the cluster is ready, 0: syncing or unreachable', ({ state }) =>
+  gauge('scaler_cluster_ready', '1: the cluster is ready, 0: syncing, blocked or unreachable', ({ state }) =>
     state === 'ready' ? 1 : 0,
   );
   gauge('scaler_cache_deployments', 'Deployments in the cache', ({ objects }) => objects);

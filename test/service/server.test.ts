@@ -106,7 +106,7 @@ describe('the start of the process', () => {
     await server.ready();
     await demo.refuseConnections();
     demo.dropConnections();
-    await until(() => server.output.includes('lost contact with the API server'));
+    await until(() => server.output.includes('cluster unreachable'));
     expect((await server.probe('/readyz')).status).toBe(200);
     await demo.acceptConnections();
   });

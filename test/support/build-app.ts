@@ -16,11 +16,11 @@ import {
 } from '../../src/cluster/access/guarded-cluster.ts';
 import { DeploymentCache } from '../../src/cluster/cache/deployment-cache.ts';
 import type { Freshness } from '../../src/cluster/cache/freshness.ts';
-import type { ClusterState } from '../../src/cluster/cache/informer-set.ts';
 import type { ListReading, Reading } from '../../src/cluster/cache/reading.ts';
 import { DeploymentError, RailError, ReplicasManagedError } from '../../src/cluster/cluster-errors.ts';
 import type { Deployment } from '../../src/cluster/deployment.ts';
 import { EventHub } from '../../src/cluster/events/event-hub.ts';
+import type { ClusterState } from '../../src/cluster/health/cluster-state.ts';
 import type { LabelSelector } from '../../src/cluster/labels/label-selector.ts';
 import { type Labels, NO_LABELS } from '../../src/cluster/labels/labels.ts';
 import type { SeenChanges } from '../../src/cluster/ownership/count-history.ts';
@@ -42,6 +42,7 @@ export class MemoryCluster implements ServedCluster, UnguardedCluster {
   readonly writes: string[] = [];
   readonly name: string;
   synced = true;
+  wasReady = true;
   isHealthy = false;
   state: ClusterState = 'ready';
   readonly mirrors = [];

@@ -11,8 +11,9 @@ export class FollowedInformer {
     return () => {};
   }
 
-  addProgressListener(listener: (resourceVersion: string) => void): void {
+  addProgressListener(listener: (resourceVersion: string) => void): () => void {
     this.#listeners.push(listener);
+    return () => {};
   }
 
   added(...items: readonly Deployment[]): this {

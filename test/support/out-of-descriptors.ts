@@ -62,7 +62,7 @@ management.listen(0, '127.0.0.1', async () => {
   const specs = readClusters(source).map((entry) => readSpec(entry, false).spec);
   let reloads = 0;
   const create = () => ({
-    synced: true,
+    wasReady: true,
     start() {},
     async stop() {},
     reloadCredentials() {

@@ -6,6 +6,7 @@ import { buildApp } from '../../src/app.ts';
 import type { DecisionTimes } from '../../src/cluster/access/authorizer.ts';
 import type { WatchedAutoscalers } from '../../src/cluster/autoscalers/autoscalers.ts';
 import { Cluster, type ClusterTiming } from '../../src/cluster/cluster.ts';
+import type { HealthTiming } from '../../src/cluster/health/cluster-health.ts';
 import type { ConflictPolicy } from '../../src/cluster/ownership/forecast.ts';
 import type { RailRules } from '../../src/cluster/rails/rule.ts';
 import type { Limits } from '../../src/config/limits.ts';
@@ -25,6 +26,11 @@ export const REAL_DEADLINES: ClusterTiming = {
   readYourWriteMs: undefined,
   access: { reviewMs: undefined, listReviewsMs: undefined },
 };
+
+/** Probes only where something fails: tests count requests. */
+const RARE_PROBES: Partial<HealthTiming> = { contactMs: 24 * 60 * 60_000, reviewMs: 24 * 60 * 60_000 };
+/** Probes as in production, for tests whose subject they are. */
+export const REAL_PROBES: ClusterTiming = { health: {} };
 
 /**
  * Writes and Events with more time than in production, where a machine that stands still would make the outcome of a write
@@ -154,6 +160,7 @@ export class TestService {
               log,
               timing: {
                 readYourWriteMs: 60_000,
+                health: RARE_PROBES,
                 ...timing,
                 access: { reviewMs: 60_000, listReviewsMs: 60_000, ...timing?.access },
               },

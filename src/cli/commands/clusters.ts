@@ -12,7 +12,7 @@ export function addClustersCommand(program: Command, context: CliContext): void 
     .description('list the clusters of the service and their states')
     .addHelpText(
       'after',
-      '\nJSON: {"clusters": [...]} as GET /clusters. It fails if a cluster is unreachable.',
+      '\nJSON: {"clusters": [...]} as GET /clusters. It fails if a cluster is unreachable or blocked.',
     )
     .action(() => clusters(context));
 }
@@ -21,14 +21,14 @@ async function clusters(context: CliContext): Promise<void> {
   const { client } = await context.connect();
   const all = await client.clusters(context.signal);
   const { output } = context.flags;
-  if (all.some(({ state }) => state === 'unreachable')) context.exitWith(EXIT.failed);
+  if (all.some(({ state }) => state === 'unreachable' || state === 'blocked')) context.exitWith(EXIT.failed);
   if (output === 'json') return printJson(context, { clusters: all });
   if (output === 'name') {
     context.stdout.write(all.map(({ name }) => `${name}\n`).join(''));
     return;
   }
   const paint = painter(context.colours);
-  const colour = { ready: 'green', syncing: 'yellow', unreachable: 'red' } as const;
+  const colour = { ready: 'green', syncing: 'yellow', blocked: 'red', unreachable: 'red' } as const;
   await printTable(
     context,
     [

@@ -55,6 +55,8 @@ export interface DecisionTimes {
   readonly outageSeconds: number;
 }
 
+/** Where reviews are requested. */
+export const REVIEWS_PATH = '/apis/authorization.k8s.io/v1/subjectaccessreviews';
 /** Enough for the lists of ten callers over 5,000 namespaces. */
 const MAX_DECISIONS = 50_000;
 /** A decision may be renewed once less than this part of its time is left. */
@@ -175,7 +177,7 @@ export class ReviewAuthorizer implements Authorizer {
     try {
       const answer = await this.#api.call({
         method: 'POST',
-        path: '/apis/authorization.k8s.io/v1/subjectaccessreviews',
+        path: REVIEWS_PATH,
         body: bodyOf(subject, attributes),
         ...limits,
       });
@@ -212,7 +214,8 @@ function keyOfReview(subject: Subject, attributes: ResourceAttributes): string {
   return `${questionOf(attributes)}\n${keyOf(subject)}`;
 }
 
-function bodyOf({ user, groups }: Subject, attributes: ResourceAttributes): object {
+/** The body of a request for a review. */
+export function bodyOf({ user, groups }: Subject, attributes: ResourceAttributes): object {
   return {
     apiVersion: 'authorization.k8s.io/v1',
     kind: 'SubjectAccessReview',
@@ -221,7 +224,7 @@ function bodyOf({ user, groups }: Subject, attributes: ResourceAttributes): obje
 }
 
 /** @throws KubeMalformedError if the answer has no decision */
-function decisionIn(answer: unknown): boolean {
+export function decisionIn(answer: unknown): boolean {
   const { allowed, evaluationError } = objectAt(isObject(answer) ? answer : {}, 'status');
   if (typeof allowed !== 'boolean') throw new KubeMalformedError('a review has no decision');
   // A denial with an evaluation error may only mean that some rules could not be read. It must not be cached.

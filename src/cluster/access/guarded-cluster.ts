@@ -1,5 +1,4 @@
 import { FRESHNESS_MS, type Freshness } from '../cache/freshness.ts';
-import type { ClusterState } from '../cache/informer-set.ts';
 import type { ListReading, Reading } from '../cache/reading.ts';
 import {
   AccessDeniedError,
@@ -11,6 +10,7 @@ import {
 import type { Deployment } from '../deployment.ts';
 import type { EventHub } from '../events/event-hub.ts';
 import { Feed } from '../events/feed.ts';
+import type { ClusterState } from '../health/cluster-state.ts';
 import type { LabelSelector } from '../labels/label-selector.ts';
 import type { Forecast } from '../ownership/forecast.ts';
 import type { Rail } from '../rails/rule.ts';
@@ -86,9 +86,9 @@ export interface UnguardedCluster {
   readonly synced: boolean;
   /** The namespaces that hold Deployments, as far as the cache knows. */
   readonly namespaces: readonly string[];
-  /** Whether contact with the API server has been verified within the last 10 s. */
+  /** Whether the cluster is ready, and contact with its API server has been verified within the last 10 s. */
   readonly isHealthy: boolean;
-  /** Resolves if contact with the API server is verified. @throws KubeError if it is not */
+  /** Resolves if the cluster is ready and contact is verified, now if need be. @throws NotReadyError or NotSyncedError */
   checkHealth(): Promise<void>;
   /**
    * Reads one Deployment from the cache.
@@ -247,12 +247,12 @@ export class GuardedCluster {
     return this.#cluster.reviews.state;
   }
 
-  /** Whether contact with the API server has been verified lately; anybody may ask. */
+  /** Whether the cluster is ready, and contact has been verified lately; anybody may ask. */
   get isHealthy(): boolean {
     return this.#cluster.isHealthy;
   }
 
-  /** Resolves when contact with the API server is verified; anybody may ask. @throws KubeError when it is not */
+  /** Resolves if the cluster is ready and contact is verified; anybody may ask. @throws as UnguardedCluster.checkHealth */
   checkHealth(): Promise<void> {
     return this.#cluster.checkHealth();
   }

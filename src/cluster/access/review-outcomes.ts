@@ -11,13 +11,15 @@ const LOG_PERIOD_MS = 60_000;
 const MAX_DETAIL_LENGTH = 500;
 
 /**
- * Counts the outcomes of the access reviews of a cluster. Failures that a client may have caused itself are left out.
+ * The outcomes of the access reviews of a cluster: those for clients, which it counts, and those of the service itself.
+ * Failures that a client may have caused itself are left out.
  */
 export class ReviewOutcomes {
   readonly #counts = { allowed: 0, denied: 0, failed: 0 };
   #state: AuthorizerState = 'available';
   /** When the review that determined the state was sent, on the clock of performance.now(). */
   #stateAsOf = Number.NEGATIVE_INFINITY;
+  #decidedAt = Number.NEGATIVE_INFINITY;
   readonly #logFailure: (context: object) => void;
 
   constructor(log: Logger) {
@@ -27,7 +29,7 @@ export class ReviewOutcomes {
     );
   }
 
-  /** Reviews since the start, by result. */
+  /** Reviews for clients since the start, by result. */
   get counts(): Readonly<Record<'allowed' | 'denied' | 'failed', number>> {
     return this.#counts;
   }
@@ -37,9 +39,20 @@ export class ReviewOutcomes {
     return this.#state;
   }
 
+  /** When the latest review was sent that was decided, on the clock of performance.now(); `-Infinity`: none was. */
+  get decidedAt(): number {
+    return this.#decidedAt;
+  }
+
   /** @param sentAt on the clock of performance.now() */
   decided(allowed: boolean, sentAt: number): void {
     this.#counts[allowed ? 'allowed' : 'denied'] += 1;
+    this.ownDecided(sentAt);
+  }
+
+  /** As decided, for a review of the service itself. */
+  ownDecided(sentAt: number): void {
+    this.#decidedAt = Math.max(this.#decidedAt, sentAt);
     this.#become('available', sentAt);
   }
 
@@ -48,8 +61,13 @@ export class ReviewOutcomes {
     // The deadline was too short even for a healthy API server.
     if (error instanceof KubeTimeoutError && !error.fair) return;
     this.#counts.failed += 1;
-    this.#become('unavailable', sentAt);
+    this.ownFailed(sentAt);
     this.#logFailure(contextOf(error));
+  }
+
+  /** As failed, for a review of the service itself, which logs the failure. */
+  ownFailed(sentAt: number): void {
+    this.#become('unavailable', sentAt);
   }
 
   /** Ignores a review that was sent before the one that determined the state. */

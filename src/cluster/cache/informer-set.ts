@@ -2,12 +2,6 @@ import type { Informer } from '../../kube/reflector/informer.ts';
 import type { KubeObject, ReflectorStats } from '../../kube/reflector/reflector.ts';
 import { CacheRefusedError, NamespaceNotWatchedError, NotSyncedError } from '../cluster-errors.ts';
 
-/**
- * The current state of a cluster. `ready`: its cache is filled and its watch runs. `syncing`: its cache is being filled
- * for the first time. `unreachable`: its API server cannot be reached, so the content of its cache is getting old.
- */
-export type ClusterState = 'ready' | 'syncing' | 'unreachable';
-
 /** The state of the mirror of one namespace, or of all; for metrics. */
 export interface Mirrored {
   /** The plural name of what is mirrored, for example `deployments`. */
@@ -69,12 +63,12 @@ export class InformerSet<T extends KubeObject> {
     );
   }
 
-  get state(): ClusterState {
+  /** Why an informer fails to list or watch; undefined: none does. */
+  get failure(): Error | undefined {
     const { synced } = this;
     // A namespace that the account may not list is not an outage if the other namespaces are synced.
-    const failing = this.all.some(({ reflector }) => reflector.lastError && !(synced && reflector.refused));
-    if (failing) return 'unreachable';
-    return synced ? 'ready' : 'syncing';
+    const failing = this.all.find(({ reflector }) => reflector.lastError && !(synced && reflector.refused));
+    return failing?.reflector.lastError;
   }
 
   get mirrors(): readonly Mirrored[] {

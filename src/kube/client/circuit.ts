@@ -37,6 +37,11 @@ export class Circuit implements KubeCalls {
   async call(request: KubeRequest): Promise<unknown> {
     this.#refuseWhileOpen();
     if (this.isOpen) this.#try();
+    return this.probe(request);
+  }
+
+  /** As `call`, but it is sent even while the circuit is open: for a caller that limits its calls itself. */
+  async probe(request: KubeRequest): Promise<unknown> {
     const startedAt = performance.now();
     try {
       const result = await this.#api.call(request);

@@ -75,10 +75,12 @@ export class Informer<T extends KubeObject> {
 
   /**
    * Subscribes to the resourceVersions up to which the store mirrors the collection, from now on. The handlers have been
-   * told of every change up to it. It may be told twice, and it goes back if the API server does.
+   * told of every change up to it. It may be told twice, and it goes back if the API server does. Returns the function that
+   * ends the subscription.
    */
-  addProgressListener(listener: (resourceVersion: string) => void): void {
+  addProgressListener(listener: (resourceVersion: string) => void): () => void {
     this.#onProgress.add(listener);
+    return () => this.#onProgress.delete(listener);
   }
 
   /** Whether the store mirrors the collection up to this resourceVersion. */

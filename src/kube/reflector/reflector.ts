@@ -1,5 +1,6 @@
 import type { Logger } from '../../lib/logger.ts';
 import { sleep } from '../../lib/sleep.ts';
+import { throttled } from '../../lib/throttled.ts';
 import { Watchdog } from '../../lib/watchdog.ts';
 import type { KubeApi } from '../client/kube-client.ts';
 import {
@@ -151,6 +152,7 @@ const VERIFIED_MS = 10_000;
 const SLOW_ANSWER_MS = 1_000;
 /** After this number of malformed answers without progress in between, a relist skips the malformed event. */
 const MALFORMED_BEFORE_RELIST = 3;
+const MALFORMED_LOG_MS = 60_000;
 const MAX_RETRY_AFTER_MS = 60_000;
 
 /**
@@ -192,10 +194,15 @@ export class Reflector<T extends KubeObject> {
   /** When the refusals began that nothing but refusals has followed. */
   #refusedSince: number | undefined;
   #malformedInARow = 0;
+  readonly #warnOfMalformed: (context: object) => void;
   #unauthorizedInARow = 0;
 
   constructor(options: ReflectorOptions<T>) {
     this.#options = options;
+    this.#warnOfMalformed = throttled(
+      (line) => options.log.warn(line, 'the API server sent what the service cannot read'),
+      MALFORMED_LOG_MS,
+    );
     this.#timing = options.timing ?? TIMING;
   }
 
@@ -480,7 +487,7 @@ export class Reflector<T extends KubeObject> {
     this.#options.onContact?.();
     if (this.#lastError === undefined) return;
     this.#lastError = undefined;
-    this.#options.log.info({ path: this.#options.path }, 'connected to the API server again');
+    this.#options.log.debug({ path: this.#options.path }, 'connected to the API server again');
     this.#options.optional?.onChange();
   }
 
@@ -530,11 +537,13 @@ export class Reflector<T extends KubeObject> {
       delayMs = Math.max(delayMs, Math.min(error.retryAfterSeconds * 1000, MAX_RETRY_AFTER_MS));
     }
     const context = { path, reason: this.#lastError.message, relist, retryInMs: Math.round(delayMs) };
-    if (error instanceof KubeStatusError && error.status === 403) {
+    if (error instanceof KubeStatusError && error.status === 403 && !this.#forbidden) {
       this.#forbidden = true;
       log.error(context, 'the account of the service may not list and watch: grant it both verbs');
     } else {
-      log.warn(context, 'lost contact with the API server');
+      // The owner of the reflector tells of an outage as a whole, once.
+      log.debug(context, 'lost contact with the API server');
+      if (error instanceof KubeMalformedError) this.#warnOfMalformed(context);
     }
     return delayMs;
   }

@@ -100,6 +100,12 @@ function clusterNotice({ name, state, read, problem, confirmedAt }: ClusterView)
   if (state === 'unreachable') {
     return html`<p class="notice"><strong>${name} cannot be reached</strong> by the service. ${since}</p>`;
   }
+  if (state === 'blocked') {
+    return html`<p class="notice">
+      <strong>${name} is blocked:</strong> it does not tell the service what people may do. Changes fail until its
+      administrator mends that. ${since}
+    </p>`;
+  }
   if (problem !== undefined && !read) {
     return html`<p class="notice"><strong>${name} cannot be read:</strong> ${problem.message}</p>`;
   }

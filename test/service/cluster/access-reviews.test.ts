@@ -6,8 +6,9 @@ import { at } from '../../support/kube-requests.ts';
 import { logTo } from '../../support/log-to.ts';
 import { REAL_DEADLINES, TestService } from '../../support/service.ts';
 import { measured } from '../../support/service-metrics.ts';
+import { until } from '../../support/until.ts';
 
-/** How an operator finds out why every request is answered with 503 although /healthz says OK. */
+/** How an operator finds out why every request is answered with 503. */
 const FAILED = 'access reviews fail: requests that need one are answered with 503';
 const client = { users: ['client'], verbs: ['*'], resources: ['*'] };
 let one: FakeApiServer;
@@ -56,6 +57,7 @@ async function authorizers(): Promise<unknown[]> {
 
 const reviews = (cluster: string, result: string) =>
   measured(service, `scaler_access_reviews_total{cluster="${cluster}",result="${result}"}`);
+const ready = (cluster: string) => measured(service, `scaler_cluster_ready{cluster="${cluster}"}`);
 const available = (cluster: string) => measured(service, `scaler_authorizer_available{cluster="${cluster}"}`);
 
 describe('access reviews that fail', () => {
@@ -66,7 +68,6 @@ describe('access reviews that fail', () => {
     ]);
     expect(await read('one')).toMatchObject({ status: 200 });
     for (let times = 0; times < 3; times += 1) expect(await read('two')).toMatchObject(unavailable);
-    expect((await service.get('/two/healthz')).status).toBe(200);
     expect(failures()).toEqual([
       expect.objectContaining({
         level: 'error',
@@ -81,6 +82,16 @@ describe('access reviews that fail', () => {
     ]);
     expect(await authorizers()).toEqual(['available', 'unavailable']);
     expect(await Promise.all([available('one'), available('two')])).toEqual([1, 0]);
+    await until(() => service.app.fleet.get('two')?.state === 'blocked');
+    expect(await service.get('/two/healthz')).toMatchObject({
+      status: 503,
+      body: { code: 'CLUSTER_BLOCKED' },
+    });
+    expect((await service.get('/healthz')).status).toBe(200);
+    expect(await Promise.all([ready('one'), ready('two')])).toEqual([1, 0]);
+    expect(lines.filter(({ msg }) => String(msg).startsWith('cluster blocked'))).toMatchObject([
+      { grant: 'create on subjectaccessreviews.authorization.k8s.io to the account of the service' },
+    ]);
     expect(await Promise.all([reviews('one', 'allowed'), reviews('two', 'failed')])).toEqual([1, 3]);
 
     two.roles.reset();
@@ -88,6 +99,7 @@ describe('access reviews that fail', () => {
     expect(await read('two')).toMatchObject({ status: 200 });
     expect(await authorizers()).toEqual(['available', 'available']);
     expect(await available('two')).toBe(1);
+    await until(async () => (await service.get('/two/healthz')).status === 200);
   });
 
   it('because the API server is silent show in the same places', async () => {

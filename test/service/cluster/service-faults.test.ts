@@ -1,7 +1,9 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { FakeApiServer } from '../../support/fake-apiserver/fake-apiserver.ts';
 import type { Fault } from '../../support/fake-apiserver/faults.ts';
+import { at } from '../../support/kube-requests.ts';
 import { REAL_DEADLINES, TestService } from '../../support/service.ts';
+import type { Answer } from '../../support/test-client.ts';
 import { until } from '../../support/until.ts';
 
 /** The answers of the service while its API server misbehaves. */
@@ -20,6 +22,7 @@ afterAll(async () => {
 
 const scale = (replicas: number) => service.scale('default', 'my-deployment', replicas);
 const read = async () => (await service.count('default', 'my-deployment')).body;
+const codeOf = ({ body }: Answer) => at(body, 'code');
 const truth = () => demo.deployments.get('default', 'my-deployment')?.replicas;
 
 describe('a write', () => {
@@ -103,11 +106,13 @@ describe('a service that starts before its API server', () => {
     const unsynced = { status: 503, body: { code: 'CACHE_NOT_SYNCED' } };
     expect(await early.get('/deployments')).toMatchObject(unsynced);
     expect(await early.count('default', 'my-deployment')).toMatchObject(unsynced);
-    expect(await early.get('/healthz')).toMatchObject({ status: 503, body: { code: 'UNHEALTHY' } });
+    await expect
+      .poll(() => early.get('/healthz'))
+      .toMatchObject({ status: 503, body: { code: 'UNHEALTHY' } });
     await demo.acceptConnections();
     await early.synced();
     expect((await early.get('/deployments')).status).toBe(200);
-    expect((await early.get('/healthz')).status).toBe(200);
+    await until(async () => (await early.get('/healthz')).status === 200);
     await early.stop();
   });
 });
@@ -123,7 +128,7 @@ describe('a failing access review', () => {
     expect(await strict.count('default', 'my-deployment')).toMatchObject(unavailable);
     expect(await strict.get('/deployments')).toMatchObject(unavailable);
     expect(await strict.scale('default', 'my-deployment', 1)).toMatchObject(unavailable);
-    expect((await strict.get('/healthz')).status).toBe(200);
+    await until(async () => codeOf(await strict.get('/healthz')) === 'CLUSTER_BLOCKED');
     expect(truth()).toBe(before);
     await strict.stop();
   });

@@ -83,6 +83,7 @@ describe('the namespaces in WATCH_NAMESPACES', () => {
         line.includes('lost contact with the API server');
       await until(() => log.some(lost));
     }
+    await until(() => service.cluster.state === 'unreachable');
     expect(service.app.fleet.default.synced).toBe(true);
     const all = await service.get('/deployments');
     expect(all).toMatchObject({ status: 200, body: { deployments: namesIn('shop') } });

@@ -144,7 +144,7 @@ describe('a rotated token in a kubeconfig', () => {
     const lists = wholeLists();
     steady.rotateToken();
     steady.dropConnections();
-    await until(() => server.logged('lost contact with the API server') > 0);
+    await until(() => server.logged('cluster unreachable') > 0);
     await server.writeKubeconfig('steady', steady.kubeconfig);
     await until(async () => (await server.write('steady', 5)).status === 200);
     await until(() => steady.openWatches === 1);
@@ -171,7 +171,7 @@ describe('a start with a dead cluster', () => {
       await server.process.ready();
       expect(await server.shows('steady', 3)).toBe(true);
       expect(await server.read('dead')).toMatchObject({ status: 503, body: { code: 'CACHE_NOT_SYNCED' } });
-      const lost = server.logged('lost contact with the API server');
+      const lost = server.logged('cluster unreachable');
       if (lost > 0 && performance.now() - startedAt > CONNECT_MS) return false;
       expect(lost).toBe(0);
       seven.thaw();
@@ -192,7 +192,7 @@ describe('a start with a dead cluster', () => {
       const sorted = Object.fromEntries(order.map((name) => [name, kubeconfigs[name] ?? '']));
       const server = await ClustersServer.start(sorted, { READY_CLUSTERS: policy });
       await until(() => server.shows('steady', 3));
-      await until(() => server.logged('lost contact with the API server') > 0);
+      await until(() => server.logged('cluster unreachable') > 0);
       expect((await server.process.probe('/readyz')).status).toBe(status);
       await seven.acceptConnections();
       await server.process.ready();

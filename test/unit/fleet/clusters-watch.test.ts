@@ -23,7 +23,7 @@ it('the clusters watch notices a clusters file that is corrected while its mista
   const file = folder().write('clusters.yaml', clusters('a'));
   const source = clustersSource({ CLUSTERS_FILE: file, CLUSTER_NAME: 'default' }, false, []);
   const spec = { name: 'a', kubeconfig: 'a.yaml', contextName: undefined, namespaces: [], server: undefined };
-  const cluster = { synced: true, start() {}, async stop() {}, reloadCredentials() {} };
+  const cluster = { wasReady: true, start() {}, async stop() {}, reloadCredentials() {} };
   const fleet = new Fleet({ specs: [spec], readyPolicy: 'default', create: () => cluster });
   const log = new InterruptingLogger();
   const options = { source, specs: [spec], fleet, allowInsecureTls: false, log };
@@ -55,7 +55,7 @@ it('the clusters watch applies the kubeconfig that it has read, even if that can
   const specs = readClusters(source).map((entry) => readSpec(entry, false).spec);
   let reloads = 0;
   const cluster = {
-    synced: true,
+    wasReady: true,
     start() {},
     async stop() {},
     reloadCredentials() {

@@ -3,7 +3,7 @@ import { type ClusterSpec, Fleet, type FleetMember, type ReadyPolicy } from '../
 
 /** A cluster that records its calls. */
 class Member implements FleetMember {
-  synced = false;
+  wasReady = false;
   life = 'made';
   readonly spec: ClusterSpec;
   constructor(spec: ClusterSpec) {
@@ -143,24 +143,24 @@ describe('a fleet is ready', () => {
     ['default', 'the default cluster', ['a']],
     ['any', 'any cluster', ['b']],
     ['all', 'every cluster', ['a', 'b']],
-  ])('under the policy %s once %s has been synced', (policy, _, needed) => {
+  ])('under the policy %s once %s has been ready', (policy, _, needed) => {
     const { fleet, member } = fleetOf(['a', 'b'], policy);
     for (const name of needed) {
       expect(fleet.ready).toBe(false);
-      member(name).synced = true;
+      member(name).wasReady = true;
     }
     expect(fleet.ready).toBe(true);
   });
 
-  it('under the policy default only if the default cluster itself has been synced', () => {
+  it('under the policy default only if the default cluster itself has been ready', () => {
     const { fleet, member } = fleetOf(['a', 'b']);
-    member('b').synced = true;
+    member('b').wasReady = true;
     expect(fleet.ready).toBe(false);
   });
 
-  it('for good once it was ready, even if a cluster is added that has not been synced', () => {
+  it('for good once it was ready, even if a cluster is added that has not been ready', () => {
     const { fleet, member } = fleetOf(['a'], 'all');
-    member('a').synced = true;
+    member('a').wasReady = true;
     expect(fleet.ready).toBe(true);
     fleet.update([spec('b'), spec('a')]);
     expect(fleet.ready).toBe(true);
