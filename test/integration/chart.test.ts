@@ -10,8 +10,11 @@ import { ChartBench } from './chart-bench.ts';
 /** On a real API server, every field of the objects of the chart is known and the objects are accepted. */
 const name = 'k8s-deployment-scaler';
 /** Kinds of other projects, which a plain API server does not have. */
-const foreign = ['Certificate', 'ServiceMonitor'];
-const withoutForeign = ['--set', 'tls.certManager.enabled=false,serviceMonitor.enabled=false'];
+const foreign = ['Certificate', 'PrometheusRule', 'ServiceMonitor'];
+const withoutForeign = [
+  '--set',
+  'tls.certManager.enabled=false,serviceMonitor.enabled=false,prometheusRule.enabled=false',
+];
 const dryRun = ['install', name, chart, '--namespace', name, '--dry-run=server'];
 
 let bench: ChartBench;
@@ -134,6 +137,11 @@ describe('the notes after an installation', () => {
     const bind = 'kubectl create rolebinding';
     expect(await notes()).toContain(bind);
     expect(await notes('--set', 'clients[0].name=client,clients[0].role=viewer')).not.toContain(bind);
+  });
+
+  it('say where the dashboard is', async () => {
+    expect(await notes()).not.toContain('Grafana');
+    expect(await notes('--set', 'dashboards.enabled=true')).toContain(`The ConfigMap ${name}-dashboard`);
   });
 
   it('say what the default rails refuse', async () => {
