@@ -6,9 +6,11 @@ import fastifyPlugin from 'fastify-plugin';
 import { LRUCache } from 'lru-cache';
 import { SocketPlaces } from '../src/lib/socket-places.ts';
 import { throttled } from '../src/lib/throttled.ts';
+import { HandshakeLog } from '../src/observability/handshake-log.ts';
 import type { CallerIdentity } from '../src/tls/certificate-identity.ts';
 import { ClientConnection } from '../src/tls/client-connection.ts';
-import { HandshakesEnded, handshakeRefusal } from '../src/tls/handshake-refusal.ts';
+import { HandshakePeers } from '../src/tls/handshake-peers.ts';
+import { HandshakesEnded, handshakeRefusal, verificationOf } from '../src/tls/handshake-refusal.ts';
 import { peerCertificate } from '../src/tls/peer-certificate.ts';
 
 /**
@@ -74,7 +76,8 @@ export default fastifyPlugin(
     const handshakesEnded = new HandshakesEnded();
     let closingAll = false;
 
-    const warnOfHandshake = throttled((line) => app.log.warn(line, 'refused a TLS handshake'));
+    const handshakeLog = new HandshakeLog(app.log);
+    const peers = new HandshakePeers(app.server);
     const warnOfTooMany = throttled((line) => app.log.warn(line, 'a client has too many connections'));
     app.server.on('connection', (socket: Socket) => {
       if (closingAll) return void socket.destroy();
@@ -89,10 +92,11 @@ export default fastifyPlugin(
     });
     // The socket is a TCP socket if the handshake was not started.
     app.server.on('tlsClientError', (error: NodeJS.ErrnoException, socket: Socket) => {
-      handshakesEnded.refused[handshakeRefusal(error, socket)] += 1;
-      const refusal = socket instanceof TLSSocket ? socket.authorizationError : undefined;
-      const reason = refusal ?? error.code ?? error.message;
-      warnOfHandshake({ reason: String(reason), address: socket.remoteAddress });
+      const reason = handshakeRefusal(error, socket);
+      handshakesEnded.refused[reason] += 1;
+      const verification = socket instanceof TLSSocket ? verificationOf(socket) : undefined;
+      const code = verification ?? error.code ?? error.message;
+      handshakeLog.refused({ reason, code, ...peers.of(socket) });
     });
     app.server.on('secureConnection', (socket: TLSSocket) => {
       handshakesEnded.accepted += 1;
@@ -125,6 +129,12 @@ export default fastifyPlugin(
       return connection;
     }
 
+    /** The verified certificate; undefined: there is none, which is also the case in a resumed session. */
+    function certificateOf(socket: Socket): X509Certificate | undefined {
+      if (!(socket instanceof TLSSocket && socket.authorized)) return undefined;
+      return peers.of(socket).certificate ?? peerCertificate(socket);
+    }
+
     function identityIn(certificate: X509Certificate | undefined): CallerIdentity {
       if (certificate === undefined) return identify(undefined);
       const known = identities.get(certificate.fingerprint256);
@@ -140,6 +150,7 @@ export default fastifyPlugin(
         return connectionOf(this.raw.socket);
       },
     });
+    app.addHook('onClose', async () => handshakeLog.end());
     app.decorate('connectionOf', connectionOf);
     app.decorate('clientConnections', connections);
     app.decorate('handshakes', {
@@ -180,9 +191,4 @@ export default fastifyPlugin(
 
 function peerOf({ remoteAddress, remotePort }: Socket): string {
   return `${remoteAddress} ${remotePort}`;
-}
-
-/** The verified certificate; undefined: there is none, which is also the case in a resumed session. */
-function certificateOf(socket: Socket): X509Certificate | undefined {
-  return socket instanceof TLSSocket && socket.authorized ? peerCertificate(socket) : undefined;
 }

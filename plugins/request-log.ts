@@ -4,6 +4,7 @@ import type { BatchAudit, ItemAudit, UntriedAudit } from '../src/api/batch-audit
 import { LogBlockedError } from '../src/api/errors.ts';
 import { LineBudget } from '../src/observability/line-budget.ts';
 import type { AuditRoom, LogSink } from '../src/observability/log-stream.ts';
+import { certificateText } from '../src/tls/certificate-text.ts';
 import type { ClientConnection } from '../src/tls/client-connection.ts';
 
 /** The fields of a write in the audit log. */
@@ -170,10 +171,15 @@ function isWarning(statusCode: number, code: string | undefined): boolean {
   return statusCode >= 500 || statusCode === 429 || code === 'SERVICE_FORBIDDEN';
 }
 
-function whoOf({ identity }: ClientConnection) {
+/** Of a client that is not let in: its certificate, and where it is, so that somebody can be asked. */
+function whoOf({ identity, certificate, socket }: ClientConnection) {
   return identity.kind === 'client'
     ? { user: identity.user, groups: identity.groups }
-    : { refused: identity.reason };
+    : {
+        refused: identity.reason,
+        certificate: certificate && certificateText(certificate),
+        address: socket.remoteAddress,
+      };
 }
 
 function isRead({ method }: FastifyRequest): boolean {

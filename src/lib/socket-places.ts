@@ -72,7 +72,7 @@ export class SocketPlaces {
 }
 
 /** The network that a socket comes from: its IPv4 address, or the /64 of its IPv6 address. */
-export function networkOf({ remoteAddress: address = '' }: Socket): string {
+export function networkOf({ remoteAddress: address = '' }: Pick<Socket, 'remoteAddress'>): string {
   const mapped = MAPPED_IPV4.exec(address)?.[1];
   if (mapped !== undefined) return mapped;
   if (address === '' || isIPv4(address)) return address;

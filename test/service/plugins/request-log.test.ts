@@ -82,11 +82,13 @@ describe('the audit line', () => {
     });
   });
 
-  it('of a refused certificate gives the reason', async () => {
+  it('of a refused certificate gives the reason, the certificate and the address', async () => {
     const client = await service.clientOf('system:admin');
     await client.get('/healthz');
     expect(await lineOf('audit')).toMatchObject({
       refused: 'reserved',
+      certificate: { subject: 'CN=system:admin', issuer: 'CN=test CA', serial: expect.any(String) },
+      address: expect.stringContaining('127.0.0.1'),
       statusCode: 403,
       code: 'IDENTITY_RESERVED',
     });

@@ -1,0 +1,36 @@
+import type { X509Certificate } from 'node:crypto';
+
+/** Longer names are cut. Those of permitted clients have at most 256 characters. */
+const MAX_CHARACTERS = 300;
+
+/** How people tell a certificate from others. Its names may be those that a stranger chose. */
+export interface CertificateText {
+  /** For example `CN=alice, O=dev`. */
+  readonly subject: string;
+  readonly issuer: string;
+  /** Hexadecimal, as CRLs and openssl have it. */
+  readonly serial: string;
+  /** When it expires, ISO 8601; undefined: its date cannot be read. */
+  readonly expires: string | undefined;
+}
+
+/** Describes a certificate for a log or a terminal, whoever has made it. */
+export function certificateText(certificate: X509Certificate): CertificateText {
+  const { subject, issuer, serialNumber, validToDate } = certificate;
+  return {
+    subject: nameText(subject),
+    issuer: nameText(issuer),
+    serial: serialNumber.slice(0, MAX_CHARACTERS),
+    expires: Number.isNaN(validToDate.getTime()) ? undefined : validToDate.toISOString(),
+  };
+}
+
+/**
+ * A name of node:crypto on one line, the attributes separated by commas, without characters that control a terminal or the
+ * direction of what follows. Node has already escaped what would separate attributes.
+ */
+function nameText(name: string | undefined): string {
+  const text = (name ?? '').slice(0, 4 * MAX_CHARACTERS).trim();
+  const line = text.replaceAll('\n', ', ').replaceAll(/[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu, '\uFFFD');
+  return line.length > MAX_CHARACTERS ? `${line.slice(0, MAX_CHARACTERS)}…` : line;
+}
