@@ -174,7 +174,7 @@ export const ERROR_GUIDE: Readonly<Record<string, Guidance>> = {
   },
   AUTHORIZER_UNAVAILABLE: {
     when: 'The API server did not answer the SubjectAccessReview of this client. Nothing was done',
-    todo: 'Try again. If everybody gets it, the account of the service may not `create subjectaccessreviews`, or the API server is overloaded',
+    todo: 'Try again. If everybody gets it, the cluster is `blocked`: [ScalerAuthorizerFailing](../runbook.md#scalerauthorizerfailing)',
   },
   ACCESS_UNDECIDED: {
     when: 'A list over many namespaces, for a client who may not list all of them, is not decided within 4.5 s',
@@ -182,7 +182,7 @@ export const ERROR_GUIDE: Readonly<Record<string, Guidance>> = {
   },
   OVERLOADED: {
     when: '`MAX_REQUESTS`, `MAX_EVENT_LOOP_DELAY_MS` or `MAX_HEAP_MIB` is reached. Nothing was done',
-    todo: 'Try again. If it lasts, see [Capacity](capacity.md)',
+    todo: 'Try again. If it lasts: [ScalerSaturated](../runbook.md#scalersaturated)',
   },
   LOG_BLOCKED: {
     when: 'Whatever reads stdout of the service has stopped, and a write without an audit line is not made. Nothing was changed',
@@ -198,15 +198,15 @@ export const ERROR_GUIDE: Readonly<Record<string, Guidance>> = {
   },
   KUBERNETES_UNREACHABLE: {
     when: 'No connection to the API server. Nothing was changed',
-    todo: 'Try again later. `GET /clusters` says since when it is known; reads go on from memory',
+    todo: 'Try again later. Reads go on from memory: [ScalerClusterUnreachable](../runbook.md#scalerclusterunreachable)',
   },
   KUBERNETES_UNAVAILABLE: {
     when: 'The API server answered, but with a failure of its own',
     todo: 'Before trying a write again, read the count with `maxAge=0`',
   },
   UNHEALTHY: {
-    when: 'Only of `/healthz`: the service cannot serve everything of this cluster now',
-    todo: 'Leave the service in use, as it still serves reads. `GET /clusters` says which cluster has what',
+    when: 'Only of `/healthz`: the cluster is not `ready`, so not every request to it can be served',
+    todo: 'Leave the service in use, as it still serves reads. `GET /clusters` says of each cluster what it lacks',
   },
   WAIT_INTERRUPTED: {
     when: 'The count was set, and the instance that waited stops, or the certificate was revoked',
