@@ -37,6 +37,7 @@ export function answerFrameworkError(error: unknown, request: FastifyRequest, re
   setStandardHeaders(request, reply);
   answerError(error, request, reply);
   request.server.logUnhooked(request, reply);
+  request.server.countRequest(request, reply, undefined);
 }
 
 function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
@@ -78,6 +79,7 @@ export function answerClientError(this: FastifyInstance, error: NodeJS.ErrnoExce
   if (!this.mayAnswerFailure(socket)) return;
   const body = errorBody(clientError(error.code));
   const text = JSON.stringify(body);
+  this.countClientError(this.connectionOf(socket), body.statusCode);
   socket.end(
     [
       `HTTP/1.1 ${body.statusCode} ${body.error}`,

@@ -70,6 +70,11 @@ export default fastifyPlugin(
         onEnd: (reason) => {
           streams.delete(stream);
           onEnd?.();
+          const seconds = (performance.now() - startedAt) / 1000;
+          app
+            .durationsOf(request)
+            .stream(reason ?? 'disconnected')
+            .add(seconds);
           logEnd(request, { reason, durationMs: Math.round(performance.now() - startedAt) });
         },
       });

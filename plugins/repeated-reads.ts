@@ -6,6 +6,7 @@ import { clusterIn } from '../src/api/cluster-in.ts';
 import { headerLines } from '../src/api/header-pairs.ts';
 import { JSON_TYPE, type ReadAnswer, type ReadFromMemory, type ReadHeaders } from '../src/api/read-answer.ts';
 import type { NewRequestId } from '../src/api/request-id.ts';
+import type { Buckets } from '../src/lib/buckets.ts';
 import { PIECE_BYTES } from '../src/lib/piecewise-body.ts';
 import type { Identity } from '../src/tls/certificate-identity.ts';
 import type { AnswerAtOnce, ClientConnection } from '../src/tls/client-connection.ts';
@@ -39,6 +40,10 @@ interface KnownRead {
   /** The name in the URL; undefined: the default cluster. */
   readonly cluster: string | undefined;
   readonly fromMemory: ReadFromMemory;
+  /** Its template. */
+  readonly route: string;
+  /** Where its answers are counted, so that none of them needs a look-up; of the cluster that the name had last. */
+  counted?: { readonly of: object; readonly ok: Buckets; readonly notModified: Buckets };
 }
 
 /** The header lines of a request, as the client has sent them, and what they say. */
@@ -76,14 +81,30 @@ export default fastifyPlugin(
     const standardLines = headerLines(STANDARD_HEADERS);
     const typeLine = headerLines(JSON_TYPE);
 
-    function answerOf(identity: Identity, url: string, headers: ReadHeaders): ReadAnswer | undefined {
-      const read = reads.get(url);
-      const cluster = read && app.clusterFor(identity, read.cluster);
+    function answerOf(
+      identity: Identity,
+      { cluster: name, fromMemory }: KnownRead,
+      headers: ReadHeaders,
+    ): ReadAnswer | undefined {
+      const cluster = app.clusterFor(identity, name);
       try {
-        return cluster && read.fromMemory(cluster, headers);
+        return cluster && fromMemory(cluster, headers);
       } catch {
         return undefined; // the usual way makes the error again, and answers it
       }
+    }
+
+    /** Counts an answer. The hooks, which count the others, do not see it. */
+    function count(read: KnownRead, { body }: ReadAnswer, startedAt: number): void {
+      const cluster = read.cluster === undefined ? app.fleet.default : app.fleet.get(read.cluster);
+      if (cluster === undefined) return; // just removed
+      if (read.counted?.of !== cluster) {
+        const durations = app.requestDurations.of(cluster);
+        const ok = durations.request('GET', read.route, '200');
+        read.counted = { of: cluster, ok, notModified: durations.request('GET', read.route, '304') };
+      }
+      const { ok, notModified } = read.counted;
+      (body === undefined ? notModified : ok).add((performance.now() - startedAt) / 1000);
     }
 
     function write(connection: ClientConnection, id: string, { headers, body }: ReadAnswer): void {
@@ -134,15 +155,19 @@ export default fastifyPlugin(
     });
     app.decorate('answerAtOnce', (connection, text) => {
       const { identity, openedAt } = connection;
+      const startedAt = performance.now();
       const { url, headerText } = headOf(text);
       const block = blocks.get(connection);
       if (block?.text !== headerText || identity.kind !== 'client') return false;
       if (isLogged() || app.isDraining() || app.isOverloaded()) return false;
-      if (performance.now() - openedAt > maxConnectionAgeSeconds * 1000) return false;
-      const answer = answerOf(identity, url, block.headers);
+      if (startedAt - openedAt > maxConnectionAgeSeconds * 1000) return false;
+      const read = reads.get(url);
+      if (read === undefined) return false;
+      const answer = answerOf(identity, read, block.headers);
       if (answer === undefined || !mayBeWhole(answer.body?.length ?? 0)) return false;
       if (!app.takeRate('GET', identity.user)) return false;
       write(connection, newRequestId(block.requestId), answer);
+      count(read, answer, startedAt);
       return true;
     });
     app.decorate('rememberRead', (request, fromMemory) => {
@@ -150,7 +175,8 @@ export default fastifyPlugin(
       if (connection.head === undefined || isSpecial(raw.headers)) return;
       const { url, headerText } = headOf(connection.head);
       if (url !== raw.url) return;
-      reads.set(url, { cluster: clusterIn(request.params), fromMemory });
+      const route = request.routeOptions.url ?? '';
+      reads.set(url, { cluster: clusterIn(request.params), fromMemory, route });
       if (blocks.get(connection)?.text !== headerText)
         blocks.set(connection, blockOf(headerText, raw.headers));
     });

@@ -23,6 +23,8 @@ export type ManagedCluster = Pick<
   | 'overrides'
   | 'fights'
   | 'railRefusals'
+  | 'pausedAtZero'
+  | 'figures'
 >;
 
 /** The clusters of the fleet; tests use a stand-in. */

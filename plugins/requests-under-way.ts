@@ -5,7 +5,7 @@ import { ParseTurns } from '../src/lib/parse-turns.ts';
 import { Rate } from '../src/lib/rate.ts';
 import { RequestPlaces } from '../src/lib/request-places.ts';
 import { throttled } from '../src/lib/throttled.ts';
-import type { Answering, ClientConnection, Running } from '../src/tls/client-connection.ts';
+import { type Answering, atEnd, type ClientConnection, type Running } from '../src/tls/client-connection.ts';
 
 /**
  * Limits of requests under way. A request is under way until its answer has been sent, whether it waits for the API
@@ -119,7 +119,9 @@ export default fastifyPlugin(
         reply.hijack();
         return;
       }
-      running.set(reply.raw, { bytes: 0, readyAt: undefined, counted });
+      const entry: Running = { bytes: 0, readyAt: undefined, counted };
+      atEnd(entry, () => app.countRequest(request, reply, entry.longLived?.kind));
+      running.set(reply.raw, entry);
       if (running.size >= maxRequestsPerConnection && !connection.isReceiving) connection.hold('connection');
       if (counted) return next();
       app.limited.requests.in_all += 1;
@@ -146,7 +148,7 @@ export default fastifyPlugin(
     });
     done();
   },
-  { name: 'requests-under-way', dependencies: ['connections'], fastify: '5.x' },
+  { name: 'requests-under-way', dependencies: ['connections', 'request-durations'], fastify: '5.x' },
 );
 
 function hasStream({ running }: ClientConnection): boolean {

@@ -196,7 +196,7 @@ const replicaCountRoutes: FastifyPluginCallbackTypebox<ReplicaCountOptions> = (a
           ...(dryRun && { dryRun }),
           ...(wait !== undefined && { wait }),
         };
-        const target = await cluster.toScale(namespace, deployment);
+        const target = await cluster.toScale(namespace, deployment, !dryRun);
         request.audit.from = target.replicas;
         const precondition = bothOf(
           preconditionOf(request.headers['if-match']),

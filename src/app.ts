@@ -19,6 +19,7 @@ import overloadPlugin from '../plugins/overload.ts';
 import rateLimitPlugin from '../plugins/rate-limit.ts';
 import repeatedReadsPlugin from '../plugins/repeated-reads.ts';
 import requestClusterPlugin, { type RequestClusterOptions } from '../plugins/request-cluster.ts';
+import requestDurationsPlugin from '../plugins/request-durations.ts';
 import requestLogPlugin from '../plugins/request-log.ts';
 import requestsUnderWayPlugin from '../plugins/requests-under-way.ts';
 import reservedPathsPlugin from '../plugins/reserved-paths.ts';
@@ -105,6 +106,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   await app.register(responseHeadersPlugin);
   await app.register(handshakesPlugin, limits);
   await app.register(connectionsPlugin, { identify, ...limits });
+  await app.register(requestDurationsPlugin);
   await app.register(requestsUnderWayPlugin, limits);
   await app.register(longLivedPlugin, limits);
   await app.register(answersPlugin, limits);

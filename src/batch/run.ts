@@ -1,3 +1,5 @@
+import { AccessDeniedError } from '../cluster/cluster-errors.ts';
+import { outcomeOfError, type WriteOutcome } from '../cluster/write-outcomes.ts';
 import type { BatchOrder, ItemResult, ItemRollout, PlannedItem } from './batch.ts';
 import { BatchEndedError, ChangedSinceError, DeploymentGoneError } from './batch-errors.ts';
 import { Lane } from './lane.ts';
@@ -57,7 +59,12 @@ export async function run(batch: BatchRun): Promise<readonly ItemResult[]> {
   const settled = await sideBySide(
     planned,
     ({ item }) => item.cluster,
-    (each) => settle(batch, each, laneOf(each.item.cluster)),
+    async (each) => {
+      const { cluster } = each.item;
+      const settled = await settle(batch, each, laneOf(cluster));
+      batch.clusters(cluster)?.countWrite(countedAs(settled.result));
+      return settled;
+    },
   );
   const untried = settled.filter(({ isTried }) => !isTried).map(({ result }) => result);
   if (untried.length > 0) await batch.audit.untried(untried);
@@ -91,6 +98,22 @@ function isTried({ outcome, error }: PlannedItem): boolean {
     error instanceof ChangedSinceError ||
     error instanceof DeploymentGoneError
   );
+}
+
+/** How metrics count an item, once for all its tries; undefined: it was not tried. */
+function countedAs({ outcome, error }: ItemResult): WriteOutcome | undefined {
+  switch (outcome) {
+    case 'notStarted':
+      return undefined;
+    case 'leftAlone':
+      return error instanceof AccessDeniedError ? 'denied' : 'refused';
+    case 'failed':
+      return error instanceof ChangedSinceError || error instanceof DeploymentGoneError
+        ? 'refused'
+        : outcomeOfError(error);
+    default:
+      return outcome;
+  }
 }
 
 function untried(...parameters: Parameters<typeof unwritten>): Settled {

@@ -13,7 +13,7 @@ import { isComparable } from '../kube/reflector/resource-version.ts';
 import type { Logger } from '../lib/logger.ts';
 import { Quota } from '../lib/quota.ts';
 import { Access, type AccessTiming } from './access/access.ts';
-import { alwaysAllow, type DecisionTimes, ReviewAuthorizer } from './access/authorizer.ts';
+import { alwaysAllowing, type DecisionTimes, ReviewAuthorizer } from './access/authorizer.ts';
 import type { Subject } from './access/decisions.ts';
 import {
   type FreshNames,
@@ -46,6 +46,7 @@ import {
   RailError,
   ReplicasManagedError,
 } from './cluster-errors.ts';
+import { ClusterFigures } from './cluster-figures.ts';
 import { type Deployment, DeploymentInterner, entityTag, reduceDeployment } from './deployment.ts';
 import { DirectReader } from './direct-reader.ts';
 import { EventRecorder } from './event-recorder.ts';
@@ -120,6 +121,7 @@ const NONE: readonly string[] = [];
 /** One Kubernetes cluster: its client, its cache, its scaler and its health. Clusters share nothing. */
 export class Cluster implements UnguardedCluster {
   readonly name: string;
+  readonly figures = new ClusterFigures();
   readonly #log: Logger;
   readonly #client: KubeClient;
   readonly #calls: Circuit;
@@ -147,12 +149,12 @@ export class Cluster implements UnguardedCluster {
   readonly #waits: RolloutWaits;
   readonly #access: Access;
   /** The outcomes of the access reviews. */
-  readonly reviews: Pick<ReviewOutcomes, 'state' | 'counts'>;
+  readonly reviews: Pick<ReviewOutcomes, 'state' | 'counts' | 'durations'>;
 
   constructor(options: ClusterOptions) {
     const { name, namespaces, authorization, autoscalers, onConflict, rails, journalBytes, ...others } =
       options;
-    const { log, observers, server, timing = {}, ...source } = others;
+    const { log, observers = [], server, timing = {}, ...source } = others;
     this.name = name;
     this.#log = log;
     this.#onConflict = onConflict;
@@ -160,7 +162,7 @@ export class Cluster implements UnguardedCluster {
     this.#readYourWriteMs = timing.readYourWriteMs ?? READ_YOUR_WRITE_MS;
     const load = kubeConfigLoader(source);
     const pinned = server === undefined ? load : pinnedTo(server, load);
-    this.#client = new KubeClient(pinned, CALL_CONNECTIONS, observers);
+    this.#client = new KubeClient(pinned, CALL_CONNECTIONS, [this.figures.calls, ...observers]);
     this.#calls = new Circuit(this.#client);
     const interner = new DeploymentInterner();
     const onContact = () => this.#calls.close();
@@ -231,8 +233,14 @@ export class Cluster implements UnguardedCluster {
     this.reviews = reviews;
     this.#access = new Access(
       authorization === 'AlwaysAllow'
-        ? alwaysAllow
-        : new ReviewAuthorizer(this.#calls, authorization, reviews, timing.access?.reviewMs),
+        ? alwaysAllowing(this.figures.decisions)
+        : new ReviewAuthorizer(
+            this.#calls,
+            authorization,
+            reviews,
+            timing.access?.reviewMs,
+            this.figures.decisions,
+          ),
       timing.access,
     );
     this.#health = new ClusterHealth(
@@ -303,6 +311,13 @@ export class Cluster implements UnguardedCluster {
   /** Deployments in the cache. */
   get objects(): number {
     return this.#cache.size;
+  }
+
+  /** Deployments at 0 that an autoscaler targets: it does nothing until somebody sets another count. */
+  get pausedAtZero(): number {
+    return this.#cache.count(
+      ({ namespace, name, replicas }) => replicas === 0 && this.autoscalers.of(namespace, name).length > 0,
+    );
   }
 
   get mirrors(): readonly Mirrored[] {

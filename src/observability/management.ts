@@ -1,18 +1,18 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { isIPv4, isIPv6, type Socket } from 'node:net';
 import { hostname } from 'node:os';
-import type { Registry } from '@prometheus-io/client';
 import { logListenerErrors } from '../lib/listener-errors.ts';
 import type { Logger } from '../lib/logger.ts';
 import { SocketPlaces } from '../lib/socket-places.ts';
 import { throttled } from '../lib/throttled.ts';
 import type { LogLevelSwitch } from './log-level.ts';
+import type { Families } from './metrics/families.ts';
 
 /** What the listener serves, and to whom. */
 export interface ManagementOptions {
   /** Whether this instance should get new connections. */
   readonly isReady: () => boolean;
-  readonly metrics: Registry;
+  readonly metrics: Pick<Families, 'current'>;
   /** Accepted host names, without port, besides IP addresses, `localhost` and the name of this machine. */
   readonly allowedHosts: readonly string[];
   /** Answers `/log-level`. */
@@ -44,15 +44,12 @@ export function createManagementServer(options: ManagementOptions): Server {
   const scrapes = new SocketPlaces(MAX_SCRAPES);
   const served = new WeakSet<Socket>();
 
-  let running: Promise<Buffer> | undefined;
+  let running: ReturnType<typeof scrape> | undefined;
   /** The text for Prometheus. Requests that arrive while it is being made share it. */
   const metricsText = () => {
-    running ??= metrics
-      .metrics()
-      .then((text) => Buffer.from(`${text.trimEnd()}\n`))
-      .finally(() => {
-        running = undefined;
-      });
+    running ??= scrape(metrics).finally(() => {
+      running = undefined;
+    });
     return running;
   };
 
@@ -97,7 +94,7 @@ export function createManagementServer(options: ManagementOptions): Server {
       case '/metrics':
         scrapes.add(socket);
         return void metricsText().then(
-          (text) => answer(200, text, metrics.contentType),
+          ({ text, contentType }) => answer(200, text, contentType),
           () => answerText(500, 'the metrics could not be read'),
         );
       default:
@@ -130,6 +127,12 @@ export function createManagementServer(options: ManagementOptions): Server {
     throttled((line) => log.error(line, 'the management listener failed')),
   );
   return server;
+}
+
+async function scrape(metrics: ManagementOptions['metrics']) {
+  const registry = metrics.current();
+  const text = await registry.metrics();
+  return { text: Buffer.from(`${text.trimEnd()}\n`), contentType: registry.contentType };
 }
 
 /**

@@ -16,7 +16,7 @@ import { VERSION } from '../lib/version.ts';
 import { LogLevelSwitch } from '../observability/log-level.ts';
 import type { LogStream } from '../observability/log-stream.ts';
 import { createManagementServer } from '../observability/management.ts';
-import { createMetrics } from '../observability/metrics.ts';
+import { createMetrics } from '../observability/metrics/metrics.ts';
 import { identify } from '../tls/certificate-identity.ts';
 import { loadTlsMaterial, type TlsFiles } from '../tls/material.ts';
 import { TlsReloader } from '../tls/reloader.ts';
@@ -83,6 +83,9 @@ export class Service {
         limited: app.limited,
         longLived: app.longLived,
         logStream,
+        requestDurations: app.requestDurations,
+        handshakes: app.handshakes,
+        clientConnections: app.clientConnections,
       }),
       allowedHosts: config.managementAllowedHosts,
       logLevel: new LogLevelSwitch(app.log, logStream),

@@ -33,6 +33,8 @@ export interface TlsReloadStats {
   /** Whether the files are currently a refused set. */
   readonly broken: boolean;
   readonly certificateNotAfter: Date;
+  /** When the first certificate of the client CA bundle expires. */
+  readonly clientCaNotAfter: Date;
   /** The earliest of all CRLs in use. */
   readonly crlNextUpdate: Date | undefined;
 }
@@ -80,6 +82,9 @@ export class TlsReloader {
       failures: this.#failures,
       broken: this.#refused !== undefined,
       certificateNotAfter: this.#material.chain[0].validToDate,
+      clientCaNotAfter: new Date(
+        Math.min(...this.#material.authorities.map(({ certificate }) => certificate.validToDate.getTime())),
+      ),
       crlNextUpdate: earliest,
     };
   }

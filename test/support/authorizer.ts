@@ -1,4 +1,12 @@
-import type { Authorizer, ResourceAttributes } from '../../src/cluster/access/authorizer.ts';
+import {
+  type Authorizer,
+  alwaysAllowing,
+  type ResourceAttributes,
+} from '../../src/cluster/access/authorizer.ts';
+import { DecisionCounts } from '../../src/cluster/access/decision-counts.ts';
+
+/** Allows everything. */
+export const alwaysAllow = alwaysAllowing(new DecisionCounts());
 
 /** An authoriser that decides by a function, and remembers nothing. */
 export function decidedBy(

@@ -3,7 +3,6 @@ import { onTestFinished } from 'vitest';
 import type { ServedCluster } from '../../plugins/request-cluster.ts';
 import { type AppOptions, buildApp } from '../../src/app.ts';
 import { Access } from '../../src/cluster/access/access.ts';
-import { alwaysAllow } from '../../src/cluster/access/authorizer.ts';
 import type { Subject } from '../../src/cluster/access/decisions.ts';
 import {
   type FreshNames,
@@ -18,6 +17,7 @@ import { DeploymentCache } from '../../src/cluster/cache/deployment-cache.ts';
 import type { Freshness } from '../../src/cluster/cache/freshness.ts';
 import type { ListReading, Reading } from '../../src/cluster/cache/reading.ts';
 import { DeploymentError, RailError, ReplicasManagedError } from '../../src/cluster/cluster-errors.ts';
+import { ClusterFigures } from '../../src/cluster/cluster-figures.ts';
 import type { Deployment } from '../../src/cluster/deployment.ts';
 import { EventHub } from '../../src/cluster/events/event-hub.ts';
 import type { ClusterState } from '../../src/cluster/health/cluster-state.ts';
@@ -31,6 +31,8 @@ import { changesOf, type DeploymentChanges } from '../../src/cluster/state/deplo
 import { type DeploymentState, stateOf } from '../../src/cluster/state/deployment-state.ts';
 import type { WaitLimits, WaitTarget } from '../../src/cluster/waits/rollout-waits.ts';
 import { Fleet } from '../../src/fleet/fleet.ts';
+import { Buckets } from '../../src/lib/buckets.ts';
+import { alwaysAllow } from './authorizer.ts';
 import { deployment } from './deployment-objects.ts';
 import { expectDocumented, textOf } from './documented.ts';
 import { RecordingLogger } from './kube/recording-logger.ts';
@@ -49,10 +51,13 @@ export class MemoryCluster implements ServedCluster, UnguardedCluster {
   readonly overrides = 0;
   readonly fights = 0;
   readonly railRefusals = 0;
+  readonly pausedAtZero = 0;
+  readonly figures = new ClusterFigures();
   access = new Access(alwaysAllow);
   reviews: ServedCluster['reviews'] = {
     state: 'available',
     counts: { allowed: 0, denied: 0, failed: 0 },
+    durations: new Buckets([]),
   };
   /** The age and version that its reads report. */
   reading: Omit<Reading<unknown>, 'value'> = { ageMs: 0, resourceVersion: '1', unavailable: [] };

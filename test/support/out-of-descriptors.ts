@@ -40,7 +40,7 @@ const log = {
 
 const management = createManagementServer({
   isReady: () => true,
-  metrics: new Registry(),
+  metrics: { current: () => new Registry() },
   allowedHosts: [],
   logLevel: new LogLevelSwitch({ level: 'info' }, { write() {} }),
   log,

@@ -1,4 +1,6 @@
-import { createMetrics } from '../../src/observability/metrics.ts';
+import type { FastifyInstance } from 'fastify';
+import { createMetrics } from '../../src/observability/metrics/metrics.ts';
+import type { MetricsSources } from '../../src/observability/metrics/metrics-sources.ts';
 import type { TestService } from './service.ts';
 
 /** The metrics of a service, as lines. It has no reloader and no log stream, whose figures are 0. */
@@ -8,17 +10,17 @@ export async function metricLines({ app }: TestService): Promise<readonly string
     failures: 0,
     broken: false,
     certificateNotAfter: new Date(0),
+    clientCaNotAfter: new Date(0),
     crlNextUpdate: undefined,
   };
-  const { fleet, limited, longLived } = app;
-  const metrics = createMetrics({
-    fleet,
-    limited,
-    longLived,
-    reloader: { stats },
-    logStream: { dropped: 0 },
-  });
-  return (await metrics.metrics()).split('\n');
+  const metrics = createMetrics({ ...sourcesIn(app), reloader: { stats }, logStream: { dropped: 0 } });
+  return (await metrics.current().metrics()).split('\n');
+}
+
+/** What an app measures itself. */
+export function sourcesIn(app: FastifyInstance): Omit<MetricsSources, 'reloader' | 'logStream'> {
+  const { fleet, limited, longLived, requestDurations, handshakes, clientConnections } = app;
+  return { fleet, limited, longLived, requestDurations, handshakes, clientConnections };
 }
 
 /** The value of a series, which is a name with its labels; NaN if there is none. */

@@ -10,6 +10,7 @@ import {
 } from '../../kube/kube-errors.ts';
 import { CALL_PLACES, MAX_WAITING_CALLS } from '../call-places.ts';
 import { AuthorizerUnavailableError } from '../cluster-errors.ts';
+import { DecisionCounts } from './decision-counts.ts';
 import { type Decision, Decisions, keyOf, type Subject } from './decisions.ts';
 import type { ReviewOutcomes } from './review-outcomes.ts';
 import { SharedReview } from './shared-review.ts';
@@ -73,6 +74,7 @@ export class ReviewAuthorizer implements Authorizer {
   readonly #times: DecisionTimes;
   readonly #outcomes: Pick<ReviewOutcomes, 'decided' | 'failed'>;
   readonly #deadlineMs: number;
+  readonly #counts: DecisionCounts;
   readonly #decisions = new Decisions(MAX_DECISIONS);
   readonly #running = new Map<string, SharedReview>();
   readonly #turns = new Turns(CALL_PLACES.reviews, MAX_WAITING_CALLS);
@@ -80,17 +82,20 @@ export class ReviewAuthorizer implements Authorizer {
   /**
    * @param outcomes records the outcome of each review that is sent
    * @param deadlineMs for tests: another deadline than in production
+   * @param counts counts the decisions
    */
   constructor(
     api: KubeCalls,
     times: DecisionTimes,
     outcomes: Pick<ReviewOutcomes, 'decided' | 'failed'>,
     deadlineMs = REVIEW_DEADLINE_MS,
+    counts = new DecisionCounts(),
   ) {
     this.#api = api;
     this.#times = times;
     this.#outcomes = outcomes;
     this.#deadlineMs = deadlineMs;
+    this.#counts = counts;
   }
 
   allows(subject: Subject, attributes: ResourceAttributes, endsAt?: number): boolean | Promise<boolean> {
@@ -102,7 +107,9 @@ export class ReviewAuthorizer implements Authorizer {
 
   known(subject: Subject, attributes: ResourceAttributes): boolean | undefined {
     const last = this.lastDecision(subject, attributes);
-    return last !== undefined && performance.now() < last.expiresAt ? last.allowed : undefined;
+    if (last === undefined || performance.now() >= last.expiresAt) return undefined;
+    this.#counts.cache[last.allowed ? 'allowed' : 'denied'] += 1;
+    return last.allowed;
   }
 
   lastDecision(subject: Subject, attributes: ResourceAttributes): Decision | undefined {
@@ -123,10 +130,15 @@ export class ReviewAuthorizer implements Authorizer {
     attributes: ResourceAttributes,
   ): Promise<boolean> {
     try {
-      return await review.wait(endsAt);
+      const allowed = await review.wait(endsAt);
+      this.#counts.review[allowed ? 'allowed' : 'denied'] += 1;
+      return allowed;
     } catch (error) {
-      if (attributes.verb !== 'patch' && cannotBeAsked(error) && this.#allowedLately(subject, attributes))
+      if (attributes.verb !== 'patch' && cannotBeAsked(error) && this.#allowedLately(subject, attributes)) {
+        this.#counts.outage.allowed += 1;
         return true;
+      }
+      this.#counts.review.failed += 1;
       throw new AuthorizerUnavailableError(error);
     }
   }
@@ -198,12 +210,13 @@ export class ReviewAuthorizer implements Authorizer {
 }
 
 /** Allows every client with an accepted certificate everything. For development. */
-export const alwaysAllow: Authorizer = {
-  allows: () => true,
-  known: () => true,
-  lastDecision: () => undefined,
-  review: () => Promise.resolve(true),
-};
+export function alwaysAllowing({ mode }: DecisionCounts): Authorizer {
+  const allow = () => {
+    mode.allowed += 1;
+    return true;
+  };
+  return { allows: allow, known: allow, lastDecision: () => undefined, review: async () => allow() };
+}
 
 /** The key of a question. Names have no line breaks and are not empty, so different questions have different keys. */
 function questionOf({ verb, subresource, namespace, name }: ResourceAttributes): string {

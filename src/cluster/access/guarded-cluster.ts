@@ -7,6 +7,7 @@ import {
   type RailError,
   type ReplicasManagedError,
 } from '../cluster-errors.ts';
+import type { ClusterFigures } from '../cluster-figures.ts';
 import type { Deployment } from '../deployment.ts';
 import type { EventHub } from '../events/event-hub.ts';
 import { Feed } from '../events/feed.ts';
@@ -18,6 +19,7 @@ import type { ScaleRequest, ScaleResult } from '../scaler.ts';
 import type { DeploymentChanges } from '../state/deployment-changes.ts';
 import type { DeploymentState } from '../state/deployment-state.ts';
 import type { WaitLimits, WaitTarget } from '../waits/rollout-waits.ts';
+import { outcomeOfError, type WriteOutcome } from '../write-outcomes.ts';
 import type { Access } from './access.ts';
 import type { Subject } from './decisions.ts';
 import type { AuthorizerState, ReviewOutcomes } from './review-outcomes.ts';
@@ -80,6 +82,8 @@ export interface FreshNames {
 export interface UnguardedCluster {
   readonly name: string;
   readonly state: ClusterState;
+  /** Counts writes, for metrics. */
+  readonly figures: Pick<ClusterFigures, 'writes'>;
   /** The outcomes of the access reviews. */
   readonly reviews: Pick<ReviewOutcomes, 'state'>;
   /** Whether the cache has been filled once. */
@@ -384,20 +388,48 @@ export class GuardedCluster {
     return { shown, shownOf };
   }
 
-  /** Checks that the caller may scale a Deployment. It does not check whether the Deployment exists. */
-  async toScale(namespace: string, deployment: string): Promise<ScaleTarget> {
-    if (!(await this.#access.mayScale(this.#caller, namespace, deployment)))
-      this.#deny(`patch deployments/scale in namespace ${namespace}`);
+  /**
+   * Checks that the caller may scale a Deployment. It does not check whether the Deployment exists.
+   * @param isCounted whether the outcome is counted, be it that the caller may not or that of `scale`; a batch counts its
+   *   items itself, because it tries some again
+   */
+  async toScale(namespace: string, deployment: string, isCounted = false): Promise<ScaleTarget> {
+    const counted = async <T>(write: () => Promise<T>, outcome: (result: T) => WriteOutcome | undefined) => {
+      try {
+        const result = await write();
+        if (isCounted) this.countWrite(outcome(result));
+        return result;
+      } catch (error) {
+        if (isCounted) this.countWrite(outcomeOfError(error));
+        throw error;
+      }
+    };
+    await counted(
+      async () => {
+        if (!(await this.#access.mayScale(this.#caller, namespace, deployment)))
+          this.#deny(`patch deployments/scale in namespace ${namespace}`);
+      },
+      () => undefined,
+    );
     const { user } = this.#caller;
     return {
       replicas: this.#cluster.replicasOf(namespace, deployment),
-      scale: (order) => this.#cluster.scale({ namespace, deployment, user, ...order }),
+      scale: (order) =>
+        counted(
+          () => this.#cluster.scale({ namespace, deployment, user, ...order }),
+          ({ applied }) => (applied ? 'set' : 'unchanged'),
+        ),
       prospect: (replicas, from) => this.#cluster.prospect(namespace, deployment, replicas, from),
       lastWriterOf: (state) => this.#cluster.lastWriterOf(state),
       requireWaits: () => this.#cluster.requireWaits(namespace),
       rollout: ({ uid, replicas, resourceVersion }, limits) =>
         this.#cluster.rollout({ namespace, deployment, uid, replicas, resourceVersion }, limits),
     };
+  }
+
+  /** Counts a write by its outcome, for metrics; undefined: nothing has been tried. */
+  countWrite(outcome: WriteOutcome | undefined): void {
+    if (outcome !== undefined) this.#cluster.figures.writes[outcome] += 1;
   }
 
   /**

@@ -1,10 +1,15 @@
 import { KubeError, KubeStatusError, KubeTimeoutError } from '../../kube/kube-errors.ts';
+import { Buckets } from '../../lib/buckets.ts';
 import type { Logger } from '../../lib/logger.ts';
 import { throttled } from '../../lib/throttled.ts';
 
 /** Whether the cluster can decide what callers may do. */
 export type AuthorizerState = 'available' | 'unavailable';
 
+/** In seconds. Reviews have at most 2 s. */
+export const REVIEW_BOUNDS: readonly number[] = [
+  0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5,
+];
 /** Failures are logged at most once in this time. */
 const LOG_PERIOD_MS = 60_000;
 /** How many characters of the message of the API server are logged. */
@@ -16,6 +21,8 @@ const MAX_DETAIL_LENGTH = 500;
  */
 export class ReviewOutcomes {
   readonly #counts = { allowed: 0, denied: 0, failed: 0 };
+  /** How long reviews took, in seconds. */
+  readonly durations = new Buckets(REVIEW_BOUNDS);
   #state: AuthorizerState = 'available';
   /** When the review that determined the state was sent, on the clock of performance.now(). */
   #stateAsOf = Number.NEGATIVE_INFINITY;
@@ -47,6 +54,7 @@ export class ReviewOutcomes {
   /** @param sentAt on the clock of performance.now() */
   decided(allowed: boolean, sentAt: number): void {
     this.#counts[allowed ? 'allowed' : 'denied'] += 1;
+    this.durations.add((performance.now() - sentAt) / 1000);
     this.ownDecided(sentAt);
   }
 
@@ -61,6 +69,7 @@ export class ReviewOutcomes {
     // The deadline was too short even for a healthy API server.
     if (error instanceof KubeTimeoutError && !error.fair) return;
     this.#counts.failed += 1;
+    this.durations.add((performance.now() - sentAt) / 1000);
     this.ownFailed(sentAt);
     this.#logFailure(contextOf(error));
   }

@@ -106,6 +106,14 @@ export class DeploymentCache {
     return size;
   }
 
+  /** How many Deployments are so. */
+  count(isSo: (deployment: Deployment) => boolean): number {
+    let count = 0;
+    for (const { deployments } of this.#namespaces.values())
+      for (const deployment of deployments.values()) if (isSo(deployment)) count += 1;
+    return count;
+  }
+
   /** The namespaces that hold Deployments. */
   get namespaces(): string[] {
     return [...this.#namespaces.keys()];

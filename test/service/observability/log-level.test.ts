@@ -26,7 +26,7 @@ beforeAll(async () => {
   service = await (await TestService.start({ kubeconfig, logStream })).synced();
   server = createManagementServer({
     isReady: () => true,
-    metrics: new Registry(),
+    metrics: { current: () => new Registry() },
     allowedHosts: [],
     logLevel: new LogLevelSwitch(service.app.log, logStream),
     log: new RecordingLogger(),

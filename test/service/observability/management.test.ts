@@ -20,7 +20,7 @@ class Scene {
   constructor(options: Partial<ManagementOptions> = {}) {
     this.server = createManagementServer({
       isReady: () => true,
-      metrics: this.metrics,
+      metrics: { current: () => this.metrics },
       allowedHosts: ['Scaler.example.com', 'scaler'],
       logLevel: new LogLevelSwitch({ level: 'info' }, { write() {} }),
       log: this.log,

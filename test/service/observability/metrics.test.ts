@@ -1,7 +1,8 @@
 import { expect, it, onTestFinished } from 'vitest';
-import { createMetrics } from '../../../src/observability/metrics.ts';
+import { createMetrics } from '../../../src/observability/metrics/metrics.ts';
 import { FakeApiServer } from '../../support/fake-apiserver/fake-apiserver.ts';
 import { TestService } from '../../support/service.ts';
+import { sourcesIn } from '../../support/service-metrics.ts';
 import { until } from '../../support/until.ts';
 
 const stats = {
@@ -9,6 +10,7 @@ const stats = {
   failures: 1,
   broken: false,
   certificateNotAfter: new Date('2030-01-01T00:00:00Z'),
+  clientCaNotAfter: new Date('2031-01-01T00:00:00Z'),
   crlNextUpdate: undefined,
 };
 
@@ -22,28 +24,24 @@ it('the metrics report the size and age of the cache and the history of the refl
   onTestFinished(() => service.stop());
   await service.synced();
   const metrics = createMetrics({
-    fleet: service.app.fleet,
+    ...sourcesIn(service.app),
     reloader: { stats },
-    limited: service.app.limited,
-    longLived: service.app.longLived,
     logStream: { dropped: 5 },
   });
   const measured = async (series: string) => {
-    const line = (await metrics.metrics()).split('\n').find((each) => each.startsWith(`${series} `));
+    const line = (await metrics.current().metrics())
+      .split('\n')
+      .find((each) => each.startsWith(`${series} `));
     return line === undefined ? undefined : Number(line.slice(series.length));
   };
 
   expect(await measured('scaler_cache_deployments{cluster="one"}')).toBe(1);
   expect(await measured('scaler_cache_deployments{cluster="two"}')).toBe(1_200);
   expect(await measured('scaler_cluster_ready{cluster="one"}')).toBe(1);
-  expect(await measured('scaler_cache_synced{cluster="two",resource="deployments",namespace=""}')).toBe(1);
+  expect(await measured('scaler_cache_synced{cluster="two",resource="deployments"}')).toBe(1);
+  expect(await measured('scaler_cache_age_seconds{cluster="two",resource="deployments"}')).toBeLessThan(60);
   expect(
-    await measured('scaler_cache_age_seconds{cluster="two",resource="deployments",namespace=""}'),
-  ).toBeLessThan(60);
-  expect(
-    await measured(
-      'scaler_reflector_requests_total{cluster="two",resource="deployments",namespace="",kind="list"}',
-    ),
+    await measured('scaler_reflector_requests_total{cluster="two",resource="deployments",kind="list"}'),
   ).toBe(1);
   expect(await measured('scaler_tls_reloads_total{result="used"}')).toBe(2);
   expect(await measured('scaler_tls_expiry_timestamp_seconds{of="certificate"}')).toBe(1_893_456_000);
@@ -54,14 +52,11 @@ it('the metrics report the size and age of the cache and the history of the refl
   expect(await measured('process_resident_memory_bytes')).toBeGreaterThan(0);
 
   one.deployments.scale('default', 'a', 5);
-  const modified =
-    'scaler_reflector_events_total{cluster="one",resource="deployments",namespace="",type="MODIFIED"}';
+  const modified = 'scaler_reflector_events_total{cluster="one",resource="deployments",type="MODIFIED"}';
   await until(async () => ((await measured(modified)) ?? 0) >= 1);
   // A second scrape reports the same counts, not their sum.
   expect(
-    await measured(
-      'scaler_reflector_requests_total{cluster="two",resource="deployments",namespace="",kind="list"}',
-    ),
+    await measured('scaler_reflector_requests_total{cluster="two",resource="deployments",kind="list"}'),
   ).toBe(1);
 
   one.refuseConnections();

@@ -8,7 +8,6 @@ import {
 } from '../../../src/batch/batch-errors.ts';
 import { plan } from '../../../src/batch/plan.ts';
 import { Access } from '../../../src/cluster/access/access.ts';
-import { alwaysAllow } from '../../../src/cluster/access/authorizer.ts';
 import {
   AccessDeniedError,
   AuthorizerUnavailableError,
@@ -17,6 +16,7 @@ import {
   RailError,
   ReplicasManagedError,
 } from '../../../src/cluster/cluster-errors.ts';
+import { alwaysAllow } from '../../support/authorizer.ts';
 import {
   clustersOf,
   item,

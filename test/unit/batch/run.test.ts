@@ -2,7 +2,6 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ItemResult } from '../../../src/batch/batch.ts';
 import { BatchEndedError, ChangedSinceError, DeploymentGoneError } from '../../../src/batch/batch-errors.ts';
 import { Access } from '../../../src/cluster/access/access.ts';
-import { alwaysAllow } from '../../../src/cluster/access/authorizer.ts';
 import {
   AccessDeniedError,
   AuthorizerUnavailableError,
@@ -20,6 +19,7 @@ import {
   KubeTimeoutError,
   KubeUnreachableError,
 } from '../../../src/kube/kube-errors.ts';
+import { alwaysAllow } from '../../support/authorizer.ts';
 import {
   begin,
   clustersOf,

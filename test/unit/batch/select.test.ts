@@ -2,9 +2,9 @@ import { expect, it } from 'vitest';
 import { TooManyItemsError } from '../../../src/batch/batch-errors.ts';
 import { select } from '../../../src/batch/select.ts';
 import { Access } from '../../../src/cluster/access/access.ts';
-import { alwaysAllow } from '../../../src/cluster/access/authorizer.ts';
 import { AccessDeniedError, CacheRefusedError } from '../../../src/cluster/cluster-errors.ts';
 import { LabelSelector } from '../../../src/cluster/labels/label-selector.ts';
+import { alwaysAllow } from '../../support/authorizer.ts';
 import { MemoryCluster } from '../../support/build-app.ts';
 
 const alice = { user: 'alice', groups: [] };

@@ -16,6 +16,7 @@ const OPEN = [
   'authorizer',
   'isHealthy',
   'checkHealth',
+  'countWrite',
   'constructor',
 ];
 
