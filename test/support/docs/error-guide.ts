@@ -205,8 +205,12 @@ export const ERROR_GUIDE: Readonly<Record<string, Guidance>> = {
     todo: 'Before trying a write again, read the count with `maxAge=0`',
   },
   UNHEALTHY: {
-    when: 'Only of `/healthz`: the cluster is not `ready`, so not every request to it can be served',
+    when: 'Only of `/healthz`: the API server has not answered for 10 s, so reads may be old and writes may fail',
     todo: 'Leave the service in use, as it still serves reads. `GET /clusters` says of each cluster what it lacks',
+  },
+  CLUSTER_BLOCKED: {
+    when: 'Only of `/healthz`: the API server answers, but does not decide what clients may do, so they get 503 `AUTHORIZER_UNAVAILABLE`',
+    todo: 'Give the account of the service the right back: [ScalerAuthorizerFailing](../runbook.md#scalerauthorizerfailing)',
   },
   WAIT_INTERRUPTED: {
     when: 'The count was set, and the instance that waited stops, or the certificate was revoked',
