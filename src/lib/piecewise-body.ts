@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 
 /** How many bytes of a body are passed to a connection at a time. */
-export const PIECE_BYTES = 64 * 1024;
+export const PIECE_BYTES = 32 * 1024;
 
 /**
  * The body of an answer, sent piece by piece as the client reads it. Node would encrypt a body that is written at once

@@ -7,6 +7,7 @@ export const DISCONNECTED = 'DISCONNECTED';
 const OUTAGE = [
   'ACCESS_UNDECIDED',
   'AUTHORIZER_UNAVAILABLE',
+  'CLUSTER_BLOCKED',
   'CLUSTER_BUSY',
   'FRESHNESS_NOT_REACHED',
   'KUBERNETES_RATE_LIMITED',
@@ -31,7 +32,12 @@ export const EXPECTED = {
   'etcd restarted': RESTART,
   'etcd paused': OUTAGE,
   'history compacted': RESTART,
-  'right to ask for reviews withdrawn': ['ACCESS_UNDECIDED', 'AUTHORIZER_UNAVAILABLE', 'UNHEALTHY'],
+  'right to ask for reviews withdrawn': [
+    'ACCESS_UNDECIDED',
+    'AUTHORIZER_UNAVAILABLE',
+    'CLUSTER_BLOCKED',
+    'UNHEALTHY',
+  ],
   'right of a client withdrawn': [],
   'credentials of the service renewed': [],
   'server certificate rotated': [],

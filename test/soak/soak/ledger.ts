@@ -32,6 +32,8 @@ export class Ledger {
   readonly name: string;
   #entries: Entry[];
   readonly #ends: string[] = [];
+  /** Whether a write has been sent and not been answered. */
+  #underWay = false;
 
   constructor(namespace: string, name: string, value: number, at: number) {
     this.namespace = namespace;
@@ -39,9 +41,9 @@ export class Ledger {
     this.#entries = [{ value, from: at, until: Number.POSITIVE_INFINITY, doubtful: false }];
   }
 
-  /** Whether more than one value is possible now. */
+  /** Whether a write has ended, of which it is not known if it was made. */
   get doubtful(): boolean {
-    return this.#open.length > 1;
+    return !this.#underWay && this.#open.length > 1;
   }
 
   /** The newest value that was certainly set. While `doubtful`, it may have been replaced. */
@@ -68,7 +70,9 @@ export class Ledger {
     const before = this.#open;
     const entry: Entry = { value, from: at, until: Number.POSITIVE_INFINITY, doubtful: true };
     this.#entries.push(entry);
+    this.#underWay = true;
     const tell = (end: string) => {
+      this.#underWay = false;
       this.#ends.push(`${value} ${end}`);
       if (this.#ends.length > KEPT) this.#ends.shift();
     };
@@ -87,7 +91,7 @@ export class Ledger {
     };
   }
 
-  /** The API server has been asked, and nothing that was sent before can still be made. */
+  /** The API server has been asked, and nothing that was sent before can still be made. No write may be under way. */
   settle(value: number, at: number): void {
     for (const entry of this.#open) entry.until = at;
     this.#entries.push({ value, from: at, until: Number.POSITIVE_INFINITY, doubtful: false });

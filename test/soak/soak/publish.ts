@@ -1,9 +1,11 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { chartOf, markdownOf, type SoakResult } from './report.ts';
 
 const ROOT = resolve(import.meta.dirname, '../../..');
 const DOCUMENT = resolve(ROOT, 'docs/reliability.md');
+/** As the document names it. */
+const PICTURE = 'images/soak.svg';
 const [BEGIN, END] = ['<!-- soak:begin -->', '<!-- soak:end -->'];
 
 /** Puts a report between the markers of a document. @throws Error if it has none */
@@ -16,6 +18,6 @@ export function withReport(document: string, report: string): string {
 /** Writes the report of the last soak into docs/reliability.md, and its chart into docs/images. */
 if (import.meta.main) {
   const result: SoakResult = JSON.parse(readFileSync(resolve(ROOT, 'build/soak.json'), 'utf8'));
-  writeFileSync(resolve(ROOT, 'docs/images/soak.svg'), chartOf(result));
-  writeFileSync(DOCUMENT, withReport(readFileSync(DOCUMENT, 'utf8'), markdownOf(result, 'images/soak.svg')));
+  writeFileSync(resolve(dirname(DOCUMENT), PICTURE), chartOf(result));
+  writeFileSync(DOCUMENT, withReport(readFileSync(DOCUMENT, 'utf8'), markdownOf(result, PICTURE)));
 }

@@ -24,6 +24,7 @@ const LOOK_MS = 250;
  */
 export async function checkEverything(soak: Soak, followers: readonly Follower[]): Promise<void> {
   const { counted, parked, foreign } = soak.cluster;
+  await soak.settle();
   for (const ledger of [...counted, ...parked, foreign]) {
     const { namespace, name } = ledger;
     const value = await soak.cluster.countOf(ledger);

@@ -29,6 +29,8 @@ export interface SoakResult {
 
 /** A slope that is certainly greater than this, in MiB per hour, fails the soak: a pod would need a restart in a week. */
 export const MAX_SLOPE = 2;
+/** In a shorter time after the warm-up, in minutes, the memory is measured and not judged: code is still compiled. */
+const MIN_JUDGED = 10;
 /** Descriptors that may be more at the last quiet point than at the first: a connection to the API server comes and goes. */
 export const MAX_MORE_DESCRIPTORS = 4;
 
@@ -47,7 +49,8 @@ export function memorySlope({ figures, warmAt }: Pick<SoakResult, 'figures' | 'w
 export function faultsIn(result: Pick<SoakResult, 'figures' | 'quietPoints' | 'warmAt'>): string[] {
   const faults: string[] = [];
   const { slope, margin } = memorySlope(result);
-  if (slope - margin > MAX_SLOPE)
+  const judged = (result.figures.at(-1)?.minute ?? 0) - result.warmAt;
+  if (judged >= MIN_JUDGED && slope - margin > MAX_SLOPE)
     faults.push(`memory grows by ${slope.toFixed(1)} ± ${margin.toFixed(1)} MiB an hour`);
   const [first, ...others] = result.quietPoints.filter(({ minute }) => minute >= result.warmAt);
   const last = others.at(-1);

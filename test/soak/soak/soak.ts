@@ -192,7 +192,7 @@ export class Soak {
         noticed: noticed === undefined ? undefined : seconds(noticed),
         recovered: seconds(recoveredAt - endedAt),
       });
-      await this.#settle();
+      await this.settle();
     } catch (error) {
       this.problem(`${phase}: ${error}`);
     } finally {
@@ -216,10 +216,11 @@ export class Soak {
   }
 
   /** Asks the API server for each count that a fault has made doubtful. */
-  async #settle(): Promise<void> {
+  async settle(): Promise<void> {
     for (const ledger of [...this.cluster.counted, ...this.cluster.parked, this.cluster.foreign]) {
       if (!ledger.doubtful) continue;
       const value = await this.cluster.countOf(ledger);
+      if (!ledger.doubtful) continue; // it has been written in between
       const at = performance.now();
       this.check(ledger.possible(at, at).has(value), () => `${ledger.name} is ${value}, which nobody set`);
       ledger.settle(value, at);

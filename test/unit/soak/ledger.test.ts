@@ -32,6 +32,14 @@ describe('what the count of a Deployment may be', () => {
     expect(ledger.doubtful).toBe(false);
   });
 
+  it('is not doubtful while a write is under way', () => {
+    const ledger = new Ledger('shop', 'cart', 1, 0);
+    const write = ledger.sends(2, 10);
+    expect(ledger.doubtful).toBe(false);
+    write.unknown('OUTCOME_UNKNOWN');
+    expect(ledger.doubtful).toBe(true);
+  });
+
   it('may still become that of an unknown write after a later one was made', () => {
     const ledger = new Ledger('shop', 'cart', 1, 0);
     ledger.sends(2, 10).unknown('OUTCOME_UNKNOWN');
