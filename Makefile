@@ -66,6 +66,12 @@ docs: $(INSTALLED) ## Generate the pages of docs/reference that come from the so
 screenshot: $(INSTALLED) ## Regenerate the pictures of the page and of Swagger UI in docs
 	SCREENSHOT=docs/images/swagger-ui.png SCREENSHOTS=docs/images npm test -- --project browser
 
+.PHONY: dashboard-picture
+dashboard-picture: $(INSTALLED) ## Draw docs/images/dashboard.svg from a Prometheus that scrapes the demo for MINUTES=10
+	@hack/generate-certs.sh --client viewer >/dev/null
+	@hack/test-tools.sh prometheus >/dev/null
+	npm exec -- node --disable-warning=ExperimentalWarning hack/dashboard/main.ts
+
 .PHONY: check
 check: $(INSTALLED) ## Check types, lint, format and the API document, and run the unit tests, in under a minute
 	@hack/lint-tools.sh >/dev/null

@@ -38,10 +38,11 @@ export class ServerProcess {
   }
 
   /**
-   * Starts it on free ports, with these variables instead of working defaults. It is killed when the test ends.
+   * Starts it on free ports, with these variables instead of working defaults.
    * @param moreFiles makes the content of further files, which variables then name
    * @param command the arguments of node: the sources by default, or their compiled form
    * @param wrapper a command in front of node, which runs it
+   * @param whenDone is given what kills the process and removes its files; by default the end of the test calls it
    */
   static async start(
     kubeconfig: string,
@@ -49,6 +50,7 @@ export class ServerProcess {
     moreFiles: Readonly<Record<string, (authority: CertificateAuthority) => Promise<string>>> = {},
     command: readonly string[] = ['src/server.ts'],
     wrapper: readonly string[] = [],
+    whenDone: (remove: () => Promise<void>) => void = onTestFinished,
   ): Promise<ServerProcess> {
     const folder = await mkdtemp(join(tmpdir(), 'server-test-'));
     const authority = await CertificateAuthority.create({ commonName: 'test CA' });
@@ -83,7 +85,7 @@ export class ServerProcess {
     }
     const [program = '', ...parameters] = [...wrapper, process.execPath, ...command];
     const child = spawn(program, parameters, { env: { ...variables, ...environment } });
-    onTestFinished(async () => {
+    whenDone(async () => {
       if (child.exitCode === null && child.signalCode === null) {
         child.kill('SIGKILL');
         await once(child, 'exit');
@@ -107,13 +109,18 @@ export class ServerProcess {
     return this.#portIn(/Server listening at https:\/\/127\.0\.0\.1:(\d+)/);
   }
 
+  /** The port of the management listener, from its log. */
+  async managementPort(): Promise<number> {
+    return this.#portIn(/"management":"http:\/\/127\.0\.0\.1:(\d+)"/);
+  }
+
   /** The status of a probe of the management listener. */
   async probe(
     path: string,
     method = 'GET',
     headers = {},
   ): Promise<{ status: number | undefined; body: string }> {
-    const port = await this.#portIn(/"management":"http:\/\/127\.0\.0\.1:(\d+)"/);
+    const port = await this.managementPort();
     // fetch cannot send another Host header.
     const asked = request({ host: '127.0.0.1', port, path, method, headers }).end();
     const [response]: IncomingMessage[] = await once(asked, 'response');
