@@ -47,7 +47,7 @@ export class MemoryCluster implements ServedCluster, UnguardedCluster {
   wasReady = true;
   isHealthy = false;
   state: ClusterState = 'ready';
-  readonly mirrors = [];
+  readonly mirrors: ServedCluster['mirrors'] = [];
   readonly overrides = 0;
   readonly fights = 0;
   readonly railRefusals = 0;

@@ -2,11 +2,13 @@ import { collectDefaultMetrics } from '@prometheus-io/client';
 import { VERSION } from '../../lib/version.ts';
 import type { Families } from './families.ts';
 
-/** Gauges of the client whose names end as those of counters do, which promtool objects to. */
+/** Metrics of the client whose names promtool objects to: those of counters that are gauges, and those of types. */
 const MISNAMED = [
   'nodejs_active_handles_total',
   'nodejs_active_requests_total',
   'nodejs_active_resources_total',
+  'nodejs_eventloop_utilization_summary',
+  'nodejs_eventloop_utilization_histogram',
 ];
 
 /** The process: event loop, collections, heap, descriptors; and what runs in it. */

@@ -54,7 +54,7 @@ export function tlsMetrics(
   families.gauge(
     {
       name: 'scaler_tls_expiry_timestamp_seconds',
-      help: 'When the server certificate, the first CA of the client CA bundle and the first CRL expire, since 1970',
+      help: 'When the server certificate, the first CA of the client CA bundle and the first CRL expire',
       labels: { of: ['certificate', 'client_ca', 'crl'] },
     },
     (report) => {
