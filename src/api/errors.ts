@@ -231,7 +231,7 @@ export const KubernetesUnreachableError = createError(
 );
 export const KubernetesUnavailableError = createError(
   'KUBERNETES_UNAVAILABLE',
-  'The Kubernetes API server could not serve the request: before trying a write again, read the count',
+  'The Kubernetes API server could not serve the request: nothing was changed, try again later',
   503,
 );
 export const UnhealthyError = createError(
@@ -277,6 +277,6 @@ export const NotReadyInTimeError = createError<[string]>(
 );
 export const OutcomeUnknownError = createError(
   'OUTCOME_UNKNOWN',
-  'The cluster did not say whether it made the change, and it may still make it: read the count before trying again',
+  'The cluster did not say whether it made the change, and it may still make it: read the count with maxAge=0 before trying again',
   504,
 );

@@ -57,13 +57,14 @@ import type { LabelSelector } from './labels/label-selector.ts';
 import { type CountChange, CountHistory } from './ownership/count-history.ts';
 import type { Fight } from './ownership/fight.ts';
 import { type ConflictPolicy, type Forecast, refusalIn } from './ownership/forecast.ts';
+import type { UnknownWrite } from './ownership/late-writes.ts';
 import { Ownership } from './ownership/ownership.ts';
 import { ownerOfCount } from './ownership/writers.ts';
 import { deploymentsPath } from './paths.ts';
 import { Rails } from './rails/rails.ts';
 import type { Rail, RailRules } from './rails/rule.ts';
 import { type PodTiming, PodTroubles } from './rollout/pod-troubles.ts';
-import { type Precondition, type ScaleRequest, Scaler } from './scaler.ts';
+import { type Precondition, type ScaleRequest, type ScaleResult, Scaler } from './scaler.ts';
 import { changesOf, type DeploymentChanges } from './state/deployment-changes.ts';
 import { type DeploymentState, stateOf } from './state/deployment-state.ts';
 import { StateLists } from './state/state-lists.ts';
@@ -196,6 +197,7 @@ export class Cluster implements UnguardedCluster {
           this.#hub.overridden(deployment, change);
         },
         contested: (deployment, fight) => this.#contested(deployment, fight),
+        landed: (write, change) => this.#landed(write, change),
       },
       journalBytes,
     );
@@ -482,7 +484,7 @@ export class Cluster implements UnguardedCluster {
     const precondition = this.#railed(request, before, forecasts);
     const refusal = request.force ? undefined : refusalIn(forecasts, this.#onConflict);
     if (refusal !== undefined) throw new ReplicasManagedError(refusal, forecasts);
-    const result = await this.#scaler.scale({ ...request, precondition, cached: before?.replicas });
+    const result = await this.#write({ ...request, precondition, cached: before?.replicas }, before);
     if (dryRun) return { ...result, forecasts, previous: before?.replicas, entityTag: undefined };
     const { uid, resourceVersion } = result;
     // The API server answers the last change of another writer if that has set the same count.
@@ -494,6 +496,34 @@ export class Cluster implements UnguardedCluster {
     const current = cached?.resourceVersion === resourceVersion ? cached : undefined;
     const previous = changed ? this.#history.changeAt(uid, resourceVersion)?.from : result.replicas;
     return { ...result, forecasts, previous, entityTag: current && entityTag(current) };
+  }
+
+  /** Makes a write. One whose outcome is not known is remembered, in case that it lands later. */
+  async #write(
+    request: ScaleRequest & Pick<ScaleOrder, 'batch'>,
+    before: Deployment | undefined,
+  ): Promise<ScaleResult> {
+    const { namespace, deployment, replicas, user, batch, dryRun } = request;
+    if (dryRun || before === undefined) return this.#scaler.scale(request);
+    const { uid } = before;
+    const since = Date.now() / 1000;
+    const earlier = this.#history.takeUnknown(uid, replicas);
+    try {
+      return await this.#scaler.scale(request);
+    } catch (error) {
+      const isUnknown = error instanceof DeploymentError && error.code === 'OUTCOME_UNKNOWN';
+      const write = isUnknown ? { namespace, deployment, uid, replicas, user, batch, since } : earlier;
+      if (write !== undefined) this.#history.mayHaveWritten(write);
+      throw error;
+    }
+  }
+
+  #landed({ namespace, deployment, uid, replicas, user, batch }: UnknownWrite, { from }: CountChange): void {
+    this.#events.scaled({ namespace, deployment, user, batch, from, result: { uid, replicas } });
+    this.#log.info(
+      { namespace, deployment, user, from, to: replicas },
+      'a write whose outcome was unknown has been made after all',
+    );
   }
 
   /**

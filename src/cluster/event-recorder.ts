@@ -17,7 +17,7 @@ export interface Scaling {
   readonly user: string;
   /** The count before the change, as far as it is known. */
   readonly from: number | undefined;
-  readonly result: ScaleResult;
+  readonly result: Pick<ScaleResult, 'uid' | 'replicas'>;
   /** The id of the batch that it is of; undefined: of none. */
   readonly batch: string | undefined;
 }

@@ -122,7 +122,7 @@ export class Scaler {
         if (attempt < MAX_ATTEMPTS && inTime && this.#mayRetry(error, credentials)) {
           await sleep(waitMs);
         } else if (applying !== undefined && !dryRun && mayHaveHappened(error)) {
-          return await this.#settle(applying, error);
+          return await this.#settle(applying);
         } else {
           throw toDeploymentError(error, namespace, deployment);
         }
@@ -178,11 +178,11 @@ export class Scaler {
     return error.status === 409;
   }
 
-  /** The write may have been carried out. Returns the current state if it is the requested one; otherwise throws. */
-  async #settle(
-    { namespace, deployment, replicas, expected }: Application,
-    cause: unknown,
-  ): Promise<ScaleResult> {
+  /**
+   * The write may have been carried out. Returns the current state if it is the requested one.
+   * @throws DeploymentError OUTCOME_UNKNOWN
+   */
+  async #settle({ namespace, deployment, replicas, expected }: Application): Promise<ScaleResult> {
     const now = await this.#api
       .call({ path: scalePath(namespace, deployment), deadlineMs: REREAD_DEADLINE_MS })
       .then((answer) => readScale(answer, expected, []))
@@ -191,7 +191,6 @@ export class Scaler {
     const isSame = expected === undefined || now?.uid === expected.uid;
     // Another count does not mean that the write failed: the API server may still be carrying it out.
     if (now?.replicas === replicas && isSame) return now;
-    if (cause instanceof KubeStatusError && cause.status !== 504) throw cause;
     throw new DeploymentError('OUTCOME_UNKNOWN', namespace, deployment);
   }
 }
@@ -222,9 +221,18 @@ function readScale(
 /** Whether the API server may have carried out a write that ended with this error. */
 function mayHaveHappened(error: unknown): boolean {
   if (error instanceof KubeTimeoutError || error instanceof KubeUnreachableError) return error.sent;
-  if (error instanceof KubeStatusError)
-    return error.status >= 500 && error.status !== 503 && denialOf(error) === undefined;
+  if (error instanceof KubeStatusError) return error.status >= 500 && !isBeforeTheWrite(error);
   return error instanceof KubeMalformedError;
+}
+
+/**
+ * Whether the API server certainly answered this error before it wrote: because of its admission control, or because it
+ * does not serve. It answers most of what goes wrong with etcd as 500, for example `context deadline exceeded`, and a
+ * write may still land then. A 503 without a reason is not by it, but by a proxy that may have passed on the request.
+ */
+function isBeforeTheWrite(error: KubeStatusError): boolean {
+  if (denialOf(error) !== undefined || error.message.includes('failed calling webhook')) return true;
+  return error.status === 503 && error.reason === 'ServiceUnavailable';
 }
 
 /** Translates an error of the API server into what it means for the Deployment. Returns other errors as they are. */

@@ -220,6 +220,24 @@ export class KubeApiserver {
     await signalProgram(this.#etcd, 'etcd', frozen ? 'STOP' : 'CONT');
   }
 
+  /** Stops etcd where it is (SIGSTOP), until resumeEtcd(): connections stay open, and nothing is answered. */
+  async pauseEtcd(): Promise<void> {
+    await signal('STOP', this.#etcd, 'etcd');
+  }
+
+  async resumeEtcd(): Promise<void> {
+    await signal('CONT', this.#etcd, 'etcd');
+  }
+
+  /** As pauseEtcd(), for kube-apiserver. */
+  async pauseApiserver(): Promise<void> {
+    await signal('STOP', this.#apiserver, 'kube-apiserver');
+  }
+
+  async resumeApiserver(): Promise<void> {
+    await signal('CONT', this.#apiserver, 'kube-apiserver');
+  }
+
   /** Makes etcd forget all history. Later requests for history get an Expired error, unless a cache has it. */
   async compactEtcd(): Promise<void> {
     const range = await request(`${this.etcdUrl}/v3/kv/range`, { method: 'POST', body: '{"key":"AA=="}' });
@@ -299,6 +317,11 @@ export const startKubeApiserver = () => KubeApiserver.start();
 async function signalProgram(shell: ChildProcess | undefined, program: string, signal: 'STOP' | 'CONT') {
   if (shell?.pid === undefined) throw new Error(`${program} was not started`);
   await promisify(execFile)('pkill', [`-${signal}`, '-P', String(shell.pid), '-x', program]);
+}
+
+/** Sends a signal to the binary, which is a child of its leash. */
+async function signal(name: 'STOP' | 'CONT', leash: ChildProcess | undefined, binary: string): Promise<void> {
+  await promisify(execFile)('pkill', [`-${name}`, '-P', String(leash?.pid), '-x', binary]);
 }
 
 async function end(child: ChildProcess | undefined): Promise<void> {

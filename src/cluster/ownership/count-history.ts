@@ -3,6 +3,7 @@ import type { InformerHandler } from '../../kube/reflector/informer.ts';
 import type { Deployment } from '../deployment.ts';
 import { type Fight, fightAfter } from './fight.ts';
 import { Journal } from './journal.ts';
+import { LateWrites, type UnknownWrite } from './late-writes.ts';
 import { toolOf } from './tools.ts';
 import { FIELD_MANAGER, ownerOfCount, type Writer } from './writers.ts';
 
@@ -25,7 +26,7 @@ export interface CountChange {
   readonly viaScale: boolean;
   /** Whether it is by somebody else than the service, up to 5 minutes after a write of the service. */
   readonly overrode: boolean;
-  /** Who made it, if it was a write of this replica. */
+  /** Who made it, if it was a write of this replica, as far as can be told. */
   user: string | undefined;
 }
 
@@ -67,6 +68,8 @@ export interface CountListener {
   overridden(deployment: Deployment, change: CountChange): void;
   /** Two managers have begun to set the count in turn. */
   contested(deployment: Deployment, fight: Fight): void;
+  /** A write whose outcome was not known has been made after all. */
+  landed(write: UnknownWrite, change: CountChange): void;
 }
 
 /** How long after a write of this service a change by somebody else counts as an override. */
@@ -89,6 +92,7 @@ export class CountHistory implements InformerHandler<Deployment> {
   readonly #journal: Journal;
   /** The users of writes, by uid and resourceVersion, until the watch shows the changes. */
   readonly #users = new LRUCache<string, string>({ max: MAX_UNSEEN });
+  readonly #late = new LateWrites();
   #version = 0;
 
   /** @param journalBytes how much memory the changes before the last ones may take */
@@ -133,10 +137,36 @@ export class CountHistory implements InformerHandler<Deployment> {
       return true;
     }
     if (change.manager !== FIELD_MANAGER || change.user !== undefined) return false;
+    this.#setUser(uid, change, user);
+    return true;
+  }
+
+  /** Says who made a write whose outcome is not known: if the watch has shown its change, or shows it later, it landed. */
+  mayHaveWritten(write: UnknownWrite): void {
+    const { uid, replicas, user, since } = write;
+    const isIt = ({ at, to, manager, user: by }: CountChange) =>
+      at >= since && to === replicas && manager === FIELD_MANAGER && by === undefined;
+    const change = this.#seen(uid, this.#records.get(uid)).find(isIt);
+    if (change === undefined) {
+      this.#late.add(write);
+      return;
+    }
+    this.#setUser(uid, change, user);
+    this.#listener.landed(write, change);
+  }
+
+  /**
+   * The write of this count whose outcome was not known, if there is one. It is forgotten: call it before another write of the
+   * same count, which is then the one that a change is taken for.
+   */
+  takeUnknown(uid: string, replicas: number): UnknownWrite | undefined {
+    return this.#late.take(uid, replicas);
+  }
+
+  #setUser(uid: string, change: CountChange, user: string): void {
     if (change === this.#records.get(uid)?.lastChange) change.user = user;
     else this.#journal.setUser(change, user);
     this.#version += 1;
-    return true;
   }
 
   added(): void {
@@ -165,6 +195,9 @@ export class CountHistory implements InformerHandler<Deployment> {
   #changed(item: Deployment, previous: Deployment, record: CountRecord | undefined): void {
     const { uid } = item;
     const change = this.#changeOf(item, previous, record?.lastChange);
+    const isUnclaimed = change.manager === FIELD_MANAGER && change.user === undefined;
+    const late = isUnclaimed ? this.#late.take(uid, change.to) : undefined;
+    change.user ??= late?.user;
     const fight = fightAfter([change, ...this.#seen(uid, record)], record?.fight);
     const isOwn = change.manager === FIELD_MANAGER;
     if (record?.lastChange !== undefined) this.#journal.add(uid, record.lastChange);
@@ -176,6 +209,7 @@ export class CountHistory implements InformerHandler<Deployment> {
       fight,
       changes: (record?.changes ?? 0) + 1,
     });
+    if (late !== undefined) this.#listener.landed(late, change);
     if (change.overrode) this.#listener.overridden(item, change);
     // A fight that goes on keeps the names of the two.
     if (fight !== undefined && fight.between !== record?.fight?.between)

@@ -29,7 +29,7 @@ describe('a write', () => {
   it.each<[string, Fault, number, string]>([
     ['403: the service may not', { type: 'status', code: 403 }, 403, 'SERVICE_FORBIDDEN'],
     ['429', { type: 'status', code: 429, retryAfterSeconds: 3 }, 429, 'KUBERNETES_RATE_LIMITED'],
-    ['500', { type: 'status', code: 500 }, 503, 'KUBERNETES_UNAVAILABLE'],
+    ['500', { type: 'status', code: 500 }, 504, 'OUTCOME_UNKNOWN'],
     ['503', { type: 'status', code: 503 }, 503, 'KUBERNETES_UNAVAILABLE'],
     ['504', { type: 'status', code: 504 }, 504, 'OUTCOME_UNKNOWN'],
     ['401', { type: 'status', code: 401 }, 503, 'KUBERNETES_UNAVAILABLE'],

@@ -202,7 +202,7 @@ export const ERROR_GUIDE: Readonly<Record<string, Guidance>> = {
   },
   KUBERNETES_UNAVAILABLE: {
     when: 'The API server answered, but with a failure of its own',
-    todo: 'Before trying a write again, read the count with `maxAge=0`',
+    todo: 'Try again later. A write that was answered so changed nothing',
   },
   UNHEALTHY: {
     when: 'Only of `/healthz`: the API server has not answered for 10 s, so reads may be old and writes may fail',

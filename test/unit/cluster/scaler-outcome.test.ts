@@ -32,9 +32,13 @@ describe('a write that may have happened', () => {
     ['lost its connection', reset],
     ['was answered with something other than a Scale', new KubeMalformedError('not JSON')],
     ['was answered 504', new KubeStatusError(504, 'Timeout', 'request did not complete')],
+    // What kube-apiserver answers while its etcd hangs.
+    ['was answered 500', new KubeStatusError(500, '', 'context deadline exceeded')],
+    ['was answered 502 by a proxy', new KubeStatusError(502, '', '<html>Bad Gateway</html>')],
+    ['was answered 503 by a proxy', new KubeStatusError(503, '', 'upstream connect error')],
   ] as const;
 
-  it.each([...ends, ['was answered 500', new KubeStatusError(500, '', 'etcd')] as const])(
+  it.each(ends)(
     'because it %s is followed by a read, and succeeds if the read returns the requested count',
     async (_, error) => {
       expect(await writes.answered(error, scaleOf(3, '50'))).toMatchObject({
@@ -44,6 +48,17 @@ describe('a write that may have happened', () => {
       expect(writes.api.requests[1]?.request).toEqual({ path: PATH, deadlineMs: 2_000 });
     },
   );
+
+  it.each([
+    ['does not serve', new KubeStatusError(503, 'ServiceUnavailable', 'apiserver is shutting down')],
+    [
+      'cannot call a webhook',
+      new KubeStatusError(500, 'InternalError', 'Internal error occurred: failed calling webhook "a.b"'),
+    ],
+  ])('is not one that was refused before, because the API server %s', async (_, error) => {
+    expect(await writes.answered(error)).toMatchObject({ error });
+    expect(writes.methods).toEqual(['PATCH']);
+  });
 
   it.each(ends)('because it %s is OUTCOME_UNKNOWN if the read returns another count', async (_, error) => {
     expect((await writes.answered(error, scaleOf(1))).error).toMatchObject({ code: 'OUTCOME_UNKNOWN' });

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Deployment } from '../../../../src/cluster/deployment.ts';
 import { type CountChange, CountHistory, wasTaken } from '../../../../src/cluster/ownership/count-history.ts';
 import type { Fight } from '../../../../src/cluster/ownership/fight.ts';
+import type { UnknownWrite } from '../../../../src/cluster/ownership/late-writes.ts';
 import { FIELD_MANAGER, type Writer } from '../../../../src/cluster/ownership/writers.ts';
 import { applier, SERVICE, scaler, updater } from '../../../support/count-writers.ts';
 import { deployment } from '../../../support/deployment-objects.ts';
@@ -16,12 +17,14 @@ const helmWithout = applier('helm', { ownsCount: false });
 let history: CountHistory;
 let overrides: CountChange[];
 let fights: Fight[];
+let landed: string[];
 let current: Deployment;
 
 beforeEach(() => {
   vi.useFakeTimers({ now: START });
   overrides = [];
   fights = [];
+  landed = [];
   history = historyOf(2 ** 20);
 });
 afterEach(() => void vi.useRealTimers());
@@ -30,6 +33,8 @@ function historyOf(journalBytes: number): CountHistory {
   const listener = {
     overridden: (_: Deployment, change: CountChange) => void overrides.push(change),
     contested: (_: Deployment, fight: Fight) => void fights.push(fight),
+    landed: ({ user }: UnknownWrite, { from, to }: CountChange) =>
+      void landed.push(`${user}: ${from} to ${to}`),
   };
   return new CountHistory(listener, journalBytes);
 }
@@ -507,4 +512,78 @@ it('the version rises with whatever changes what is answered', () => {
   note();
   expect(new Set(versions).size).toBe(versions.length);
   expect(versions).toEqual(versions.toSorted((a, b) => a - b));
+});
+
+describe('a write whose outcome is not known', () => {
+  const unknown = (replicas: number, user = 'alice'): UnknownWrite => ({
+    namespace: 'default',
+    deployment: 'cart',
+    uid: current.uid,
+    replicas,
+    user,
+    batch: undefined,
+    since: Date.now() / 1000,
+  });
+  const users = () => history.changesOf(current).changes.map(({ user }) => user);
+
+  it('has landed once the watch shows its count, by the service', () => {
+    appears(3, SERVICE);
+    history.mayHaveWritten(unknown(5));
+    expect(landed).toEqual([]);
+    shows(5, SERVICE);
+    expect(landed).toEqual(['alice: 3 to 5']);
+    expect(users()).toEqual(['alice']);
+    shows(3, SERVICE);
+    shows(5, SERVICE);
+    expect(landed).toHaveLength(1);
+  });
+
+  it('has landed if the watch has shown its count already', () => {
+    appears(3, SERVICE);
+    const write = unknown(5);
+    shows(5, SERVICE);
+    shows(4, SERVICE);
+    history.mayHaveWritten(write);
+    expect(landed).toEqual(['alice: 3 to 5']);
+    expect(users()).toEqual([undefined, 'alice']);
+  });
+
+  it('has not landed if its count was there before, or is set by somebody else, or another count is set', () => {
+    appears(3, SERVICE);
+    shows(5, SERVICE);
+    vi.advanceTimersByTime(1_000);
+    history.mayHaveWritten(unknown(5));
+    shows(4, SERVICE);
+    shows(5, scaler('kubectl'));
+    shows(6, SERVICE);
+    expect(landed).toEqual([]);
+    expect(users()).toEqual([undefined, undefined, undefined, undefined]);
+  });
+
+  it('does not land any more after a quarter of an hour', () => {
+    appears(3, SERVICE);
+    history.mayHaveWritten(unknown(5));
+    vi.advanceTimersByTime(15 * 60_000 + 1);
+    shows(5, SERVICE);
+    expect(landed).toEqual([]);
+  });
+
+  it('is not kept if another write of its count begins, which is then known to have made the change', () => {
+    appears(3, SERVICE);
+    history.mayHaveWritten(unknown(5));
+    expect(history.takeUnknown(current.uid, 5)).toMatchObject({ user: 'alice' });
+    shows(5, SERVICE);
+    expect(history.wrote(current.uid, current.resourceVersion, 'bob')).toBe(true);
+    expect(landed).toEqual([]);
+    expect(users()).toEqual(['bob']);
+  });
+
+  it('is one of at most a thousand that are kept', () => {
+    appears(3, SERVICE);
+    for (let replicas = 1_001; replicas > 0; replicas -= 1) history.mayHaveWritten(unknown(replicas));
+    shows(1_001, SERVICE);
+    expect(landed).toEqual([]);
+    shows(1_000, SERVICE);
+    expect(landed).toHaveLength(1);
+  });
 });

@@ -52,7 +52,7 @@ class FakePods {
 beforeEach(() => {
   vi.useFakeTimers();
   cache = new DeploymentCache();
-  history = new CountHistory({ overridden: () => {}, contested: () => {} }, 0);
+  history = new CountHistory({ overridden: () => {}, contested: () => {}, landed: () => {} }, 0);
   outage = undefined;
   version = 1;
   pods = new FakePods();
