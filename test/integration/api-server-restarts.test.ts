@@ -4,7 +4,7 @@ import { ageOf, ScaleLoad, WrittenDeployment } from '../support/integration/scal
 import { expectNoLostUpdate } from '../support/integration/write-history.ts';
 import { type KubeApiserver, startKubeApiserver } from '../support/kube-apiserver.ts';
 import { at, KubeRequests } from '../support/kube-requests.ts';
-import { TestService } from '../support/service.ts';
+import { REAL_PROBES, TestService } from '../support/service.ts';
 
 /**
  * The service on a real API server that is killed and restarted, as is its etcd, while clients write and read. etcd
@@ -34,7 +34,7 @@ beforeAll(async () => {
   const written = ['a', 'b', 'c', 'd'].map((name) => new WrittenDeployment(name, 1));
   for (const { name, initialReplicas } of written)
     await kube.post(COLLECTION, deployment(name, initialReplicas));
-  service = await (await TestService.start({ kubeconfig })).synced();
+  service = await (await TestService.start({ kubeconfig, timing: REAL_PROBES })).synced();
   load = new ScaleLoad(service, NAMESPACE, written);
 });
 

@@ -5,7 +5,7 @@ import { at, KubeRequests, textAt } from '../support/kube-requests.ts';
 import { kubeconfigYaml } from '../support/kubeconfig.ts';
 import { logTo } from '../support/log-to.ts';
 import { routesOf } from '../support/routes-of.ts';
-import { TestService } from '../support/service.ts';
+import { REAL_PROBES, TestService } from '../support/service.ts';
 import type { Answer, TestClient } from '../support/test-client.ts';
 import { until } from '../support/until.ts';
 
@@ -268,21 +268,27 @@ describe('a service whose account may not create access reviews', () => {
       kubeconfig: kubeconfigYaml(url, ca, { token: textAt(body, 'status.token') }),
       authorization: 'SubjectAccessReview',
       logStream: logTo((line) => void lines.push(JSON.parse(line))),
+      timing: REAL_PROBES,
     });
-    await blind.synced();
+    await until(() => blind.cluster.state === 'blocked');
   });
   afterAll(async () => {
     await blind?.stop();
   });
 
-  it('logs the right to grant, shows in GET /clusters that it cannot decide, and recovers once it has the right', async () => {
+  it('logs the right to grant, is blocked in GET /clusters and not ready, and recovers once it has the right', async () => {
     const client = await blind.clientOf('reader');
     const authorizer = async () => at((await client.get('/clusters')).body, 'clusters.0.authorizer');
-    expect(await authorizer()).toBe('available');
+    expect(blind.app.fleet.ready).toBe(false);
+    expect(lines.filter(({ msg }) => String(msg).startsWith('cluster blocked'))).toEqual([
+      expect.objectContaining({
+        grant: 'create on subjectaccessreviews.authorization.k8s.io to the account of the service',
+      }),
+    ]);
     const refused = { status: 503, body: { code: 'AUTHORIZER_UNAVAILABLE' } };
     expect(await client.count(inA, 'web')).toMatchObject(refused);
     expect(await client.get('/deployments')).toMatchObject(refused);
-    expect((await client.get('/healthz')).status).toBe(200);
+    expect(await client.get('/healthz')).toMatchObject({ status: 503, body: { code: 'CLUSTER_BLOCKED' } });
     expect(await authorizer()).toBe('unavailable');
     expect(lines.filter(({ msg }) => String(msg).startsWith('access reviews fail'))).toEqual([
       expect.objectContaining({
@@ -301,6 +307,18 @@ describe('a service whose account may not create access reviews', () => {
     await until(() => allows(kube, { user: account, resourceAttributes: { verb: 'create', ...reviews } }));
     expect((await client.count(inA, 'web')).status).toBe(200);
     expect(await authorizer()).toBe('available');
+    await blind.synced();
+    await until(async () => (await client.get('/healthz')).status === 200);
+  });
+
+  it('is blocked without any request when the right is withdrawn, and ready when it is granted again', async () => {
+    await rbac.deleteClusterRoleBinding({ name: 'authz-test-reviews' });
+    await until(() => blind.cluster.state === 'blocked');
+    expect(blind.app.fleet.ready).toBe(true);
+    const create = [{ apiGroups: [reviews.group], resources: [reviews.resource], verbs: ['create'] }];
+    await rbac.deleteClusterRole({ name: 'authz-test-reviews' });
+    await bindCluster('reviews', create, { kind: 'User', name: account });
+    await until(() => blind.cluster.state === 'ready');
   });
 });
 
