@@ -1,10 +1,11 @@
-// `helm test` runs this in the image of the service. It checks that the Service reaches a ready pod, and that the pod
-// serves the certificate of the Secret and does not answer a client without a certificate.
+// `helm test` runs this in the image of the service. It checks that every pod can serve every cluster, that the Service
+// reaches a ready pod, and that the pod serves the certificate of the Secret and does not answer a client without one.
 const { X509Certificate } = require('node:crypto');
+const { lookup } = require('node:dns/promises');
 const { readFileSync } = require('node:fs');
 const { connect } = require('node:tls');
 
-const { SERVICE, PORT } = process.env;
+const { SERVICE, PORT, PODS, MANAGEMENT_PORT } = process.env;
 const expected = new X509Certificate(readFileSync('/tls/tls.crt')).fingerprint256;
 
 /** The result of one connection without a client certificate; undefined: no connection could be made. */
@@ -27,7 +28,41 @@ function attempt() {
   });
 }
 
+const HELP = {
+  unreachable: 'its API server cannot be reached: see the line "cluster unreachable" in the log of the pods',
+  blocked:
+    'its API server does not decide what clients may do: grant the account of the service create on subjectaccessreviews.authorization.k8s.io, unless the line "cluster blocked" in the log of the pods names another cause',
+  syncing: 'its Deployments have not been read yet: see the log of the pods',
+};
+
+/** What keeps the pods from serving a cluster; undefined: nothing. */
+async function whatIsWrong() {
+  const pods = await lookup(PODS, { all: true }).catch(() => []);
+  if (pods.length === 0) return 'there are no pods of the service';
+  for (const { address: pod, family } of pods) {
+    const host = family === 6 ? `[${pod}]` : pod;
+    const text = await fetch(`http://${host}:${MANAGEMENT_PORT}/metrics`, {
+      signal: AbortSignal.timeout(5_000),
+    })
+      .then((answer) => answer.text())
+      .catch(() => undefined);
+    if (text === undefined) return `the management port of pod ${pod} does not answer`;
+    const states = /^scaler_cluster_state\{cluster="([^"]+)",state="([^"]+)"\} 1$/gm;
+    for (const [, cluster, state] of text.matchAll(states)) {
+      if (state !== 'ready') return `cluster ${cluster} is ${state}: ${HELP[state]}`;
+    }
+  }
+  return undefined;
+}
+
 async function main() {
+  let wrong = await whatIsWrong();
+  // It takes a moment until new pods have read their clusters.
+  for (let tries = 1; wrong !== undefined && tries < 20; tries += 1) {
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    wrong = await whatIsWrong();
+  }
+  if (wrong !== undefined) return wrong;
   let result = await attempt();
   // It takes a moment until a new Service has endpoints.
   for (let tries = 1; result === undefined && tries < 30; tries += 1) {
@@ -43,7 +78,7 @@ async function main() {
 
 main().then((failure) => {
   process.stdout.write(
-    `${failure ?? 'ok: the pod serves the certificate of the Secret and refuses clients without a certificate'}\n`,
+    `${failure ?? 'ok: the pods can serve every cluster, with the certificate of the Secret, and refuse clients without a certificate'}\n`,
   );
   process.exitCode = failure === undefined ? 0 : 1;
 });
