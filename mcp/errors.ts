@@ -13,7 +13,8 @@ const REMEDIES: Readonly<Record<string, string>> = {
   ROLLOUT_STUCK: 'The count is set, but its pods do not get ready. Read state, and tell the user the reason.',
   REPLICAS_OVERRIDDEN:
     'Somebody else has set another count since. Read state to learn who, before you set it again.',
-  OUTCOME_UNKNOWN: 'The count may be set, now or within a minute. Read state again after a moment, before you try again.',
+  OUTCOME_UNKNOWN:
+    'The count may be set, now or within a minute. Read state again after a moment, before you try again.',
   RECEIPT_INVALID: 'Pass the receipt exactly as plan or park answered it.',
   UNEXPECTED_ANSWER: 'Ask the user whether --server names k8s-deployment-scaler, and what is in front of it.',
 };
