@@ -104,9 +104,12 @@ describe('the start of the process', () => {
     expect(await server.probe('/readyz')).toEqual({ status: 503, body: 'not ready\n' });
     await demo.acceptConnections();
     await server.ready();
+    const isServed = async (one: 0 | 1) =>
+      (await server.probe('/metrics')).body.includes(`scaler_cluster_ready{cluster="default"} ${one}\n`);
+    await until(() => isServed(1));
     await demo.refuseConnections();
     demo.dropConnections();
-    await until(() => server.output.includes('cluster unreachable'));
+    await until(() => isServed(0));
     expect((await server.probe('/readyz')).status).toBe(200);
     await demo.acceptConnections();
   });
