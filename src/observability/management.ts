@@ -12,7 +12,7 @@ import type { Families } from './metrics/families.ts';
 export interface ManagementOptions {
   /** Whether this instance should get new connections. */
   readonly isReady: () => boolean;
-  readonly metrics: Pick<Families, 'current'>;
+  readonly metrics: Pick<Families, 'text' | 'contentType'>;
   /** Accepted host names, without port, besides IP addresses, `localhost` and the name of this machine. */
   readonly allowedHosts: readonly string[];
   /** Answers `/log-level`. */
@@ -44,12 +44,15 @@ export function createManagementServer(options: ManagementOptions): Server {
   const scrapes = new SocketPlaces(MAX_SCRAPES);
   const served = new WeakSet<Socket>();
 
-  let running: ReturnType<typeof scrape> | undefined;
+  let running: Promise<Buffer> | undefined;
   /** The text for Prometheus. Requests that arrive while it is being made share it. */
   const metricsText = () => {
-    running ??= scrape(metrics).finally(() => {
-      running = undefined;
-    });
+    running ??= metrics
+      .text()
+      .then((text) => Buffer.from(text))
+      .finally(() => {
+        running = undefined;
+      });
     return running;
   };
 
@@ -94,7 +97,7 @@ export function createManagementServer(options: ManagementOptions): Server {
       case '/metrics':
         scrapes.add(socket);
         return void metricsText().then(
-          ({ text, contentType }) => answer(200, text, contentType),
+          (text) => answer(200, text, metrics.contentType),
           () => answerText(500, 'the metrics could not be read'),
         );
       default:
@@ -127,12 +130,6 @@ export function createManagementServer(options: ManagementOptions): Server {
     throttled((line) => log.error(line, 'the management listener failed')),
   );
   return server;
-}
-
-async function scrape(metrics: ManagementOptions['metrics']) {
-  const registry = metrics.current();
-  const text = await registry.metrics();
-  return { text: Buffer.from(`${text.trimEnd()}\n`), contentType: registry.contentType };
 }
 
 /**

@@ -1,6 +1,5 @@
 import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
-import { Registry } from '@prometheus-io/client';
 import { clustersSource, readClusters, readSpec } from '../../src/fleet/clusters-source.ts';
 import { ClustersWatch } from '../../src/fleet/clusters-watch.ts';
 import { Fleet } from '../../src/fleet/fleet.ts';
@@ -8,6 +7,7 @@ import { CredentialSource } from '../../src/kube/kubeconfig/credentials.ts';
 import { kubeConfigLoader } from '../../src/kube/kubeconfig/kubeconfig.ts';
 import { LogLevelSwitch } from '../../src/observability/log-level.ts';
 import { createManagementServer } from '../../src/observability/management.ts';
+import { Families } from '../../src/observability/metrics/families.ts';
 import { loadTlsMaterial } from '../../src/tls/material.ts';
 import { TlsReloader } from '../../src/tls/reloader.ts';
 import { until } from './until.ts';
@@ -40,7 +40,7 @@ const log = {
 
 const management = createManagementServer({
   isReady: () => true,
-  metrics: { current: () => new Registry() },
+  metrics: new Families(),
   allowedHosts: [],
   logLevel: new LogLevelSwitch({ level: 'info' }, { write() {} }),
   log,

@@ -14,7 +14,7 @@ export async function metricLines({ app }: TestService): Promise<readonly string
     crlNextUpdate: undefined,
   };
   const metrics = createMetrics({ ...sourcesIn(app), reloader: { stats }, logStream: { dropped: 0 } });
-  return (await metrics.current().metrics()).split('\n');
+  return (await metrics.text()).split('\n');
 }
 
 /** What an app measures itself. */

@@ -1,10 +1,4 @@
-import {
-  Counter,
-  Gauge,
-  type MetricObjectWithValues,
-  type MetricValueWithName,
-  Registry,
-} from '@prometheus-io/client';
+import { Counter, Gauge, Registry } from '@prometheus-io/client';
 import type { Buckets } from '../../lib/buckets.ts';
 
 /** What a label says: all its values, or what they are. */
@@ -28,15 +22,13 @@ export interface Described extends Definition {
   readonly type: 'counter' | 'gauge' | 'histogram';
 }
 
-type HistogramFamily = MetricObjectWithValues<MetricValueWithName<string>>;
-
 /**
  * The metrics of the service. Their figures are kept where they arise, as plain numbers, and are only read at a scrape.
  */
 export class Families {
   readonly #registry = new Registry();
   readonly #described: Described[] = [];
-  readonly #histograms: (() => HistogramFamily)[] = [];
+  readonly #histograms: (() => string)[] = [];
 
   /** For metrics that others define. */
   get registry(): Registry {
@@ -69,29 +61,34 @@ export class Families {
     });
   }
 
+  /**
+   * A Histogram of the client would have to be told each value when it arises, which costs a look-up of labels per request,
+   * so its text is made here.
+   */
   histogram<Label extends string>(definition: Definition<Label>, collect: Collect<Label, Buckets>): void {
     const { name, help } = this.#describe('histogram', definition);
     this.#histograms.push(() => {
-      const values: MetricValueWithName<string>[] = [];
+      const lines = [`# HELP ${name} ${help}`, `# TYPE ${name} histogram`];
       collect((labels, { bounds, cumulative, sum }) => {
-        for (const [at, value] of cumulative.entries()) {
-          const le = at < bounds.length ? `${bounds[at]}` : '+Inf';
-          values.push({ metricName: `${name}_bucket`, labels: { ...labels, le }, value });
-        }
-        values.push({ metricName: `${name}_sum`, labels, value: sum });
-        values.push({ metricName: `${name}_count`, labels, value: cumulative.at(-1) ?? 0 });
+        const text = textOf(labels);
+        const count = cumulative.at(-1);
+        for (const [at, bound] of bounds.entries())
+          lines.push(`${name}_bucket{${text},le="${bound}"} ${cumulative[at]}`);
+        lines.push(`${name}_bucket{${text},le="+Inf"} ${count}`);
+        lines.push(`${name}_sum{${text}} ${sum}`, `${name}_count{${text}} ${count}`);
       });
-      return { name, help, type: 'histogram', aggregator: 'first', collect: () => {}, values };
+      return lines.join('\n');
     });
   }
 
-  /**
-   * All metrics as of now. A Histogram of the client would have to be told each value when it arises, which costs a
-   * look-up of labels per request; so histograms are handed over as those of another process would be.
-   */
-  current(): Registry {
-    const histograms = Registry.aggregate([this.#histograms.map((read) => read())]);
-    return Registry.merge([this.#registry, histograms]);
+  get contentType(): string {
+    return this.#registry.contentType;
+  }
+
+  /** All metrics as of now, in the text format of Prometheus. */
+  async text(): Promise<string> {
+    const others = await this.#registry.metrics();
+    return `${[...this.#histograms.map((read) => read()), others.trimEnd()].join('\n\n')}\n`;
   }
 
   #describe<Label extends string>(type: Described['type'], definition: Definition<Label>) {
@@ -99,4 +96,11 @@ export class Families {
     const { name, help, labels } = definition;
     return { name, help, labelNames: Object.keys(labels), registers: [this.#registry] };
   }
+}
+
+/** All histograms have labels. */
+function textOf(labels: Readonly<Record<string, string>>): string {
+  return Object.entries(labels)
+    .map(([name, value]) => `${name}="${value.replaceAll(/[\\"]/g, '\\$&').replaceAll('\n', '\\n')}"`)
+    .join();
 }

@@ -2,10 +2,10 @@ import { once } from 'node:events';
 import { type IncomingMessage, type RequestOptions, request, type Server } from 'node:http';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { Registry } from '@prometheus-io/client';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { LogLevelSwitch } from '../../../src/observability/log-level.ts';
 import { createManagementServer } from '../../../src/observability/management.ts';
+import { Families } from '../../../src/observability/metrics/families.ts';
 import { FakeApiServer } from '../../support/fake-apiserver/fake-apiserver.ts';
 import { RecordingLogger } from '../../support/kube/recording-logger.ts';
 import { logTo } from '../../support/log-to.ts';
@@ -26,7 +26,7 @@ beforeAll(async () => {
   service = await (await TestService.start({ kubeconfig, logStream })).synced();
   server = createManagementServer({
     isReady: () => true,
-    metrics: { current: () => new Registry() },
+    metrics: new Families(),
     allowedHosts: [],
     logLevel: new LogLevelSwitch(service.app.log, logStream),
     log: new RecordingLogger(),

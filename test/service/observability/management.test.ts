@@ -2,10 +2,11 @@ import { once } from 'node:events';
 import type { Server } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { hostname } from 'node:os';
-import { Gauge, Registry } from '@prometheus-io/client';
+import { Gauge } from '@prometheus-io/client';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { LogLevelSwitch } from '../../../src/observability/log-level.ts';
 import { createManagementServer, type ManagementOptions } from '../../../src/observability/management.ts';
+import { Families } from '../../../src/observability/metrics/families.ts';
 import { RecordingLogger } from '../../support/kube/recording-logger.ts';
 import { undisturbed } from '../../support/undisturbed.ts';
 import { until } from '../../support/until.ts';
@@ -13,14 +14,14 @@ import { until } from '../../support/until.ts';
 /** The management listener, and sockets that send bytes to it. */
 class Scene {
   readonly log = new RecordingLogger();
-  readonly metrics = new Registry();
+  readonly metrics = new Families();
   readonly server: Server;
   readonly #clients: Socket[] = [];
 
   constructor(options: Partial<ManagementOptions> = {}) {
     this.server = createManagementServer({
       isReady: () => true,
-      metrics: { current: () => this.metrics },
+      metrics: this.metrics,
       allowedHosts: ['Scaler.example.com', 'scaler'],
       logLevel: new LogLevelSwitch({ level: 'info' }, { write() {} }),
       log: this.log,
@@ -93,7 +94,7 @@ describe('the management listener', () => {
   it('answers only probes and Prometheus', async () => {
     let ready = false;
     await start({ isReady: () => ready });
-    new Gauge({ name: 'answer', help: 'of everything', registers: [scene.metrics] }).set(42);
+    new Gauge({ name: 'answer', help: 'of everything', registers: [scene.metrics.registry] }).set(42);
     expect(await scene.get('/livez')).toBe('200 ok\n');
     expect(await scene.get('/readyz')).toBe('503 not ready\n');
     ready = true;
@@ -112,7 +113,7 @@ describe('the management listener', () => {
     const collect = () => {
       if (fails) throw new Error('broken');
     };
-    new Gauge({ name: 'answer', help: 'help', registers: [scene.metrics], collect });
+    new Gauge({ name: 'answer', help: 'help', registers: [scene.metrics.registry], collect });
     expect(await scene.get('/metrics')).toBe('500 the metrics could not be read\n');
     fails = false;
     expect(await scene.get('/metrics')).toMatch(/^200 # HELP answer/);
@@ -126,7 +127,7 @@ describe('the management listener', () => {
       times += 1;
       return promise;
     };
-    new Gauge({ name: 'answer', help: 'help', registers: [scene.metrics], collect });
+    new Gauge({ name: 'answer', help: 'help', registers: [scene.metrics.registry], collect });
     let asked = 0;
     scene.server.on('request', () => {
       asked += 1;
@@ -214,7 +215,7 @@ describe('a connection to the management listener', () => {
   it('does not queue further requests until its answer is ready', async () => {
     await start();
     const { promise, resolve } = Promise.withResolvers<void>();
-    new Gauge({ name: 'answer', help: 'help', registers: [scene.metrics], collect: () => promise });
+    new Gauge({ name: 'answer', help: 'help', registers: [scene.metrics.registry], collect: () => promise });
     const answer = scene.exchange('GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n'.repeat(2));
     expect(await answer).toBe('');
     resolve();
@@ -242,7 +243,7 @@ describe('a connection to the management listener', () => {
   it('replaces the oldest one that waits for metrics if 10 wait', async () => {
     await start();
     const { promise, resolve } = Promise.withResolvers<void>();
-    new Gauge({ name: 'answer', help: 'help', registers: [scene.metrics], collect: () => promise });
+    new Gauge({ name: 'answer', help: 'help', registers: [scene.metrics.registry], collect: () => promise });
     const scrape = async () => {
       const { socket, received } = await scene.open();
       const asked = once(scene.server, 'request');
@@ -273,7 +274,7 @@ describe('a connection to the management listener', () => {
 
   it('is cut if the client does not read its answer within 10 s', async () => {
     await start();
-    new Gauge({ name: 'answer', help: 'x'.repeat(30_000_000), registers: [scene.metrics] });
+    new Gauge({ name: 'answer', help: 'x'.repeat(30_000_000), registers: [scene.metrics.registry] });
     const accepted: Socket[] = [];
     scene.server.on('connection', (socket) => accepted.push(socket));
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
