@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { afterEach, describe, expect, it } from 'vitest';
+import { PIECE_BYTES } from '../../../src/lib/piecewise-body.ts';
 import type { ClientConnection } from '../../../src/tls/client-connection.ts';
 import type { RawConnection } from '../../support/security/raw.ts';
 import { COUNT, Scene } from '../../support/security/scene.ts';
@@ -55,7 +56,7 @@ describe('a large answer', () => {
     scene = await Scene.start({}, { routes });
     const { connection, known } = await unread('/docs/shared');
     await until(() => known.socket.writableLength > 0);
-    expect(known.socket.writableLength).toBeLessThanOrEqual(3 * 64 * 1024);
+    expect(known.socket.writableLength).toBeLessThanOrEqual(3 * PIECE_BYTES);
     connection.close();
   });
 

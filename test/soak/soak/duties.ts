@@ -7,6 +7,8 @@ import type { Soak } from './soak.ts';
 
 /** How much older than its Age an answer may be: an event may wait in the socket of a busy process. */
 const AGE_SLACK_MS = 1_000;
+/** The service remembers 2,000 URLs that were answered from memory, and 1,000 query strings. */
+const WARMING_READS = 2_500;
 /** Codes that say that nothing was changed. */
 const NOT_MADE = [
   'AUTHORIZER_UNAVAILABLE',
@@ -65,6 +67,14 @@ export class Duties {
 
   constructor(soak: Soak) {
     this.#soak = soak;
+  }
+
+  /** Sends more different reads than the service remembers, so that this store is full before memory is measured. */
+  async warm(): Promise<void> {
+    const [ledger] = this.#soak.cluster.counted;
+    if (ledger === undefined) return;
+    for (let n = 1; n <= WARMING_READS; n += 1)
+      await this.ask('different reads', get(`${countPath(ledger)}&minResourceVersion=${n}`));
   }
 
   /** Does one piece of work, whose kind is drawn. */

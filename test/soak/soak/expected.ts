@@ -3,6 +3,9 @@ import { QUIET } from './tallies.ts';
 /** An answer that never came, because its connection was closed. */
 export const DISCONNECTED = 'DISCONNECTED';
 
+/** A time in which the API server was slow for everybody. */
+export const BUSY_MACHINE = 'machine too busy';
+
 /** What the service may answer while its API server cannot be asked, or does not answer. */
 const OUTAGE = [
   'ACCESS_UNDECIDED',
@@ -27,6 +30,8 @@ const RESTART = [...OUTAGE, 'FORBIDDEN', 'SERVICE_FORBIDDEN'];
  */
 export const EXPECTED = {
   [QUIET]: [],
+  /** Nobody makes this: the machine is so busy that the API server keeps others than the service waiting too. */
+  [BUSY_MACHINE]: OUTAGE,
   'kube-apiserver restarted': RESTART,
   'kube-apiserver frozen': OUTAGE,
   'etcd restarted': RESTART,

@@ -24,6 +24,8 @@ export interface SoakResult {
   readonly foreignChanges: number;
   readonly streams: number;
   readonly checks: number;
+  /** Without a fault, in which the API server was slow for everybody, as the machine had other work. */
+  readonly busySeconds: number;
   readonly problems: readonly string[];
 }
 
@@ -93,6 +95,7 @@ export function markdownOf(result: SoakResult, picture: string): string {
     `| Requests | ${number(requests)}, of which ${number(failed)} got an error that was expected of them, or of a fault |`,
     `| Checks of counts, lists and streams | ${number(result.checks)} right, ${result.problems.length} problems |`,
     `| Faults | ${recoveries.length}; changes made without the service: ${number(result.foreignChanges)}; streams opened: ${number(result.streams)} |`,
+    `| Machine too busy | ${fixed(result.busySeconds)} s |`,
     `| Memory | ${fixed(Math.min(...warm.map((f) => f.residentMib)))} to ${fixed(Math.max(...warm.map((f) => f.residentMib)))} MiB; slope ${slope.toFixed(2)} ± ${margin.toFixed(2)} MiB an hour (95 %), from minute ${warmAt.toFixed(0)} on |`,
     `| Heap in use | ${fixed(Math.min(...warm.map((f) => f.heapMib)))} to ${fixed(Math.max(...warm.map((f) => f.heapMib)))} MiB |`,
     `| Descriptors at rest | ${range(rest.map((f) => f.descriptors))}, of which ${range(rest.map((f) => f.sockets))} are sockets, at ${rest.length} points |`,

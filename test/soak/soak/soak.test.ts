@@ -19,6 +19,7 @@ const WARM_SHARE = 0.2;
 const WORKERS = 8;
 const MAX_PAUSE_MS = 80;
 const FIGURES_EVERY_MS = 5_000;
+const MACHINE_EVERY_MS = 500;
 /** The quiet time before each fault. */
 const [MIN_QUIET_MS, MAX_QUIET_MS] = [6_000, 15_000];
 const FAULTS_PER_QUIET_POINT = 3;
@@ -50,6 +51,7 @@ it(
         foreignChanges: soak.cluster.changes,
         streams: run.streams,
         checks: soak.checks,
+        busySeconds: soak.busySeconds,
       };
       const problems = [...soak.problems, ...faultsIn(result), ...faultsInLog(soak)];
       process.stderr.write(`\n${writeReport({ ...result, problems })}\n`);
@@ -77,6 +79,7 @@ class Run {
   readonly #endsAt: number;
   #workers: Promise<void>[] = [];
   #resting = true;
+  #ended = false;
 
   constructor(soak: Soak) {
     this.#soak = soak;
@@ -96,13 +99,25 @@ class Run {
 
   async whole(): Promise<void> {
     await this.#soak.cluster.warm();
+    await this.#duties.warm();
     const figures = this.#measure();
+    const machine = this.#watchMachine();
     try {
       this.#goOn();
       while (performance.now() < this.#endsAt && this.#soak.service.end === undefined) await this.#round();
       await this.#rest();
     } finally {
       clearInterval(figures);
+      this.#ended = true;
+      await machine;
+      this.#soak.judge(Number.POSITIVE_INFINITY);
+    }
+  }
+
+  async #watchMachine(): Promise<void> {
+    while (!this.#ended) {
+      await this.#soak.watchMachine();
+      await sleep(MACHINE_EVERY_MS);
     }
   }
 

@@ -4,7 +4,7 @@ import { BuiltService } from '../attack/service.ts';
 import type { Random } from '../chaos/random.ts';
 import { type Answered, type Asked, Clients, type User } from './clients.ts';
 import { SoakedCluster } from './cluster.ts';
-import type { Phase } from './expected.ts';
+import { BUSY_MACHINE, type Phase } from './expected.ts';
 import { Tallies } from './tallies.ts';
 import { Timeline } from './timeline.ts';
 
@@ -20,6 +20,10 @@ const SETTINGS = {
 };
 const MAX_PROBLEMS = 50;
 const LOOK_MS = 100;
+/** The shortest time for which a call of the service waits for its turn is 1 s. */
+const BUSY_MS = 700;
+/** Longer than a busy machine keeps the API server from an answer, which tells that it was busy. */
+const JUDGED_AFTER_MS = 30_000;
 
 /** What the soak sees of the recovery from a fault, in seconds. */
 export interface Recovery {
@@ -48,7 +52,11 @@ export class Soak {
   readonly problems: string[] = [];
   /** Checks of counts, lists and streams that were right. */
   checks = 0;
+  /** Seconds without a fault in which the machine was too busy. */
+  busySeconds = 0;
   readonly #timeline = new Timeline();
+  /** Errors that nothing explains yet. */
+  readonly #unexplained: { code: string | undefined; from: number; until: number; text: string }[] = [];
   #phase: Phase | undefined;
 
   private constructor(
@@ -103,10 +111,23 @@ export class Soak {
     return this.#phase === undefined;
   }
 
+  /**
+   * Asks the API server directly. If it takes as long as the service would wait for a turn, no fault of the service has to
+   * explain that this does not get its answers either.
+   */
+  async watchMachine(): Promise<void> {
+    const startedAt = performance.now();
+    await this.cluster.countOf(this.cluster.foreign).catch(() => {}); // a fault is made
+    const endedAt = performance.now();
+    this.judge(endedAt - JUDGED_AFTER_MS);
+    if (endedAt - startedAt < BUSY_MS) return;
+    this.#timeline.note(BUSY_MACHINE, startedAt - BUSY_MS, endedAt + BUSY_MS);
+    if (this.quiet) this.busySeconds += (endedAt - startedAt) / 1000;
+  }
+
   /** Notes why the soak fails. */
   problem(text: string): void {
-    if (this.problems.length < MAX_PROBLEMS)
-      this.problems.push(`minute ${this.minute.toFixed(1)}, ${this.#phase ?? 'quiet'}: ${text}`);
+    if (this.problems.length < MAX_PROBLEMS) this.problems.push(this.#dated(text));
   }
 
   /** Notes a problem unless this holds. */
@@ -158,8 +179,17 @@ export class Soak {
     text = () => `${code}`,
   ): void {
     this.tallies.add(kind, this.#timeline.phaseOf(from, until), code, until - from);
-    if (isRight || (code !== undefined && this.#timeline.expects(code, from, until))) return;
-    this.problem(`${kind}: ${text()}`);
+    if (!isRight) this.#unexplained.push({ code, from, until, text: this.#dated(`${kind}: ${text()}`) });
+  }
+
+  /** Judges the errors that ended before this time. What explains an error may become known only after it. */
+  judge(before: number): void {
+    for (const error of this.#unexplained.splice(0)) {
+      const { code, from, until, text } = error;
+      if (code !== undefined && this.#timeline.expects(code, from, until)) continue;
+      if (until > before) this.#unexplained.push(error);
+      else if (this.problems.length < MAX_PROBLEMS) this.problems.push(text);
+    }
   }
 
   /**
@@ -177,7 +207,7 @@ export class Soak {
     const begunAt = performance.now();
     const { minute } = this;
     this.#phase = phase;
-    this.#timeline.begin(phase, begunAt);
+    const end = this.#timeline.begin(phase, begunAt);
     try {
       const noticed = await make();
       const endedAt = performance.now();
@@ -196,7 +226,7 @@ export class Soak {
     } catch (error) {
       this.problem(`${phase}: ${error}`);
     } finally {
-      this.#timeline.end(performance.now());
+      end(performance.now());
       this.#phase = undefined;
     }
   }
@@ -213,6 +243,10 @@ export class Soak {
       await sleep(LOOK_MS);
     }
     return performance.now() - startedAt;
+  }
+
+  #dated(text: string): string {
+    return `minute ${this.minute.toFixed(1)}, ${this.#phase ?? 'quiet'}: ${text}`;
   }
 
   /** Asks the API server for each count that a fault has made doubtful. */

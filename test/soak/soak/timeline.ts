@@ -7,16 +7,22 @@ interface Span {
   until: number;
 }
 
-/** Which fault was made when. Faults do not overlap. */
+/** Which fault was made when. */
 export class Timeline {
-  #spans: Span[] = [];
+  readonly #spans: Span[] = [];
 
-  begin(phase: Phase, at: number): void {
-    this.#spans.push({ phase, from: at, until: Number.POSITIVE_INFINITY });
+  /** @returns ends it */
+  begin(phase: Phase, at: number): (at: number) => void {
+    const span: Span = { phase, from: at, until: Number.POSITIVE_INFINITY };
+    this.#spans.push(span);
+    return (until) => {
+      span.until = until;
+    };
   }
 
-  end(at: number): void {
-    for (const span of this.#spans) span.until = Math.min(span.until, at);
+  /** A time that was recognized only when it was over. */
+  note(phase: Phase, from: number, until: number): void {
+    this.#spans.push({ phase, from, until });
   }
 
   /** The fault during which a request was made, even if only in part; the last of several. */

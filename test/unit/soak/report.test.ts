@@ -72,8 +72,7 @@ describe('a soak fails', () => {
 
 describe('an error code', () => {
   const timeline = new Timeline();
-  timeline.begin('etcd paused', 100);
-  timeline.end(200);
+  timeline.begin('etcd paused', 100)(200);
 
   it('is expected if a fault that may cause it was made during the request', () => {
     expect(timeline.expects('OUTCOME_UNKNOWN', 90, 110)).toBe(true);
