@@ -14,6 +14,8 @@ import { STANDARD_HEADERS } from './response-headers.ts';
 
 export interface RepeatedReadsOptions {
   readonly newRequestId: NewRequestId;
+  /** Whether each request is to have a span, which only the usual way makes. */
+  readonly traced: boolean;
   readonly keepAliveTimeoutSeconds: number;
   readonly maxConnectionAgeSeconds: number;
 }
@@ -66,7 +68,7 @@ const MAX_READS = 2_000;
  */
 export default fastifyPlugin(
   function repeatedReadsPlugin(app: FastifyInstance, options: RepeatedReadsOptions, done) {
-    const { newRequestId, keepAliveTimeoutSeconds, maxConnectionAgeSeconds } = options;
+    const { newRequestId, traced, keepAliveTimeoutSeconds, maxConnectionAgeSeconds } = options;
     const reads = new LRUCache<string, KnownRead>({ max: MAX_READS });
     /** The headers of the last read of each connection that was remembered. */
     const blocks = new WeakMap<ClientConnection, HeaderBlock>();
@@ -159,7 +161,7 @@ export default fastifyPlugin(
       const { url, headerText } = headOf(text);
       const block = blocks.get(connection);
       if (block?.text !== headerText || identity.kind !== 'client') return false;
-      if (isLogged() || app.isDraining() || app.isOverloaded()) return false;
+      if (traced || isLogged() || app.isDraining() || app.isOverloaded()) return false;
       if (startedAt - openedAt > maxConnectionAgeSeconds * 1000) return false;
       const read = reads.get(url);
       if (read === undefined) return false;

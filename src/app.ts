@@ -25,6 +25,7 @@ import requestsUnderWayPlugin from '../plugins/requests-under-way.ts';
 import reservedPathsPlugin from '../plugins/reserved-paths.ts';
 import responseHeadersPlugin from '../plugins/response-headers.ts';
 import strictHttpPlugin from '../plugins/strict-http.ts';
+import tracingPlugin from '../plugins/tracing.ts';
 import urlLengthPlugin from '../plugins/url-length.ts';
 import clusterRoutes from '../routes/cluster-operations.ts';
 import clustersRoutes from '../routes/clusters.ts';
@@ -37,6 +38,7 @@ import type { Limits } from './config/limits.ts';
 import { Limited } from './observability/limited.ts';
 import { LINE_FORMAT } from './observability/log-line.ts';
 import type { LogSink } from './observability/log-stream.ts';
+import type { Tracing } from './observability/tracing.ts';
 
 export interface AppOptions extends RequestClusterOptions {
   /** The lowest level of lines that are written, by its pino name. */
@@ -52,6 +54,8 @@ export interface AppOptions extends RequestClusterOptions {
   readonly docs: boolean;
   /** Whether to serve the page. */
   readonly page: boolean;
+  /** Default: requests are not traced. */
+  readonly tracing?: Tracing | undefined;
   /** For tests: another time than in production between the ids of a quiet stream. */
   readonly heartbeatMs?: number;
 }
@@ -75,7 +79,8 @@ const HTTP_OPTIONS = {
  * one process can run several apps.
  */
 export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
-  const { logLevel, logStream, https, createFleet, identify, limits, docs, page, heartbeatMs } = options;
+  const { logLevel, logStream, https, createFleet, identify, limits, docs, page, tracing, heartbeatMs } =
+    options;
   const newRequestId = requestIdGenerator();
   const app = Fastify({
     logger: { level: logLevel, stream: logStream, ...LINE_FORMAT },
@@ -102,6 +107,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   // Register this first, because it only sees routes that are added after it.
   await app.register(reservedPathsPlugin);
   // A request passes the plugins in this order: the caller is identified before the request is read.
+  if (tracing) await app.register(tracingPlugin, { tracing });
   await app.register(sensible);
   await app.register(responseHeadersPlugin);
   await app.register(handshakesPlugin, limits);
@@ -123,7 +129,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   await app.register(notFoundPlugin);
   await app.register(jsonBodyPlugin);
   await app.register(listAnswersPlugin);
-  await app.register(repeatedReadsPlugin, { ...limits, newRequestId });
+  await app.register(repeatedReadsPlugin, { ...limits, newRequestId, traced: tracing !== undefined });
   await app.register(eventStreamsPlugin, { ...limits, heartbeatMs });
 
   if (docs) await app.register(openapiPlugin);

@@ -10,6 +10,7 @@ import { kubeconfigPaths } from '../kube/kubeconfig/kubeconfig.ts';
 import type { IdentityPolicy } from '../tls/certificate-identity.ts';
 import { ConfigSchema, DEFAULT_CLUSTER, DEFAULT_FILES, type Variables } from './config-schema.ts';
 import { type ConfiguredLimits, limitsOf } from './limits.ts';
+import { tracingIn } from './tracing-variables.ts';
 
 /** The validated configuration. Variables that hold a list are split; the list of an unset variable is empty. */
 export type Config = Variables & {
@@ -22,6 +23,8 @@ export type Config = Variables & {
   readonly managementAllowedHosts: readonly string[];
   readonly limits: ConfiguredLimits;
   readonly decisionTimes: DecisionTimes;
+  /** Whether requests are traced. */
+  readonly tracing: boolean;
 };
 
 /** The environment variables are not valid. `message` lists all mistakes, one per line. */
@@ -50,12 +53,15 @@ export function loadConfig(environment: NodeJS.ProcessEnv): Config {
     listOf(set.WATCH_NAMESPACES),
   );
   mistakes.push(...unreadableFiles(set, source.from));
+  const { tracing, mistakes: ofTracing } = tracingIn(environment);
+  mistakes.push(...ofTracing);
   const clusters = definitions(() => readClusters(source), mistakes);
   const { RAILS_FILE: railsFile } = set;
   const rails = definitions(() => (railsFile === undefined ? [] : readRails(railsFile)), mistakes);
   if (values === undefined || mistakes.length > 0) throw new ConfigError(mistakes);
   return Object.freeze({
     ...values,
+    tracing,
     clusters,
     clustersSource: source,
     rails,

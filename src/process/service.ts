@@ -17,6 +17,7 @@ import { LogLevelSwitch } from '../observability/log-level.ts';
 import type { LogStream } from '../observability/log-stream.ts';
 import { createManagementServer } from '../observability/management.ts';
 import { createMetrics } from '../observability/metrics/metrics.ts';
+import type { Tracing } from '../observability/tracing.ts';
 import { identify } from '../tls/certificate-identity.ts';
 import { loadTlsMaterial, type TlsFiles } from '../tls/material.ts';
 import { TlsReloader } from '../tls/reloader.ts';
@@ -27,6 +28,8 @@ import { ClientTrust } from '../tls/trust.ts';
 
 /** HTTP parsers that Node keeps for later connections, about 10 KiB each. By default it keeps up to 1,000 for ever. */
 const MAX_IDLE_PARSERS = 50;
+/** Time to send the last spans, of the time below. */
+const LAST_SPANS_MS = 2_000;
 /** Time for the last steps of a stop, after every connection has been cut. */
 const LAST_STEPS_MS = 5_000;
 
@@ -43,6 +46,7 @@ interface Parts extends Loaded {
   /** They apply changes of files. */
   readonly watches: readonly { start(): void; stop(): Promise<void> }[];
   readonly management: Server;
+  readonly tracing: Tracing | undefined;
 }
 
 /** The app with everything around it: configuration, TLS reload, changes of clusters, the management listener. */
@@ -65,7 +69,11 @@ export class Service {
     const { config } = loaded;
     const specs = config.clusters.map((entry) => readSpec(entry, config.ALLOW_INSECURE_TLS).spec);
     const rails = { current: config.rails };
-    const app = await appOf(loaded, specs, rails, logStream);
+    // Nothing of it is loaded unless it is used.
+    const tracing = config.tracing
+      ? new (await import('../observability/open-telemetry.ts')).OpenTelemetry()
+      : undefined;
+    const app = await appOf(loaded, specs, rails, logStream, tracing);
     const clustersWatch = new ClustersWatch({
       source: config.clustersSource,
       specs,
@@ -91,7 +99,13 @@ export class Service {
       logLevel: new LogLevelSwitch(app.log, logStream),
       log: app.log,
     });
-    return new Service({ ...loaded, app, watches: [reloader, clustersWatch, ...railsWatches], management });
+    return new Service({
+      ...loaded,
+      app,
+      watches: [reloader, clustersWatch, ...railsWatches],
+      management,
+      tracing,
+    });
   }
 
   /** Resolves once both listeners are open. Call it once. */
@@ -146,7 +160,7 @@ export class Service {
   }
 
   async #stop(delayMs: number): Promise<void> {
-    const { app, config, watches, management } = this.#parts;
+    const { app, config, watches, management, tracing } = this.#parts;
     // Wait for the start first, or it would open listeners after they have been closed here. If it failed, the caller
     // of `start` handles the error.
     await this.#starting?.catch(() => {});
@@ -155,6 +169,7 @@ export class Service {
     await app.close();
     clearTimeout(cut);
     await Promise.all(watches.map((watch) => watch.stop()));
+    await tracing?.stop(LAST_SPANS_MS);
     management.close();
     management.closeAllConnections();
   }
@@ -187,6 +202,7 @@ function appOf(
   specs: readonly ClusterSpec[],
   rails: RailRules,
   logStream: LogStream,
+  tracing: Tracing | undefined,
 ): Promise<FastifyInstance> {
   return buildApp({
     logLevel: config.LOG_LEVEL,
@@ -194,6 +210,7 @@ function appOf(
     https: tlsServerOptions(material, limits),
     identify: (certificate) => identify(certificate, config.identityPolicy),
     limits,
+    tracing,
     docs: config.DOCS,
     page: config.PAGE,
     createFleet: (log) =>
@@ -213,6 +230,7 @@ function appOf(
               scaledObjects: config.WATCH_SCALED_OBJECTS,
             },
             log: log.child({ cluster: spec.name }),
+            observers: tracing === undefined ? [] : [tracing.callsOf(spec.name)],
           }),
       }),
   });

@@ -1,4 +1,5 @@
 import { ConfigSchema } from '../../../src/config/config-schema.ts';
+import { TRACING_VARIABLES } from '../../../src/config/tracing-variables.ts';
 
 interface Property {
   readonly type?: string;
@@ -27,6 +28,17 @@ With the chart, the value \`settings\` takes these variables, except those that 
 | Variable | Default | Values | Meaning |
 | --- | --- | --- | --- |
 ${rows.join('\n')}
+
+## Traces
+
+These are read by the SDK of OpenTelemetry, and are the same in all programs that use one. With the chart they are values of
+\`extraEnv\`, as some of them are secret. [How to use them](../how-to/traces.md).
+
+| Variable | Meaning |
+| --- | --- |
+${Object.entries(TRACING_VARIABLES)
+  .map(([name, meaning]) => `| \`${name}\` | ${meaning} |`)
+  .join('\n')}
 
 What the management listener answers, and what happens at a stop: [Run and observe](../how-to/run-and-observe.md).
 `;
