@@ -1,5 +1,5 @@
 import { createServer } from 'node:http';
-import { json } from 'node:stream/consumers';
+import { text } from 'node:stream/consumers';
 
 /** The part of OTLP in JSON that is printed. */
 interface Payload {
@@ -23,7 +23,7 @@ interface Span {
 const PORT = 4318;
 
 createServer(async (request, response) => {
-  const { resourceSpans } = (await json(request)) as Payload;
+  const { resourceSpans }: Payload = JSON.parse(await text(request));
   for (const { traceId, parentSpanId, name, attributes, ...span } of resourceSpans
     .flatMap(({ scopeSpans }) => scopeSpans)
     .flatMap(({ spans }) => spans)) {

@@ -91,6 +91,7 @@ export class Service {
         limited: app.limited,
         longLived: app.longLived,
         logStream,
+        tracing,
         requestDurations: app.requestDurations,
         handshakes: app.handshakes,
         clientConnections: app.clientConnections,

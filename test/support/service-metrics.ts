@@ -20,7 +20,7 @@ export async function metricLines({ app }: TestService): Promise<readonly string
 /** What an app measures itself. */
 export function sourcesIn(app: FastifyInstance): Omit<MetricsSources, 'reloader' | 'logStream'> {
   const { fleet, limited, longLived, requestDurations, handshakes, clientConnections } = app;
-  return { fleet, limited, longLived, requestDurations, handshakes, clientConnections };
+  return { fleet, limited, longLived, tracing: undefined, requestDurations, handshakes, clientConnections };
 }
 
 /** The value of a series, which is a name with its labels; NaN if there is none. */

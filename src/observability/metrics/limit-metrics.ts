@@ -3,7 +3,8 @@ import type { Families } from './families.ts';
 import type { MetricsSources } from './metrics-sources.ts';
 
 /** What limits cut and refused, and how much of them is used. */
-export function limitMetrics(families: Families, { limited, longLived, logStream }: MetricsSources): void {
+export function limitMetrics(families: Families, sources: MetricsSources): void {
+  const { limited, longLived, logStream, tracing } = sources;
   const counter = (
     name: string,
     help: string,
@@ -24,6 +25,14 @@ export function limitMetrics(families: Families, { limited, longLived, logStream
       client: logLines,
       full: logStream.dropped,
     }),
+  );
+  families.counter(
+    {
+      name: 'scaler_trace_spans_dropped_total',
+      help: 'Spans of traces that the collector did not take in time; always 0 while traces are off',
+      labels: {},
+    },
+    (report) => report({}, tracing?.dropped ?? 0),
   );
   gauge('scaler_waiters', 'Requests that wait for a rollout', () => longLived.waiters);
   gauge('scaler_batches', 'Batches of writes that are under way', () => longLived.batches);

@@ -5,6 +5,7 @@ import type { TlsReloader } from '../../tls/reloader.ts';
 import type { Limited } from '../limited.ts';
 import type { LogStream } from '../log-stream.ts';
 import type { RequestDurations } from '../request-durations.ts';
+import type { Tracing } from '../tracing.ts';
 
 /** What is observed of a cluster. */
 export type Observed = FleetMember &
@@ -29,6 +30,8 @@ export interface MetricsSources {
   /** How many waits and streams there are. */
   readonly longLived: Readonly<Record<'waiters' | 'batches' | 'streams', number>>;
   readonly logStream: Pick<LogStream, 'dropped'>;
+  /** Undefined: traces are off. */
+  readonly tracing: Pick<Tracing, 'dropped'> | undefined;
   readonly requestDurations: RequestDurations;
   readonly handshakes: { readonly ended: HandshakesEnded; readonly running: number };
   /** The connections of clients whose handshake has succeeded. */

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
-import { json } from 'node:stream/consumers';
+import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FakeApiServer } from '../../support/fake-apiserver/fake-apiserver.ts';
 import { ServerProcess } from '../../support/server-process.ts';
@@ -51,7 +51,7 @@ class Collector {
   constructor() {
     this.#server = createServer(async (request, response) => {
       this.requests.push({ url: request.url, authorization: request.headers.authorization });
-      this.#take((await json(request)) as Payload);
+      this.#take(JSON.parse(await text(request)));
       response.setHeader('content-type', 'application/json').end('{}');
     });
   }
