@@ -114,6 +114,7 @@ function metricsOf(
     crlNextUpdate: undefined,
   };
   return createMetrics({
+    tracing: undefined,
     fleet: { clusters: [...clusters] },
     reloader: { stats },
     limited: new Limited(),
