@@ -31,6 +31,8 @@ describe('calls of the API server', () => {
   it.each([COUNT, '/deployments', '/scale', '/deployments/shop/cart', '/healthz', '/clusters'])(
     'are none for a read: %s',
     async (path) => {
+      // Contact may have been verified too long ago, on a slow machine.
+      await service.get(path);
       demo.requests.clear();
       for (let i = 0; i < 20; i += 1) expect((await service.get(path)).status).toBe(200);
       expect(demo.requests.total).toBe(0);
