@@ -7,7 +7,7 @@ import { LogStream } from './observability/log-stream.ts';
 import type { Service } from './process/service.ts';
 
 /**
- * The process: it reads the environment and handles signals and errors. Importing any other module has no effects. This
+ * The process: it reads the environment and handles signals and errors, or runs a command. Importing any other module has no effects. This
  * module imports little, so that it handles signals before the rest is loaded, which can take almost a second on a slow
  * machine. Until then the kernel would drop signals, because PID 1 has no default handlers.
  */
@@ -16,6 +16,13 @@ import type { Service } from './process/service.ts';
 const LAST_LINES_MS = 1_000;
 
 const STDOUT = 1;
+
+const [, , ...commandLine] = process.argv;
+if (commandLine.length > 0) {
+  process.once('SIGINT', () => process.exit(130)).once('SIGTERM', () => process.exit(143));
+  const { runCommand } = await import('./process/commands.ts');
+  process.exit(await runCommand(commandLine, process.env, process));
+}
 
 const logStream = new LogStream(STDOUT);
 /** Undefined until there is a service to stop. */

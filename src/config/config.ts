@@ -30,8 +30,10 @@ export type Config = Variables & {
 /** The environment variables are not valid. `message` lists all mistakes, one per line. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
+  readonly mistakes: readonly string[];
   constructor(mistakes: readonly string[]) {
     super(['The configuration is not usable:', ...mistakes.map((mistake) => `  - ${mistake}`)].join('\n'));
+    this.mistakes = mistakes;
   }
 }
 

@@ -25,6 +25,7 @@ import { secureContextOptions, type TlsMaterial } from '../tls/secure-context.ts
 import { tlsServerOptions } from '../tls/server-options.ts';
 import { TlsMaterialError } from '../tls/tls-file.ts';
 import { ClientTrust } from '../tls/trust.ts';
+import { tlsFilesOf } from './tls-files-of.ts';
 
 /** HTTP parsers that Node keeps for later connections, about 10 KiB each. By default it keeps up to 1,000 for ever. */
 const MAX_IDLE_PARSERS = 50;
@@ -188,12 +189,7 @@ export function startFailure(error: unknown): string {
 /** @throws ConfigError, MachineError, TlsMaterialError */
 function load(environment: NodeJS.ProcessEnv): Loaded {
   const config = loadConfig(environment);
-  const files = {
-    cert: config.TLS_CERT_FILE,
-    key: config.TLS_KEY_FILE,
-    clientCa: config.TLS_CLIENT_CA_FILE,
-    crl: config.TLS_CRL_FILE,
-  };
+  const files = tlsFilesOf(config);
   const limits = limitsOn(thisMachine(), config.limits, config.clusters.length);
   return { config, limits, files, material: loadTlsMaterial(files) };
 }

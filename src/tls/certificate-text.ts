@@ -1,4 +1,5 @@
 import type { X509Certificate } from 'node:crypto';
+import { oneLine } from '../lib/one-line.ts';
 
 /** Longer names are cut. Those of permitted clients have at most 256 characters. */
 const MAX_CHARACTERS = 300;
@@ -25,12 +26,9 @@ export function certificateText(certificate: X509Certificate): CertificateText {
   };
 }
 
-/**
- * A name of node:crypto on one line, the attributes separated by commas, without characters that control a terminal or the
- * direction of what follows. Node has already escaped what would separate attributes.
- */
+/** A name of node:crypto on one line, the attributes separated by commas. Node has escaped what would separate others. */
 function nameText(name: string | undefined): string {
   const text = (name ?? '').slice(0, 4 * MAX_CHARACTERS).trim();
-  const line = text.replaceAll('\n', ', ').replaceAll(/[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu, '\uFFFD');
+  const line = oneLine(text.replaceAll('\n', ', '));
   return line.length > MAX_CHARACTERS ? `${line.slice(0, MAX_CHARACTERS)}…` : line;
 }

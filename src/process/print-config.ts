@@ -1,0 +1,68 @@
+import { loadConfig } from '../config/config.ts';
+import { ConfigSchema } from '../config/config-schema.ts';
+import { limitsOn, thisMachine } from '../config/machine-limits.ts';
+import { oneLine } from '../lib/one-line.ts';
+import { VERSION } from '../lib/version.ts';
+
+/** Variables that change what the service does, and are not its own. */
+const OTHERS =
+  /^(?:(?:https?|all|no)_proxy|OTEL_[A-Z0-9_]+|NODE_OPTIONS|NODE_EXTRA_CA_CERTS|KUBERNETES_SERVICE_(?:HOST|PORT))$/i;
+/** Their values are credentials, or may hold some. */
+const SECRET = /HEADERS|TOKEN|SECRET|PASSWORD|CLIENT_KEY|AUTHORIZATION/i;
+const HIDDEN = '(hidden)';
+
+/**
+ * The effective configuration as a table: each variable, its value, and whether that is its default. Nothing secret is in
+ * it: files are named and not shown, and the passwords of proxies are hidden.
+ * @throws ConfigError, MachineError if the service would not start with it
+ */
+export function printConfig(environment: NodeJS.ProcessEnv): string {
+  const config = loadConfig(environment);
+  const values: Readonly<Record<string, unknown>> = config;
+  const rows = Object.keys(ConfigSchema.properties).map((name): Row => {
+    const from = environment[name] ? 'environment' : 'default';
+    return [name, values[name] === undefined ? '(unset)' : shown(name, String(values[name])), from];
+  });
+  const others = Object.keys(environment)
+    .filter((name) => OTHERS.test(name) && environment[name])
+    .sort()
+    .map((name): Row => [name, shown(name, environment[name] ?? ''), 'environment']);
+  const limits = limitsOn(thisMachine(), config.limits, config.clusters.length);
+  const derived: Row[] = [
+    ['version', VERSION, 'the program'],
+    ...config.clusters.map(({ name, kubeconfig, namespaces }): Row => {
+      const where = kubeconfig ?? 'the service account of the pod';
+      const watched = namespaces.length === 0 ? 'all namespaces' : `namespaces ${namespaces.join(', ')}`;
+      return [`cluster ${name}`, `${where}, ${watched}`, config.clustersSource.from];
+    }),
+    ['connections', String(limits.maxConnections), 'MAX_CONNECTIONS and ulimit -n'],
+    [
+      'memory',
+      limits.maxMemoryBytes === 0 ? 'no limit' : `${Math.floor(limits.maxMemoryBytes / 2 ** 20)} MiB`,
+      config.MAX_HEAP_MIB === 0 ? 'the limit of the container' : 'MAX_HEAP_MIB',
+    ],
+  ];
+  return table([['NAME', 'VALUE', 'FROM'], ...rows, ...others, ...derived]);
+}
+
+type Row = readonly [name: string, value: string, from: string];
+
+function shown(name: string, value: string): string {
+  if (SECRET.test(name) && OTHERS.test(name)) return HIDDEN;
+  // user:password@ in the URL of a proxy or a collector
+  return value.replaceAll(/(^|\/\/)[^/@\s]+@/g, `$1${HIDDEN}@`);
+}
+
+function table(rows: readonly Row[]): string {
+  const lines = rows.map((row) => row.map(oneLine));
+  const widths = [0, 1].map((column) => Math.max(...lines.map((line) => line[column]?.length ?? 0)));
+  return lines
+    .map(
+      (line) =>
+        `${line
+          .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+          .join('  ')
+          .trimEnd()}\n`,
+    )
+    .join('');
+}
