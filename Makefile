@@ -50,6 +50,10 @@ run: $(INSTALLED) ## Serve https://localhost:8443, from KUBECONFIG if it is set,
 dev: $(INSTALLED) ## Run the server from the environment and restart it when a source file changes
 	npm run --silent dev
 
+.PHONY: check-config
+check-config: $(INSTALLED) ## Check the configuration in the environment: files, certificates, clusters, and the rights in each
+	@npm start --silent -- --check-config
+
 .PHONY: format
 format: $(INSTALLED) ## Format the sources
 	npm run --silent format

@@ -67,7 +67,8 @@ try {
   service = await loaded.Service.create(process.env, logStream);
   await service.start();
 } catch (error) {
-  process.stderr.write(`${loaded.startFailure(error)}\n`);
+  const { startFailure } = await import('./process/start-failure.ts');
+  process.stderr.write(`${startFailure(error)}\n`);
   process.exit(1);
 }
 

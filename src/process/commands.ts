@@ -1,7 +1,4 @@
 import { VERSION } from '../lib/version.ts';
-import { checkConfig } from './check/check-config.ts';
-import { printConfig } from './print-config.ts';
-import { startFailure } from './service.ts';
 
 const HELP = `Usage: node dist/src/server.js [COMMAND]
 
@@ -41,14 +38,15 @@ export async function runCommand(
         out(`${VERSION}\n`);
         return 0;
       case '--print-config':
-        out(printConfig(environment));
+        out((await import('./print-config.ts')).printConfig(environment));
         return 0;
       case '--check-config':
-        return (await checkConfig(environment, out)) ? 0 : 1;
+        return (await (await import('./check/check-config.ts')).checkConfig(environment, out)) ? 0 : 1;
       default:
         return unknown(command, stderr);
     }
   } catch (error) {
+    const { startFailure } = await import('./start-failure.ts');
     stderr.write(`${startFailure(error)}\n`);
     return 1;
   }

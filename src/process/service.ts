@@ -5,9 +5,9 @@ import type { FastifyInstance } from 'fastify';
 import { buildApp } from '../app.ts';
 import { Cluster } from '../cluster/cluster.ts';
 import type { RailRule, RailRules } from '../cluster/rails/rule.ts';
-import { type Config, ConfigError, loadConfig } from '../config/config.ts';
+import { type Config, loadConfig } from '../config/config.ts';
 import type { Limits } from '../config/limits.ts';
-import { limitsOn, MachineError, thisMachine } from '../config/machine-limits.ts';
+import { limitsOn, thisMachine } from '../config/machine-limits.ts';
 import { readSpec } from '../fleet/clusters-source.ts';
 import { ClustersWatch } from '../fleet/clusters-watch.ts';
 import { type ClusterSpec, Fleet } from '../fleet/fleet.ts';
@@ -23,7 +23,6 @@ import { loadTlsMaterial, type TlsFiles } from '../tls/material.ts';
 import { TlsReloader } from '../tls/reloader.ts';
 import { secureContextOptions, type TlsMaterial } from '../tls/secure-context.ts';
 import { tlsServerOptions } from '../tls/server-options.ts';
-import { TlsMaterialError } from '../tls/tls-file.ts';
 import { ClientTrust } from '../tls/trust.ts';
 import { tlsFilesOf } from './tls-files-of.ts';
 
@@ -62,7 +61,7 @@ export class Service {
 
   /**
    * Reads the configuration and builds the service. It opens and starts nothing yet.
-   * @throws an error that `startFailure` describes
+   * @throws an error that `startFailure` of start-failure.ts describes
    */
   static async create(environment: NodeJS.ProcessEnv, logStream: LogStream): Promise<Service> {
     const loaded = load(environment);
@@ -175,15 +174,6 @@ export class Service {
     management.close();
     management.closeAllConnections();
   }
-}
-
-/** The message for the operator of a service that did not start. */
-export function startFailure(error: unknown): string {
-  const isExplained =
-    error instanceof ConfigError || error instanceof MachineError || error instanceof TlsMaterialError;
-  if (isExplained) return error.message;
-  // For example, the port is in use or the address does not belong to this machine. The stack would not help.
-  return `The service could not start: ${error instanceof Error ? error.message : error}`;
 }
 
 /** @throws ConfigError, MachineError, TlsMaterialError */

@@ -1,4 +1,9 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { VERSION } from '../../../src/lib/version.ts';
+import { runCommand } from '../../../src/process/commands.ts';
 import { SERVICE_USER } from '../../support/fake-apiserver/access.ts';
 import { FakeApiServer } from '../../support/fake-apiserver/fake-apiserver.ts';
 import { CertificateAuthority } from '../../support/issue-certificate.ts';
@@ -6,29 +11,62 @@ import { ServerProcess } from '../../support/server-process.ts';
 import { until } from '../../support/until.ts';
 
 let demo: FakeApiServer;
+let authority: CertificateAuthority;
+let root: string;
+let folders = 0;
+
 beforeAll(async () => {
   demo = await FakeApiServer.start();
+  authority = await CertificateAuthority.create({ commonName: 'test CA' });
+  root = await mkdtemp(join(tmpdir(), 'commands-test-'));
 });
-afterEach(() => {
-  demo.roles.reset();
-  demo.faults.clear();
+afterEach(() => demo.roles.reset());
+afterAll(async () => {
+  await demo.stop();
+  await rm(root, { recursive: true });
 });
-afterAll(() => demo.stop());
 
 interface Ran {
-  readonly code: number | null;
+  readonly code: number;
   readonly output: string;
 }
 
+type Files = Readonly<Record<string, string>>;
+
+/** Runs a command with files that variables name, by default those of a working configuration. */
 async function run(
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},
-  moreFiles: Parameters<typeof ServerProcess.start>[2] = {},
+  moreFiles: Files = {},
 ): Promise<Ran> {
-  const variables = { AUTHORIZATION_MODE: 'SubjectAccessReview', ...environment };
-  const command = ['src/server.ts', ...args];
-  const server = await ServerProcess.start(demo.kubeconfig, variables, moreFiles, command);
-  return { code: await server.exited(), output: server.output };
+  folders += 1;
+  const folder = join(root, String(folders));
+  await mkdir(folder);
+  const server = await authority.issue({
+    commonName: 'localhost',
+    sans: ['localhost'],
+    usages: ['serverAuth'],
+  });
+  const files: Files = {
+    TLS_CERT_FILE: server.cert,
+    TLS_KEY_FILE: server.key,
+    TLS_CLIENT_CA_FILE: authority.cert,
+    KUBECONFIG: demo.kubeconfig,
+    ...moreFiles,
+  };
+  const variables: Record<string, string> = {};
+  for (const [name, content] of Object.entries(files)) {
+    variables[name] = join(folder, name);
+    await writeFile(join(folder, name), content);
+  }
+  let output = '';
+  const stream = {
+    write: (text: string) => {
+      output += text;
+    },
+  };
+  const code = await runCommand(args, { ...variables, ...environment }, { stdout: stream, stderr: stream });
+  return { code, output };
 }
 
 const withdraw = (verbs: string[], resources: string[], namespaces?: string[]) =>
@@ -40,12 +78,8 @@ const withdraw = (verbs: string[], resources: string[], namespaces?: string[]) =
   });
 
 describe('the commands of the service', () => {
-  it('--version prints that of the image, or else of the package', async () => {
-    expect(await run(['--version'], { SCALER_VERSION: 'v9.8.7-3-g123' })).toEqual({
-      code: 0,
-      output: 'v9.8.7-3-g123\n',
-    });
-    expect((await run(['--version'])).output).toMatch(/^\d+\.\d+\.\d+\n$/);
+  it('--version prints that of the package or of the image', async () => {
+    expect(await run(['--version'])).toEqual({ code: 0, output: `${VERSION}\n` });
   });
 
   it('--help lists them, and an unknown argument too, with exit code 2', async () => {
@@ -92,7 +126,7 @@ describe('--check-config', () => {
     const { code, output } = await run(
       ['--check-config'],
       { WATCH_SCALED_OBJECTS: 'true' },
-      { TLS_CRL_FILE: (authority) => authority.createCrl(['0a']) },
+      { TLS_CRL_FILE: await authority.createCrl(['0a']) },
     );
     expect(output).not.toMatch(/FAILED|may not/);
     // The certificates of the test end in a day, which is a warning.
@@ -174,17 +208,13 @@ describe('--check-config', () => {
 
   it('fails with a key of another certificate and with an expired CRL, and still looks at the clusters', async () => {
     const other = await CertificateAuthority.create({ commonName: 'other CA' });
-    const wrongKey = await run(['--check-config'], {}, { TLS_KEY_FILE: async () => other.key });
+    const wrongKey = await run(['--check-config'], {}, { TLS_KEY_FILE: other.key });
     expect(wrongKey.code).toBe(1);
     expect(wrongKey.output).toMatch(/FAILED {3}the key in \S+ does not belong to the certificate in/);
     expect(wrongKey.output).not.toContain(other.key.slice(40, 80));
     expect(wrongKey.output).toContain('ok       list pods');
     const past = { thisUpdate: new Date('2020-01-01'), nextUpdate: new Date('2020-01-02') };
-    const expired = await run(
-      ['--check-config'],
-      {},
-      { TLS_CRL_FILE: (authority) => authority.createCrl([], past) },
-    );
+    const expired = await run(['--check-config'], {}, { TLS_CRL_FILE: await authority.createCrl([], past) });
     expect(expired.code).toBe(1);
     expect(expired.output).toMatch(/CRL \S+: of CN=test CA, 0 revoked, until 2020-01-02T\S+ \(expired\)/);
   });
@@ -196,10 +226,10 @@ describe('--check-config', () => {
       ['--check-config'],
       {},
       {
-        CLUSTERS_FILE: async () => clusters,
+        CLUSTERS_FILE: clusters,
         // Nothing listens on port 1.
-        GONE: async () => demo.kubeconfig.replace(/server: .*/, 'server: https://127.0.0.1:1'),
-        BROKEN: async () => 'apiVersion: v2',
+        GONE: demo.kubeconfig.replace(/server: .*/, 'server: https://127.0.0.1:1'),
+        BROKEN: 'apiVersion: v2',
       },
     );
     expect(code).toBe(1);
@@ -208,13 +238,33 @@ describe('--check-config', () => {
     expect(output).toMatch(/Cluster good\n[\s\S]*ok {7}list pods\n/);
     expect(output).toContain('2 FAILED');
   });
+});
+
+describe('the process', () => {
+  const start = (args: readonly string[], environment = {}) =>
+    ServerProcess.start(demo.kubeconfig, environment, {}, ['src/server.ts', ...args]);
+
+  it('ends with the exit code of the command, and says nothing more', async () => {
+    const server = await start(['--check-config'], { PORT: 'x' });
+    expect(await server.exited()).toBe(1);
+    expect(server.output).toMatch(/^Configuration\n {2}FAILED {3}PORT must.*\n1 FAILED\.\n$/);
+  });
 
   it('ends at once by a signal while an API server does not answer', async () => {
     demo.faults.add({ on: 'version', fault: { type: 'call', action: () => new Promise(() => {}) } });
-    const command = ['src/server.ts', '--check-config'];
-    const server = await ServerProcess.start(demo.kubeconfig, {}, {}, command);
+    onTestFinished(() => demo.faults.clear());
+    const server = await start(['--check-config']);
     await until(() => server.output.includes('kubeconfig'));
     server.signal('SIGINT');
     expect(await server.exited()).toBe(130);
+  });
+
+  it('says at the end of a failed start what is wrong, in what Kubernetes keeps for kubectl describe', async () => {
+    const clusters = Array.from({ length: 500 }, (_, index) => `c${index}=/none/${index},c${index}=x`);
+    const server = await start([], { KUBECONFIG: '', CLUSTERS: clusters.join() });
+    expect(await server.exited()).toBe(1);
+    const kept = server.output.slice(-4096);
+    expect(kept).toContain('The configuration is not usable:');
+    expect(kept).toMatch(/\.\.\. and \d+ more characters\n$/);
   });
 });
