@@ -198,6 +198,7 @@ describe('a cluster is unreachable', () => {
     scene.probeFails = undefined;
     await elapse(2);
     expect(scene.state).toBe('ready');
+    expect(scene.lines).toEqual(['cluster unreachable', 'cluster reachable again']);
   });
 
   it('not because it asks to wait', async () => {
