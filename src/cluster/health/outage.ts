@@ -52,9 +52,10 @@ export class Outage {
   /** Call it when all is well. */
   ends(): void {
     if (this.#since === undefined) return;
+    const { ended } = this.#names;
     const seconds = this.#seconds(performance.now());
     this.#since = undefined;
-    this.#log.info({ seconds }, this.#names.ended);
+    this.#log.info({ seconds }, ended);
   }
 
   #seconds(now: number): number {

@@ -163,8 +163,11 @@ describe('a refusal', () => {
     expect(writes.methods).toEqual(['PATCH']);
   });
 
-  it.each([429, 503])('with %i is passed on with its Retry-After', async (status) => {
-    const busy = new KubeStatusError(status, 'TooManyRequests', 'busy', 7);
+  it.each([
+    [429, 'TooManyRequests'],
+    [503, 'ServiceUnavailable'],
+  ])('with %i is passed on with its Retry-After', async (status, reason) => {
+    const busy = new KubeStatusError(status, reason, 'busy', 7);
     const { error } = await writes.answered(busy);
     expect(error).toBe(busy);
     expect(writes.methods).toEqual(['PATCH']);

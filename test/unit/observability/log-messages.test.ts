@@ -2,7 +2,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 
 /** Variables that hold one of several constant messages. */
-const HOLDERS = new Set(['message', 'soon', 'over', 'warning']);
+const HOLDERS = new Set(['message', 'soon', 'over', 'warning', 'begun', 'still', 'ended']);
 
 /** The source from an opening bracket to its closing one, and what is in between, split at the commas of the outer level. */
 function argumentsAt(source: string, from: number): string[] {
