@@ -175,14 +175,11 @@ function isExpression(value: unknown): value is Expression {
   return typeof value === 'object' && value !== null && 'type' in value && !('value' in value);
 }
 
-/** The queries in the code blocks of the runbook, of which those of a shell begin with a command. */
+/** The queries in the code blocks of the runbook. A line that is indented continues the one before. */
 function runbookQueries(): string[] {
   const runbook = readFileSync(resolve(chart, '../../docs/runbook.md'), 'utf8');
-  const blocks = [...runbook.matchAll(/(?:^ {4}.*\n)+/gm)].map(([block]) => block.replace(/^ {4}/gm, ''));
-  return blocks
-    .filter((block) => !/^(NS=|logs|kubectl|for|inhibit|metrics)/.test(block))
-    .flatMap((block) => block.split(/\n(?! )/))
-    .filter((query) => query.trim() !== '');
+  const blocks = Array.from(runbook.matchAll(/^```promql\n(.*?)^```$/gms), ([, block = '']) => block);
+  return blocks.flatMap((block) => block.split(/\n(?! )/)).filter((query) => query.trim() !== '');
 }
 
 describe('the service has each metric, label and value that is used by', () => {
