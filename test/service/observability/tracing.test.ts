@@ -204,9 +204,10 @@ describe('a collector', () => {
 });
 
 describe('without a collector', () => {
+  // The Prometheus client imports the interfaces of @opentelemetry/api, which do nothing.
   const WATCH = `import { registerHooks } from 'node:module';
     registerHooks({ load(url, context, next) {
-      if (url.includes('@opentelemetry') || url.includes('pino-pretty')) process.stderr.write('loaded ' + url + '\\n');
+      if (/@opentelemetry\\/(?!api\\/)|pino-pretty/.test(url)) process.stderr.write('loaded ' + url + '\\n');
       return next(url, context);
     } });`;
   const variables = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(WATCH)}` };
