@@ -8,7 +8,7 @@ export const HANDSHAKE_REFUSALS = {
   not_yet_valid: 'the certificate of the client, or one above it, is not yet valid',
   untrusted: 'no CA of the client CA bundle has issued the certificate for TLS clients',
   revoked: 'a CRL revokes the certificate of the client',
-  crl: 'there is no CRL of the issuer that can be used, or it has expired',
+  crl: 'the CRL of the issuer cannot be used, or it has expired',
   protocol: 'the client speaks another version of TLS, or makes errors in it',
   not_tls: 'the client does not speak TLS',
   timeout: 'the handshake took too long',
@@ -37,12 +37,14 @@ export class HandshakesEnded {
   };
 }
 
-/** By the result of the verification of a certificate (X509_V_ERR_* of OpenSSL). Further results are `untrusted`. */
+/**
+ * By the result of the verification of a certificate (X509_V_ERR_* of OpenSSL). Further results are `untrusted`, among them
+ * UNABLE_TO_GET_CRL: every CA of the bundle has a CRL (crl-check.ts), so the issuer is none of them.
+ */
 const BY_VERIFICATION: Readonly<Record<string, HandshakeRefusal>> = {
   CERT_HAS_EXPIRED: 'expired',
   CERT_NOT_YET_VALID: 'not_yet_valid',
   CERT_REVOKED: 'revoked',
-  UNABLE_TO_GET_CRL: 'crl',
   CRL_HAS_EXPIRED: 'crl',
   CRL_NOT_YET_VALID: 'crl',
   CRL_SIGNATURE_FAILURE: 'crl',

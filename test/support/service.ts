@@ -28,7 +28,7 @@ export const REAL_DEADLINES: ClusterTiming = {
 };
 
 /** Probes only where something fails: tests count requests. */
-const RARE_PROBES: Partial<HealthTiming> = { contactMs: 24 * 60 * 60_000, reviewMs: 24 * 60 * 60_000 };
+export const RARE_PROBES: Partial<HealthTiming> = { contactMs: 24 * 60 * 60_000, reviewMs: 24 * 60 * 60_000 };
 /** Probes as in production, for tests whose subject they are. */
 export const REAL_PROBES: ClusterTiming = { health: {} };
 

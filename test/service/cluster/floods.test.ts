@@ -8,6 +8,7 @@ import { KubeBusyError } from '../../../src/kube/kube-errors.ts';
 import { FakeApiServer } from '../../support/fake-apiserver/fake-apiserver.ts';
 import { RecordingLogger } from '../../support/kube/recording-logger.ts';
 import { defaultDecisionTimes } from '../../support/limits.ts';
+import { RARE_PROBES } from '../../support/service.ts';
 import { undisturbed } from '../../support/undisturbed.ts';
 import { until } from '../../support/until.ts';
 
@@ -37,6 +38,7 @@ async function start(): Promise<void> {
     journalBytes: 2 ** 20,
     log: new RecordingLogger(),
     kubeconfig,
+    timing: { health: RARE_PROBES },
   });
   cluster.start();
   await until(() => cluster.synced);

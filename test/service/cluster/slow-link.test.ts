@@ -4,6 +4,7 @@ import type { ReflectorTiming } from '../../../src/kube/reflector/reflector.ts';
 import { FakeApiServer } from '../../support/fake-apiserver/fake-apiserver.ts';
 import { folder } from '../../support/kube/clients.ts';
 import { RecordingLogger } from '../../support/kube/recording-logger.ts';
+import { RARE_PROBES } from '../../support/service.ts';
 import { undisturbed } from '../../support/undisturbed.ts';
 import { until } from '../../support/until.ts';
 
@@ -42,7 +43,7 @@ function scene(play: (scene: Scene) => Promise<void>, timing: Partial<ReflectorT
       journalBytes: 2 ** 20,
       log: new RecordingLogger(),
       kubeconfig: folder().write('kubeconfig', demo.kubeconfig),
-      timing: { reflector: { ...TIMING, ...timing } },
+      timing: { reflector: { ...TIMING, ...timing }, health: RARE_PROBES },
     });
     const synced = async () => {
       const startedAt = performance.now();

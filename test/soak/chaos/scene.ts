@@ -18,6 +18,8 @@ const TIMING = {
   optionalRetryMs: { least: 200, most: 400 },
   refusalMs: 500,
 };
+/** A cluster that can be reached again is found so soon after. */
+const HEALTH = { lookMs: 100 };
 /** How many turns of the event loop the server may need to see that its clients have ended their connections. */
 const TURNS_TO_END = 1_000;
 const SCOPE = ['team-0001', 'team-0004'];
@@ -64,9 +66,9 @@ export class Scene {
       rails: { current: [] },
       journalBytes: 2 ** 20,
       log: SILENT,
-      timing: { reflector: TIMING },
+      timing: { reflector: TIMING, health: HEALTH },
     });
-    const service = await TestService.start({ kubeconfig, timing: { reflector: TIMING } });
+    const service = await TestService.start({ kubeconfig, timing: { reflector: TIMING, health: HEALTH } });
     const scene = new Scene(demo, service, scoped, folder);
     await scene.writeToken();
     scoped.start();

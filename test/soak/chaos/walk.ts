@@ -184,6 +184,7 @@ export class Walk {
     demo.faults.clear();
     await this.writes.settled();
     await Promise.all(subjects.map((subject) => becomesEqual(subject, demo)));
+    await until(() => subjects.every(({ cluster }) => cluster.state === 'ready'));
     await Promise.all(subjects.map(({ cluster }) => cluster.checkHealth()));
     check();
     history.forgetOld();
