@@ -644,8 +644,8 @@ export class Cluster implements UnguardedCluster {
    * down. It uses a namespace that the account of the service may list, if one is known.
    */
   async #probe(limits: ProbeLimits): Promise<void> {
-    const [namespace] = this.#informers.availableScopes;
-    await this.#calls.probe({ path: deploymentsPath(namespace), query: { limit: 1 }, ...limits });
+    const path = deploymentsPath(this.#informers.readableScope);
+    await this.#calls.probe({ path, query: { limit: 1 }, ...limits });
   }
 }
 

@@ -23,11 +23,15 @@ interface Answer {
 export class LogLevelSwitch {
   readonly #logger: { level: string };
   readonly #sink: Pick<LogSink, 'write'>;
+  /** At the others the lines of writes would be missing, which only the configuration may leave out. */
+  readonly #allowed: readonly LogLevel[];
 
   /** @param logger the root of all loggers */
   constructor(logger: { level: string }, sink: Pick<LogSink, 'write'>) {
     this.#logger = logger;
     this.#sink = sink;
+    const configured = isLogLevel(logger.level) ? LOG_LEVELS.indexOf(logger.level) : 0;
+    this.#allowed = LOG_LEVELS.slice(0, Math.max(configured, LOG_LEVELS.indexOf('info')) + 1);
   }
 
   /** Answers GET and PUT. A client that is slow to send the level is the caller's to cut. */
@@ -40,13 +44,14 @@ export class LogLevelSwitch {
     if (request.method === 'GET') return { status: 200, text: this.#logger.level };
     if (request.method !== 'PUT') return { status: 405, text: 'use GET or PUT' };
     const body = await shortBody(request);
-    if (body === undefined || !isLogLevel(body))
+    const level = this.#allowed.find((each) => each === body);
+    if (level === undefined)
       return {
         status: 400,
-        text: `send one of ${LOG_LEVELS.join(', ')}, for example by curl -X PUT -d debug`,
+        text: `send one of ${this.#allowed.join(', ')}, for example by curl -X PUT -d debug`,
       };
-    this.#change(body, `${request.socket.remoteAddress} port ${request.socket.remotePort}`);
-    return { status: 200, text: body };
+    this.#change(level, `${request.socket.remoteAddress} port ${request.socket.remotePort}`);
+    return { status: 200, text: level };
   }
 
   #change(to: LogLevel, by: string): void {

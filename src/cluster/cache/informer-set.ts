@@ -1,3 +1,4 @@
+import { KubeStatusError } from '../../kube/kube-errors.ts';
 import type { Informer } from '../../kube/reflector/informer.ts';
 import type { KubeObject, ReflectorStats } from '../../kube/reflector/reflector.ts';
 import { CacheRefusedError, NamespaceNotWatchedError, NotSyncedError } from '../cluster-errors.ts';
@@ -66,8 +67,14 @@ export class InformerSet<T extends KubeObject> {
   /** Why an informer fails to list or watch; undefined: none does. */
   get failure(): Error | undefined {
     const { synced } = this;
-    // A namespace that the account may not list is not an outage if the other namespaces are synced.
-    const failing = this.all.find(({ reflector }) => reflector.lastError && !(synced && reflector.refused));
+    const isWorking = this.all.some(({ reflector }) => reflector.synced && reflector.lastError === undefined);
+    // A namespace that the account may not list, or no longer, is not an outage if other namespaces are read.
+    const failing = this.all.find(
+      ({ reflector }) =>
+        reflector.lastError !== undefined &&
+        !(synced && reflector.refused) &&
+        !(isWorking && isForbidden(reflector.lastError)),
+    );
     return failing?.reflector.lastError;
   }
 
@@ -116,6 +123,12 @@ export class InformerSet<T extends KubeObject> {
     return refused;
   }
 
+  /** A namespace that the account may list, as far as is known; undefined: all. */
+  get readableScope(): string | undefined {
+    const readable = [...this.#informers].find(([, { reflector }]) => !isForbidden(reflector.lastError));
+    return (readable ?? [this.availableScopes[0]])[0];
+  }
+
   /** The informers whose list and watch the API server has not refused. */
   get available(): readonly Informer<T>[] {
     return this.all.filter(({ reflector }) => !reflector.refused);
@@ -125,6 +138,10 @@ export class InformerSet<T extends KubeObject> {
   get availableScopes(): readonly (string | undefined)[] {
     return [...this.#informers].filter(([, { reflector }]) => !reflector.refused).map(([scope]) => scope);
   }
+}
+
+function isForbidden(error: Error | undefined): boolean {
+  return error instanceof KubeStatusError && error.status === 403;
 }
 
 function requireSynced<T extends KubeObject>(

@@ -218,7 +218,8 @@ export class ClusterHealth {
     if (watchFailure !== undefined && this.#failures > 0) return watchFailure;
     const failsForMs = performance.now() - (this.#watchFailsSince ?? Number.POSITIVE_INFINITY);
     if (watchFailure !== undefined && failsForMs >= this.#timing.watchMs) return watchFailure;
-    if (this.#signs.isCallingInVain()) return this.#failure ?? new Error('calls for clients get no answer');
+    // Calls may fail for another reason than the API server, for example because of an authorization webhook that hangs.
+    if (this.#signs.isCallingInVain() && this.#failures > 0) return this.#failure;
     return undefined;
   }
 

@@ -99,6 +99,25 @@ describe('the namespaces in WATCH_NAMESPACES', () => {
     expect(await service.get('/healthz')).toMatchObject({ status: 200 });
   });
 
+  it('that the account may no longer read do not make the cluster unreachable, nor its probe fail', async () => {
+    const health = { lookMs: 20, contactMs: 20, watchMs: 20 };
+    service = await TestService.start({
+      kubeconfig: demo.kubeconfig,
+      namespaces: ['shop', 'default'],
+      timing: { health },
+    });
+    await service.synced();
+    demo.roles.set([{ ...everything, namespaces: ['default'] }]);
+    demo.dropConnections();
+    const failures = () =>
+      service.cluster.mirrors.find(({ namespace }) => namespace === 'shop')?.stats.failures ?? 0;
+    // From the first to the third lie more looks and probes than an outage needs.
+    await until(() => failures() >= 3);
+    await until(() => service.cluster.state === 'ready');
+    expect(await service.get('/healthz')).toMatchObject({ status: 200 });
+    expect(await service.count('default', 'my-deployment')).toMatchObject({ status: 200 });
+  });
+
   it('are served once the right is granted, without a restart', async () => {
     await start('shop', 'payments');
     await service.synced();

@@ -119,7 +119,7 @@ it(
     const client = new TestClient(await server.port(), { ca, ...server.client });
     const headers = { authorization: `Bearer ${SECRET}`, cookie: `session=${SECRET}`, 'x-secret': SECRET };
     for (const name of Object.keys(files)) {
-      await client.get(`/clusters/${name}/deployments?namespace=shop`, headers);
+      await client.get(`/${name}/deployments?namespace=shop`, headers);
       await client.get(`/${name}/replica-count?namespace=shop&deployment=cart`, headers);
       await client.post(
         `/${name}/replica-count?namespace=shop&deployment=cart`,
@@ -127,7 +127,7 @@ it(
         headers,
       );
       await client.post(`/${name}/replica-count?namespace=shop&deployment=cart`, { replicas: 1 }, headers);
-      await client.post('/batch', { items: [SECRET] }, headers);
+      await client.post('/scale', { items: [SECRET] }, headers);
     }
     // No cluster can be used: each is named by its refusal or by its watch.
     const named = () =>

@@ -186,7 +186,7 @@ describe('a cluster is unreachable', () => {
     expect(scene.lines).toEqual([]);
   });
 
-  it('at once if calls for clients get no answer, and until a probe succeeds', async () => {
+  it('at once if neither calls for clients nor a probe get an answer, and until a probe succeeds', async () => {
     await ready();
     scene.isCallingInVain = true;
     scene.probeFails = silent;
@@ -199,6 +199,14 @@ describe('a cluster is unreachable', () => {
     await elapse(2);
     expect(scene.state).toBe('ready');
     expect(scene.lines).toEqual(['cluster unreachable', 'cluster reachable again']);
+  });
+
+  it('not because calls for clients get no answer, as long as it answers the probes', async () => {
+    await ready();
+    scene.isCallingInVain = true;
+    await elapse(60);
+    expect(scene.state).toBe('ready');
+    expect(scene.lines).toEqual([]);
   });
 
   it('not because it asks to wait', async () => {
