@@ -250,7 +250,8 @@ export const ConfigSchema = Type.Object({
   }),
   MANAGEMENT_HOST: Type.String({
     default: '127.0.0.1',
-    description: 'Address of the plain-HTTP listener for /livez, /readyz and /metrics',
+    description:
+      'Address of the plain-HTTP listener for /livez, /readyz, /metrics and, from the same machine, /log-level',
   }),
   MANAGEMENT_PORT: Type.Integer({
     default: 8081,
