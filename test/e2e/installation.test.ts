@@ -30,10 +30,12 @@ describe('a release', () => {
     expect(out).toMatch(/Phase:\s+Succeeded/);
   });
 
-  it('has the command line in its image', async () => {
+  it('has the command line in its image, of the version of the service', async () => {
     const inPod = (...command: readonly string[]) =>
       kubectl('exec', '--namespace', release.name, `deployment/${release.fullname}`, '--', ...command);
-    expect(await inPod('scaler', '--version')).toMatch(/^\d+\.\d+\.\d+/);
+    const version = await inPod('node', 'dist/src/server.js', '--version');
+    expect(version).toMatch(/^\w\S*\n$/);
+    expect(await inPod('scaler', '--version')).toBe(version);
     expect(await inPod('kubectl-scaler', '--help')).toContain('Usage: kubectl scaler ');
     // Agents have no business in the pods of the service.
     await expect(inPod('scaler', 'mcp')).rejects.toThrow('k8s-deployment-scaler-mcp is not installed');
