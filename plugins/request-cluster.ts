@@ -6,26 +6,10 @@ import type { Subject } from '../src/cluster/access/decisions.ts';
 import type { GuardedCluster } from '../src/cluster/access/guarded-cluster.ts';
 import type { Cluster } from '../src/cluster/cluster.ts';
 import type { Fleet } from '../src/fleet/fleet.ts';
+import type { Observed } from '../src/observability/metrics/metrics-sources.ts';
 
 /** The part of a cluster that the service manages and observes. It cannot read or change a Deployment. */
-export type ManagedCluster = Pick<
-  Cluster,
-  | 'name'
-  | 'start'
-  | 'stop'
-  | 'reloadCredentials'
-  | 'synced'
-  | 'wasReady'
-  | 'state'
-  | 'objects'
-  | 'mirrors'
-  | 'reviews'
-  | 'overrides'
-  | 'fights'
-  | 'railRefusals'
-  | 'pausedAtZero'
-  | 'figures'
->;
+export type ManagedCluster = Observed & Pick<Cluster, 'name' | 'reloadCredentials' | 'synced'>;
 
 /** The clusters of the fleet; tests use a stand-in. */
 export type ServedCluster = ManagedCluster & Pick<Cluster, 'as'>;

@@ -210,16 +210,6 @@ export class KubeApiserver {
     this.#apiserver = undefined;
   }
 
-  /** Stops (SIGSTOP) or continues kube-apiserver: while it stands still, its sockets stay open and nothing answers. */
-  async freezeApiserver(frozen: boolean): Promise<void> {
-    await signalProgram(this.#apiserver, 'kube-apiserver', frozen ? 'STOP' : 'CONT');
-  }
-
-  /** The same for etcd. */
-  async freezeEtcd(frozen: boolean): Promise<void> {
-    await signalProgram(this.#etcd, 'etcd', frozen ? 'STOP' : 'CONT');
-  }
-
   /** Stops etcd where it is (SIGSTOP), until resumeEtcd(): connections stay open, and nothing is answered. */
   async pauseEtcd(): Promise<void> {
     await signal('STOP', this.#etcd, 'etcd');
@@ -313,15 +303,10 @@ export class KubeApiserver {
 /** Starts a real etcd and kube-apiserver. stop() ends them. */
 export const startKubeApiserver = () => KubeApiserver.start();
 
-/** Sends a signal to the program that the shell of the leash has started, and to nothing else. */
-async function signalProgram(shell: ChildProcess | undefined, program: string, signal: 'STOP' | 'CONT') {
-  if (shell?.pid === undefined) throw new Error(`${program} was not started`);
-  await promisify(execFile)('pkill', [`-${signal}`, '-P', String(shell.pid), '-x', program]);
-}
-
-/** Sends a signal to the binary, which is a child of its leash. */
+/** Sends a signal to the binary, which is a child of its leash, and to nothing else. */
 async function signal(name: 'STOP' | 'CONT', leash: ChildProcess | undefined, binary: string): Promise<void> {
-  await promisify(execFile)('pkill', [`-${name}`, '-P', String(leash?.pid), '-x', binary]);
+  if (leash?.pid === undefined) throw new Error(`${binary} was not started`);
+  await promisify(execFile)('pkill', [`-${name}`, '-P', String(leash.pid), '-x', binary]);
 }
 
 async function end(child: ChildProcess | undefined): Promise<void> {

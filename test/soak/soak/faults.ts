@@ -33,9 +33,9 @@ export const FAULTS: Readonly<Partial<Record<Phase, Fault>>> = {
     }),
   'kube-apiserver frozen': (soak) =>
     outage(soak, 'kube-apiserver frozen', async () => {
-      await soak.cluster.apiserver.freezeApiserver(true);
+      await soak.cluster.apiserver.pauseApiserver();
       const noticed = await noticedWithin(soak, soak.random.between(5_000, 30_000));
-      await soak.cluster.apiserver.freezeApiserver(false);
+      await soak.cluster.apiserver.resumeApiserver();
       return noticed;
     }),
   'etcd restarted': (soak) =>
@@ -48,9 +48,9 @@ export const FAULTS: Readonly<Partial<Record<Phase, Fault>>> = {
     }),
   'etcd paused': (soak) =>
     outage(soak, 'etcd paused', async () => {
-      await soak.cluster.apiserver.freezeEtcd(true);
+      await soak.cluster.apiserver.pauseEtcd();
       const noticed = await noticedWithin(soak, soak.random.between(5_000, 25_000));
-      await soak.cluster.apiserver.freezeEtcd(false);
+      await soak.cluster.apiserver.resumeEtcd();
       await soak.cluster.apiserver.apiserverReady();
       return noticed;
     }),
