@@ -1,7 +1,8 @@
-import { KubeError, KubeStatusError, KubeTimeoutError } from '../../kube/kube-errors.ts';
+import { KubeTimeoutError } from '../../kube/kube-errors.ts';
 import { Buckets } from '../../lib/buckets.ts';
 import type { Logger } from '../../lib/logger.ts';
 import { throttled } from '../../lib/throttled.ts';
+import { whyOf } from '../health/outage.ts';
 
 /** Whether the cluster can decide what callers may do. */
 export type AuthorizerState = 'available' | 'unavailable';
@@ -12,8 +13,8 @@ export const REVIEW_BOUNDS: readonly number[] = [
 ];
 /** Failures are logged at most once in this time. */
 const LOG_PERIOD_MS = 60_000;
-/** How many characters of the message of the API server are logged. */
-const MAX_DETAIL_LENGTH = 500;
+/** The right without which all reviews fail. */
+const RIGHT_TO_REVIEW = 'create on subjectaccessreviews.authorization.k8s.io';
 
 /**
  * The outcomes of the access reviews of a cluster: those for clients, which it counts, and those of the service itself.
@@ -71,7 +72,7 @@ export class ReviewOutcomes {
     this.#counts.failed += 1;
     this.durations.add((performance.now() - sentAt) / 1000);
     this.ownFailed(sentAt);
-    this.#logFailure(contextOf(error));
+    this.#logFailure(whyOf(error, RIGHT_TO_REVIEW));
   }
 
   /** As failed, for a review of the service itself, which logs the failure. */
@@ -85,17 +86,4 @@ export class ReviewOutcomes {
     this.#state = state;
     this.#stateAsOf = sentAt;
   }
-}
-
-/** Why a review failed and, if it is known, what to do about it. */
-function contextOf(error: unknown): object {
-  const code = error instanceof KubeError ? error.code : undefined;
-  const detail = (error instanceof Error ? error.message : String(error)).slice(0, MAX_DETAIL_LENGTH);
-  if (!(error instanceof KubeStatusError)) return { code, detail };
-  const { status, reason } = error;
-  const grant =
-    status === 403
-      ? 'create on subjectaccessreviews.authorization.k8s.io to the account of the service'
-      : undefined;
-  return { code, status, reason, detail, grant };
 }

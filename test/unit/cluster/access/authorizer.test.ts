@@ -378,7 +378,7 @@ describe('the counts and the state of reviews', () => {
     await read().catch(() => {});
     expect([outcomes.counts, outcomes.state]).toEqual([{ allowed: 0, denied: 0, failed: 1 }, 'unavailable']);
     expect(log.lines[0]?.context).toMatchObject({
-      detail: 'a review could not be evaluated: webhook: connection refused',
+      reason: 'a review could not be evaluated: webhook: connection refused',
     });
   });
 
