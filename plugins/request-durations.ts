@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
+import { errorsOfWaits } from '../src/api/await-rollout.ts';
 import { clusterIn } from '../src/api/cluster-in.ts';
 import { type DurationsOfCluster, RequestDurations } from '../src/observability/request-durations.ts';
 import type { Answering, ClientConnection, LongLivedKind } from '../src/tls/client-connection.ts';
@@ -23,6 +24,11 @@ declare module 'fastify' {
 /** The methods that OpenTelemetry names; a client can send any. */
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'CONNECT', 'OPTIONS', 'TRACE', 'PATCH']);
 const OTHER_METHOD = '_OTHER';
+/** What only a wait ends with, so that it has begun. A write before it may have failed, and then counts as any other. */
+const ENDS_OF_WAITS: ReadonlySet<string | undefined> = new Set([
+  ...errorsOfWaits.map(({ code }) => code),
+  undefined,
+]);
 
 /**
  * Measures how long requests take: from when their headers have been read until their answer has been sent, or their
@@ -54,7 +60,7 @@ export default fastifyPlugin(
       const of = app.durationsOf(request);
       const status = failed.get(raw) ?? (raw.headersSent ? raw.statusCode : '');
       const series =
-        kind === 'waiter'
+        kind === 'waiter' && ENDS_OF_WAITS.has(errorCode)
           ? of.wait(errorCode ?? (raw.headersSent ? 'ready' : 'disconnected'))
           : of.request(METHODS.has(method) ? method : OTHER_METHOD, routeOptions.url ?? '', `${status}`);
       series.add(elapsedTime / 1000);

@@ -14,7 +14,7 @@ export function httpMetrics(families: Families, { fleet, requestDurations }: Met
   families.histogram(
     {
       name: 'http_server_request_duration_seconds',
-      help: 'From the headers of a request until its answer was sent; without waits and streams',
+      help: 'From the headers of a request until its answer was sent; without waits that began, and streams',
       labels: {
         http_request_method: 'GET, HEAD, POST, PUT, DELETE, CONNECT, OPTIONS, TRACE, PATCH; otherwise _OTHER',
         http_route:

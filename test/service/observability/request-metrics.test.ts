@@ -134,6 +134,22 @@ it('waits and streams are in histograms of their own', async () => {
   expect(await others()).toBe(before);
 });
 
+it('a write that fails counts by its status, even if it was to wait for its rollout', async () => {
+  const failed = () =>
+    counted(
+      'http_server_request_duration_seconds',
+      'http_request_method="POST",http_route="/replica-count",http_response_status_code="503",cluster="one"',
+    );
+  const waits = () => counted('scaler_wait_duration_seconds');
+  const [failedBefore, waitsBefore] = [await failed(), await waits()];
+  const broken = demo.faults.add({ on: 'patchScale', fault: { type: 'status', code: 503 } });
+  const { status } = await service.post(`/replica-count?${CART}&wait=1`, { replicas: 6 });
+  broken.remove();
+  expect(status).toBe(503);
+  await grown(failed, failedBefore, 1);
+  expect(await waits()).toBe(waitsBefore);
+});
+
 it('writes count by what became of them, and dry runs do not', async () => {
   const path = `/two/replica-count?${CART}`;
   const outcomes = async () =>

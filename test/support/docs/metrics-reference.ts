@@ -84,8 +84,6 @@ const WAIT_OUTCOMES = [
   'ROLLOUT_STUCK',
   'NOT_READY_IN_TIME',
   'WAIT_INTERRUPTED',
-  'RAIL',
-  'REPLICAS_MANAGED',
 ];
 const STREAM_ENDS = ['age', 'rights', 'revoked', 'clusters', 'drain', 'disconnected'];
 const GONE = new Error('no answer');
@@ -165,9 +163,10 @@ ${processRows.join('\n')}
 ## What counts where
 
 - A request is in exactly one of \`http_server_request_duration_seconds\`, \`scaler_wait_duration_seconds\` (requests with
-  \`wait\` that got a place) and \`scaler_stream_duration_seconds\` (streams, when they end). Answers to what is not HTTP, or
-  whose URL cannot be decoded, have an empty route. A connection that is cut without an answer is in
-  \`scaler_connections_cut_total\` instead.
+  \`wait\` whose wait began) and \`scaler_stream_duration_seconds\` (streams, when they end). A write with \`wait\` that fails
+  is in the first one, so that its 503 or 504 counts as that of any other write. Answers to what is not HTTP, or whose URL
+  cannot be decoded, have an empty route; those to what is not HTTP count with 0 s. A connection that is cut without an
+  answer is in \`scaler_connections_cut_total\` instead.
 - A handshake is accepted or refused. A client that connects and sends nothing until it goes is neither.
 - \`scaler_writes_total\` counts a write once, also if a batch tries it several times. What a batch does not try is not in it,
   except that it is \`denied\` or \`refused\`.
