@@ -7,6 +7,7 @@ import { SocketPlaces } from '../lib/socket-places.ts';
 import { throttled } from '../lib/throttled.ts';
 import type { LogLevelSwitch } from './log-level.ts';
 import type { Families } from './metrics/families.ts';
+import { Scrapes } from './scrapes.ts';
 
 /** What the listener serves, and to whom. */
 export interface ManagementOptions {
@@ -25,8 +26,6 @@ export interface ManagementOptions {
  * kubelet and Prometheus may share their address with other clients on the node or behind the same NAT.
  */
 const MAX_CONNECTIONS = 100;
-/** How many of these may request `/metrics`: its text can be megabytes if there are many namespaces. */
-const MAX_SCRAPES = 10;
 /** Time for the request to arrive, from the start of the connection. */
 const REQUEST_TIMEOUT_MS = 5_000;
 /** Time for the client to take the answer, from its request. */
@@ -34,27 +33,17 @@ const ANSWER_TIMEOUT_MS = 10_000;
 
 /**
  * The plain-HTTP listener for the kubelet and Prometheus, which cannot present a client certificate: `/livez`,
- * `/readyz` and `/metrics`, and for somebody on this machine `/log-level`. It answers from memory, so that a probe never waits, and one request per connection, so
- * that a client costs little. The caller handles errors before it listens; it logs later ones itself.
+ * `/readyz` and `/metrics`, and for somebody on this machine `/log-level`. It answers from memory, so that a probe never
+ * waits, and one request per connection, so that a client costs little. The caller handles errors before it listens; it
+ * logs later ones itself.
  */
 export function createManagementServer(options: ManagementOptions): Server {
   const { isReady, metrics, allowedHosts, logLevel, log } = options;
   const names = new Set(['localhost', hostname(), ...allowedHosts].map((name) => name.toLowerCase()));
   const places = new SocketPlaces(MAX_CONNECTIONS);
-  const scrapes = new SocketPlaces(MAX_SCRAPES);
+  const scrapes = new Scrapes(metrics);
   const served = new WeakSet<Socket>();
-
-  let running: Promise<Buffer> | undefined;
-  /** The text for Prometheus. Requests that arrive while it is being made share it. */
-  const metricsText = () => {
-    running ??= metrics
-      .text()
-      .then((text) => Buffer.from(text))
-      .finally(() => {
-        running = undefined;
-      });
-    return running;
-  };
+  const logUnreadable = throttled((line) => log.error(line, 'the metrics could not be read'));
 
   const handle = (request: IncomingMessage, response: ServerResponse) => {
     const { socket, method, url } = request;
@@ -68,16 +57,17 @@ export function createManagementServer(options: ManagementOptions): Server {
     const cut = setTimeout(() => socket.destroy(), ANSWER_TIMEOUT_MS);
     socket.once('close', () => clearTimeout(cut));
 
-    const answer = (status: number, body: Buffer, contentType = 'text/plain; charset=utf-8') => {
+    const answer = (status: number, body: readonly Buffer[], contentType = 'text/plain; charset=utf-8') => {
       response.writeHead(status, {
         'content-type': contentType,
-        'content-length': body.length,
+        'content-length': body.reduce((bytes, { length }) => bytes + length, 0),
         'cache-control': 'no-store',
         connection: 'close',
       });
-      response.end(body);
+      for (const piece of body) response.write(piece);
+      response.end();
     };
-    const answerText = (status: number, text: string) => answer(status, Buffer.from(`${text}\n`));
+    const answerText = (status: number, text: string) => answer(status, [Buffer.from(`${text}\n`)]);
     if (!isAllowedHost(request, names))
       return answerText(
         421,
@@ -95,10 +85,12 @@ export function createManagementServer(options: ManagementOptions): Server {
       case '/readyz':
         return isReady() ? answerText(200, 'ok') : answerText(503, 'not ready');
       case '/metrics':
-        scrapes.add(socket);
-        return void metricsText().then(
+        return void scrapes.text(socket).then(
           (text) => answer(200, text, metrics.contentType),
-          () => answerText(500, 'the metrics could not be read'),
+          (error: unknown) => {
+            logUnreadable({ err: error });
+            answerText(500, 'the metrics could not be read');
+          },
         );
       default:
         return answerText(404, 'try /livez, /readyz, /metrics or /log-level');
@@ -120,10 +112,7 @@ export function createManagementServer(options: ManagementOptions): Server {
   server.on('checkExpectation', handle);
   server.on('connection', (socket) => {
     places.add(socket);
-    socket.once('close', () => {
-      places.remove(socket);
-      scrapes.remove(socket);
-    });
+    socket.once('close', () => places.remove(socket));
   });
   logListenerErrors(
     server,

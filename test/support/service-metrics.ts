@@ -14,7 +14,9 @@ export async function metricLines({ app }: TestService): Promise<readonly string
     crlNextUpdate: undefined,
   };
   const metrics = createMetrics({ ...sourcesIn(app), reloader: { stats }, logStream: { dropped: 0 } });
-  return (await metrics.text()).split('\n');
+  return Buffer.concat(await metrics.text())
+    .toString()
+    .split('\n');
 }
 
 /** What an app measures itself. */

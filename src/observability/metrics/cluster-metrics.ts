@@ -31,10 +31,18 @@ export function clusterMetrics(families: Families, { fleet }: MetricsSources): v
     },
   );
   gauge('scaler_cache_deployments', 'Deployments in the cache', ({ objects }) => objects);
-  gauge(
-    'scaler_deployments_paused_at_zero',
-    'Deployments at 0 that an autoscaler targets: it does nothing until somebody sets another count',
-    ({ pausedAtZero }) => pausedAtZero,
+  families.gauge(
+    {
+      name: 'scaler_deployments_paused_at_zero',
+      help: 'Deployments at 0 that an autoscaler targets: it does nothing until somebody sets another count',
+      labels,
+    },
+    async (report, pause) => {
+      for (const [cluster, observed] of fleet.clusters) {
+        report({ cluster }, observed.pausedAtZero); // looks at each Deployment
+        await pause();
+      }
+    },
   );
   families.counter(
     {

@@ -10,7 +10,7 @@ const LABELS = {
 
 /**
  * The mirrors of what the API servers hold. There is one per resource and watched namespace; those of a resource are one
- * series here, so that no configuration makes any number of them. The log names the namespace.
+ * series here, so the configuration cannot multiply them. The log names the namespace.
  */
 export function reflectorMetrics(families: Families, { fleet }: MetricsSources): void {
   /** The mirrors of each resource of each cluster. */
@@ -28,7 +28,7 @@ export function reflectorMetrics(families: Families, { fleet }: MetricsSources):
   ) => {
     const [label = ''] = Object.keys(by);
     const values = Object.values<readonly string[]>(by).flat();
-    families.counter<string>({ name, help, labels: { ...LABELS, ...by } }, (report) => {
+    families.counter<string>({ name, help, labels: { ...LABELS, ...by } }, async (report, pause) => {
       for (const [labels, mirrors] of resources()) {
         const counts = mirrors.map(countsOf);
         for (const value of values)
@@ -36,6 +36,7 @@ export function reflectorMetrics(families: Families, { fleet }: MetricsSources):
             { ...labels, [label]: value },
             counts.reduce((total, each) => total + (each[value] ?? 0), 0),
           );
+        await pause();
       }
     });
   };
@@ -46,9 +47,11 @@ export function reflectorMetrics(families: Families, { fleet }: MetricsSources):
       help: '1: the cache has been filled at least once, in every namespace that is watched',
       labels: LABELS,
     },
-    (report) => {
-      for (const [labels, mirrors] of resources())
+    async (report, pause) => {
+      for (const [labels, mirrors] of resources()) {
         report(labels, mirrors.every(({ synced }) => synced) ? 1 : 0);
+        await pause();
+      }
     },
   );
   families.gauge(
@@ -57,10 +60,11 @@ export function reflectorMetrics(families: Families, { fleet }: MetricsSources):
       help: 'Time since the API server last confirmed the state: the longest of the namespaces that have been read',
       labels: LABELS,
     },
-    (report) => {
+    async (report, pause) => {
       for (const [labels, mirrors] of resources()) {
         const ages = mirrors.flatMap(({ ageMs }) => ageMs ?? []);
         if (ages.length > 0) report(labels, Math.max(...ages) / 1000);
+        await pause();
       }
     },
   );

@@ -107,19 +107,24 @@ describe('the management listener', () => {
     expect(await scene.get('/livez', 'localhost', 'HEAD')).toBe('200 ');
   });
 
-  it('answers 500 if the metrics cannot be collected, and collects them again for the next request', async () => {
+  it('answers 500 if the metrics cannot be collected, logs why, and collects them again for the next request', async () => {
     await start();
     let fails = true;
+    const err = new Error('broken');
     const collect = () => {
-      if (fails) throw new Error('broken');
+      if (fails) throw err;
     };
-    new Gauge({ name: 'answer', help: 'help', registers: [scene.metrics.registry], collect });
+    scene.metrics.gauge({ name: 'answer', help: 'help', labels: {} }, collect);
     expect(await scene.get('/metrics')).toBe('500 the metrics could not be read\n');
+    expect(scene.log.lines).toEqual([
+      { level: 'error', context: { err, times: 1 }, message: 'the metrics could not be read' },
+    ]);
     fails = false;
     expect(await scene.get('/metrics')).toMatch(/^200 # HELP answer/);
   });
 
-  it('collects the metrics once for all simultaneous requests', async () => {
+  it('collects the metrics once for all simultaneous requests, and for those of the next second', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     await start();
     let times = 0;
     const { promise, resolve } = Promise.withResolvers<void>();
@@ -127,7 +132,7 @@ describe('the management listener', () => {
       times += 1;
       return promise;
     };
-    new Gauge({ name: 'answer', help: 'help', registers: [scene.metrics.registry], collect });
+    scene.metrics.gauge({ name: 'answer', help: 'help', labels: {} }, collect);
     let asked = 0;
     scene.server.on('request', () => {
       asked += 1;
@@ -137,8 +142,41 @@ describe('the management listener', () => {
     expect(times).toBe(1);
     resolve();
     expect(new Set(await Promise.all(answers)).size).toBe(1);
+    vi.advanceTimersByTime(999);
+    await scene.get('/metrics');
+    expect(times).toBe(1);
+    vi.advanceTimersByTime(1);
     await scene.get('/metrics');
     expect(times).toBe(2);
+  });
+
+  it('holds three texts at most, and cuts those who read the oldest for a new one', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    await start();
+    let times = 0;
+    const help = 'x'.repeat(30_000_000);
+    scene.metrics.gauge({ name: 'answer', help, labels: {} }, () => {
+      times += 1;
+    });
+    const scrape = async () => {
+      const { socket } = await scene.open();
+      const accepted = once(scene.server, 'request');
+      socket.pause();
+      socket.write('GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n');
+      const [request]: { socket: Socket }[] = await accepted;
+      if (request === undefined) throw new Error('no request');
+      await until(() => request.socket.writableLength > 0);
+      return request.socket;
+    };
+    const held: Socket[] = [];
+    for (let at = 0; at < 3; at += 1) {
+      held.push(await scrape(), await scrape());
+      vi.advanceTimersByTime(1_000);
+    }
+    expect(times).toBe(3);
+    expect(held.map(({ destroyed }) => destroyed)).toEqual([false, false, false, false, false, false]);
+    held.push(await scrape());
+    expect(held.map(({ destroyed }) => destroyed)).toEqual([true, true, false, false, false, false, false]);
   });
 });
 

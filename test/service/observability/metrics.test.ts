@@ -29,7 +29,10 @@ it('the metrics report the size and age of the cache and the history of the refl
     logStream: { dropped: 5 },
   });
   const measured = async (series: string) => {
-    const line = (await metrics.text()).split('\n').find((each) => each.startsWith(`${series} `));
+    const line = Buffer.concat(await metrics.text())
+      .toString()
+      .split('\n')
+      .find((each) => each.startsWith(`${series} `));
     return line === undefined ? undefined : Number(line.slice(series.length));
   };
 

@@ -128,8 +128,7 @@ function metricsOf(
 export async function metricsReference(): Promise<string> {
   const metrics = idleMetrics();
   const [one, hundred] = [await size(1), await size(100)];
-  const own = new Set(metrics.described.map(({ name }) => name));
-  const ofProcess = (await metrics.registry.getMetricsAsJSON()).filter(({ name }) => !own.has(name));
+  const ofProcess = await metrics.registry.getMetricsAsJSON();
   const rows = metrics.described.map(
     (each) => `| \`${each.name}\` | ${each.type} | ${unitOf(each.name)} | ${labelsOf(each)} | ${each.help} |`,
   );
@@ -190,8 +189,11 @@ some 300 bytes of memory per kind of request, and a scrape as much text as the t
 
 /** Lines without comments, and bytes, of a service to which everything has happened. */
 async function size(clusters: number): Promise<string> {
-  const text = await (await busyMetrics(clusters)).text();
-  const lines = text.split('\n').filter((line) => /^(http|scaler|rest)_/.test(line));
+  const text = Buffer.concat(await (await busyMetrics(clusters)).text());
+  const lines = text
+    .toString()
+    .split('\n')
+    .filter((line) => /^(http|scaler|rest)_/.test(line));
   const kilobytes = lines.join('\n').length / 1_000;
   const round = (value: number) => Number(value.toPrecision(2)).toLocaleString('en');
   return `${round(lines.length)} | ${kilobytes < 1_000 ? `${round(kilobytes)} kB` : `${round(kilobytes / 1_000)} MB`}`;
