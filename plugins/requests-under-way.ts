@@ -120,7 +120,10 @@ export default fastifyPlugin(
         return;
       }
       const entry: Running = { bytes: 0, readyAt: undefined, counted };
-      atEnd(entry, () => app.countRequest(request, reply, entry.longLived?.kind));
+      atEnd(entry, () => {
+        app.countRequest(request, reply, entry.longLived?.kind);
+        app.endTrace?.(request, reply);
+      });
       running.set(reply.raw, entry);
       if (running.size >= maxRequestsPerConnection && !connection.isReceiving) connection.hold('connection');
       if (counted) return next();

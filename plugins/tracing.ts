@@ -9,6 +9,10 @@ export interface TracingOptions {
 }
 
 declare module 'fastify' {
+  interface FastifyInstance {
+    /** Ends the span of a request. Call it once. Undefined: traces are off. */
+    endTrace?(request: FastifyRequest, reply: FastifyReply): void;
+  }
   interface FastifyRequest {
     /** Undefined: traces are off. */
     trace: RequestTrace | undefined;
@@ -19,8 +23,9 @@ declare module 'fastify' {
 const DROPPED_MS = 60_000;
 
 /**
- * Makes a span for each request, which lasts until its whole answer has been sent or its client has gone. Calls to API servers
- * that a request makes become its children. A request that Fastify answers without running hooks has none.
+ * Makes a span for each request, which lasts until its whole answer has been sent, or until its client has gone and what it has
+ * begun is done. Calls to API servers that a request makes become its children. There is none for a request whose URL cannot be
+ * decoded, as Fastify runs no hooks for it, and for one that is not carried out because its connection is being closed.
  */
 export default fastifyPlugin(
   function tracingPlugin(app: FastifyInstance, { tracing }: TracingOptions, done) {
@@ -28,7 +33,9 @@ export default fastifyPlugin(
     tracing.onDropped(() => warn({ dropped: tracing.dropped }));
     app.decorateRequest('trace', undefined);
     app.addHook('onRequest', (request, _reply, next) => {
-      request.trace = tracing.beginRequest(request.method, request.headers);
+      // Others are refused, and have no say in what is traced.
+      const isClient = app.clientConnections.get(request.raw.socket)?.identity.kind === 'client';
+      request.trace = tracing.beginRequest(request.method, isClient ? request.headers : {});
       request.trace.run(next);
     });
     // A body arrives in events of its connection, which belong to no request.
@@ -36,7 +43,7 @@ export default fastifyPlugin(
       if (request.trace === undefined) next();
       else request.trace.run(next);
     });
-    app.addHook('onResponse', (request, reply, next) => {
+    app.decorate('endTrace', (request, reply) =>
       request.trace?.end({
         route: request.routeOptions.url,
         status: reply.raw.headersSent ? reply.statusCode : undefined,
@@ -45,9 +52,8 @@ export default fastifyPlugin(
         cluster: request.cluster?.name ?? clusterIn(request.params),
         namespace: named(request, 'namespace'),
         deployment: named(request, 'deployment'),
-      });
-      next();
-    });
+      }),
+    );
     done();
   },
   { name: 'tracing', fastify: '5.x' },

@@ -25,6 +25,8 @@ export type Config = Variables & {
   readonly decisionTimes: DecisionTimes;
   /** Whether requests are traced. */
   readonly tracing: boolean;
+  /** Why they are not, although the variables of OpenTelemetry ask for it; undefined: they do not. */
+  readonly tracesOff: string | undefined;
 };
 
 /** The environment variables are not valid. `message` lists all mistakes, one per line. */
@@ -55,7 +57,7 @@ export function loadConfig(environment: NodeJS.ProcessEnv): Config {
     listOf(set.WATCH_NAMESPACES),
   );
   mistakes.push(...unreadableFiles(set, source.from));
-  const { tracing, mistakes: ofTracing } = tracingIn(environment);
+  const { tracing, refusal: tracesOff, mistakes: ofTracing } = tracingIn(environment);
   mistakes.push(...ofTracing);
   const clusters = definitions(() => readClusters(source), mistakes);
   const { RAILS_FILE: railsFile } = set;
@@ -64,6 +66,7 @@ export function loadConfig(environment: NodeJS.ProcessEnv): Config {
   return Object.freeze({
     ...values,
     tracing,
+    tracesOff,
     clusters,
     clustersSource: source,
     rails,

@@ -29,6 +29,15 @@ const NAME = 'k8s-deployment-scaler';
 const MAX_TEXT = 256;
 const TIMING = { delayMs: 1_000, deadlineMs: 30_000 };
 
+/**
+ * The request that runs. Timers, sockets and shared work that it began keep this for as long as they last, and would go on in its
+ * trace for other requests: nothing does so once it has ended.
+ */
+interface RunningRequest {
+  /** Undefined: it has ended. */
+  context: Context | undefined;
+}
+
 const propagator = new W3CTraceContextPropagator();
 const getter = {
   get: (carrier: Readonly<Record<string, string | string[] | undefined>>, key: string) => carrier[key],
@@ -47,8 +56,7 @@ const setter = {
 export class OpenTelemetry implements Tracing {
   readonly #queue: SpanQueue;
   readonly #provider: BasicTracerProvider;
-  /** The request that runs. */
-  readonly #running = new AsyncLocalStorage<Context>();
+  readonly #running = new AsyncLocalStorage<RunningRequest>();
 
   /** @param exporter default: the one that the environment configures */
   constructor(exporter: SpanExporter = new OTLPTraceExporter(), timing = TIMING) {
@@ -76,17 +84,20 @@ export class OpenTelemetry implements Tracing {
   ): RequestTrace {
     const parent = propagator.extract(ROOT_CONTEXT, headers, getter);
     const span = this.#begin(method, SpanKind.SERVER, { 'http.request.method': method }, parent);
-    const context = trace.setSpan(parent, span);
+    const running: RunningRequest = { context: trace.setSpan(parent, span) };
     return {
-      run: (action) => this.#running.run(context, action),
-      end: (answer) => endRequest(span, method, answer),
+      run: (action) => this.#running.run(running, action),
+      end: (answer) => {
+        endRequest(span, method, answer);
+        running.context = undefined;
+      },
     };
   }
 
   callsOf(cluster: string): CallObserver {
     return {
       began: ({ method = 'GET', path }, kind) => {
-        const parent = this.#running.getStore() ?? ROOT_CONTEXT;
+        const parent = this.#running.getStore()?.context ?? ROOT_CONTEXT;
         const template = pathTemplate(path);
         const attributes = {
           'http.request.method': method,

@@ -13,7 +13,10 @@ export interface Tracing {
     method: string,
     headers: Readonly<Record<string, string | string[] | undefined>>,
   ): RequestTrace;
-  /** Makes a span for each request to the API server of a cluster: a child of the request that runs, if there is one. */
+  /**
+   * Makes a span for each request to the API server of a cluster: a child of the request that runs, if there is one. What a
+   * request has begun and what lasts longer than it has traces of its own from then on.
+   */
   callsOf(cluster: string): CallObserver;
   /** Spans that were not delivered since the start: the collector was too slow, did not answer, or refused them. */
   readonly dropped: number;
@@ -28,7 +31,7 @@ export interface Tracing {
 
 /** The span of one request. */
 export interface RequestTrace {
-  /** Runs this, and all that it begins, as part of the request. */
+  /** Runs this, and all that it begins, as part of the request, until that ends. */
   run(action: () => void): void;
   /** Ends the span. Call it once. */
   end(answer: TracedAnswer): void;

@@ -7,13 +7,15 @@ import { VERSION } from '../lib/version.ts';
 /** Variables that change what the service does, and are not its own. */
 const OTHERS =
   /^(?:(?:https?|all|no)_proxy|OTEL_[A-Z0-9_]+|NODE_OPTIONS|NODE_EXTRA_CA_CERTS|KUBERNETES_SERVICE_(?:HOST|PORT))$/i;
-/** Their values are credentials, or may hold some. */
-const SECRET = /HEADERS|TOKEN|SECRET|PASSWORD|CLIENT_KEY|AUTHORIZATION/i;
+const URLS = /^(?:https?|all)_proxy$|^OTEL_[A-Z_]+_ENDPOINT$/i;
+/** Of the variables of OpenTelemetry, those whose values are never credentials. */
+const PLAIN_OTEL =
+  /^OTEL_(?:SDK_DISABLED|SERVICE_NAME|TRACES_(?:EXPORTER|SAMPLER|SAMPLER_ARG)|EXPORTER_OTLP_(?:TRACES_)?(?:TIMEOUT|COMPRESSION|PROTOCOL|CERTIFICATE|CLIENT_CERTIFICATE))$/;
 const HIDDEN = '(hidden)';
 
 /**
  * The effective configuration as a table: each variable, its value, and whether that is its default. Nothing secret is in
- * it: files are named and not shown, and the passwords of proxies are hidden.
+ * it: files are named and not shown, and of URLs there is no more than where they lead to.
  * @throws ConfigError, MachineError if the service would not start with it
  */
 export function printConfig(environment: NodeJS.ProcessEnv): string {
@@ -21,7 +23,7 @@ export function printConfig(environment: NodeJS.ProcessEnv): string {
   const values: Readonly<Record<string, unknown>> = config;
   const rows = Object.keys(ConfigSchema.properties).map((name): Row => {
     const from = environment[name] ? 'environment' : 'default';
-    return [name, values[name] === undefined ? '(unset)' : shown(name, String(values[name])), from];
+    return [name, values[name] === undefined ? '(unset)' : String(values[name]), from];
   });
   const others = Object.keys(environment)
     .filter((name) => OTHERS.test(name) && environment[name])
@@ -47,10 +49,40 @@ export function printConfig(environment: NodeJS.ProcessEnv): string {
 
 type Row = readonly [name: string, value: string, from: string];
 
+/** The value of one of the other variables, without what may be secret in it. */
 function shown(name: string, value: string): string {
-  if (SECRET.test(name) && OTHERS.test(name)) return HIDDEN;
-  // user:password@ in the URL of a proxy or a collector
-  return value.replaceAll(/(^|\/\/)[^/@\s]+@/g, `$1${HIDDEN}@`);
+  if (URLS.test(name)) return urlShown(value);
+  if (name === 'OTEL_RESOURCE_ATTRIBUTES') return namesShown(value);
+  if (/^OTEL_/i.test(name) && !PLAIN_OTEL.test(name)) return HIDDEN;
+  return value;
+}
+
+/**
+ * The origin and the path of a URL. Nothing of it if that may be a part of a password, because somebody has forgotten to escape
+ * an @ or a / in it.
+ */
+function urlShown(value: string): string {
+  const url = URL.parse(value);
+  if (url === null || url.host === '') return HIDDEN;
+  const { protocol, username, password, host, pathname, search, hash } = url;
+  const hasUser = username !== '' || password !== '';
+  if (value.split('@').length !== (hasUser ? 2 : 1)) return HIDDEN;
+  return [
+    `${protocol}//`,
+    ...(hasUser ? [HIDDEN, '@'] : []),
+    host,
+    ...(pathname === '/' ? [] : [pathname]),
+    ...(search === '' ? [] : ['?', HIDDEN]),
+    ...(hash === '' ? [] : ['#', HIDDEN]),
+  ].join('');
+}
+
+/** The names in `name=value,name=value`. */
+function namesShown(value: string): string {
+  return value
+    .split(',')
+    .map((pair) => (pair.includes('=') ? `${pair.slice(0, pair.indexOf('='))}=${HIDDEN}` : HIDDEN))
+    .join();
 }
 
 function table(rows: readonly Row[]): string {

@@ -152,6 +152,11 @@ export class Service {
     if (config.AUTHORIZATION_MODE === 'AlwaysAllow') {
       app.log.warn('AUTHORIZATION_MODE is AlwaysAllow: every client certificate of the CA may do everything');
     }
+    if (config.tracesOff !== undefined)
+      app.log.warn(
+        { reason: config.tracesOff },
+        'traces are off: a variable of OpenTelemetry is not supported',
+      );
     await new Promise<void>((resolve, reject) => {
       management.once('error', reject);
       management.listen(config.MANAGEMENT_PORT, config.MANAGEMENT_HOST, resolve);

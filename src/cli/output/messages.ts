@@ -1,5 +1,6 @@
+import { quoted } from '../../lib/quoted.ts';
 import type { CliContext } from '../context.ts';
-import { forPeople, painter, quoted } from './text.ts';
+import { forPeople, painter } from './text.ts';
 
 /** Flags that say which service it is. A command that is printed to be run repeats them. */
 const CONNECTION_FLAGS = ['server', 'profile', 'cert', 'key', 'ca', 'p12', 'kubeconfig', 'context'] as const;

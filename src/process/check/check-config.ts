@@ -3,7 +3,10 @@ import { limitsOn, MachineError, thisMachine } from '../../config/machine-limits
 import { tlsFilesOf } from '../tls-files-of.ts';
 import { checkCertificates } from './certificates.ts';
 import { checkCluster } from './clusters.ts';
-import { Findings } from './findings.ts';
+import { type Finding, Findings } from './findings.ts';
+
+/** One that does not answer takes 10 s. Each has a connection, and perhaps the process of a credential plugin. */
+const CLUSTERS_AT_A_TIME = 16;
 
 /**
  * Checks all that the start of the service needs, and what its account may do in each cluster, and writes a report.
@@ -19,13 +22,25 @@ export async function checkConfig(
   if (config !== undefined) {
     findings.section('Certificates');
     for (const finding of checkCertificates(tlsFilesOf(config))) findings.add(finding);
-    for (const entry of config.clusters) {
-      findings.section(`Cluster ${entry.name}`);
-      for await (const finding of checkCluster(entry, config)) findings.add(finding);
-    }
+    await checkClusters(config, findings);
   }
   findings.end();
   return !findings.failed;
+}
+
+/** Checks the clusters side by side, and tells of them in their order. */
+async function checkClusters(config: Config, findings: Findings): Promise<void> {
+  const { clusters } = config;
+  const checks: Promise<Finding[]>[] = [];
+  for (const [index, { name }] of clusters.entries()) {
+    for (const entry of clusters.slice(checks.length, index + CLUSTERS_AT_A_TIME)) {
+      const check = Array.fromAsync(checkCluster(entry, config));
+      check.catch(() => {}); // it is thrown below, once those before it have been told of
+      checks.push(check);
+    }
+    findings.section(`Cluster ${name}`);
+    for (const finding of (await checks[index]) ?? []) findings.add(finding);
+  }
 }
 
 /** Undefined if it is not usable. */
@@ -50,6 +65,7 @@ function configuration(environment: NodeJS.ProcessEnv, findings: Findings): Conf
         what: 'AUTHORIZATION_MODE is AlwaysAllow: every client certificate of the CA may do everything',
       });
     }
+    if (config.tracesOff !== undefined) findings.add({ verdict: 'warning', what: config.tracesOff });
     return config;
   } catch (error) {
     if (error instanceof ConfigError) {

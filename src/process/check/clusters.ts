@@ -3,15 +3,19 @@ import type { ClusterEntry } from '../../fleet/clusters-file.ts';
 import { readSpec } from '../../fleet/clusters-source.ts';
 import { type KubeApi, KubeClient } from '../../kube/client/kube-client.ts';
 import { isObject } from '../../kube/json.ts';
-import { KubeError } from '../../kube/kube-errors.ts';
+import { KubeError, KubeStatusError } from '../../kube/kube-errors.ts';
 import { kubeConfigLoader } from '../../kube/kubeconfig/kubeconfig.ts';
 import type { Finding } from './findings.ts';
-import { checkRight, rightsFor } from './rights.ts';
+import { checkRight } from './right-check.ts';
+import { rightsFor } from './rights.ts';
 
 /** For each call. Credential plugins may ask for more than a call to the API server takes. */
 const DEADLINE_MS = 10_000;
 
-/** Checks one cluster: its kubeconfig, whether its API server answers, and the rights of the account of the service. */
+/**
+ * Checks one cluster: its kubeconfig, whether its API server answers, and the rights of the account of the service. It ends
+ * with the first call that gets no answer.
+ */
 export async function* checkCluster(entry: ClusterEntry, config: Config): AsyncGenerator<Finding> {
   const { spec, refusal, warning } = readSpec(entry, config.ALLOW_INSECURE_TLS);
   const source = entry.kubeconfig ?? 'the service account of the pod';
@@ -25,8 +29,8 @@ export async function* checkCluster(entry: ClusterEntry, config: Config): AsyncG
     : { verdict: 'warning', what: found, notes: [warning] };
   const api = new KubeClient(kubeConfigLoader({ ...entry, allowInsecureTls: config.ALLOW_INSECURE_TLS }), 1);
   try {
-    const user = await userOf(api);
     const version = await api.call({ path: '/version', deadlineMs: DEADLINE_MS });
+    const user = await userOf(api);
     const text = isObject(version) ? String(version.gitVersion) : 'of unknown version';
     yield { verdict: 'ok', what: `API server ${text}${user === undefined ? '' : `, as ${user}`}` };
     const scope = { api, user, namespaces: entry.namespaces, deadlineMs: DEADLINE_MS };
@@ -46,7 +50,7 @@ export async function* checkCluster(entry: ClusterEntry, config: Config): AsyncG
 const UNREACHABLE =
   'the service starts without this cluster, and answers its requests with 503 until it is reached';
 
-/** Who the account is. API servers before 1.28 do not say, and credentials that are refused are told of by the next call. */
+/** Who the account is. API servers before 1.28 do not say. */
 async function userOf(api: KubeApi): Promise<string | undefined> {
   const body = { apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview' };
   const path = '/apis/authentication.k8s.io/v1/selfsubjectreviews';
@@ -56,7 +60,7 @@ async function userOf(api: KubeApi): Promise<string | undefined> {
     const info = isObject(status) ? status.userInfo : undefined;
     return isObject(info) && typeof info.username === 'string' ? info.username : undefined;
   } catch (error) {
-    if (error instanceof KubeError) return undefined;
+    if (error instanceof KubeStatusError) return undefined;
     throw error;
   }
 }

@@ -160,7 +160,7 @@ describe('--check-config', () => {
     expect(output).toContain(
       '  FAILED   may not create subjectaccessreviews.authorization.k8s.io\n' +
         '           without it: the service cannot ask what clients may do, and answers their requests with 503\n' +
-        '           grant it: kubectl create clusterrole scaler-subjectaccessreviews --verb=create --resource=subjectaccessreviews.authorization.k8s.io\n',
+        '           grant it: kubectl create clusterrole scaler-create-subjectaccessreviews --verb=create --resource=subjectaccessreviews.authorization.k8s.io\n',
     );
     expect(output).toContain('FAILED   may not watch deployments.apps\n');
     expect(output).toMatch(/2 FAILED, \d warnings?\.\n$/);
@@ -180,10 +180,34 @@ describe('--check-config', () => {
   it('asks in the namespaces that are watched', async () => {
     withdraw(['patch'], ['deployments/scale'], ['shop']);
     const { code, output } = await run(['--check-config'], { WATCH_NAMESPACES: 'default,shop' });
-    expect(code).toBe(1);
+    expect(code).toBe(0);
     expect(output).toContain('ok       get, patch deployments.apps/scale in default\n');
-    expect(output).toContain('FAILED   may not patch deployments.apps/scale in shop\n');
-    expect(output).toContain('kubectl create rolebinding -n shop scaler-deployments-scale --role=');
+    expect(output).toContain('warning  may not patch deployments.apps/scale in shop\n');
+    expect(output).toContain('kubectl create rolebinding -n shop scaler-patch-deployments-scale --role=');
+  });
+
+  it('fails without a needed right in every watched namespace, and only warns without it in some', async () => {
+    const environment = { WATCH_NAMESPACES: 'default,shop' };
+    withdraw(['list', 'watch'], ['deployments'], ['shop']);
+    const some = await run(['--check-config'], environment);
+    expect(some.output).toContain('ok       list, watch deployments.apps in default\n');
+    expect(some.output).toContain('warning  may not list, watch deployments.apps in shop\n');
+    expect(some.code).toBe(0);
+    withdraw(['watch'], ['deployments'], ['default']);
+    const none = await run(['--check-config'], environment);
+    expect(none.output).toContain('FAILED   may not watch deployments.apps in default\n');
+    expect(none.output).toContain('FAILED   may not list, watch deployments.apps in shop\n');
+    expect(none.code).toBe(1);
+  });
+
+  it('names each role by what is in it, so that no command that it prints meets the role of another', async () => {
+    const own = ['selfsubjectaccessreviews', 'selfsubjectreviews'];
+    demo.roles.set([{ users: [SERVICE_USER.name], verbs: ['*'], resources: own }]);
+    const { output } = await run(['--check-config'], { WATCH_SCALED_OBJECTS: 'true' });
+    const roles = Array.from(output.matchAll(/create (clusterrole \S+)/g), ([, role]) => role);
+    expect(roles).toEqual([...new Set(roles)]);
+    expect(roles).toContain('clusterrole scaler-list-watch-deployments');
+    expect(roles).toContain('clusterrole scaler-get-deployments');
   });
 
   it('accepts the right to scale in some namespaces of all, as the chart can grant it, and fails with none', async () => {
@@ -254,7 +278,7 @@ describe('the process', () => {
     demo.faults.add({ on: 'version', fault: { type: 'call', action: () => new Promise(() => {}) } });
     onTestFinished(() => demo.faults.clear());
     const server = await start(['--check-config']);
-    await until(() => server.output.includes('kubeconfig'));
+    await until(() => server.output.includes('Cluster default'));
     server.signal('SIGINT');
     expect(await server.exited()).toBe(130);
   });

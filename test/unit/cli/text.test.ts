@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { jsonText } from '../../../src/cli/output/messages.ts';
-import { ageOf, forPeople, oneLine, painter, quoted } from '../../../src/cli/output/text.ts';
+import { ageOf, forPeople, oneLine, painter } from '../../../src/cli/output/text.ts';
 import { withWaitTimes } from '../../../src/cli/wait-option.ts';
 
 it.each([
@@ -44,16 +44,6 @@ it.each([
     expect(forPeople(message)).toBe(text);
   },
 );
-
-it('words of a command that is printed are quoted for the shell where that is needed', () => {
-  expect([quoted('shop/cart'), quoted('a b'), quoted("it's"), quoted(''), quoted('$HOME')]).toEqual([
-    'shop/cart',
-    "'a b'",
-    `'it'\\''s'`,
-    "''",
-    "'$HOME'",
-  ]);
-});
 
 it('without colours a text stays as it is', () => {
   expect(painter(false)('red', 'stuck')).toBe('stuck');

@@ -8,7 +8,11 @@ describe('traces', () => {
     [{}],
     [{ OTEL_EXPORTER_OTLP_ENDPOINT: '' }],
     [{ OTEL_TRACES_SAMPLER: 'nonsense', OTEL_SERVICE_NAME: 'a' }],
-  ])('are off without an endpoint: %j', (environment) => {
+    [{ OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc' }],
+    [{ ...ENDPOINT, OTEL_SDK_DISABLED: 'True' }],
+    [{ ...ENDPOINT, OTEL_TRACES_EXPORTER: 'none' }],
+    [{ ...ENDPOINT, OTEL_TRACES_SAMPLER: 'always_off', OTEL_EXPORTER_OTLP_TIMEOUT: '3s' }],
+  ])('are off without an endpoint, and if they are turned off: %j', (environment) => {
     expect(tracingIn(environment)).toEqual({ tracing: false, mistakes: [] });
   });
 
@@ -17,8 +21,35 @@ describe('traces', () => {
     [{ OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'https://collector/v1/traces' }],
     [{ ...ENDPOINT, OTEL_TRACES_SAMPLER: 'parentbased_traceidratio', OTEL_TRACES_SAMPLER_ARG: '0.01' }],
     [{ ...ENDPOINT, OTEL_EXPORTER_OTLP_TIMEOUT: '3000' }],
+    [{ ...ENDPOINT, OTEL_SDK_DISABLED: 'false', OTEL_TRACES_EXPORTER: 'console, otlp' }],
+    [{ ...ENDPOINT, OTEL_EXPORTER_OTLP_PROTOCOL: 'http/protobuf' }],
+    [{ ...ENDPOINT, OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc', OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: 'http/json' }],
   ])('are on with one: %j', (environment) => {
     expect(tracingIn(environment)).toEqual({ tracing: true, mistakes: [] });
+  });
+});
+
+describe('what OpenTelemetry defines and the service does not support', () => {
+  it.each([
+    [
+      { ...ENDPOINT, OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc' },
+      'requests are not traced: OTEL_EXPORTER_OTLP_PROTOCOL must be one of http/json, http/protobuf (it is "grpc")',
+    ],
+    [
+      { ...ENDPOINT, OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: 'grpc', OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json' },
+      'requests are not traced: OTEL_EXPORTER_OTLP_TRACES_PROTOCOL must be one of http/json, http/protobuf (it is "grpc")',
+    ],
+    [
+      { ...ENDPOINT, OTEL_TRACES_EXPORTER: 'zipkin' },
+      'requests are not traced: OTEL_TRACES_EXPORTER must be one of otlp, none (it is "zipkin")',
+    ],
+    [
+      // The address is one for gRPC.
+      { OTEL_EXPORTER_OTLP_ENDPOINT: 'collector:4317', OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc' },
+      'requests are not traced: OTEL_EXPORTER_OTLP_PROTOCOL must be one of http/json, http/protobuf (it is "grpc")',
+    ],
+  ])('turns traces off and does not keep the service down: %j', (environment, refusal) => {
+    expect(tracingIn(environment)).toEqual({ tracing: false, refusal, mistakes: [] });
   });
 });
 
@@ -35,6 +66,14 @@ describe('a mistake', () => {
     [
       { ...ENDPOINT, OTEL_TRACES_SAMPLER: 'traceidratio', OTEL_TRACES_SAMPLER_ARG: '10%' },
       'OTEL_TRACES_SAMPLER_ARG must be a number from 0 to 1 (it is "10%")',
+    ],
+    [
+      { ...ENDPOINT, OTEL_EXPORTER_OTLP_PROTOCOL: 'http' },
+      'OTEL_EXPORTER_OTLP_PROTOCOL must be one of http/json, http/protobuf (it is "http")',
+    ],
+    [
+      { ...ENDPOINT, OTEL_TRACES_EXPORTER: 'oltp' },
+      'OTEL_TRACES_EXPORTER must be one of otlp, none (it is "oltp")',
     ],
     [
       { ...ENDPOINT, OTEL_TRACES_SAMPLER: 'traceidratio' },

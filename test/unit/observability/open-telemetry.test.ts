@@ -1,3 +1,5 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { SpanKind } from '@opentelemetry/api';
 import { type ExportResult, ExportResultCode } from '@opentelemetry/core';
 import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace-base';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
@@ -157,6 +159,25 @@ describe('a call to an API server', () => {
       'error.type': '409',
       'k8s.cluster.name': 'one',
     });
+  });
+
+  it('that outlives its request has a trace of its own, for which the client of that request does not decide', async () => {
+    for (const flags of ['01', '00']) {
+      const ended = tracing.beginRequest('GET', { traceparent: `00-${TRACE}-${PARENT}-${flags}` });
+      let later: () => void = () => {};
+      ended.run(() => {
+        later = AsyncLocalStorage.bind(() => tracing.callsOf('one').began(request, 'call').ended(200));
+      });
+      ended.end(ANSWER);
+      later();
+    }
+    await tracing.stop(0);
+    const calls = exporter.spans.filter(({ kind }) => kind === SpanKind.CLIENT);
+    expect(calls).toHaveLength(2);
+    for (const call of calls) {
+      expect(call.parentSpanContext).toBeUndefined();
+      expect(call.spanContext().traceId).not.toBe(TRACE);
+    }
   });
 
   it('says which error it ended with, without its text', async () => {
