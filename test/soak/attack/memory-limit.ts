@@ -72,13 +72,29 @@ function watchdog(mib: number): MemoryLimit {
   };
 }
 
+/** The resident memory of a process in MiB. */
+export interface ProcessMemory {
+  readonly residentMib: number;
+  readonly peakMib: number;
+  /** The part of it that no file has: heap, stacks, buffers. */
+  readonly anonymousMib: number;
+  /** The part of it that is read from files: the program, as far as it was needed yet. The kernel can take it back. */
+  readonly fileMib: number;
+}
+
 /** The resident memory of a process, now and at its peak. Undefined once it has ended. */
-export function memoryOf(pid: number): { residentMib: number; peakMib: number } | undefined {
+export function memoryOf(pid: number): ProcessMemory | undefined {
   try {
     const status = readFileSync(`/proc/${pid}/status`, 'utf8');
-    const mib = (name: string) =>
-      Math.round(Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(status)?.[1] ?? Number.NaN) / 1024);
-    return status.includes('VmRSS:') ? { residentMib: mib('VmRSS'), peakMib: mib('VmHWM') } : undefined;
+    const kib = (name: string) =>
+      Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(status)?.[1] ?? Number.NaN);
+    if (!status.includes('VmRSS:')) return undefined;
+    return {
+      residentMib: Math.round(kib('VmRSS') / 1024),
+      peakMib: Math.round(kib('VmHWM') / 1024),
+      anonymousMib: kib('RssAnon') / 1024,
+      fileMib: kib('RssFile') / 1024,
+    };
   } catch {
     return undefined;
   }

@@ -1,4 +1,4 @@
-import { Pool } from 'undici';
+import { errors, Pool } from 'undici';
 import { expectDocumented, textOf } from '../../support/documented.ts';
 import type { CertificateAuthority, IssuedCertificate } from '../../support/issue-certificate.ts';
 import { at } from '../../support/kube-requests.ts';
@@ -98,7 +98,8 @@ export class Clients {
     } catch (error) {
       const isClosed =
         error instanceof Error && /other side closed|ECONNRESET|EPIPE|socket hang up/.test(String(error));
-      if (!isClosed) throw error;
+      // The service accepts connections at once, unless the machine is too busy.
+      if (!isClosed && !(error instanceof errors.ConnectTimeoutError)) throw error;
       return {
         status: 0,
         code: DISCONNECTED,

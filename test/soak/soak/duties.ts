@@ -291,7 +291,8 @@ export class Duties {
 
   /** The count has to be one that was true when the answer was made, or up to its Age before. */
   #isTrue(ledger: Ledger, { headers, sentAt, endedAt }: Answered, count: unknown, isFresh: boolean): void {
-    const ageMs = isFresh ? 0 : Number(headers.age ?? 0) * 1000 + AGE_SLACK_MS;
+    const slackMs = AGE_SLACK_MS + this.#soak.busyMs(sentAt - AGE_SLACK_MS);
+    const ageMs = isFresh ? 0 : Number(headers.age ?? 0) * 1000 + slackMs;
     const possible = ledger.possible(sentAt - ageMs, endedAt);
     this.#soak.check(typeof count === 'number' && possible.has(count), () => {
       const age = isFresh ? 'fresh' : `Age ${headers.age}`;

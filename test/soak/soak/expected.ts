@@ -3,8 +3,10 @@ import { QUIET } from './tallies.ts';
 /** An answer that never came, because its connection was closed. */
 export const DISCONNECTED = 'DISCONNECTED';
 
-/** A time in which the API server was slow for everybody. */
+/** A time in which the API server was slow for everybody, or a process did not get on, as others had the processors. */
 export const BUSY_MACHINE = 'machine too busy';
+/** As the shortest time for which a call of the service waits for its turn is 1 s. */
+export const BUSY_MS = 700;
 
 /** What the service may answer while its API server cannot be asked, or does not answer. */
 const OUTAGE = [
@@ -30,8 +32,8 @@ const RESTART = [...OUTAGE, 'FORBIDDEN', 'SERVICE_FORBIDDEN'];
  */
 export const EXPECTED = {
   [QUIET]: [],
-  /** Nobody makes this: the machine is so busy that the API server keeps others than the service waiting too. */
-  [BUSY_MACHINE]: OUTAGE,
+  /** Nobody makes this. The service refuses requests while its event loop is late, for whatever reason. */
+  [BUSY_MACHINE]: [...OUTAGE, DISCONNECTED, 'OVERLOADED'],
   'kube-apiserver restarted': RESTART,
   'kube-apiserver frozen': OUTAGE,
   'etcd restarted': RESTART,

@@ -4,9 +4,10 @@ import { expect, it } from 'vitest';
 import { seed } from '../../support/seed.ts';
 import { Random } from '../chaos/random.ts';
 import { Duties } from './duties.ts';
+import { DISCONNECTED } from './expected.ts';
 import { FAULTS } from './faults.ts';
 import { Follower } from './follower.ts';
-import { type ProcessFigures, processFigures } from './process-figures.ts';
+import { type ProcessFigures, processFigures, wasStarved } from './process-figures.ts';
 import { checkEverything, type QuietFigures, quietFigures } from './quiet-point.ts';
 import { faultsIn, writeReport } from './report.ts';
 import { Soak } from './soak.ts';
@@ -54,7 +55,7 @@ it(
         foreignChanges: soak.cluster.changes,
         streams: run.streams,
         checks: soak.checks,
-        busySeconds: soak.busySeconds,
+        busySeconds: soak.busyMs(soak.startedAt) / 1000,
       };
       const problems = [...soak.problems, ...faultsIn(result), ...faultsInLog(soak)];
       process.stderr.write(`\n${writeReport({ ...result, problems })}\n`);
@@ -66,7 +67,7 @@ it(
   (MINUTES + 15) * MINUTE_MS,
 );
 
-/** Fatal lines, and what is no log line, such as a stack. */
+/** Fatal lines, and what is not a log line, such as a stack. */
 function faultsInLog({ service }: Soak): string[] {
   const bad = service.log.errors.filter((line) => !line.startsWith('{"level":"error",'));
   return service.end === undefined ? bad : [`the service ended: ${service.end}`, ...bad];
@@ -105,6 +106,7 @@ class Run {
     await this.#duties.warm();
     const figures = this.#measure();
     const machine = this.#watchMachine();
+    const endLoop = this.#soak.watchLoop();
     try {
       this.#goOn();
       while (performance.now() < this.#endsAt && this.#soak.service.end === undefined) await this.#round();
@@ -113,6 +115,7 @@ class Run {
       clearInterval(figures);
       this.#ended = true;
       await machine;
+      endLoop();
       this.#soak.judge(Number.POSITIVE_INFINITY);
     }
   }
@@ -151,10 +154,14 @@ class Run {
     this.#resting = true;
     await Promise.all(this.#workers);
     await this.#soak.cluster.stopChurn();
-    await checkEverything(this.#soak, this.#followers);
+    try {
+      await checkEverything(this.#soak, this.#followers);
+    } catch (error) {
+      this.#soak.problem(`could not check everything: ${error}`);
+    }
     for (const follower of this.#followers) await follower.stop();
     await this.#soak.clients.closeConnections();
-    this.quietPoints.push(await quietFigures(this.#soak));
+    if (this.#soak.service.end === undefined) this.quietPoints.push(await quietFigures(this.#soak));
   }
 
   async #work(): Promise<void> {
@@ -165,15 +172,26 @@ class Run {
   }
 
   #measure(): NodeJS.Timeout {
+    let lookedAt = performance.now();
+    let looking = false;
     return setInterval(async () => {
-      const figures = await processFigures(this.#soak.service, this.#soak.minute).catch((error) => {
-        this.#soak.problem(`/metrics: ${error}`);
-      });
-      if (figures !== undefined) this.figures.push(figures);
+      if (looking) return;
+      looking = true;
+      const now = performance.now();
+      try {
+        const before = this.figures.at(-1);
+        const figures = await processFigures(this.#soak.service, this.#soak.minute);
+        if (before !== undefined && wasStarved(before, figures)) this.#soak.wasBusySince(lookedAt);
+        this.figures.push(figures);
+        lookedAt = now;
+      } catch (error) {
+        this.#soak.note('metrics', DISCONNECTED, now, performance.now(), false, () => `${error}`);
+      }
+      looking = false;
     }, FIGURES_EVERY_MS);
   }
 
-  /** One line for whoever watches. */
+  /** One line for people who watch. */
   #tell(): void {
     const { minute, recoveries, problems, checks } = this.#soak;
     const last = recoveries.at(-1);

@@ -1,4 +1,4 @@
-import { EXPECTED, type Phase } from './expected.ts';
+import { BUSY_MACHINE, EXPECTED, type Phase } from './expected.ts';
 import { QUIET } from './tallies.ts';
 
 interface Span {
@@ -36,6 +36,18 @@ export class Timeline {
       const expected: readonly string[] = EXPECTED[phase];
       return expected.includes(code);
     });
+  }
+
+  /** For how long the machine was too busy between the two, in milliseconds. */
+  busyMs(from: number, until: number): number {
+    let [sum, counted] = [0, from];
+    const spans = this.#during(from, until).filter(({ phase }) => phase === BUSY_MACHINE);
+    for (const span of spans.toSorted((a, b) => a.from - b.from)) {
+      const end = Math.min(span.until, until);
+      sum += Math.max(0, end - Math.max(span.from, counted));
+      counted = Math.max(counted, end);
+    }
+    return sum;
   }
 
   #during(from: number, until: number): Span[] {

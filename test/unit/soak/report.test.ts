@@ -1,8 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { linearFit } from '../../soak/soak/linear-fit.ts';
+import { wasStarved } from '../../soak/soak/process-figures.ts';
 import { withReport } from '../../soak/soak/publish.ts';
-import { faultsIn, MAX_MORE_DESCRIPTORS, MAX_SLOPE } from '../../soak/soak/report.ts';
-import { Tallies } from '../../soak/soak/tallies.ts';
+import {
+  faultsIn,
+  MAX_MORE_DESCRIPTORS,
+  MAX_P99_MS,
+  MAX_SLOPE,
+  memorySlope,
+} from '../../soak/soak/report.ts';
+import { type KindFigures, Tallies } from '../../soak/soak/tallies.ts';
 import { Timeline } from '../../soak/soak/timeline.ts';
 
 /** An hour of figures, one per 5 s, with a saw of garbage that is the same in each minute. */
@@ -10,9 +17,14 @@ function figures(mibPerHour: number) {
   return Array.from({ length: 720 }, (_, index) => ({
     minute: index / 12,
     residentMib: 120 + (mibPerHour * index) / 720 + (index % 12) + (Math.floor(index / 12) % 3),
+    anonymousMib: 70,
+    fileMib: 50,
+    heapTotalMib: 60,
     heapMib: 50,
+    externalMib: 5,
     descriptors: 100,
     sockets: 60,
+    cpuSeconds: index,
     loopP99Ms: 10,
     loopMaxMs: 20,
   }));
@@ -53,13 +65,26 @@ describe('the line through the memory', () => {
 });
 
 describe('a soak fails', () => {
-  const judged = (mibPerHour: number, points = quietPoints(80, 80)) =>
-    faultsIn({ figures: figures(mibPerHour), quietPoints: points, warmAt: 12 });
+  const judged = (mibPerHour: number, points = quietPoints(80, 80), kinds: readonly KindFigures[] = []) =>
+    faultsIn({ figures: figures(mibPerHour), quietPoints: points, warmAt: 12, kinds });
 
   it('if the memory certainly grows, and not for the saw of garbage', () => {
     expect(judged(0)).toEqual([]);
     expect(judged(MAX_SLOPE / 2)).toEqual([]);
     expect(judged(MAX_SLOPE + 4)).toEqual([expect.stringContaining('memory grows by')]);
+  });
+
+  it('if counts from memory are slow without a fault', () => {
+    const count = (quietMs: number, faultyMs: number) => ({
+      kind: 'count',
+      requests: 200,
+      quiet: { p50: 1, p99: quietMs },
+      faulty: { p50: 1, p99: faultyMs },
+    });
+    expect(judged(0, [], [count(MAX_P99_MS, 9_000)])).toEqual([]);
+    expect(judged(0, [], [count(MAX_P99_MS + 1, 1)])).toEqual([
+      expect.stringContaining('counts from memory'),
+    ]);
   });
 
   it('if descriptors are left over', () => {
@@ -83,6 +108,46 @@ describe('an error code', () => {
     expect(timeline.expects('OUTCOME_UNKNOWN', 10, 90)).toBe(false);
     expect(timeline.expects('OUTCOME_UNKNOWN', 201, 300)).toBe(false);
     expect(timeline.expects('INTERNAL_ERROR', 120, 130)).toBe(false);
+  });
+});
+
+it('the parts of the memory have slopes of their own', () => {
+  const result = { figures: figures(9), warmAt: 12 };
+  expect(memorySlope(result).slope).toBeCloseTo(9, 0);
+  expect(memorySlope(result, ({ heapMib }) => heapMib).slope).toBeCloseTo(0);
+});
+
+describe('the time in which the machine was too busy', () => {
+  const timeline = new Timeline();
+  timeline.begin('machine too busy', 100)(200);
+  timeline.note('machine too busy', 150, 250);
+  timeline.note('etcd paused', 0, 1_000);
+  const end = timeline.begin('machine too busy', 400);
+
+  it('is counted once where it was noted twice, and only between the two times', () => {
+    expect(timeline.busyMs(0, 300)).toBe(150);
+    expect(timeline.busyMs(120, 210)).toBe(90);
+    expect(timeline.busyMs(260, 390)).toBe(0);
+  });
+
+  it('counts until now before it has ended', () => {
+    expect(timeline.busyMs(260, 500)).toBe(100);
+    end(450);
+    expect(timeline.busyMs(260, 500)).toBe(50);
+  });
+
+  it('is known from an event loop that stands although its process does not work', () => {
+    const [first, second] = figures(0);
+    if (first === undefined || second === undefined) throw new Error('there are figures');
+    const later = (cpuSeconds: number, loopMaxMs: number) => ({
+      ...second,
+      cpuSeconds: first.cpuSeconds + cpuSeconds,
+      loopMaxMs,
+    });
+    expect(wasStarved(first, later(0.5, 3_000))).toBe(true);
+    expect(wasStarved(first, later(0.5, 0))).toBe(true);
+    expect(wasStarved(first, later(4.5, 3_000))).toBe(false); // it worked all the time
+    expect(wasStarved(first, later(0.5, 100))).toBe(false);
   });
 });
 
