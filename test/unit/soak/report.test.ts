@@ -2,14 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { linearFit } from '../../soak/soak/linear-fit.ts';
 import { wasStarved } from '../../soak/soak/process-figures.ts';
 import { withReport } from '../../soak/soak/publish.ts';
-import {
-  faultsIn,
-  MAX_MORE_DESCRIPTORS,
-  MAX_P99_MS,
-  MAX_SLOPE,
-  memorySlope,
-} from '../../soak/soak/report.ts';
-import { type KindFigures, Tallies } from '../../soak/soak/tallies.ts';
+import { faultsIn, MAX_MORE_DESCRIPTORS, MAX_SLOPE, memorySlope } from '../../soak/soak/report.ts';
+import { Tallies } from '../../soak/soak/tallies.ts';
 import { Timeline } from '../../soak/soak/timeline.ts';
 
 /** An hour of figures, one per 5 s, with a saw of garbage that is the same in each minute. */
@@ -65,26 +59,13 @@ describe('the line through the memory', () => {
 });
 
 describe('a soak fails', () => {
-  const judged = (mibPerHour: number, points = quietPoints(80, 80), kinds: readonly KindFigures[] = []) =>
-    faultsIn({ figures: figures(mibPerHour), quietPoints: points, warmAt: 12, kinds });
+  const judged = (mibPerHour: number, points = quietPoints(80, 80)) =>
+    faultsIn({ figures: figures(mibPerHour), quietPoints: points, warmAt: 12 });
 
   it('if the memory certainly grows, and not for the saw of garbage', () => {
     expect(judged(0)).toEqual([]);
     expect(judged(MAX_SLOPE / 2)).toEqual([]);
     expect(judged(MAX_SLOPE + 4)).toEqual([expect.stringContaining('memory grows by')]);
-  });
-
-  it('if counts from memory are slow without a fault', () => {
-    const count = (quietMs: number, faultyMs: number) => ({
-      kind: 'count',
-      requests: 200,
-      quiet: { p50: 1, p99: quietMs },
-      faulty: { p50: 1, p99: faultyMs },
-    });
-    expect(judged(0, [], [count(MAX_P99_MS, 9_000)])).toEqual([]);
-    expect(judged(0, [], [count(MAX_P99_MS + 1, 1)])).toEqual([
-      expect.stringContaining('counts from memory'),
-    ]);
   });
 
   it('if descriptors are left over', () => {
