@@ -221,18 +221,23 @@ function readScale(
 /** Whether the API server may have carried out a write that ended with this error. */
 function mayHaveHappened(error: unknown): boolean {
   if (error instanceof KubeTimeoutError || error instanceof KubeUnreachableError) return error.sent;
-  if (error instanceof KubeStatusError) return error.status >= 500 && !isBeforeTheWrite(error);
+  // The API server never answers 408. A proxy does if it waits too long, as it answers 504.
+  if (error instanceof KubeStatusError)
+    return error.status === 408 || (error.status >= 500 && !isBeforeTheWrite(error));
   return error instanceof KubeMalformedError;
 }
 
 /**
  * Whether the API server certainly answered this error before it wrote: because of its admission control, or because it
  * does not serve. It answers most of what goes wrong with etcd as 500, for example `context deadline exceeded`, and a
- * write may still land then. A 503 without a reason is not by it, but by a proxy that may have passed on the request.
+ * write may still land then. A 503 without a reason is not by it, but by a proxy that may have passed on the request; nor
+ * is one with the text that the proxies of Kubernetes use when the connection behind them breaks, as those in front of
+ * virtual clusters do. Another 503 with a reason cannot be told from that of an API server, which is taken at its word.
  */
 function isBeforeTheWrite(error: KubeStatusError): boolean {
   if (denialOf(error) !== undefined || error.message.includes('failed calling webhook')) return true;
-  return error.status === 503 && error.reason === 'ServiceUnavailable';
+  const isByProxy = error.message.includes('error trying to reach service');
+  return error.status === 503 && error.reason === 'ServiceUnavailable' && !isByProxy;
 }
 
 /** Translates an error of the API server into what it means for the Deployment. Returns other errors as they are. */

@@ -7,8 +7,23 @@ import type { LogSink } from './log-stream.ts';
 const MAX_BODY_BYTES = 64;
 /** The addresses of this machine itself, also as IPv6 sockets show them. Not 127.0.0.0/8: service meshes use others of it. */
 const LOOPBACK = new Set(['127.0.0.1', '::1', '::ffff:127.0.0.1']);
-/** Headers of a proxy, which passes on the requests of others. */
-const PROXY_HEADERS = ['forwarded', 'via', 'x-forwarded-for'];
+/**
+ * The headers that curl, wget and the clients of common languages send by themselves. Any other is taken for that of a proxy,
+ * which passes on the requests of others, or of a web page: their names cannot be listed.
+ */
+const PLAIN_HEADERS = new Set([
+  'accept',
+  'accept-encoding',
+  'accept-language',
+  'connection',
+  'content-length',
+  'content-type',
+  'expect',
+  'host',
+  'sec-fetch-mode',
+  'transfer-encoding',
+  'user-agent',
+]);
 
 /** An answer of `/log-level`. */
 interface Answer {
@@ -39,7 +54,7 @@ export class LogLevelSwitch {
     if (!isLocal(request))
       return {
         status: 403,
-        text: 'only this machine or pod may do this: ask http://127.0.0.1 there, or use kubectl port-forward',
+        text: 'only this machine or pod may do this: ask http://127.0.0.1 there, or use kubectl port-forward, by curl without -H',
       };
     if (request.method === 'GET') return { status: 200, text: this.#logger.level };
     if (request.method !== 'PUT') return { status: 405, text: 'use GET or PUT' };
@@ -68,7 +83,7 @@ function isLocal({ socket, headers }: IncomingMessage): boolean {
   const ends = [socket.remoteAddress, socket.localAddress];
   return (
     ends.every((address) => address !== undefined && LOOPBACK.has(address)) &&
-    PROXY_HEADERS.every((name) => headers[name] === undefined)
+    Object.keys(headers).every((name) => PLAIN_HEADERS.has(name))
   );
 }
 

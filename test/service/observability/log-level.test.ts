@@ -141,11 +141,18 @@ describe('PUT /log-level', () => {
 
 describe('/log-level is for this machine only', () => {
   const REFUSED =
-    '403 only this machine or pod may do this: ask http://127.0.0.1 there, or use kubectl port-forward\n';
+    '403 only this machine or pod may do this: ask http://127.0.0.1 there, or use kubectl port-forward, by curl without -H\n';
 
   it.each(['127.0.0.1', '::1'])('%s is this machine, as for kubectl port-forward', async (host) => {
     expect(await ask('GET', undefined, { host })).toBe('200 info\n');
     expect(await ask('PUT', 'debug', { host })).toBe('200 debug\n');
+  });
+
+  it('fetch sends no header that a proxy would', async () => {
+    const init = { method: 'PUT', body: 'debug' };
+    expect(await fetch(`http://127.0.0.1:${port}/log-level`, init).then((answer) => answer.text())).toBe(
+      'debug\n',
+    );
   });
 
   it.each<[string, RequestOptions]>([
@@ -154,6 +161,11 @@ describe('/log-level is for this machine only', () => {
     ['by a proxy: X-Forwarded-For', { headers: { 'x-forwarded-for': '10.1.2.3' } }],
     ['by a proxy: Forwarded', { headers: { forwarded: 'for=10.1.2.3' } }],
     ['by a proxy: Via', { headers: { via: '1.1 proxy' } }],
+    ['by a proxy: X-Real-IP', { headers: { 'x-real-ip': '10.1.2.3' } }],
+    ['by a proxy: X-Forwarded-Proto', { headers: { 'x-forwarded-proto': 'https' } }],
+    ['by Envoy', { headers: { 'x-envoy-expected-rq-timeout-ms': '15000' } }],
+    ['by Linkerd', { headers: { 'l5d-dst-canonical': 'scaler.svc' } }],
+    ['of a web page', { headers: { origin: 'http://attacker.example' } }],
   ])('a request %s is refused', async (_title, options) => {
     expect(await ask('GET', undefined, options)).toBe(REFUSED);
     expect(await ask('PUT', 'silent', options)).toBe(REFUSED);

@@ -60,7 +60,7 @@ it('the line about a refused client names its certificate and address, and says 
       expires: notAfter.toISOString(),
     },
     explanation: expect.stringContaining('expired'),
-    remedy: 'issue a new certificate for the client',
+    remedy: 'issue a new certificate for the client, if you know it: nobody has verified its name',
   });
 });
 

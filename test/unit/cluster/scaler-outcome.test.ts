@@ -36,6 +36,11 @@ describe('a write that may have happened', () => {
     ['was answered 500', new KubeStatusError(500, '', 'context deadline exceeded')],
     ['was answered 502 by a proxy', new KubeStatusError(502, '', '<html>Bad Gateway</html>')],
     ['was answered 503 by a proxy', new KubeStatusError(503, '', 'upstream connect error')],
+    [
+      'was answered 503 by a proxy of Kubernetes',
+      new KubeStatusError(503, 'ServiceUnavailable', 'error trying to reach service: unexpected EOF'),
+    ],
+    ['was answered 408 by a proxy', new KubeStatusError(408, '', '<html>Request Timeout</html>')],
   ] as const;
 
   it.each(ends)(
@@ -51,6 +56,10 @@ describe('a write that may have happened', () => {
 
   it.each([
     ['does not serve', new KubeStatusError(503, 'ServiceUnavailable', 'apiserver is shutting down')],
+    [
+      'has no place for it',
+      new KubeStatusError(429, 'TooManyRequests', 'too many requests, try again later'),
+    ],
     [
       'cannot call a webhook',
       new KubeStatusError(500, 'InternalError', 'Internal error occurred: failed calling webhook "a.b"'),
