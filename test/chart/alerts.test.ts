@@ -45,6 +45,8 @@ beforeAll(async () => {
 
 afterAll(() => rm(folder, { recursive: true }));
 
+const JOB = 'job="k8s-deployment-scaler-management"';
+
 /** Runs promtool in the folder. */
 async function promtool(...args: readonly string[]) {
   return run(await tool('promtool'), args);
@@ -106,6 +108,46 @@ describe('the rules of a release', () => {
     const named = await expressions('--set', 'prometheusRule.selector=job="scaler"');
     expect(named[0]).toBe('absent(scaler_build_info{job="scaler"})');
     expect(named.join('\n')).not.toContain('namespace="');
+  });
+
+  it('tell releases of one job by their namespaces, where the selector names none', async () => {
+    const named = alertsOf(await renderedRules('--set', `prometheusRule.selector=${JOB}`));
+    const rule = named.find(({ alert }) => alert === 'ScalerCacheStale');
+    const series = (namespace: string, metric: string, labels: string, value: number) => ({
+      series: `${metric}{${labels},cluster="default",instance="${namespace}",namespace="${namespace}",${JOB}}`,
+      values: `${value}x30`,
+    });
+    const state = 'state="unreachable"';
+    const check = {
+      rule_files: ['several.yaml'],
+      evaluation_interval: '30s',
+      tests: [
+        {
+          interval: '30s',
+          // The outage of the cluster of one release says nothing about that of the other, which has the same name.
+          input_series: [
+            series('shop', 'scaler_cluster_state', state, 0),
+            series('shop', 'scaler_cache_age_seconds', 'resource="deployments"', 600),
+            series('bank', 'scaler_cluster_state', state, 1),
+            series('bank', 'scaler_cache_age_seconds', 'resource="deployments"', 600),
+          ],
+          promql_expr_test: [
+            {
+              expr: 'count by (namespace, cluster) (ALERTS{alertname="ScalerCacheStale",alertstate="firing"})',
+              eval_time: '10m',
+              exp_samples: [{ labels: '{namespace="shop",cluster="default"}', value: 1 }],
+            },
+          ],
+        },
+      ],
+    };
+    await writeFile(
+      join(folder, 'several.yaml'),
+      stringify({ groups: [{ name: 'several', rules: [rule] }] }),
+    );
+    await writeFile(join(folder, 'several-tests.yaml'), stringify(check));
+    const { stdout, stderr } = await promtool('test', 'rules', join(folder, 'several-tests.yaml'));
+    expect(stdout + stderr).toContain('SUCCESS');
   });
 
   it('count the hours of prometheusRule before the end of certificates and of CRLs', async () => {
