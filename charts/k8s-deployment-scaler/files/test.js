@@ -5,8 +5,10 @@ const { lookup } = require('node:dns/promises');
 const { readFileSync } = require('node:fs');
 const { connect } = require('node:tls');
 
-const { SERVICE, PORT, PODS, MANAGEMENT_PORT } = process.env;
-const expected = new X509Certificate(readFileSync('/tls/tls.crt')).fingerprint256;
+const { SERVICE, PORT, PODS, MANAGEMENT_PORT, CERTIFICATE, LIMIT_SECONDS } = process.env;
+/** For all that takes a moment after an installation. An attempt that runs then, of 5 s, goes on until its end. */
+const givesUpAt = Date.now() + LIMIT_SECONDS * 1000;
+const expected = new X509Certificate(readFileSync(CERTIFICATE)).fingerprint256;
 
 /** The result of one connection without a client certificate; undefined: no connection could be made. */
 function attempt() {
@@ -29,7 +31,8 @@ function attempt() {
 }
 
 const HELP = {
-  unreachable: 'its API server cannot be reached: see the line "cluster unreachable" in the log of the pods',
+  unreachable:
+    'its API server does not answer, or refuses to list Deployments: the line "cluster unreachable" in the log of the pods has the cause',
   blocked:
     'its API server does not decide what clients may do: grant the account of the service create on subjectaccessreviews.authorization.k8s.io, unless the line "cluster blocked" in the log of the pods names another cause',
   syncing: 'its Deployments have not been read yet: see the log of the pods',
@@ -41,14 +44,17 @@ async function whatIsWrong() {
   if (pods.length === 0) return 'there are no pods of the service';
   for (const { address: pod, family } of pods) {
     const host = family === 6 ? `[${pod}]` : pod;
-    const text = await fetch(`http://${host}:${MANAGEMENT_PORT}/metrics`, {
+    const answer = await fetch(`http://${host}:${MANAGEMENT_PORT}/metrics`, {
       signal: AbortSignal.timeout(5_000),
     })
-      .then((answer) => answer.text())
+      .then(async (response) => ({ status: response.status, text: await response.text() }))
       .catch(() => undefined);
-    if (text === undefined) return `the management port of pod ${pod} does not answer`;
+    if (answer === undefined) return `the management port of pod ${pod} does not answer`;
+    if (answer.status !== 200) return `the management port of pod ${pod} answers with ${answer.status}`;
     const states = /^scaler_cluster_state\{cluster="([^"]+)",state="([^"]+)"\} 1$/gm;
-    for (const [, cluster, state] of text.matchAll(states)) {
+    const current = [...answer.text.matchAll(states)];
+    if (current.length === 0) return `the metrics of pod ${pod} name no cluster`;
+    for (const [, cluster, state] of current) {
       if (state !== 'ready') return `cluster ${cluster} is ${state}: ${HELP[state]}`;
     }
   }
@@ -58,14 +64,14 @@ async function whatIsWrong() {
 async function main() {
   let wrong = await whatIsWrong();
   // It takes a moment until new pods have read their clusters.
-  for (let tries = 1; wrong !== undefined && tries < 20; tries += 1) {
+  while (wrong !== undefined && Date.now() < givesUpAt) {
     await new Promise((resolve) => setTimeout(resolve, 1_000));
     wrong = await whatIsWrong();
   }
   if (wrong !== undefined) return wrong;
   let result = await attempt();
   // It takes a moment until a new Service has endpoints.
-  for (let tries = 1; result === undefined && tries < 30; tries += 1) {
+  while (result === undefined && Date.now() < givesUpAt) {
     await new Promise((resolve) => setTimeout(resolve, 1_000));
     result = await attempt();
   }
