@@ -1,6 +1,6 @@
 import type { CallObserver } from '../kube/client/call-observer.ts';
 import { Circuit } from '../kube/client/circuit.ts';
-import { KubeClient } from '../kube/client/kube-client.ts';
+import { KubeClient, METADATA_ONLY } from '../kube/client/kube-client.ts';
 import {
   type ApiServerIdentity,
   type KubeconfigSource,
@@ -135,6 +135,8 @@ export class Cluster implements UnguardedCluster {
   readonly #onConflict: ConflictPolicy;
   readonly #rails: Rails;
   readonly #stateLists: StateLists;
+  /** When it was started, on the clock of performance.now(), until its cache has been filled. */
+  #unreadSince: number | undefined;
   #overrides = 0;
   #fights = 0;
   #railRefusals = 0;
@@ -177,6 +179,7 @@ export class Cluster implements UnguardedCluster {
           reduce: (object) => reduceDeployment(object, interner),
           store: this.#cache.scope(namespace),
           onContact,
+          onRefused: () => this.#tellOnceRead(),
           log,
           timing: timing.reflector,
         }),
@@ -217,6 +220,7 @@ export class Cluster implements UnguardedCluster {
       timing: timing.events,
     });
     for (const informer of this.#informers.all) {
+      informer.addProgressListener(() => this.#tellOnceRead());
       informer.addHandler(this.#history);
       informer.addHandler(this.#waits);
       this.#hub.follow(informer);
@@ -260,18 +264,18 @@ export class Cluster implements UnguardedCluster {
   }
 
   start(): void {
-    const startedAt = performance.now();
-    const stopListening = this.#informers.all.map((informer) =>
-      informer.addProgressListener(() => {
-        if (!this.synced) return;
-        for (const stop of stopListening) stop();
-        const ms = Math.round(performance.now() - startedAt);
-        this.#log.info({ deployments: this.objects, ms }, 'cluster read');
-      }),
-    );
+    this.#unreadSince = performance.now();
     this.#informers.start();
     this.autoscalers.start();
     this.#health.start();
+  }
+
+  /** Writes one line when the cache has been filled, as far as the account of the service may read the cluster. */
+  #tellOnceRead(): void {
+    if (this.#unreadSince === undefined || !this.synced) return;
+    const ms = Math.round(performance.now() - this.#unreadSince);
+    this.#unreadSince = undefined;
+    this.#log.info({ deployments: this.objects, ms }, 'cluster read');
   }
 
   /** Once this resolves, the cluster has no open connection and no running timer. */
@@ -645,7 +649,7 @@ export class Cluster implements UnguardedCluster {
    */
   async #probe(limits: ProbeLimits): Promise<void> {
     const path = deploymentsPath(this.#informers.readableScope);
-    await this.#calls.probe({ path, query: { limit: 1 }, ...limits });
+    await this.#calls.probe({ path, query: { limit: 1 }, accept: METADATA_ONLY, ...limits });
   }
 }
 

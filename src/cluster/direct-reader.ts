@@ -1,4 +1,5 @@
 import type { KubeCalls } from '../kube/client/circuit.ts';
+import { METADATA_ONLY } from '../kube/client/kube-client.ts';
 import { listInPages, type PageQuery } from '../kube/client/list-pages.ts';
 import { type SharedRead, SharedReads } from '../kube/client/shared-reads.ts';
 import { Turns } from '../kube/client/turns.ts';
@@ -61,8 +62,6 @@ const DEADLINE_MS = 4_000;
 const PAGE_SIZE = 250;
 /** The longest wait for a turn. */
 const MAX_WAIT_MS = 1_000;
-/** Makes the API server send metadata only, because a list needs nothing but names. */
-const NAMES_ONLY = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1';
 
 /** Reads from the API server, for callers that need a newer state than the cache has. The cache is not updated. */
 export class DirectReader {
@@ -131,7 +130,7 @@ export class DirectReader {
       const request = (query: PageQuery) => ({
         path: deploymentsPath(namespace),
         query: { ...selected, ...query },
-        accept: NAMES_ONLY,
+        accept: METADATA_ONLY,
         deadlineMs: Math.max(1, endsAt - performance.now()),
       });
       const { items } = await listInPages({ api: this.#api, request, reduce: namedVersion }, PAGE_SIZE);

@@ -3,6 +3,7 @@ import { Informer } from '../../kube/reflector/informer.ts';
 import type { Availability, ReflectorTiming } from '../../kube/reflector/reflector.ts';
 import type { Logger } from '../../lib/logger.ts';
 import { InformerSet, type Mirrored } from '../cache/informer-set.ts';
+import { Outage } from '../health/outage.ts';
 import { collectionPath } from '../paths.ts';
 import { type Autoscaler, reduceHorizontalPodAutoscaler, reduceScaledObject } from './autoscaler.ts';
 import { AutoscalerStore } from './autoscaler-store.ts';
@@ -49,12 +50,18 @@ export interface AutoscalerMirrorOptions {
   readonly onContact?: (() => void) | undefined;
 }
 
+/** An outage that is shorter is not worth a line in the log. */
+const OUTAGE_MS = 60_000;
+
 /** Mirrors the autoscalers of one kind, where the account of the service may read them. */
 export class AutoscalerMirror {
   readonly #kind: AutoscalerKind;
   readonly #options: AutoscalerMirrorOptions;
   readonly #store: AutoscalerStore;
   readonly #informers: InformerSet<Autoscaler>;
+  readonly #outage: Outage;
+  /** Runs out when the outage has lasted for long enough to tell of it. */
+  #untold: NodeJS.Timeout | undefined;
 
   constructor(kind: AutoscalerKind, options: AutoscalerMirrorOptions) {
     this.#kind = kind;
@@ -63,6 +70,16 @@ export class AutoscalerMirror {
     this.#informers = new InformerSet(kind.resource, options.namespaces, (namespace) =>
       this.#informer(namespace),
     );
+    const { plural, fullResource } = kind;
+    this.#outage = new Outage(
+      {
+        begun: `${plural} cannot be read, so what is known of them may be old`,
+        ended: `${plural} can be read again`,
+        level: 'warn',
+        grant: `list and watch on ${fullResource}`,
+      },
+      options.log,
+    );
   }
 
   start(): void {
@@ -70,6 +87,7 @@ export class AutoscalerMirror {
   }
 
   async stop(): Promise<void> {
+    clearTimeout(this.#untold);
     await this.#informers.stop();
   }
 
@@ -115,11 +133,28 @@ export class AutoscalerMirror {
           const { availability } = informer.reflector;
           if (availability !== told) this.#tell(namespace, told, availability);
           told = availability;
+          this.#judgeContact();
           onChange();
         },
       },
     });
     return informer;
+  }
+
+  /** Writes a line when some namespace has had an outage for a while, and one when none has any more. */
+  #judgeContact(): void {
+    if (this.#failure === undefined) {
+      clearTimeout(this.#untold);
+      this.#untold = undefined;
+      this.#outage.ends();
+      return;
+    }
+    this.#untold ??= setTimeout(() => this.#outage.lasts(this.#failure), OUTAGE_MS).unref();
+  }
+
+  get #failure(): Error | undefined {
+    return this.#informers.all.find(({ reflector }) => reflector.lastError !== undefined)?.reflector
+      .lastError;
   }
 
   /** Writes one line when the API server begins or ceases to refuse the collection or not to serve it. */

@@ -7,13 +7,16 @@ const MAX_REASON_LENGTH = 500;
 /** What an outage is called in the log, and what the account of the service may lack. */
 export interface OutageNames {
   readonly begun: string;
-  readonly still: string;
+  /** undefined: it has lines when it begins and ends, and none in between. */
+  readonly still?: string;
   readonly ended: string;
+  /** Of the lines before its end; default: error. */
+  readonly level?: 'warn' | 'error';
   /** What to grant to the account of the service where the API server refuses it with 403. */
   readonly grant: string;
 }
 
-/** A time in which something does not work. It has one line in the log when it begins, one a minute, and one at its end. */
+/** A time in which something does not work. It has lines in the log: at its beginning, now and then, and at its end. */
 export class Outage {
   readonly #names: OutageNames;
   readonly #log: Logger;
@@ -21,8 +24,8 @@ export class Outage {
   #since: number | undefined;
   #toldAt = 0;
 
-  /** @param stillMs the time between two lines of one outage */
-  constructor(names: OutageNames, log: Logger, stillMs: number) {
+  /** @param stillMs the time between two lines of one outage, if it has any in between */
+  constructor(names: OutageNames, log: Logger, stillMs = Number.POSITIVE_INFINITY) {
     this.#names = names;
     this.#log = log;
     this.#stillMs = stillMs;
@@ -36,15 +39,15 @@ export class Outage {
   /** Call it whenever it is seen to last. The first call is its beginning. @param cause why, as far as is known now */
   lasts(cause: unknown): void {
     const now = performance.now();
-    const { begun, still, grant } = this.#names;
+    const { begun, still, level = 'error', grant } = this.#names;
     const why = whyOf(cause, grant);
     if (this.#since === undefined) {
       this.#since = now;
-      this.#log.error(why, begun);
-    } else if (now - this.#toldAt < this.#stillMs) {
+      this.#log[level](why, begun);
+    } else if (still === undefined || now - this.#toldAt < this.#stillMs) {
       return;
     } else {
-      this.#log.error({ ...why, seconds: this.#seconds(now) }, still);
+      this.#log[level]({ ...why, seconds: this.#seconds(now) }, still);
     }
     this.#toldAt = now;
   }

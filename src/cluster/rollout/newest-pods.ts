@@ -1,5 +1,5 @@
 import type { KubeCalls } from '../../kube/client/circuit.ts';
-import type { KubeRequest } from '../../kube/client/kube-client.ts';
+import { type KubeRequest, METADATA_ONLY } from '../../kube/client/kube-client.ts';
 import { listInPages, type PageQuery, readPage } from '../../kube/client/list-pages.ts';
 import { isObject, type JsonObject, objectAt, stringAt } from '../../kube/json.ts';
 import { KubeMalformedError, KubeStatusError } from '../../kube/kube-errors.ts';
@@ -32,8 +32,6 @@ interface ReplicaSet {
 const DEADLINE_MS = 2_000;
 /** Objects per page. Pods are not read beyond it: the reasons of 50 tell enough, and a page is parsed at once. */
 const PAGE_SIZE = 50;
-/** Nothing but the metadata of ReplicaSets is needed. */
-const METADATA_ONLY = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1';
 /** The Deployment controller numbers the ReplicaSets; one that is used again by a rollback gets a new number. */
 const REVISION = 'deployment.kubernetes.io/revision';
 

@@ -25,6 +25,9 @@ import { type CallObserver, Observed } from './call-observer.ts';
  */
 const GUNZIP_BYTES = 256 * 1024;
 
+/** As `accept`: a list has the metadata of its objects only. It says nothing about what the API server reads for it. */
+export const METADATA_ONLY = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1';
+
 /** One request to the API server. */
 export interface KubeRequest {
   readonly method?: 'GET' | 'POST' | 'PATCH' | 'PUT';

@@ -35,6 +35,8 @@ export interface InformerOptions<T extends KubeObject> {
   /** Called whenever the API server has answered. */
   readonly onContact?: (() => void) | undefined;
   /** As in ReflectorOptions. */
+  readonly onRefused?: (() => void) | undefined;
+  /** As in ReflectorOptions. */
   readonly optional?: OptionalCollection | undefined;
   readonly timing?: ReflectorTiming | undefined;
 }

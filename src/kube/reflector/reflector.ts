@@ -61,6 +61,8 @@ export interface ReflectorOptions<T extends KubeObject> {
   readonly onProgress: (resourceVersion: string) => void;
   /** Called whenever the API server has answered with a list, accepted a watch or sent an event. */
   readonly onContact?: (() => void) | undefined;
+  /** Called when the API server refuses the account (403), the first time and each time after it did not. */
+  readonly onRefused?: (() => void) | undefined;
   /** undefined: the collection is required, so that every failure to read it is an outage. */
   readonly optional?: OptionalCollection | undefined;
   /** Replaces the default times in tests that cannot wait for minutes. */
@@ -485,6 +487,13 @@ export class Reflector<T extends KubeObject> {
 
   #connected(): void {
     this.#options.onContact?.();
+    if (this.#forbidden && this.synced && this.#options.optional === undefined) {
+      this.#forbidden = false;
+      this.#options.log.info(
+        { path: this.#options.path },
+        'the account of the service may list and watch now',
+      );
+    }
     if (this.#lastError === undefined) return;
     this.#lastError = undefined;
     this.#options.log.debug({ path: this.#options.path }, 'connected to the API server again');
@@ -540,6 +549,7 @@ export class Reflector<T extends KubeObject> {
     if (error instanceof KubeStatusError && error.status === 403 && !this.#forbidden) {
       this.#forbidden = true;
       log.error(context, 'the account of the service may not list and watch: grant it both verbs');
+      this.#options.onRefused?.();
     } else {
       // The owner of the reflector tells of an outage as a whole, once.
       log.debug(context, 'lost contact with the API server');

@@ -24,7 +24,7 @@ export function authorizationMetrics(families: Families, { fleet }: MetricsSourc
   families.histogram(
     {
       name: 'scaler_access_review_duration_seconds',
-      help: 'Access reviews that the API server answered or failed',
+      help: 'Access reviews for clients that the API server answered or failed',
       labels: { cluster: CLUSTER },
     },
     (report) => {
@@ -34,7 +34,7 @@ export function authorizationMetrics(families: Families, { fleet }: MetricsSourc
   families.counter(
     {
       name: 'scaler_access_reviews_total',
-      help: 'Access reviews that the service requested from the API server, by result',
+      help: 'Access reviews that the service requested for clients, by result',
       labels: { cluster: CLUSTER, result: ['allowed', 'denied', 'failed'] },
     },
     (report) => {

@@ -8,7 +8,7 @@ export function kubeCallMetrics(families: Families, { fleet }: MetricsSources): 
   families.counter(
     {
       name: 'rest_client_requests_total',
-      help: 'Requests to the API server, watches among them',
+      help: 'Requests to the API server, watches among them; without those that their callers gave up',
       labels: {
         cluster: CLUSTER,
         method: METHOD,

@@ -17,7 +17,11 @@ export function limitMetrics(families: Families, sources: MetricsSources): void 
     families.gauge({ name, help, labels: {} }, (report) => report({}, read()));
 
   counter('scaler_connections_cut_total', 'Connections that a limit cut', ({ connections }) => connections);
-  counter('scaler_requests_shed_total', 'Requests that a limit refused', ({ requests }) => requests);
+  counter(
+    'scaler_requests_shed_total',
+    'Requests that a limit refused, without those over the rate of their client',
+    ({ requests }) => requests,
+  );
   counter(
     'scaler_log_lines_dropped_total',
     'Log lines that were dropped because of a limit',

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { METADATA_ONLY } from '../../../src/kube/client/kube-client.ts';
 import { FakeApiServer } from '../../support/fake-apiserver/fake-apiserver.ts';
 import { TestService } from '../../support/service.ts';
 import { until } from '../../support/until.ts';
@@ -9,7 +10,9 @@ let service: TestService;
 
 beforeEach(async () => {
   demo = await FakeApiServer.start();
-  service = await (await TestService.start({ kubeconfig: demo.kubeconfig })).synced();
+  // Without probes of its own accord: only those that a request causes count here.
+  const timing = { health: { contactMs: Number.POSITIVE_INFINITY } };
+  service = await (await TestService.start({ kubeconfig: demo.kubeconfig, timing })).synced();
   await until(() => demo.openWatches === 1 && demo.requests.count('watchAutoscalers') === 1);
 });
 afterEach(async () => {
@@ -28,7 +31,7 @@ function later(seconds: number): void {
 const requests = () => Promise.all(Array.from({ length: 200 }, () => service.get('/healthz')));
 
 describe('GET /healthz', () => {
-  // Opens their connections: so many handshakes would use up the time that the service gives the API server.
+  // Opens their connections: two hundred handshakes would use up the time that the service gives the API server.
   beforeEach(async () => void (await requests()));
 
   it('sends the API server no request if the watch heard from it within the last 10 s', async () => {
@@ -40,13 +43,13 @@ describe('GET /healthz', () => {
     expect(demo.requests.total).toBe(0);
   });
 
-  it('causes one read of storage for any number of simultaneous requests if the watch has been quiet', async () => {
+  it('causes one read of storage, of metadata only, for any number of simultaneous requests if the watch has been quiet', async () => {
     later(11);
     demo.requests.clear();
     const answers = await requests();
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
-    expect(demo.requests.recent().map(({ path, query }) => `${path}?${query}`)).toEqual([
-      '/apis/apps/v1/deployments?limit=1',
+    expect(demo.requests.recent().map(({ path, query, accept }) => [`${path}?${query}`, accept])).toEqual([
+      ['/apis/apps/v1/deployments?limit=1', METADATA_ONLY],
     ]);
   });
 

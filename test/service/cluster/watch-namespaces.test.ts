@@ -58,6 +58,7 @@ describe('the namespaces in WATCH_NAMESPACES', () => {
   it('that the account may not read are named in the answer, and do not affect the others', async () => {
     await start('shop', 'payments', 'monitoring');
     await service.synced();
+    await until(() => log.some((line) => line.includes('cluster read')));
     for (const query of ['', '?maxAge=0']) {
       const all = await service.get(`/deployments${query}`);
       expect(all).toMatchObject({ status: 200, body: { deployments: namesIn('shop') } });

@@ -1,3 +1,4 @@
+import { KubeTimeoutError } from '../../../src/kube/kube-errors.ts';
 import { Limited } from '../../../src/observability/limited.ts';
 import type { Definition, Families, LabelValues } from '../../../src/observability/metrics/families.ts';
 import { createMetrics } from '../../../src/observability/metrics/metrics.ts';
@@ -86,7 +87,7 @@ const WAIT_OUTCOMES = [
   'WAIT_INTERRUPTED',
 ];
 const STREAM_ENDS = ['age', 'rights', 'revoked', 'clusters', 'drain', 'disconnected'];
-const GONE = new Error('no answer');
+const GONE = new KubeTimeoutError(true, 1);
 const CALLS = [
   { method: 'GET', codes: [200, 404, 410, 429, 500, 503, 504, GONE] },
   { method: 'POST', codes: [201, 403, 429, 500, 503, 504, GONE] },
@@ -167,6 +168,14 @@ ${processRows.join('\n')}
   cannot be decoded, have an empty route; those to what is not HTTP count with 0 s. A connection that is cut without an
   answer is in \`scaler_connections_cut_total\` instead.
 - A handshake is accepted or refused. A client that connects and sends nothing until it goes is neither.
+- A request may take several decisions. A read that the service knows, and then answers in the usual way, for example because
+  its client is over its rate, takes them twice.
+- \`scaler_access_reviews_total\` and \`scaler_access_review_duration_seconds\` have the reviews that were asked for clients.
+  Those by which the service itself finds out whether it gets decisions are in \`rest_client_requests_total\` only.
+- \`rest_client_requests_total\` leaves out requests for which there were no credentials, because nothing was sent, and those
+  that nobody waits for any more, for example when the service stops.
+- \`scaler_requests_shed_total\` leaves out \`READS_PER_SECOND\` and \`WRITES_PER_SECOND\`. A client that reaches its rate gets
+  429 \`RATE_LIMITED\`, which \`http_server_request_duration_seconds\` has by its status.
 - \`scaler_writes_total\` counts a write once, also if a batch tries it several times. What a batch does not try is not in it,
   except that it is \`denied\` or \`refused\`.
 - \`scaler_cache_*\` and \`scaler_reflector_*\` have one series per resource, over all namespaces that are watched; the log names

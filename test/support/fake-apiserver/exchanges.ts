@@ -47,8 +47,9 @@ export class Exchanges {
     const method = request.method ?? 'GET';
     const target = route(method, url);
     const { kind } = target;
-    const userAgent = request.headers['user-agent'] ?? '';
-    this.log.add({ kind, method, path: url.pathname, query: url.searchParams, userAgent, at: Date.now() });
+    const { 'user-agent': userAgent = '', accept = '' } = request.headers;
+    const { pathname: path, searchParams: query } = url;
+    this.log.add({ kind, method, path, query, userAgent, accept, at: Date.now() });
     const rule = this.faults.take(kind, url.searchParams);
     const reply = new Reply(response, reset, rule?.fault);
     const done = this.#exchange(request, reply, target, url, rule?.fault, rule?.delayMs ?? 0)

@@ -28,6 +28,8 @@ export interface SeenRequest {
   readonly path: string;
   readonly query: URLSearchParams;
   readonly userAgent: string;
+  /** The media types that it asks for. */
+  readonly accept: string;
   /** Milliseconds since the epoch. */
   readonly at: number;
 }

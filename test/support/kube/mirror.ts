@@ -20,6 +20,8 @@ export class Mirror {
   readonly informer: Informer<Widget>;
   /** The availability of an optional collection, each time that it was told. */
   readonly told: Availability[] = [];
+  /** How often it was told that the account is refused. */
+  refusals = 0;
 
   constructor({ timing, optional = false }: MirrorOptions = {}) {
     this.informer = new Informer({
@@ -29,6 +31,9 @@ export class Mirror {
       store: this.store,
       log: this.log,
       timing,
+      onRefused: () => {
+        this.refusals += 1;
+      },
       optional: optional ? { onChange: () => void this.told.push(this.reflector.availability) } : undefined,
     });
   }

@@ -254,6 +254,51 @@ it('nothing is known before the first answer, and what is known may be old in an
   expect(autoscalers.version).toBeGreaterThan(before);
 });
 
+describe('an outage', () => {
+  const outage = () => log.lines.filter(({ message }) => message.startsWith('HorizontalPodAutoscalers can'));
+
+  it('that lasts for a minute has a line with its reason, and one when it is over', async () => {
+    await start({}, { namespaces: ['shop', 'blog'], scaledObjects: false });
+    const broken = new KubeStatusError(500, 'InternalError', 'conversion webhook failed');
+    api.answers = { [HPAS_OF_SHOP]: broken, [HPAS_OF_BLOG]: broken };
+    await api.endWatches();
+    await vi.advanceTimersByTimeAsync(59_999);
+    expect(outage()).toEqual([]);
+    await vi.advanceTimersByTimeAsync(600_000);
+    const begun = {
+      level: 'warn',
+      message: 'HorizontalPodAutoscalers cannot be read, so what is known of them may be old',
+      context: { code: 'KUBE_STATUS', status: 500, reason: 'conversion webhook failed' },
+    };
+    expect(outage()).toEqual([begun]);
+
+    api.answers = { [HPAS_OF_BLOG]: broken };
+    await vi.advanceTimersByTimeAsync(RETRY_MS);
+    expect(outage()).toEqual([begun]);
+    api.answers = {};
+    await vi.advanceTimersByTimeAsync(RETRY_MS);
+    expect(outage()).toEqual([
+      begun,
+      {
+        level: 'info',
+        message: 'HorizontalPodAutoscalers can be read again',
+        context: { seconds: expect.any(Number) },
+      },
+    ]);
+  });
+
+  it('that is shorter has no line', async () => {
+    await start({}, { scaledObjects: false });
+    api.answers = { [HPAS]: refused };
+    await api.endWatches();
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect(autoscalers.unknown('shop')).toHaveLength(1);
+    api.answers = {};
+    await vi.advanceTimersByTimeAsync(600_000);
+    expect(outage()).toEqual([]);
+  });
+});
+
 it('HPAs that are not watched are not known, and ScaledObjects that are not watched do not matter', async () => {
   await start({}, { horizontalPodAutoscalers: false, scaledObjects: false });
   expect(autoscalers.unknown('shop')).toEqual([

@@ -7,6 +7,7 @@ import {
 } from '../../../../src/kube/kube-errors.ts';
 import { withMirror } from '../../../support/kube/mirror.ts';
 import { bookmarkLine, errorLine, eventLine, listPage, widget } from '../../../support/kube/objects.ts';
+import type { RecordingLogger } from '../../../support/kube/recording-logger.ts';
 
 const a1 = widget('a', '1');
 const refused = new KubeUnreachableError(false, 'connect ECONNREFUSED');
@@ -14,6 +15,10 @@ const unauthorized = new KubeStatusError(401, 'Unauthorized', 'Unauthorized');
 const forbidden = new KubeStatusError(403, 'Forbidden', 'widgets.example.com is forbidden');
 const gone = new KubeStatusError(410, 'Expired', 'too old resource version: 9 (20)');
 const tooLarge = new KubeStatusError(504, 'Timeout', 'Timeout: Too large resource version: 9, current: 5');
+
+/** The lines that say that the account has got its right. */
+const granted = ({ lines }: RecordingLogger) =>
+  lines.filter(({ level, message }) => level === 'info' && message.includes('may list and watch now'));
 
 describe('a resourceVersion that the API server no longer serves', () => {
   it.each([
@@ -126,7 +131,7 @@ describe('refused credentials', () => {
 
 describe('a missing permission', () => {
   it(
-    'is logged by name, and the mirror fills as soon as it is granted',
+    'is logged by name and told once, and the mirror fills as soon as it is granted',
     withMirror(async (mirror) => {
       mirror.api.respond = () => forbidden;
       mirror.informer.start();
@@ -140,10 +145,12 @@ describe('a missing permission', () => {
         message: expect.stringMatching(/list and watch/),
       });
       expect(mirror.reflector.lastError).toBe(forbidden);
+      expect([mirror.refusals, mirror.reflector.refused]).toEqual([1, true]);
       mirror.api.respond = undefined;
       expect(await mirror.delayOfNextRequest()).toBeLessThanOrEqual(3_000);
       await mirror.relisted('9', a1);
-      expect(mirror.reflector.synced).toBe(true);
+      expect([mirror.reflector.synced, mirror.reflector.refused]).toEqual([true, false]);
+      expect(granted(mirror.log)).toHaveLength(1);
     }),
   );
 
@@ -156,8 +163,10 @@ describe('a missing permission', () => {
       await (await mirror.api.nextWatch()).refuse(forbidden);
       expect(mirror.content).toEqual(['default/a@1']);
       await mirror.delayOfNextRequest();
+      expect(granted(mirror.log)).toEqual([]);
       await (await mirror.api.nextWatch()).accept();
       expect(mirror.reflector.stats.lists).toBe(1);
+      expect(granted(mirror.log)).toHaveLength(1);
     }),
   );
 });
