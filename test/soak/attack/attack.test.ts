@@ -21,6 +21,11 @@ const SLOW_LOG = 100_000;
 /** The maximum of log lines per second about refused writes. */
 const MAX_REFUSAL_LINES = 10;
 
+/** How many writes of unknown outcome a cluster remembers. */
+const MAX_LATE_WRITES = 1_000;
+/** The maximum of lines about refused handshakes for a reason, in 10 s. */
+const MAX_REFUSED_HANDSHAKES = 100;
+
 /** After this pause the garbage of a busy period has been collected. */
 const REST_MS = 12_000;
 /** The memory that a connection may leave behind, which is less than its parsed certificate. */
@@ -164,6 +169,33 @@ row('writes beyond the rate limit', {}, async (scene) => {
   scene.notes.push(`answers ${JSON.stringify(answers)}, ${lines} log lines, ${rateLimited} of them 429`);
   if (rateLimited > (MAX_REFUSAL_LINES * ATTACK_MS) / 1000)
     scene.problems.push(`${rateLimited} log lines about refused writes`);
+});
+
+row('writes of unknown outcome', { duties: { writes: false } }, async (scene) => {
+  for (const on of ['patchScale', 'getScale'] as const)
+    scene.demo.faults.add({ on, fault: { type: 'status', code: 500 } });
+  const { answers } = await scene.attackFor('otherWrites', ATTACK_MS);
+  scene.demo.faults.clear();
+  scene.notes.push(`answers ${JSON.stringify(answers)}`);
+  if ((answers['504'] ?? 0) < MAX_LATE_WRITES)
+    scene.problems.push(`only ${answers['504']} writes had an unknown outcome`);
+});
+
+row('handshakes of 30 foreign clients', {}, async (scene) => {
+  const { connections } = await scene.attackFor('refusals', ATTACK_MS);
+  const { refusedHandshakes } = scene.service.log;
+  scene.notes.push(`${refusedHandshakes} lines about ${connections} handshakes`);
+  if (refusedHandshakes === 0) scene.problems.push('no line about a refused handshake');
+  // A client that goes first is `disconnected`, another one `untrusted`: two reasons, and two or three periods.
+  if (refusedHandshakes > 2 * 3 * MAX_REFUSED_HANDSHAKES)
+    scene.problems.push(`${refusedHandshakes} lines about refused handshakes`);
+});
+
+row('traces that the collector does not take', { traced: true }, async (scene) => {
+  const { answers } = await scene.attackFor('traces', 3 * ATTACK_MS);
+  const dropped = /^scaler_trace_spans_dropped_total (\d+)$/m.exec(await scene.service.metrics())?.[1];
+  scene.notes.push(`answers ${JSON.stringify(answers)}, ${dropped} spans dropped`);
+  if (!(Number(dropped) > 0)) scene.problems.push('the queue of spans was never full');
 });
 
 row('waits for rollouts that never end, of 20 clients', {}, async (scene) => {

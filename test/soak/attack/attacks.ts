@@ -1,6 +1,7 @@
+import { randomBytes } from 'node:crypto';
 import { Socket } from 'node:net';
 import { connect, createSecureContext, type SecureContext, type TLSSocket } from 'node:tls';
-import { CROWD, DEPLOYMENTS, type IdentityName, placeIn } from './scenery.ts';
+import { CROWD, DEPLOYMENTS, FOREIGN, type IdentityName, placeIn } from './scenery.ts';
 import { SippedSocket } from './sipped-socket.ts';
 
 /** The service to attack, and the certificates of the attackers. */
@@ -40,9 +41,10 @@ const SIP_MS = 2_000;
 /** The pace of opening bare sockets: 10,000 per second. */
 const OPEN_TICK_MS = 5;
 const OPENED_PER_TICK = 50;
-/** The source addresses of bare sockets. */
+/** The source addresses of bare sockets, and of refused handshakes. */
 const FIRST_ADDRESS = 20;
 const ADDRESSES = 20;
+const FOREIGN_ADDRESS = 50;
 
 const get = (path: string) => `GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`;
 const post = (path: string, body: object) => {
@@ -64,6 +66,14 @@ const aList = get('/deployments?maxAge=0');
 const review = (number: number) => get(count('flooded-too', `name-${number}`));
 const directRead = (number: number) => get(`${count('flooded', `name-${number}`)}&maxAge=0`);
 const write = (number: number) => scale('flooded', 'target', number % 10);
+/** Each of another count, so that the service remembers it apart from the others. */
+const otherWrite = (number: number) => scale('flooded', 'target', 10 + number);
+/** With a trace that is recorded, and as much `tracestate` as is kept. */
+const traced = (path: string) =>
+  get(path).replace(
+    '\r\n\r\n',
+    `\r\nTraceparent: 00-${randomBytes(16).toString('hex')}-${randomBytes(8).toString('hex')}-01\r\nTracestate: a=${'x'.repeat(250)},b=${'y'.repeat(250)}\r\n\r\n`,
+  );
 const inTurn = [review, directRead, write];
 
 const NEVER = '9007199254740000';
@@ -127,6 +137,19 @@ const ATTACKS = {
       total: 21_500,
     }),
   tooManyWrites: (attacker: Attacker) => attacker.flood('writer', 50, write),
+  /** Beyond 1,000 writes in 12 s, at 100 per client and second. */
+  otherWrites: (attacker: Attacker) => {
+    for (const identity of ['scaler', 'writer'] as const) attacker.flood(identity, 10, otherWrite);
+  },
+  traces: (attacker: Attacker) =>
+    attacker.flood('browser', 100, (number) => {
+      const { namespace, deployment } = placeIn(number);
+      return traced(count(namespace, deployment));
+    }),
+  refusals: (attacker: Attacker) => {
+    for (const [index, identity] of FOREIGN.entries())
+      attacker.comeAndGo(identity, 2, `127.0.0.${FOREIGN_ADDRESS + index}`);
+  },
   /** 13 connections have 104 requests: as many waits as a client may have, and some that are refused. */
   rolloutWaits: (attacker: Attacker) => {
     for (const identity of CROWD) attacker.flood(identity, 13, () => aRolloutWait, { inFlight: 8 });
@@ -237,7 +260,7 @@ export class Attacker {
   sip(identity: IdentityName, connections: number, request: string): void {
     const open = () => {
       const slow = new SippedSocket({ port: this.#target.port, host: HOST }, SIP_BYTES);
-      const socket = this.#connect(identity, slow);
+      const socket = this.#connect(identity, { slow });
       socket.once('secureConnect', () => {
         this.tally.requests += 1;
         socket.write(request);
@@ -274,9 +297,9 @@ export class Attacker {
   }
 
   /** Keeps this many handshakes running, and closes each connection as soon as it is established. */
-  comeAndGo(identity: IdentityName, connections: number): void {
+  comeAndGo(identity: IdentityName, connections: number, localAddress?: string): void {
     const open = () => {
-      const socket = this.#connect(identity);
+      const socket = this.#connect(identity, { localAddress });
       socket.once('secureConnect', () => socket.end());
       socket.resume();
       this.#reopenWhenCut(socket, open);
@@ -308,12 +331,15 @@ export class Attacker {
     });
   }
 
-  #connect(identity: IdentityName, slow?: SippedSocket): TLSSocket {
+  #connect(
+    identity: IdentityName,
+    { slow, localAddress }: { slow?: SippedSocket; localAddress?: string | undefined } = {},
+  ): TLSSocket {
     this.tally.connections += 1;
     const { port } = this.#target;
     const secureContext = this.#contexts.get(identity) ?? createSecureContext(tlsOf(this.#target, identity));
     this.#contexts.set(identity, secureContext);
-    const where = slow === undefined ? { port, host: HOST } : { socket: slow };
+    const where = slow === undefined ? { port, host: HOST, localAddress } : { socket: slow };
     return connect({ ...where, servername: 'localhost', secureContext });
   }
 

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { FakeApiServer } from '../../support/fake-apiserver/fake-apiserver.ts';
 import { CertificateAuthority } from '../../support/issue-certificate.ts';
@@ -5,7 +7,7 @@ import { AttackRun } from './attack-run.ts';
 import { type AttackName, type AttackTarget, type Tally, tlsOf } from './attacks.ts';
 import { ALL_DUTIES, Bystander, type BystanderDuties } from './bystander.ts';
 import type { RowResult } from './report.ts';
-import { DEPLOYMENTS, IDENTITIES, type IdentityName, ROLES } from './scenery.ts';
+import { DEPLOYMENTS, FOREIGN, IDENTITIES, type IdentityName, ROLES } from './scenery.ts';
 import { BuiltService } from './service.ts';
 import { Witness } from './witness.ts';
 
@@ -23,6 +25,8 @@ export interface SceneOptions {
   readonly openFiles?: number;
   /** The requests that the bystander does not make. */
   readonly duties?: Partial<BystanderDuties>;
+  /** Whether the service sends traces, to a collector that takes them and never answers. */
+  readonly traced?: boolean;
   /** MiB of the attack's memory that may stay resident although it is free. Default: 0. */
   readonly keptMib?: number;
 }
@@ -37,6 +41,7 @@ export class Scene {
   /** More facts for the report. */
   readonly notes: string[] = [];
   readonly #target: AttackTarget;
+  readonly #collector: Server;
   readonly #runs = new Set<AttackRun>();
   readonly #total: Tally = { connections: 0, requests: 0, answers: {} };
 
@@ -45,11 +50,13 @@ export class Scene {
     service: BuiltService,
     bystander: Bystander,
     target: AttackTarget,
+    collector: Server,
   ) {
     this.demo = demo;
     this.service = service;
     this.bystander = bystander;
     this.#target = target;
+    this.#collector = collector;
   }
 
   /**
@@ -109,21 +116,29 @@ export class Scene {
     }
   }
 
-  static async #start({ openFiles, duties }: SceneOptions): Promise<Scene> {
+  static async #start({ openFiles, duties, traced = false }: SceneOptions): Promise<Scene> {
     const authority = await CertificateAuthority.create({ commonName: 'attack CA' });
+    const foreign = await CertificateAuthority.create({ commonName: 'foreign CA' });
+    const strangers = new Set<string>(FOREIGN);
     const [server, ...clients] = await Promise.all([
       authority.issue({
         commonName: 'localhost',
         sans: ['localhost', '127.0.0.1'],
         usages: ['serverAuth'],
       }),
-      ...IDENTITIES.map((commonName) => authority.issue({ commonName, usages: ['clientAuth'] })),
+      ...IDENTITIES.map((commonName) =>
+        (strangers.has(commonName) ? foreign : authority).issue({ commonName, usages: ['clientAuth'] }),
+      ),
     ]);
     const demo = await FakeApiServer.start({
       deployments: DEPLOYMENTS,
       rolloutDelayMs: Number.POSITIVE_INFINITY,
     });
     for (const role of ROLES) demo.roles.allow(role);
+    const collector = createServer((socket) => void socket.on('error', () => {}).resume());
+    await once(collector.listen(0, '127.0.0.1'), 'listening');
+    const address = collector.address();
+    const collectorPort = typeof address === 'object' ? address?.port : undefined;
     const certificates = new Map(IDENTITIES.map((name, index) => [name, clients[index] ?? server]));
     const ca = authority.cert;
     try {
@@ -131,6 +146,7 @@ export class Scene {
         kubeconfig: demo.kubeconfig,
         tls: { cert: server.cert, key: server.key, ca },
         openFiles,
+        environment: traced ? { OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${collectorPort}` } : {},
       });
       const { port, managementPort } = service;
       const target = { port, managementPort, ca, certificates };
@@ -140,8 +156,9 @@ export class Scene {
         localAddress: BYSTANDER_ADDRESS,
         duties: { ...ALL_DUTIES, ...duties },
       });
-      return new Scene(demo, service, bystander, target);
+      return new Scene(demo, service, bystander, target, collector);
     } catch (error) {
+      collector.close();
       await demo.stop();
       throw error;
     }
@@ -232,6 +249,7 @@ export class Scene {
     await this.stopAttacks();
     await this.bystander.stop();
     await this.service.stop();
+    this.#collector.close(); // its only client is gone
     await this.demo.stop();
   }
 }

@@ -34,9 +34,13 @@ export function placeIn(number: number): { namespace: string; deployment: string
 /** Clients of which each takes as many waits or streams as one may have, and together all that there are. */
 export const CROWD = Array.from({ length: 20 }, (_, index) => `crowd-${index}` as const);
 
+/** Clients whose certificates are of a CA that the service does not know. */
+export const FOREIGN = Array.from({ length: 30 }, (_, index) => `foreign-${index}` as const);
+
 /** The CN of each client certificate. */
 export const IDENTITIES = [
   ...CROWD,
+  ...FOREIGN,
   'bystander',
   'witness',
   'stranger',

@@ -16,6 +16,8 @@ export class ServiceLog {
   lines = 0;
   /** The number of lines about requests that were answered with 429. */
   rateLimited = 0;
+  /** The number of lines about refused handshakes. */
+  refusedHandshakes = 0;
   readonly #pipe: Socket;
   readonly #timer: NodeJS.Timeout;
   #bytesPerSecond = Number.POSITIVE_INFINITY;
@@ -63,6 +65,7 @@ export class ServiceLog {
     if (!/^\{"level":"(?:trace|debug|info|warn)",/.test(line) && this.errors.length < MAX_KEPT)
       this.errors.push(line.slice(0, 300));
     if (line.includes('"statusCode":429')) this.rateLimited += 1;
+    if (line.includes('"refused a TLS handshake"')) this.refusedHandshakes += 1;
     if (!line.includes('"to":') || !line.includes('"statusCode":200')) return;
     const { namespace, deployment }: { namespace: string; deployment: string } = JSON.parse(line);
     const key = `${namespace}/${deployment}`;
