@@ -8,6 +8,7 @@ import { JSON_TYPE, type ReadAnswer, type ReadFromMemory, type ReadHeaders } fro
 import type { NewRequestId } from '../src/api/request-id.ts';
 import type { Buckets } from '../src/lib/buckets.ts';
 import { PIECE_BYTES } from '../src/lib/piecewise-body.ts';
+import type { DurationsOfCluster } from '../src/observability/request-durations.ts';
 import type { Identity } from '../src/tls/certificate-identity.ts';
 import type { AnswerAtOnce, ClientConnection } from '../src/tls/client-connection.ts';
 import { STANDARD_HEADERS } from './response-headers.ts';
@@ -44,8 +45,8 @@ interface KnownRead {
   readonly fromMemory: ReadFromMemory;
   /** Its template. */
   readonly route: string;
-  /** Where its answers are counted, so that none of them needs a look-up; of the cluster that the name had last. */
-  counted?: { readonly of: object; readonly ok: Buckets; readonly notModified: Buckets };
+  /** Where its answers are counted, so that none of them needs a look-up of labels; of the cluster that the name had last. */
+  counted?: { readonly of: DurationsOfCluster; readonly ok: Buckets; readonly notModified: Buckets };
 }
 
 /** The header lines of a request, as the client has sent them, and what they say. */
@@ -100,10 +101,10 @@ export default fastifyPlugin(
     function count(read: KnownRead, { body }: ReadAnswer, startedAt: number): void {
       const cluster = read.cluster === undefined ? app.fleet.default : app.fleet.get(read.cluster);
       if (cluster === undefined) return; // just removed
-      if (read.counted?.of !== cluster) {
-        const durations = app.requestDurations.of(cluster);
+      const durations = app.requestDurations.of(cluster);
+      if (read.counted?.of !== durations) {
         const ok = durations.request('GET', read.route, '200');
-        read.counted = { of: cluster, ok, notModified: durations.request('GET', read.route, '304') };
+        read.counted = { of: durations, ok, notModified: durations.request('GET', read.route, '304') };
       }
       const { ok, notModified } = read.counted;
       (body === undefined ? notModified : ok).add((performance.now() - startedAt) / 1000);

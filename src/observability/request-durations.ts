@@ -63,9 +63,11 @@ export class RequestDurations {
   /** @param cluster undefined: of the requests that named no cluster that is served */
   of(cluster: object | undefined): DurationsOfCluster {
     if (cluster === undefined) return this.#others;
-    const known = this.#byCluster.get(cluster) ?? new DurationsOfCluster();
-    this.#byCluster.set(cluster, known);
-    return known;
+    const known = this.#byCluster.get(cluster);
+    if (known !== undefined) return known;
+    const durations = new DurationsOfCluster();
+    this.#byCluster.set(cluster, durations);
+    return durations;
   }
 }
 
