@@ -1,7 +1,8 @@
 import type { KubeCalls } from '../../kube/client/circuit.ts';
-import { KubeCircuitOpenError } from '../../kube/kube-errors.ts';
+import { isObject, objectAt } from '../../kube/json.ts';
+import { KubeCircuitOpenError, KubeMalformedError } from '../../kube/kube-errors.ts';
 import type { ProbeLimits, Reviews } from '../health/cluster-health.ts';
-import { bodyOf, decisionIn, REVIEWS_PATH } from './authorizer.ts';
+import { bodyOf, REVIEWS_PATH } from './authorizer.ts';
 import type { Subject } from './decisions.ts';
 import type { ReviewOutcomes } from './review-outcomes.ts';
 
@@ -30,7 +31,10 @@ export class OwnReviews implements Reviews {
     const sentAt = performance.now();
     const body = bodyOf(NOBODY, { verb: 'get', resource: 'deployments', subresource: 'scale' });
     try {
-      decisionIn(await this.#api.call({ method: 'POST', path: REVIEWS_PATH, body, deadlineMs, signal }));
+      const answer = await this.#api.call({ method: 'POST', path: REVIEWS_PATH, body, deadlineMs, signal });
+      // Nobody is allowed nothing, so that a part of the rules which could not be read says nothing about clients.
+      const { allowed } = objectAt(isObject(answer) ? answer : {}, 'status');
+      if (typeof allowed !== 'boolean') throw new KubeMalformedError('a review has no decision');
       this.#outcomes.ownDecided(sentAt);
     } catch (error) {
       const wasSent = !signal.aborted && !(error instanceof KubeCircuitOpenError);

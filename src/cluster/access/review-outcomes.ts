@@ -1,4 +1,4 @@
-import { KubeTimeoutError } from '../../kube/kube-errors.ts';
+import { KubeCircuitOpenError, KubeTimeoutError } from '../../kube/kube-errors.ts';
 import { Buckets } from '../../lib/buckets.ts';
 import type { Logger } from '../../lib/logger.ts';
 import { throttled } from '../../lib/throttled.ts';
@@ -67,8 +67,8 @@ export class ReviewOutcomes {
 
   /** @param sentAt on the clock of performance.now() */
   failed(error: unknown, sentAt: number): void {
-    // The deadline was too short even for a healthy API server.
-    if (error instanceof KubeTimeoutError && !error.fair) return;
+    // It was not sent, or the deadline was too short even for a healthy API server.
+    if (error instanceof KubeCircuitOpenError || (error instanceof KubeTimeoutError && !error.fair)) return;
     this.#counts.failed += 1;
     this.durations.add((performance.now() - sentAt) / 1000);
     this.ownFailed(sentAt);

@@ -34,7 +34,6 @@ describe('the state of an authoriser', () => {
     ['the account may not ask', forbidden],
     ['the API server answers 500', new KubeStatusError(500, 'InternalError', 'failed calling webhook')],
     ['the API server is unreachable', new KubeUnreachableError(false, 'refused')],
-    ['the API server has not answered for a while', new KubeCircuitOpenError(1)],
     ['the API server was silent for long enough', new KubeTimeoutError(true, 1_000)],
     ['a review could not be evaluated', new KubeMalformedError('a review could not be evaluated: no')],
   ])('is unavailable if %s, until a review is decided', (_title, error) => {
@@ -47,6 +46,11 @@ describe('the state of an authoriser', () => {
 
   it('does not change when a review times out that gave the API server too little time', () => {
     outcomes.failed(new KubeTimeoutError(true, 999), now());
+    expect([outcomes.state, outcomes.counts.failed, log.lines]).toEqual(['available', 0, []]);
+  });
+
+  it('does not change because of a review that was not sent', () => {
+    outcomes.failed(new KubeCircuitOpenError(1), now());
     expect([outcomes.state, outcomes.counts.failed, log.lines]).toEqual(['available', 0, []]);
   });
 
