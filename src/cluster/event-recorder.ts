@@ -81,17 +81,18 @@ export class EventRecorder {
   }
 
   scaled(scaling: Scaling): void {
-    const { namespace, user, from, result, batch } = scaling;
-    if (from === result.replicas) return;
-    const change = from === undefined ? `to ${result.replicas}` : `from ${from} to ${result.replicas}`;
-    this.#note(user, {
-      namespace,
-      deployment: scaling.deployment,
-      uid: result.uid,
-      type: 'Normal',
-      reason: 'Scaled',
-      message: `${user} scaled ${change}${batch === undefined ? '' : ` in batch ${batch}`}`,
-    });
+    this.#scaled(scaling, `${scaling.user} scaled ${changeIn(scaling)}`);
+  }
+
+  /** A change that is probably a write whose outcome was unknown. */
+  landed(scaling: Scaling): void {
+    const who = `probably for ${scaling.user}, who was told that the outcome is unknown`;
+    this.#scaled(scaling, `${COMPONENT} scaled ${changeIn(scaling)}, ${who}`);
+  }
+
+  #scaled({ namespace, deployment, user, from, result: { uid, replicas } }: Scaling, message: string): void {
+    if (from === replicas) return;
+    this.#note(user, { namespace, deployment, uid, type: 'Normal', reason: 'Scaled', message });
   }
 
   /** @param deployment as it was right after the change, by somebody else, of a count that the service had set */
@@ -173,6 +174,11 @@ export class EventRecorder {
       'could not create an event',
     );
   }
+}
+
+function changeIn({ from, result: { replicas }, batch }: Scaling): string {
+  const change = from === undefined ? `to ${replicas}` : `from ${from} to ${replicas}`;
+  return batch === undefined ? change : `${change} in batch ${batch}`;
 }
 
 /** A warning of which every replica makes the same Event. */

@@ -141,9 +141,13 @@ export class CountHistory implements InformerHandler<Deployment> {
     return true;
   }
 
-  /** Says who made a write whose outcome is not known: if the watch has shown its change, or shows it later, it landed. */
+  /**
+   * Says who asked for a write whose outcome is not known. If the watch has shown a change to its count by the service, or shows
+   * it later, that is probably this write. It is not certain: another replica may have made it for somebody else, so the change
+   * gets no user.
+   */
   mayHaveWritten(write: UnknownWrite): void {
-    const { uid, replicas, user, since } = write;
+    const { uid, replicas, since } = write;
     const isIt = ({ at, to, manager, user: by }: CountChange) =>
       at >= since && to === replicas && manager === FIELD_MANAGER && by === undefined;
     const change = this.#seen(uid, this.#records.get(uid)).find(isIt);
@@ -151,7 +155,6 @@ export class CountHistory implements InformerHandler<Deployment> {
       this.#late.add(write);
       return;
     }
-    this.#setUser(uid, change, user);
     this.#listener.landed(write, change);
   }
 
@@ -197,7 +200,6 @@ export class CountHistory implements InformerHandler<Deployment> {
     const change = this.#changeOf(item, previous, record?.lastChange);
     const isUnclaimed = change.manager === FIELD_MANAGER && change.user === undefined;
     const late = isUnclaimed ? this.#late.take(uid, change.to) : undefined;
-    change.user ??= late?.user;
     const fight = fightAfter([change, ...this.#seen(uid, record)], record?.fight);
     const isOwn = change.manager === FIELD_MANAGER;
     if (record?.lastChange !== undefined) this.#journal.add(uid, record.lastChange);
