@@ -255,6 +255,7 @@ export class Cluster implements UnguardedCluster {
         watchFailure: () => this.#informers.failure,
         lastContactAt: () => this.#informers.lastContactAt,
         isCallingInVain: () => this.#calls.isOpen,
+        retryWatch: () => this.#informers.retryNow(),
         probe: (limits) => this.#probe(limits),
         reviews: authorization === 'AlwaysAllow' ? undefined : new OwnReviews(this.#calls, reviews),
       },
@@ -523,10 +524,10 @@ export class Cluster implements UnguardedCluster {
   }
 
   #landed({ namespace, deployment, uid, replicas, user, batch }: UnknownWrite, { from }: CountChange): void {
-    this.#events.scaled({ namespace, deployment, user, batch, from, result: { uid, replicas } });
+    this.#events.landed({ namespace, deployment, user, batch, from, result: { uid, replicas } });
     this.#log.info(
       { namespace, deployment, user, from, to: replicas },
-      'a write whose outcome was unknown has been made after all',
+      'a write whose outcome was unknown has probably been made after all',
     );
   }
 

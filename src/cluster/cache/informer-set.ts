@@ -64,18 +64,21 @@ export class InformerSet<T extends KubeObject> {
     );
   }
 
+  /** Ends the pauses of those that wait before they try again. */
+  retryNow(): void {
+    for (const { reflector } of this.all) reflector.retryNow();
+  }
+
   /** Why an informer fails to list or watch; undefined: none does. */
   get failure(): Error | undefined {
     const { synced } = this;
     const isWorking = this.all.some(({ reflector }) => reflector.synced && reflector.lastError === undefined);
     // A namespace that the account may not list, or no longer, is not an outage if other namespaces are read.
     const failing = this.all.find(
-      ({ reflector }) =>
-        reflector.lastError !== undefined &&
-        !(synced && reflector.refused) &&
-        !(isWorking && isForbidden(reflector.lastError)),
+      ({ reflector: { failure, refused } }) =>
+        failure !== undefined && !(synced && refused) && !(isWorking && isForbidden(failure)),
     );
-    return failing?.reflector.lastError;
+    return failing?.reflector.failure;
   }
 
   get mirrors(): readonly Mirrored[] {

@@ -15,6 +15,8 @@ export interface HealthTiming {
   readonly reviewMs: number;
   /** For a probe. */
   readonly deadlineMs: number;
+  /** For a review. It is as long as for one that a client waits for. */
+  readonly reviewDeadlineMs: number;
   /** How long the watch may fail while probes succeed. Longer than its longest pause between two attempts. */
   readonly watchMs: number;
   /** Between two log lines of one outage. */
@@ -22,18 +24,21 @@ export interface HealthTiming {
 }
 
 /**
- * Two probes must fail before the service believes it: one may fail because the machine stood still. The worst case of
- * a frozen API server is then 4 + 1 + 3 s for the first, and 1 + 3 s for the second: 12 s.
+ * Two probes must fail before the service believes it: one may fail because the machine stood still. A frozen API server
+ * then shows after 4 + 1 + 3 s for the first, and 1 + 3 s for the second: 12 s, or 14 s if a review hangs before.
  */
 const TIMING: HealthTiming = {
   lookMs: 1_000,
   contactMs: 4_000,
   reviewMs: 4_000,
   deadlineMs: 3_000,
+  reviewDeadlineMs: 2_000,
   watchMs: 5_000,
   stillMs: 60_000,
 };
 const FAILURES = 2;
+/** Two must succeed before an outage is over: one may succeed where every other call fails. */
+const SUCCESSES = 2;
 /** How long contact counts as verified for those who ask about the health. */
 const VERIFIED_MS = 10_000;
 
@@ -63,6 +68,8 @@ export interface HealthSigns {
   readonly lastContactAt: () => number;
   /** Whether the calls for clients have had no answer lately. */
   readonly isCallingInVain: () => boolean;
+  /** Lets a watch that pauses before it tries again do so now. */
+  readonly retryWatch: () => void;
   /** Makes the API server read its storage. @throws if it does not */
   readonly probe: (limits: ProbeLimits) => Promise<void>;
   /** undefined: nobody is asked what clients may do. */
@@ -89,9 +96,11 @@ export class ClusterHealth {
   /** Probes in a row, and why the last one failed. */
   #failures = 0;
   #failure: unknown;
+  #successes = 0;
   #watchFailsSince: number | undefined;
   /** Reviews in a row. */
   #undecided = 0;
+  #decided = 0;
 
   /** @param timing for tests: other times than in production */
   constructor(signs: HealthSigns, log: Logger, timing: Partial<HealthTiming> = {}) {
@@ -111,6 +120,8 @@ export class ClusterHealth {
   async stop(): Promise<void> {
     this.#stopping.abort(new Error('the cluster was stopped'));
     await Promise.all([this.#running, this.#probing]);
+    this.#unreachable.leaves();
+    this.#blocked.leaves();
   }
 
   get state(): ClusterState {
@@ -187,12 +198,15 @@ export class ClusterHealth {
       if (signal.aborted) return;
       if (!isBusy(error)) {
         this.#failures += 1;
+        this.#successes = 0;
         this.#failure = error;
         this.#failedAt = performance.now();
         return;
       }
     }
+    if (this.#failures > 0) this.#signs.retryWatch();
     this.#failures = 0;
+    this.#successes += 1;
     this.#provenAt = startedAt;
     this.#succeededAt = performance.now();
   }
@@ -204,10 +218,12 @@ export class ClusterHealth {
       watchFailure === undefined ? undefined : (this.#watchFailsSince ?? performance.now());
     const cause = this.#causeOf(watchFailure);
     const { since } = this.#unreachable;
-    if (cause !== undefined) this.#unreachable.lasts(cause);
-    else if (since === undefined) return;
-    else if (watchFailure === undefined && this.#failures === 0 && this.#provenAt >= since)
-      this.#unreachable.ends();
+    if (cause !== undefined) {
+      if (since === undefined) this.#successes = 0;
+      this.#undecided = 0;
+      this.#unreachable.lasts(cause);
+    } else if (since === undefined) return;
+    else if (watchFailure === undefined && this.#successes >= SUCCESSES) this.#unreachable.ends();
     else this.#unreachable.lasts(watchFailure ?? this.#failure);
   }
 
@@ -228,18 +244,22 @@ export class ClusterHealth {
     const { signal } = this.#stopping;
     if (reviews === undefined || signal.aborted) return;
     const isDue = performance.now() - reviews.decidedAt >= this.#timing.reviewMs;
-    if (isDue || reviews.state === 'unavailable') {
+    // While the cluster is blocked, those of clients do not count: one may be decided where every other fails.
+    const isBlocked = this.#blocked.since !== undefined;
+    if (isDue || isBlocked || reviews.state === 'unavailable') {
       try {
-        await reviews.ask({ deadlineMs: this.#timing.deadlineMs, signal });
+        await reviews.ask({ deadlineMs: this.#timing.reviewDeadlineMs, signal });
       } catch (error) {
         if (signal.aborted || error instanceof KubeCircuitOpenError) return;
         this.#undecided += 1;
+        this.#decided = 0;
         if (this.#undecided >= FAILURES) this.#blocked.lasts(error);
         return;
       }
     }
     this.#undecided = 0;
-    this.#blocked.ends();
+    this.#decided += 1;
+    if (this.#decided >= SUCCESSES) this.#blocked.ends();
   }
 }
 

@@ -54,11 +54,19 @@ export class Outage {
 
   /** Call it when all is well. */
   ends(): void {
+    this.#end(this.#names.ended);
+  }
+
+  /** Call it when the cluster is no longer served. */
+  leaves(): void {
+    this.#end('cluster no longer served, in an outage');
+  }
+
+  #end(message: string): void {
     if (this.#since === undefined) return;
-    const { ended } = this.#names;
     const seconds = this.#seconds(performance.now());
     this.#since = undefined;
-    this.#log.info({ seconds }, ended);
+    this.#log.info({ seconds }, message);
   }
 
   #seconds(now: number): number {

@@ -177,7 +177,11 @@ export class Reflector<T extends KubeObject> {
   readonly #timing: ReflectorTiming;
   readonly #backoff = new Backoff();
   readonly #stopping = new AbortController();
+  /** Ends the present pause, or the last one. */
+  #pausing = new AbortController();
   #running: Promise<void> | undefined;
+  /** Whether the API server is sending the whole state. */
+  #isListing = false;
   #resourceVersion = '';
   #newestObject = '';
   #mustList = true;
@@ -248,6 +252,15 @@ export class Reflector<T extends KubeObject> {
   }
 
   /**
+   * Why the API server does not give the reflector what it asks for now. undefined: it does, although this may still be the
+   * list after an outage, which can take a while; or it asks the reflector to wait.
+   */
+  get failure(): Error | undefined {
+    const isBusy = this.#lastError instanceof KubeStatusError && this.#lastError.status === 429;
+    return this.#isListing || isBusy ? undefined : this.#lastError;
+  }
+
+  /**
    * Whether the store may lack changes of an outage: the outage lasts, or the watch after it has not yet sent all that
    * has changed.
    */
@@ -272,6 +285,17 @@ export class Reflector<T extends KubeObject> {
     await this.#running;
   }
 
+  /** Ends a pause before the next attempt. Call it when the API server is known to answer again. */
+  retryNow(): void {
+    this.#backoff.succeeded();
+    this.#pausing.abort();
+  }
+
+  async #pauseFor(ms: number): Promise<void> {
+    this.#pausing = new AbortController();
+    await sleep(ms, AbortSignal.any([this.#stopping.signal, this.#pausing.signal]));
+  }
+
   async #run(): Promise<void> {
     const { signal } = this.#stopping;
     while (!signal.aborted) {
@@ -284,7 +308,7 @@ export class Reflector<T extends KubeObject> {
           await this.#watch(attempt);
         }
       } catch (error) {
-        if (!signal.aborted) await sleep(this.#recover(error, attempt), signal);
+        if (!signal.aborted) await this.#pauseFor(this.#recover(error, attempt));
       }
     }
   }
@@ -293,10 +317,14 @@ export class Reflector<T extends KubeObject> {
   async #list(attempt: Attempt): Promise<void> {
     this.stats.lists += 1;
     this.#lastListAt = performance.now();
-    if (this.#lastListAt >= this.#inPagesUntil && (await this.#watchFromBeginning(attempt))) return;
-    // All pages show the state at the time of the first page.
-    const startedAt = performance.now();
-    this.#replace(await listInPages(this.#pages, PAGE_SIZE), startedAt);
+    try {
+      if (this.#lastListAt >= this.#inPagesUntil && (await this.#watchFromBeginning(attempt))) return;
+      // All pages show the state at the time of the first page.
+      const startedAt = performance.now();
+      this.#replace(await listInPages(this.#pages, PAGE_SIZE), startedAt);
+    } finally {
+      this.#isListing = false;
+    }
   }
 
   /**
@@ -332,6 +360,7 @@ export class Reflector<T extends KubeObject> {
     try {
       await using events = await openWatch({ api, path, from: INITIAL_EVENTS_QUERY, watchdog, signal });
       onContact?.();
+      this.#isListing = true;
       watchdog.start(silence, new NoInitialEventsError('the initial events stopped before their end'));
       // Do not keep the list in a variable: it would hold objects that the store has dropped until the watch ends.
       this.#replace(await readInitialEvents(events, reduce), startedAt);
@@ -368,13 +397,16 @@ export class Reflector<T extends KubeObject> {
 
   get #pages(): ListOptions<T> {
     const { api, path, reduce } = this.#options;
-    const request = (query: PageQuery) => ({
-      path,
-      query,
-      deadlineMs: this.#timing.pageSilenceMs,
-      deadlineIsForSilence: true,
-      signal: this.#stopping.signal,
-    });
+    const request = (query: PageQuery) => {
+      if (query.continue !== undefined) this.#isListing = true;
+      return {
+        path,
+        query,
+        deadlineMs: this.#timing.pageSilenceMs,
+        deadlineIsForSilence: true,
+        signal: this.#stopping.signal,
+      };
+    };
     return { api, request, reduce };
   }
 

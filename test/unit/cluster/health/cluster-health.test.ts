@@ -20,6 +20,7 @@ class Scene {
   probes = 0;
   reviewFails: Error | undefined;
   reviews = 0;
+  retries = 0;
   readonly reviewed = {
     decidedAt: Number.NEGATIVE_INFINITY,
     state: 'available' as 'available' | 'unavailable',
@@ -34,6 +35,9 @@ class Scene {
         watchFailure: () => this.watchFailure,
         lastContactAt: () => this.lastContactAt,
         isCallingInVain: () => this.isCallingInVain,
+        retryWatch: () => {
+          this.retries += 1;
+        },
         probe: (limits) => this.#probe(limits),
         reviews:
           authorization === 'AlwaysAllow'
@@ -145,6 +149,30 @@ describe('a cluster is unreachable', () => {
     expect(scene.lines).toEqual(['cluster unreachable']);
   });
 
+  it('once, although every other probe succeeds', async () => {
+    await ready();
+    for (let second = 0; second < 60; second += 1) {
+      scene.probeFails = scene.probeFails === undefined || second < 10 ? silent : undefined;
+      await elapse(1);
+    }
+    expect(scene.state).toBe('unreachable');
+    expect(scene.lines).toEqual(['cluster unreachable']);
+  });
+
+  it('as little longer than its outage as two probes take, which let the watch try again', async () => {
+    await ready();
+    scene.probeFails = silent;
+    scene.watchFailure = broken;
+    await elapse(400);
+    expect(scene.retries).toBe(0);
+    scene.probeFails = undefined;
+    await elapse(1.1);
+    expect(scene.retries).toBe(1);
+    scene.watchFailure = undefined;
+    await elapse(1);
+    expect(scene.state).toBe('ready');
+  });
+
   it('not because of one failed probe', async () => {
     await ready();
     scene.probeFails = silent;
@@ -216,6 +244,14 @@ describe('a cluster is unreachable', () => {
     expect(scene.state).toBe('ready');
   });
 
+  it('with a line in the log if it is no longer served before its end', async () => {
+    await ready();
+    scene.probeFails = silent;
+    await elapse(15);
+    await scene.health.stop();
+    expect(scene.lines).toEqual(['cluster unreachable', 'cluster no longer served, in an outage']);
+  });
+
   it('with the right to grant in the log if its API server refuses the account', async () => {
     await ready();
     scene.probeFails = new KubeStatusError(403, 'Forbidden', 'deployments.apps is forbidden');
@@ -250,6 +286,30 @@ describe('a cluster is blocked', () => {
     await elapse(2);
     expect(scene.state).toBe('ready');
     expect(scene.lines).toEqual(['cluster blocked', 'cluster still blocked', 'cluster no longer blocked']);
+  });
+
+  it('once, although every other review is decided', async () => {
+    await ready();
+    for (let second = 0; second < 60; second += 1) {
+      scene.reviewFails = scene.reviewFails === undefined || second < 15 ? forbidden : undefined;
+      await elapse(1);
+    }
+    expect(scene.lines).toEqual(['cluster blocked']);
+  });
+
+  it('not because of a review that failed before an outage, and one that failed after it', async () => {
+    await ready();
+    scene.reviewFails = forbidden;
+    await vi.waitUntil(() => scene.reviewed.state === 'unavailable', { timeout: 10_000 });
+    scene.probeFails = silent;
+    await elapse(10);
+    expect(scene.state).toBe('unreachable');
+    scene.reviewed.state = 'unavailable';
+    scene.probeFails = undefined;
+    await vi.waitUntil(() => scene.state !== 'unreachable', { timeout: 10_000 });
+    scene.reviewFails = undefined;
+    await elapse(20);
+    expect(scene.lines).toEqual(['cluster unreachable', 'cluster reachable again']);
   });
 
   it('not because of one review without a decision', async () => {

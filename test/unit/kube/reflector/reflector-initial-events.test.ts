@@ -132,6 +132,20 @@ describe('the first list by initial events', () => {
   );
 
   it(
+    'does not fail from the moment at which the API server accepts it, unless it breaks off',
+    withStreamingServer(async (mirror) => {
+      await (await synced(mirror)).send(errorLine(410, 'too old resource version'));
+      expect(mirror.reflector.failure).toBeDefined();
+      await vi.advanceTimersByTimeAsync(1_000);
+      const relist = await (await mirror.api.nextWatch()).accept();
+      expect(mirror.reflector.failure).toBeUndefined();
+      await relist.send(added('a', '1'));
+      await relist.break();
+      expect(mirror.reflector.failure).toBeDefined();
+    }),
+  );
+
+  it(
     'is followed by a watch from its resourceVersion after it ends and the API server has reported its position',
     withStreamingServer(async (mirror) => {
       const watch = await synced(mirror);

@@ -184,6 +184,16 @@ describe('an API server that asks for a delay', () => {
   );
 
   it(
+    'with 429 does not fail: it answers',
+    withMirror(async (mirror) => {
+      mirror.informer.start();
+      await (await mirror.api.nextCall()).fail(new KubeStatusError(429, '', 'busy', 7));
+      expect(mirror.reflector.lastError).toBeDefined();
+      expect(mirror.reflector.failure).toBeUndefined();
+    }),
+  );
+
+  it(
     'of more than a minute is called again after a minute',
     withMirror(async (mirror) => {
       mirror.informer.start();
@@ -231,6 +241,20 @@ describe('an unreachable API server', () => {
       vi.spyOn(Math, 'random').mockReturnValue(0.999);
       await mirror.delayOfNextRequest();
       expect(await mirror.delayOfNextRequest()).toBeGreaterThan(29_000);
+    }),
+  );
+
+  it(
+    'is called again at once, and then soon, if it is known to answer again',
+    withMirror(async (mirror) => {
+      mirror.api.respond = () => refused;
+      mirror.informer.start();
+      await vi.advanceTimersByTimeAsync(10 * 60_000);
+      vi.spyOn(Math, 'random').mockReturnValue(0.999);
+      await mirror.delayOfNextRequest();
+      mirror.reflector.retryNow();
+      expect(await mirror.requestsWithin(0)).toBe(1);
+      expect(await mirror.delayOfNextRequest()).toBeLessThanOrEqual(3_000);
     }),
   );
 
