@@ -1,7 +1,9 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
+import { request } from 'node:https';
 import { text } from 'node:stream/consumers';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { EventReader } from '../../support/event-reader.ts';
 import { FakeApiServer } from '../../support/fake-apiserver/fake-apiserver.ts';
 import { ServerProcess } from '../../support/server-process.ts';
 import { TestClient } from '../../support/test-client.ts';
@@ -17,6 +19,8 @@ interface Span {
   readonly traceState?: string;
   readonly name: string;
   readonly kind: number;
+  readonly startTimeUnixNano: string;
+  readonly endTimeUnixNano: string;
   readonly status: { readonly code?: number };
   readonly attributes: Readonly<Record<string, Value>>;
   readonly resource: Readonly<Record<string, Value>>;
@@ -110,11 +114,12 @@ afterAll(async () => {
   await demo.stop();
 });
 
-async function traced(variables: Readonly<Record<string, string>> = {}) {
-  const server = await ServerProcess.start(demo.kubeconfig, {
-    OTEL_EXPORTER_OTLP_ENDPOINT: collector.origin,
-    ...variables,
-  });
+async function traced(
+  variables: Readonly<Record<string, string>> = {},
+  whenDone?: (remove: () => Promise<void>) => void,
+) {
+  const environment = { OTEL_EXPORTER_OTLP_ENDPOINT: collector.origin, ...variables };
+  const server = await ServerProcess.start(demo.kubeconfig, environment, {}, undefined, [], whenDone);
   await server.ready();
   const ca = server.authority.cert;
   const client = new TestClient(await server.port(), { ca, ...server.client });
@@ -122,6 +127,13 @@ async function traced(variables: Readonly<Record<string, string>> = {}) {
 }
 
 const READ = '/replica-count?namespace=shop&deployment=cart';
+
+/** Resolves once the service knows that no client is connected. */
+async function allGone(server: ServerProcess): Promise<void> {
+  await until(async () =>
+    /^scaler_connections\{state="open"\} 0$/m.test((await server.probe('/metrics')).body),
+  );
+}
 
 describe('a collector', () => {
   it('gets a span of each request and of each call to the API server, in the trace of the client', async () => {
@@ -160,6 +172,8 @@ describe('a collector', () => {
       kind: 3,
       attributes: { 'http.response.status_code': 200, 'k8s.cluster.name': 'default' },
     });
+    // It is begun before the answer, which it does not hold up.
+    await until(() => calls().some(({ name }) => name === 'POST /api/v1/namespaces/{namespace}/events'));
     expect(collector.requests[0]).toEqual({ url: '/v1/traces', authorization: 'Bearer collector' });
     // No span says who asked.
     expect(JSON.stringify(collector.spans)).not.toMatch(/"client"|Bearer/);
@@ -203,6 +217,95 @@ describe('a collector', () => {
   });
 });
 
+describe('a client that goes', () => {
+  let server: ServerProcess;
+  let client: TestClient;
+  let remove: () => Promise<void>;
+  beforeAll(async () => {
+    demo.roles.allow({ users: ['client'], verbs: ['*'], resources: ['*'] });
+    const variables = { AUTHORIZATION_MODE: 'SubjectAccessReview', AUTHORIZATION_ALLOWED_SECONDS: '1' };
+    ({ server, client } = await traced(variables, (whenDone) => {
+      remove = whenDone;
+    }));
+  });
+  afterAll(async () => {
+    demo.roles.reset();
+    await remove?.();
+  });
+
+  it('after it was refused had no say in what is traced', async () => {
+    const reserved = await server.authority.issue({ commonName: 'system:admin', usages: ['clientAuth'] });
+    const refused = new TestClient(await server.port(), { ca: server.authority.cert, ...reserved });
+    for (const flags of ['01', '00']) {
+      const headers = { traceparent: parentOf(flags), 'x-request-id': `refused-${flags}` };
+      expect((await refused.get(READ, headers)).status).toBe(403);
+      expect((await collector.requestOf(`refused-${flags}`)).traceId).not.toBe(TRACE);
+    }
+    await refused.close();
+  });
+
+  it('before its answer leaves a span that says so, and what its request calls is still a part of it', async () => {
+    const { promise: gone, resolve: letItFinish } = Promise.withResolvers<void>();
+    const fault = demo.faults.add({ on: 'patchScale', fault: { type: 'call', action: () => gone } });
+    onTestFinished(() => void fault.remove());
+    const replicas = (demo.deployments.get('shop', 'cart')?.replicas ?? 0) + 1;
+    const answer = client.post(READ, { replicas }, { 'x-request-id': 'gone-1' });
+    await until(() => fault.hits > 0);
+    await client.close();
+    await expect(answer).rejects.toThrow();
+    await allGone(server);
+    letItFinish();
+    const span = await collector.requestOf('gone-1');
+    expect(span).toMatchObject({ name: 'POST /replica-count', attributes: { 'error.type': 'disconnected' } });
+    expect(span.attributes['http.response.status_code']).toBeUndefined();
+    const names = () =>
+      collector.spans.filter(({ parentSpanId }) => parentSpanId === span.spanId).map(({ name }) => name);
+    await until(() => names().some((name) => name.startsWith('PATCH ')));
+    await until(() => names().some((name) => name.endsWith('/events')));
+  });
+
+  it('before its body has come leaves a span', async () => {
+    const headers = { expect: '100-continue', 'content-length': 20, 'x-request-id': 'half-1' };
+    const ca = server.authority.cert;
+    const where = { host: 'localhost', port: await server.port(), path: READ, method: 'POST' };
+    const half = request({ ...where, headers, ca, ...server.client, agent: false });
+    half.on('error', () => {});
+    half.flushHeaders();
+    await once(half, 'continue');
+    half.destroy();
+    expect(await collector.requestOf('half-1')).toMatchObject({
+      name: 'POST /replica-count',
+      attributes: { 'error.type': expect.any(String) },
+    });
+  });
+
+  it('from a stream leaves a span, and its rights are then asked for in no trace of it', async () => {
+    const target = { port: await server.port(), ca: server.authority.cert, ...server.client };
+    const path = '/events?namespace=shop';
+    const first = await EventReader.open(target, path, {
+      headers: { traceparent: parentOf('01'), 'x-request-id': 'stream-1' },
+    });
+    const second = await EventReader.open(target, path, { headers: { 'x-request-id': 'stream-2' } });
+    first.close();
+    const ofFirst = await collector.requestOf('stream-1');
+    expect(ofFirst).toMatchObject({
+      traceId: TRACE,
+      name: 'GET /events',
+      attributes: { 'http.response.status_code': 200 },
+    });
+    // The timer that asks again was set in the request of the first. Its answer ends the second.
+    onTestFinished(demo.roles.withdraw({ users: ['client'], verbs: ['list'], resources: ['deployments'] }));
+    await second.next('end', ({ reason }) => reason === 'rights');
+    expect((await collector.requestOf('stream-2')).traceId).not.toBe(TRACE);
+    const later = collector.spans.filter(
+      ({ name, startTimeUnixNano }) =>
+        name.endsWith('/subjectaccessreviews') && BigInt(startTimeUnixNano) > BigInt(ofFirst.endTimeUnixNano),
+    );
+    expect(later.length).toBeGreaterThan(0);
+    expect(later.filter(({ traceId }) => traceId === TRACE)).toEqual([]);
+  });
+});
+
 describe('without a collector', () => {
   // The Prometheus client imports the interfaces of @opentelemetry/api, which do nothing.
   const WATCH = `import { registerHooks } from 'node:module';
@@ -218,6 +321,23 @@ describe('without a collector', () => {
     const server = await ServerProcess.start(demo.kubeconfig, variables);
     await server.ready();
     expect(loaded(server)).toEqual([]);
+  });
+
+  it.each([
+    [{ OTEL_SDK_DISABLED: 'true' }, 0],
+    [{ OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc' }, 1],
+  ])('nor with one and %j', async (off, warnings) => {
+    const server = await ServerProcess.start(demo.kubeconfig, {
+      OTEL_EXPORTER_OTLP_ENDPOINT: collector.origin,
+      ...variables,
+      ...off,
+    });
+    await server.ready();
+    expect(loaded(server)).toEqual([]);
+    const lines = server.output.split('\n').filter((line) => line.includes('traces are off'));
+    expect(lines).toHaveLength(warnings);
+    for (const line of lines)
+      expect(JSON.parse(line)).toMatchObject({ level: 'warn', reason: expect.stringContaining('"grpc"') });
   });
 
   it('and with one it is, so that the test above can fail', async () => {
