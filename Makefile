@@ -173,14 +173,19 @@ kind-recreate: kind-delete kind-create ## Delete the kind cluster and create it 
 load-image: ## Load the image into the kind cluster
 	kind load docker-image $(IMAGE) --name $(NAME)
 
+# A CRL of hack/crl.sh goes with the certificates: without it, revoked clients would come in again.
+CRL = $(wildcard certs/crl.pem)
+
 # The annotation replaces the pods if the image or the CA has changed under the same name.
 .PHONY: deploy
 deploy: ## Install or upgrade the service with the certificates in ./certs, and Deployments for trying it
 	$(KUBECTL) create namespace $(NAME) --dry-run=client -o yaml | $(KUBECTL) apply -f -
 	$(KUBECTL) create secret generic $(NAME)-tls --namespace $(NAME) --from-file=tls.crt=certs/server-cert.pem \
-	  --from-file=tls.key=certs/server-key.pem --from-file=ca.crt=certs/ca-cert.pem --dry-run=client -o yaml | $(KUBECTL) apply -f -
+	  --from-file=tls.key=certs/server-key.pem --from-file=ca.crt=certs/ca-cert.pem \
+	  $(CRL:%=--from-file=crl.pem=%) --dry-run=client -o yaml | $(KUBECTL) apply -f -
 	$(KUBECTL) apply -f hack/deploy/samples.yaml
 	$(HELM) upgrade --install $(NAME) charts/$(NAME) --namespace $(NAME) --values hack/deploy/values.yaml --wait --timeout 3m \
+	  $(CRL:%=--set tls.crl=true) \
 	  --set-string podAnnotations.image-and-ca="$$({ docker image inspect --format '{{.Id}}' $(IMAGE); cat certs/ca-cert.pem; } | openssl dgst -sha256 -r | cut -c1-16)"
 
 .PHONY: port-forward

@@ -90,6 +90,20 @@ describe('make', () => {
     ]);
   });
 
+  it('deploys the CRL of ./certs too, if there is one, so that revoked clients stay out', () => {
+    const deployed = () => {
+      make('deploy');
+      return calls().filter((line) => /crl/.test(line));
+    };
+    execFileSync('mkdir', [join(folder, 'certs')]);
+    expect(deployed()).toEqual([]);
+    writeFileSync(join(folder, 'certs/crl.pem'), '');
+    expect(deployed()).toEqual([
+      expect.stringMatching(/^kubectl .* create secret .*--from-file=crl.pem=certs\/crl.pem /),
+      expect.stringMatching(/^helm .* --set tls.crl=true /),
+    ]);
+  });
+
   it('keeps an existing kind cluster', () => {
     commands.add('kind', `[ "$1" != get ] || echo ${NAME}`);
     expect(make('kind-create')).toMatchObject({ status: 0 });
