@@ -7,9 +7,9 @@ import { LogStream } from './observability/log-stream.ts';
 import type { Service } from './process/service.ts';
 
 /**
- * The process: it reads the environment and handles signals and errors, or runs a command. Importing any other module has no effects. This
- * module imports little, so that it handles signals before the rest is loaded, which can take almost a second on a slow
- * machine. Until then the kernel would drop signals, because PID 1 has no default handlers.
+ * The process: it reads the environment and handles signals and errors, or runs a command. Importing any other module has
+ * no effects. This module imports little, so that it handles signals before the rest is loaded, which can take almost a
+ * second on a slow machine. Until then the kernel would drop signals, because PID 1 has no default handlers.
  */
 
 /** Time to write the remaining log lines at the end. */
@@ -58,7 +58,7 @@ closeWithGrace(
   },
 );
 
-// Whoever reads a terminal is a person.
+// Only people read terminals.
 if (isatty(STDOUT)) logStream.setForm((await import('./observability/pretty-lines.ts')).prettyLine);
 const loaded = await import('./process/service.ts');
 // Signals that arrived during the import are handled in the next turn of the event loop.

@@ -25,7 +25,7 @@ export const MalformedRequestError = createError(
 );
 export const ReceiptInvalidError = createError<[string]>(
   'RECEIPT_INVALID',
-  'This is no receipt that the service can use, so nothing was changed: %s',
+  'The service cannot use this receipt, so nothing was changed: %s',
   400,
 );
 export const SelectTooWideError = createError(

@@ -29,7 +29,7 @@ export interface Receipt {
   readonly checksum: string;
 }
 
-/** This is no receipt that the service can use. `message` says why. */
+/** The service cannot use this receipt. `message` says why. */
 export class ReceiptError extends Error {
   readonly code = 'RECEIPT_INVALID';
   override readonly name = 'ReceiptError';

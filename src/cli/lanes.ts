@@ -1,4 +1,4 @@
-/** Does something with each item, with so many at a time. The results are in the order of the items. */
+/** Does something with each item, with a limited number at a time. The results are in the order of the items. */
 export async function inLanes<Item, Result>(
   lanes: number,
   items: readonly Item[],

@@ -503,7 +503,10 @@ export class Cluster implements UnguardedCluster {
     return { ...result, forecasts, previous, entityTag: current && entityTag(current) };
   }
 
-  /** Makes a write. One whose outcome is not known is remembered, in case that it lands later. */
+  /**
+   * Makes a write. One whose outcome is not known is remembered, in case that it lands later. That needs the uid, so a write
+   * to a Deployment that the cache does not have yet leaves no Event if it lands later.
+   */
   async #write(
     request: ScaleRequest & Pick<ScaleOrder, 'batch'>,
     before: Deployment | undefined,

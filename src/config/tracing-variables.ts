@@ -1,6 +1,6 @@
 /**
- * The variables of OpenTelemetry that matter here, with their meaning. Its SDK reads them itself, by the names and in the forms
- * that all its SDKs share. They are not in the schema of the configuration: some hold secrets.
+ * The variables of OpenTelemetry that matter here, with their meaning. Its SDK reads them itself, by the names and in the
+ * forms that all its SDKs share. They are not in the schema of the configuration: some hold secrets.
  */
 export const TRACING_VARIABLES = {
   OTEL_EXPORTER_OTLP_ENDPOINT:

@@ -115,7 +115,7 @@ function railRuleOf(rule: Static<typeof Rule>, mistake: (field: Field, meaning: 
   };
 }
 
-/** @returns undefined if it is no step */
+/** @returns undefined if it is not a step */
 function stepOf(value: unknown): Step | undefined {
   const [, digits] = (typeof value === 'string' && /^([1-9]\d{0,4})%$/.exec(value)) || [];
   if (digits !== undefined) return Number(digits) <= MAX_PERCENT ? { percent: Number(digits) } : undefined;

@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import type { LogLevel } from '../lib/logger.ts';
 
-/** What every line has, whoever writes it. */
+/** What every line has, whichever part of the service writes it. */
 const BASE = { pid: process.pid, hostname: hostname() };
 
 const time = () => new Date().toISOString();

@@ -15,7 +15,7 @@ export interface CertificateText {
   readonly expires: string | undefined;
 }
 
-/** Describes a certificate for a log or a terminal, whoever has made it. */
+/** Describes a certificate for a log or a terminal. Its maker may be a stranger. */
 export function certificateText(certificate: X509Certificate): CertificateText {
   const { subject, issuer, serialNumber, validToDate } = certificate;
   return {

@@ -12,7 +12,7 @@ export interface Answering {
 
 /**
  * Why a long-lived answer must end before it is done. `disconnected`: nobody can receive it any more; `malformed`: its
- * client has sent what is no request, and can still receive it.
+ * client has sent what is not a request, and can still receive it.
  */
 export type Interruption = 'disconnected' | 'malformed' | 'revoked' | 'drain';
 

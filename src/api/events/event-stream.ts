@@ -16,7 +16,7 @@ export interface Sink {
 export interface EventStreamOptions {
   readonly sink: Sink;
   readonly passes: Passes;
-  /** Called once, when nothing more will be sent. undefined: the client has gone, or has sent what is no request. */
+  /** Called once, when nothing more will be sent. undefined: the client has gone, or has sent what is not a request. */
   readonly onEnd: (reason: EndReason | undefined) => void;
 }
 

@@ -75,7 +75,7 @@ export function countsText({ counts, dryRun }: BatchAnswer): string {
 
 /**
  * The exit code of a batch: that of its worst item.
- * @param forgiving in a receipt that is sent later, what somebody has changed or deleted since is their affair, and no failure
+ * @param forgiving in a receipt that is sent later, what somebody has changed or deleted since is their affair, not a failure
  */
 export function exitCodeOfItems(
   items: readonly BatchItem[],

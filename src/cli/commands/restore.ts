@@ -44,7 +44,7 @@ export function addRestoreCommand(program: Command, context: CliContext): void {
       'after',
       `
 A count is set only while the Deployment is the same and its count is the one that the receipt expects. What somebody has
-changed or deleted since is left alone. That is no failure of a restore, but one of --finish: not all is as asked then.
+changed or deleted since is left alone. For a restore that is not a failure; for --finish it is: not all is as asked then.
 A kept receipt is removed once nothing is left to restore.
 
 Examples:

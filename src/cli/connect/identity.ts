@@ -135,7 +135,7 @@ function p12Problem(error: unknown, file: string): string {
       `openssl pkcs12 -legacy -in ${file} -nodes -out client.pem; and give it with --cert client.pem`
     );
   }
-  return `${file} is no .p12 file with a certificate and its key (${messageOf(error)})`;
+  return `${file} is not a .p12 file with a certificate and its key (${messageOf(error)})`;
 }
 
 async function read(file: string, what: string): Promise<Buffer> {

@@ -21,7 +21,7 @@ export const loadTables = () => import('console-table-printer');
 /** Spaces between two columns, and where the terminal is too narrow. */
 const GAP = 3;
 const NARROW_GAP = 2;
-/** The table printer puts so many spaces between two columns, and before the first one, if nothing stands there. */
+/** The table printer puts this many spaces between two columns, and before the first one if nothing stands there. */
 const GAP_OF_PRINTER = 2;
 const MARGIN_OF_PRINTER = 1;
 /** No column becomes narrower than this to fit a terminal. */

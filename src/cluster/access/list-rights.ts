@@ -222,14 +222,14 @@ export class ListRights {
       if (!mayListAll && this.#namespace !== undefined) return this.#end();
       if (mayListAll !== this.#all) this.#version += 1;
       this.#all = mayListAll;
-      // Meanwhile a reader may have been found to have other rights.
+      // A reader may have been found to have other rights since the review was sent.
       if (!this.#all) hasFailed = !(await this.#askForNamespaces());
       if (!this.#all && !hasFailed && !(await this.#findsNamespaces())) return this.#end();
     } catch {
       hasFailed = true;
       if (this.#all && !this.#isKnown(this.#namespace)) return this.#end();
     }
-    // All may have left meanwhile.
+    // All may have left during the reviews.
     if (this.#timer !== timer) return;
     this.#askAgainLater(hasFailed);
     this.#tell();

@@ -54,7 +54,7 @@ export function reduceHorizontalPodAutoscaler(object: unknown): Autoscaler {
 
 /**
  * Reduces a ScaledObject of keda.sh/v1alpha1 to the fields that the service keeps. Annotations that KEDA cannot read
- * are no error, because any user may write them.
+ * are not an error, because any user may write them.
  * @throws KubeMalformedError when a field is missing or of the wrong type
  */
 export function reduceScaledObject(object: unknown): Autoscaler {

@@ -205,7 +205,7 @@ export class EventHub {
     this.#isMakingFrames = true;
     const pause = pauses();
     while (this.#steps.length > 0) {
-      // What comes meanwhile is for the next round: to take one step after the other from a long array is slow.
+      // What comes during this round is for the next: to take one step after the other from a long array is slow.
       const steps = this.#steps;
       this.#steps = [];
       for (const step of steps) {

@@ -230,7 +230,7 @@ export class ClusterHealth {
   /** Why the API server counts as unreachable; undefined: there is not enough reason to. */
   #causeOf(watchFailure: Error | undefined): unknown {
     if (this.#failures >= FAILURES) return this.#failure;
-    // Each proves that the other is no accident.
+    // Each confirms the other.
     if (watchFailure !== undefined && this.#failures > 0) return watchFailure;
     const failsForMs = performance.now() - (this.#watchFailsSince ?? Number.POSITIVE_INFINITY);
     if (watchFailure !== undefined && failsForMs >= this.#timing.watchMs) return watchFailure;

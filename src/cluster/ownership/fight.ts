@@ -12,7 +12,7 @@ export interface Fight {
   readonly lastAt: number;
 }
 
-/** So many switches between two managers within this time are a fight, and it is over after this time without one. */
+/** This many switches between two managers within this time are a fight. It is over after the same time without one. */
 const MIN_SWITCHES = 3;
 const FIGHT_SECONDS = 10 * 60;
 

@@ -30,7 +30,7 @@ const UPDATERS: Readonly<Record<string, Tool>> = {
 };
 
 /**
- * The tool that wrote a count and has it written down; undefined: whoever it was, nothing shows that it will write again.
+ * The tool that wrote a count and has it written down; undefined: nothing shows that the writer will write again.
  * An Update does not: its manager owns fields that it never set, because defaults count as written.
  */
 export function toolOf({ manager, operation, viaScale }: Writer): Tool | undefined {

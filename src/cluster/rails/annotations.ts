@@ -37,7 +37,7 @@ function ifCount(text: unknown, limits: (count: number) => Partial<RailLimits>):
   const count = typeof text === 'string' && /^(0|[1-9][0-9]{0,9})$/.test(text) ? Number(text) : Number.NaN;
   return count <= MAX_COUNT
     ? limits(count)
-    : { protected: `this annotation is no count from 0 to ${MAX_COUNT}: mend it` };
+    : { protected: `this annotation is not a count from 0 to ${MAX_COUNT}: mend it` };
 }
 
 function protectionIn(text: unknown): Partial<RailLimits> | undefined {

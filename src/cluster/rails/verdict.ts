@@ -5,8 +5,8 @@ import type { Rail, Step } from './rule.ts';
 const MAX_NAMED = 4;
 
 /**
- * Why a count is refused, with what would be allowed; undefined: every rail admits it. The present count is no change, so
- * it is always admitted.
+ * Why a count is refused, with what would be allowed; undefined: every rail admits it. The present count changes
+ * nothing, so it is always admitted.
  * @param present the count before the change
  */
 export function refusalOf(rails: readonly Rail[], replicas: number, present: number): string | undefined {

@@ -166,7 +166,7 @@ export class App {
     this.#arrange();
   }
 
-  /** Goes to the row so many places on, also on another page. */
+  /** Goes to the row that is `by` places further on, also on another page. */
   move(by: number): void {
     const { shown } = this.copy.rows;
     const from = this.current === undefined ? -1 : this.copy.rows.indexOf(this.current);

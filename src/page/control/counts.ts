@@ -52,7 +52,7 @@ export class Counts {
   }
 
   /**
-   * Drafts a count, as it is typed. The present count is no draft.
+   * Drafts a count, as it is typed. The present count is not a draft.
    * @param undoes the change that it takes back, if it does
    */
   draft(row: Row, text: string, undoes?: CountChange): void {

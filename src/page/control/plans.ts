@@ -145,7 +145,7 @@ export class Plans {
     }
   }
 
-  /** The receipt itself is kept: that the browser cannot note what became of it is no reason to stop. */
+  /** The receipt itself is kept: that the browser cannot note what became of it does not stop the rest. */
   async #note(id: string, status: KeptReceipt['status']): Promise<void> {
     await this.#options.store.setStatus(id, status).catch(() => undefined);
   }

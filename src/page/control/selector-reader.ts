@@ -3,7 +3,7 @@ import type { ScalerClient } from '../../client/scaler-client.ts';
 import { keyOf } from '../model/table-row.ts';
 
 const DEADLINE_MS = 30_000;
-/** Pauses in typing shorter than this are no reason to ask the service. */
+/** The service is not asked in shorter pauses in typing. */
 const TYPING_MS = 300;
 /** Events do not tell labels: how often the service is asked again. */
 const AGAIN_MS = 15_000;

@@ -65,7 +65,7 @@ export class FleetReader {
       const ms = patienceMs(this.#failures, this.#random, atLeastMs);
       // Another tab was told so. This one tries, because the browser may have another certificate by now.
       if (this.#copy.link.state !== 'revoked') {
-        // The end of a stream that the service ends in turn is no news: a notice would move all rows.
+        // The end of a stream that the service ends in turn is not worth a notice, which would move all rows.
         const isRoutine = reason !== undefined && this.#failures === 1;
         const link = isRoutine
           ? ({ state: 'connecting' } as const)

@@ -29,7 +29,7 @@ export interface SharedStreamOptions {
 
 /** How often a tab looks whether something came from the leader. */
 const LOOK_MS = 10_000;
-/** After so many looks in vain the leader is frozen. Time is not measured: this tab may have been frozen itself. */
+/** After this many looks in vain the leader is frozen. Time is not measured: this tab may have been frozen itself. */
 const LOOKS = 3;
 
 /**

@@ -117,7 +117,7 @@ describe('a rail by annotation', () => {
   it.each([
     [{ [PROTECTED]: 'sold out' }, 'annotation k8s-deployment-scaler/protected: protected (sold out)'],
     [{ [MAX]: '4' }, 'annotation k8s-deployment-scaler/max: at most 4 (5 asked); allowed are 0 to 4'],
-    [{ [MAX]: 'four' }, 'annotation k8s-deployment-scaler/max: protected (this annotation is no count'],
+    [{ [MAX]: 'four' }, 'annotation k8s-deployment-scaler/max: protected (this annotation is not a count'],
   ])('refuses a change, without any rule: %j', async (annotations, message) => {
     await start();
     demo.deployments.annotate('shop', 'cart', annotations);

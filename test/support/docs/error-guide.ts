@@ -17,7 +17,7 @@ export const ERROR_GUIDE: Readonly<Record<string, Guidance>> = {
     todo: 'Correct the field that the message names. Numbers are written in digits only',
   },
   INVALID_HEADER: {
-    when: '`If-Match` or `If-None-Match` is no list of entity tags',
+    when: '`If-Match` or `If-None-Match` is not a list of entity tags',
     todo: 'Send the `ETag` of an answer as it came, with its quotes',
   },
   FRESHNESS_NOT_SUPPORTED: {

@@ -144,9 +144,9 @@ the metrics that the service serves.
 
 No label names a namespace, a Deployment or a user, and none repeats what a client says: clients cannot make series. All
 series of a cluster end with it. Counts and durations are those of one replica since its start, or since it began to serve
-the cluster: sum their rates over the replicas. What each replica sees by its own watch (\`scaler_overrides_total\`,
-\`scaler_fights_total\`, \`scaler_cache_deployments\`, \`scaler_deployments_paused_at_zero\`) it sees by itself: take the maximum
-over the replicas.
+the cluster: sum their rates over the replicas. Of what every replica sees by a watch of its own (\`scaler_overrides_total\`,
+\`scaler_fights_total\`, \`scaler_cache_deployments\`, \`scaler_deployments_paused_at_zero\`), take the maximum over the
+replicas: a sum would count it once per replica.
 
 ## Of the service
 
