@@ -124,7 +124,7 @@ attack: $(INSTALLED) ## Attack the built service under the memory limit of the c
 	npm test -- --project attack
 
 .PHONY: soak
-soak: $(INSTALLED) ## Let the built service work through faults for SOAK_MINUTES (20), and report in build/soak.md; nothing else may run
+soak: $(INSTALLED) ## Let the built service work through faults for SOAK_MINUTES (20), and report in build/soak.md; the less else runs, the more it shows
 	SEED=$${SEED:-random} $(VITEST) --project soak
 
 .PHONY: soak-report

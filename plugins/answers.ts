@@ -106,6 +106,8 @@ export default fastifyPlugin(
     app.addHook('onClose', async () => clearInterval(sweep));
     app.addHook('onSend', (request, reply, payload, next) => {
       if (!Buffer.isBuffer(payload) || payload.length <= PIECE_BYTES) return next();
+      // The client has gone. Fastify would take the end of the pieces for an error, and answer once more.
+      if (reply.raw.destroyed) return next();
       const entry = request.clientConnection.running.get(reply.raw);
       if (entry !== undefined) {
         inPieces.add(entry);

@@ -1,7 +1,11 @@
+import { once } from 'node:events';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { PIECE_BYTES } from '../../../src/lib/piecewise-body.ts';
 import { SERVICE_USER } from '../../support/fake-apiserver/access.ts';
 import { FakeApiServer } from '../../support/fake-apiserver/fake-apiserver.ts';
 import { logTo } from '../../support/log-to.ts';
+import { RawConnection } from '../../support/security/raw.ts';
 import { TestService } from '../../support/service.ts';
 import { until } from '../../support/until.ts';
 
@@ -130,6 +134,57 @@ describe('the line of a request that was refused', () => {
   it('is no warning if the client itself lacks a right', async () => {
     await service.scale('payments', 'ledger', 1);
     expect(await lineOf('audit')).toMatchObject({ level: 'info', code: 'FORBIDDEN' });
+  });
+});
+
+describe('a client that goes before its long answer begins', () => {
+  const OPEN = { config: { rights: 'none' } } as const;
+  const LONG = Buffer.alloc(2 * PIECE_BYTES);
+  const gone = (reply: FastifyReply) => once(reply.raw, 'close');
+
+  /** The lines of its request. The body makes it a request that has been read as a whole. */
+  async function linesOf(route: (app: FastifyInstance) => void): Promise<readonly object[]> {
+    const left = await TestService.start({
+      kubeconfig: demo.kubeconfig,
+      logStream: logTo((line) => void lines.push(JSON.parse(line))),
+      routes: route,
+    });
+    const { authority, client, port } = left;
+    const login = { ca: authority.cert, cert: client.cert, key: client.key };
+    const connection = await RawConnection.open({ port, ...login });
+    const headers = 'host: a\r\ncontent-type: application/json\r\ncontent-length: 2';
+    connection.send(`POST /docs/late HTTP/1.1\r\n${headers}\r\n\r\n{}`);
+    await lineOf('begun');
+    connection.close();
+    await lineOf('request');
+    await left.stop();
+    return lines.filter(({ requestId, msg }) => requestId !== undefined && msg !== 'begun');
+  }
+
+  it('has one line, with the status of the answer, if it goes before that is ready', async () => {
+    const written = await linesOf((app) => {
+      app.post('/docs/late', OPEN, async (request, reply) => {
+        request.log.info('begun');
+        await gone(reply);
+        return LONG;
+      });
+    });
+    expect(written).toEqual([expect.objectContaining({ msg: 'request', level: 'info', statusCode: 200 })]);
+  });
+
+  it('is no error of the service if it goes just before the first piece is sent', async () => {
+    const written = await linesOf((app) => {
+      const onSend = async (request: FastifyRequest, reply: FastifyReply) => {
+        if (reply.statusCode !== 200) return;
+        request.log.info('begun');
+        await gone(reply);
+      };
+      app.post('/docs/late', { ...OPEN, onSend }, async () => LONG);
+    });
+    expect(written).toEqual([
+      expect.objectContaining({ statusCode: 200 }),
+      expect.objectContaining({ statusCode: 400, code: 'MALFORMED_REQUEST' }),
+    ]);
   });
 });
 
