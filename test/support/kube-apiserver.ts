@@ -1,6 +1,5 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { type ChildProcess, execFile } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
-import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -12,18 +11,11 @@ import { Agent, request } from 'undici';
 import { freePorts } from './free-ports.ts';
 import { CertificateAuthority, type IssuedCertificate } from './issue-certificate.ts';
 import { kubeconfigYaml } from './kubeconfig.ts';
+import { endLeash, spawnOnLeash } from './leash.ts';
 
 const TEST_ENV = fileURLToPath(new URL('../../hack/test-env.sh', import.meta.url));
 /** Below the limit of a hook, so that the error of a component that does not start has its log. */
 const READY_TIMEOUT_MS = 110_000;
-
-/**
- * Runs "$@" until stdin ends, which also happens when the test process dies for any reason. A signal to the whole
- * process group must not end the shell: kube-apiserver would keep running, because it ignores SIGTERM while it has no
- * etcd.
- */
-const LEASH =
-  'trap "" HUP INT TERM; exec 3<&0; "$@" 3<&- & child=$!; { cat <&3 >/dev/null; kill -9 "$child"; } & wait "$child"';
 
 /** Deployments get pods, which stay Pending because there are no nodes, and autoscalers act. */
 const CONTROLLERS = [
@@ -133,7 +125,7 @@ export class KubeApiserver {
 
   /** Resolves once etcd reports that it is healthy. */
   async startEtcd(): Promise<void> {
-    this.#etcd = this.#spawn('etcd', [
+    this.#etcd = await this.#spawn('etcd', [
       '--unsafe-no-fsync',
       `--data-dir=${this.#etcdData}`,
       `--listen-client-urls=${this.etcdUrl}`,
@@ -148,7 +140,7 @@ export class KubeApiserver {
   /** Resolves once /readyz answers 200. */
   async startApiserver(): Promise<void> {
     const file = (name: string) => join(this.#folder, name);
-    this.#apiserver = this.#spawn('kube-apiserver', [
+    this.#apiserver = await this.#spawn('kube-apiserver', [
       `--etcd-servers=${this.etcdUrl}`,
       '--bind-address=127.0.0.1',
       `--secure-port=${new URL(this.url).port}`,
@@ -179,7 +171,7 @@ export class KubeApiserver {
   async startControllerManager(): Promise<void> {
     const file = (name: string) => join(this.#folder, name);
     await this.writeKubeconfig(file('controller-manager.yaml'));
-    this.#controllerManager = this.#spawn('kube-controller-manager', [
+    this.#controllerManager = await this.#spawn('kube-controller-manager', [
       `--kubeconfig=${file('controller-manager.yaml')}`,
       '--bind-address=127.0.0.1',
       `--secure-port=${new URL(this.#controllerManagerUrl).port}`,
@@ -200,13 +192,13 @@ export class KubeApiserver {
 
   /** Kills etcd (SIGKILL). Its data stays. */
   async killEtcd(): Promise<void> {
-    await end(this.#etcd);
+    await endLeash(this.#etcd);
     this.#etcd = undefined;
   }
 
   /** Kills kube-apiserver (SIGKILL). */
   async killApiserver(): Promise<void> {
-    await end(this.#apiserver);
+    await endLeash(this.#apiserver);
     this.#apiserver = undefined;
   }
 
@@ -260,7 +252,7 @@ export class KubeApiserver {
 
   /** Kills all of them and removes their data. May be called again. */
   async stop(): Promise<void> {
-    await Promise.all([end(this.#controllerManager), this.killApiserver(), this.killEtcd()]);
+    await Promise.all([endLeash(this.#controllerManager), this.killApiserver(), this.killEtcd()]);
     await this.#agent.destroy();
     await rm(this.#folder, { recursive: true, force: true });
   }
@@ -269,13 +261,13 @@ export class KubeApiserver {
     return join(this.#folder, 'etcd');
   }
 
-  #spawn(binary: string, args: readonly string[]): ChildProcess {
+  async #spawn(binary: string, args: readonly string[]): Promise<ChildProcess> {
     const log = openSync(join(this.#folder, `${binary}.log`), 'a');
-    const command = ['-c', LEASH, binary, join(this.#binaries, binary), ...args];
-    const child = spawn('/bin/sh', command, { stdio: ['pipe', log, log] });
-    closeSync(log);
-    child.stdin?.on('error', () => {}); // the process has already ended
-    return child;
+    try {
+      return await spawnOnLeash(join(this.#binaries, binary), args, [log, log]);
+    } finally {
+      closeSync(log);
+    }
   }
 
   async #ready(binary: string, child: ChildProcess, url: string): Promise<void> {
@@ -307,11 +299,4 @@ export const startKubeApiserver = () => KubeApiserver.start();
 async function signal(name: 'STOP' | 'CONT', leash: ChildProcess | undefined, binary: string): Promise<void> {
   if (leash?.pid === undefined) throw new Error(`${binary} was not started`);
   await promisify(execFile)('pkill', [`-${name}`, '-P', String(leash.pid), '-x', binary]);
-}
-
-async function end(child: ChildProcess | undefined): Promise<void> {
-  if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
-  const exited = once(child, 'exit');
-  child.stdin?.end();
-  await exited;
 }

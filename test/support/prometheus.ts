@@ -1,10 +1,10 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import type { ChildProcess } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { tool } from './chart/helm.ts';
 import { freePorts } from './free-ports.ts';
+import { endLeash, spawnOnLeash } from './leash.ts';
 import { until } from './until.ts';
 
 export type Labels = Readonly<Record<string, string>>;
@@ -81,7 +81,7 @@ export class Prometheus {
     );
     await writeFile(join(folder, 'rules.yml'), JSON.stringify(rules ?? { groups: [] }));
     const [port = 0] = await freePorts(1);
-    const child = spawn(
+    const child = await spawnOnLeash(
       program,
       [
         `--config.file=${join(folder, 'prometheus.yml')}`,
@@ -89,7 +89,7 @@ export class Prometheus {
         `--web.listen-address=127.0.0.1:${port}`,
         '--log.level=warn',
       ],
-      { stdio: ['ignore', 'ignore', 'pipe'] },
+      ['ignore', 'pipe'],
     );
     const prometheus = new Prometheus(child, folder, `http://127.0.0.1:${port}`);
     try {
@@ -136,10 +136,7 @@ export class Prometheus {
 
   /** Ends the process and removes its folder. */
   async stop(): Promise<void> {
-    if (this.#child.exitCode === null && this.#child.signalCode === null) {
-      this.#child.kill('SIGKILL');
-      await once(this.#child, 'exit');
-    }
+    await endLeash(this.#child);
     await rm(this.#folder, { recursive: true });
   }
 

@@ -23,6 +23,8 @@ const LOOK_MS = 100;
 /** Longer than a busy machine keeps the API server from an answer, which tells that it was busy. */
 const JUDGED_AFTER_MS = 30_000;
 const TURN_MS = 50;
+/** The service refuses requests until its event loop was in time for a whole second, of which it takes stock each second. */
+const AFTERMATH_MS = 3_000;
 /** Of one wait. A machine that is busy for longer ends it, so that a soak always comes to its report. */
 const MAX_EXCUSED_MS = 300_000;
 
@@ -141,13 +143,13 @@ export class Soak {
     await this.cluster.countOf(this.cluster.foreign).catch(() => {}); // a fault is made
     clearTimeout(slow);
     const endedAt = performance.now();
-    end?.(endedAt + BUSY_MS);
+    end?.(endedAt + AFTERMATH_MS);
     this.judge(endedAt - JUDGED_AFTER_MS);
   }
 
-  /** Notes that others had the processors from a time until now. */
+  /** Notes that others had the processors from a time until now, and what follows from it. */
   wasBusySince(from: number): void {
-    this.#timeline.note(BUSY_MACHINE, from, performance.now() + BUSY_MS);
+    this.#timeline.note(BUSY_MACHINE, from, performance.now() + AFTERMATH_MS);
   }
 
   /** Notes when this process did not get on for as long: its clients could not read what had been answered. @returns ends it */
