@@ -192,7 +192,7 @@ row('handshakes of 30 foreign clients', {}, async (scene) => {
 });
 
 row('traces that the collector does not take', { traced: true }, async (scene) => {
-  const { answers } = await scene.attackFor('traces', 3 * ATTACK_MS);
+  const { answers } = await scene.attackFor('traces', ATTACK_MS);
   const dropped = /^scaler_trace_spans_dropped_total (\d+)$/m.exec(await scene.service.metrics())?.[1];
   scene.notes.push(`answers ${JSON.stringify(answers)}, ${dropped} spans dropped`);
   if (!(Number(dropped) > 0)) scene.problems.push('the queue of spans was never full');
