@@ -137,7 +137,7 @@ const ATTACKS = {
       total: 21_500,
     }),
   tooManyWrites: (attacker: Attacker) => attacker.flood('writer', 50, write),
-  /** Up to 2,400 writes in 12 s, at 100 per client and second. */
+  /** As many at a time as the service sends for two clients. */
   otherWrites: (attacker: Attacker) => {
     for (const identity of ['scaler', 'writer'] as const)
       attacker.flood(identity, 2, otherWrite, { inFlight: 8 });
