@@ -19,6 +19,8 @@ export interface Series {
 export interface Expression {
   readonly type: string;
   readonly name?: string;
+  readonly op?: string;
+  readonly rhs?: Expression;
   readonly matchers?: readonly { readonly name: string; readonly type: string; readonly value: string }[];
   readonly grouping?: readonly string[] | null;
   readonly matching?: { readonly on: boolean; readonly labels: readonly string[] } | null;

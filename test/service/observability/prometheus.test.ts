@@ -169,7 +169,10 @@ function usedBy(node: Expression, outer: readonly string[] = []): Used[] {
           },
         ];
   const inner = Object.values(node).flat().filter(isExpression);
-  return [...own, ...inner.flatMap((each) => usedBy(each, labels))];
+  // What `and` and `unless` have on their right chooses series of the left and gives the result no label.
+  const isChoice = node.op === 'and' || node.op === 'unless';
+  const outerOf = (each: Expression) => (isChoice && each === node.rhs ? matched : labels);
+  return [...own, ...inner.flatMap((each) => usedBy(each, outerOf(each)))];
 }
 
 function isExpression(value: unknown): value is Expression {
