@@ -59,7 +59,7 @@ export async function serveMcp(options: McpOptions): Promise<void> {
   signal?.removeEventListener('abort', stop);
 }
 
-/** Tells of its end, whoever caused it: the SDK tells only of a connection that began. */
+/** Tells of its end, whichever side caused it: the SDK tells only of a connection that began. */
 class EndingTransport extends StdioServerTransport {
   readonly #ended: () => void;
 

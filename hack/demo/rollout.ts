@@ -30,7 +30,7 @@ export function nextStatus(record: DeploymentRecord, healthy: boolean): Deployme
   return undefined;
 }
 
-/** One of a few; of many so many that a thousand take half a minute. */
+/** One of a few; of many, a fifth at a time, so that a thousand take half a minute. */
 function someOf(count: number): number {
   return Math.ceil(count / 5);
 }

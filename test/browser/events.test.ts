@@ -68,7 +68,7 @@ it('receives changes, and connects again by itself where it was, without missing
   expect(asked[0]).toBeUndefined();
   expect(asked[1]).toMatch(/^\d+$/);
 
-  // An end that the service announces is no different.
+  // An end that the service announces does not differ.
   for (const connection of service.app.clientConnections.values()) connection.closeIfIdle('drain');
   await expect.poll(received).toContain('end ');
   demo.deployments.scale('shop', 'cart', 14);

@@ -117,7 +117,7 @@ describe('HPAs of autoscaling/v2', () => {
 describe('ScaledObjects', () => {
   const path = `${SCALED_OBJECTS}/queue`;
 
-  it('do not exist without KEDA, which is no failure', async () => {
+  it('do not exist without KEDA, which is not a failure', async () => {
     await until(() => linesWith('does not serve', 'keda.sh/v1alpha1').length === 1);
     await until(() => unknown().length === 0);
   });
@@ -152,7 +152,7 @@ describe('ScaledObjects', () => {
   });
 });
 
-it('a restart of the API server, which at first refuses everybody, is no missing right', async () => {
+it('a restart of the API server, which at first refuses everybody, is not a missing right', async () => {
   const refusals = linesWith('lacks a right').length;
   const spec = { scaleTargetRef, maxReplicas: 3 };
   await server.killApiserver();

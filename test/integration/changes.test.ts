@@ -128,7 +128,7 @@ describe('the changes of a Deployment', () => {
     expect(versions(ofOne)).toEqual(versions(ofTwo));
   });
 
-  it('start anew after a deletion, and have after a restart what managedFields tell', async () => {
+  it('start again after a deletion, and have after a restart what managedFields tell', async () => {
     await plane.create('passing', 2);
     await scale(one, 'passing', 3);
     await plane.succeed('kubectl', 'delete', 'deployment', 'passing');

@@ -51,7 +51,7 @@ async function kubectl(...args: readonly string[]): Promise<string> {
 const read = async (name: string) => (await kube.get(`${DEPLOYMENTS}/${name}`)).body;
 const count = async (name: string) => at(await read(name), 'spec.replicas');
 
-/** Writes that the controller has seen the present spec, and as many pods, of which so many are new and all of those available. */
+/** Writes that the controller has seen the present spec, how many pods there are, and how many of them are new and available. */
 async function observe(name: string, replicas: number, updated = replicas): Promise<void> {
   const status = {
     observedGeneration: at(await read(name), 'metadata.generation'),

@@ -70,7 +70,7 @@ describe('calls of the API server', () => {
   });
 });
 
-it('readers of a list share its bytes, whoever they are', async () => {
+it('all readers of a list share its bytes', async () => {
   const caller = { user: 'client', groups: ['system:authenticated'] };
   const other = { user: 'client', groups: ['team', 'system:authenticated'] };
   const [first, second, third] = [

@@ -34,10 +34,10 @@ export interface EventReaderOptions {
 export class EventReader {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
-  /** The body of an answer that is no stream. */
+  /** The body of an answer that is not a stream. */
   error: unknown;
   readonly events: ReceivedEvent[] = [];
-  /** As of an EventSource: also of a heartbeat, which is no event. */
+  /** As of an EventSource: also of a heartbeat, which is not an event. */
   lastEventId = '';
   /** How many ids came without an event. */
   heartbeats = 0;

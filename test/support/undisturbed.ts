@@ -8,7 +8,7 @@ const ATTEMPTS = 5;
 /**
  * Runs a scene in which real deadlines must not pass. After a pause of this process, timers that are due run before
  * sockets are read, so a deadline passes although the bytes that would have met it have arrived. No test can prevent
- * such a pause. So a scene that fails runs again if there were pauses of `pauseMs` together meanwhile; any other failure is
+ * such a pause. So a scene that fails runs again if there were pauses of `pauseMs` together during it; any other failure is
  * thrown at once. The scene starts what it needs, and stops it, even if it fails.
  * @param pauseMs less than the pauses that can make the scene fail
  * @throws what the scene throws, if it was undisturbed, and the error of the last of several disturbed attempts

@@ -159,7 +159,7 @@ describe('two batches over the same items at once', () => {
     const after = countsOfJobs(api);
     for (const [at, item] of first.items.entries()) {
       const name = item.deployment;
-      // Whoever was first has replaced the count before, and the other one that of the first.
+      // The first has replaced the count before, and the second that of the first.
       const counts = [item.from, second.items[at]?.from];
       expect(counts).toEqual(after[name] === 21 ? [22, before[name]] : [before[name], 21]);
     }

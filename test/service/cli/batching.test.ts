@@ -221,7 +221,7 @@ it('items that fail are exit code 1, and the way on is said', async () => {
   expect(code).toBe(1);
 });
 
-it('`restore` leaves alone what somebody has changed since, and names them; that is no failure', async () => {
+it('`restore` leaves alone what somebody has changed since, and names them; that is not a failure', async () => {
   const parked = await scaler.run(['park', `blue/${namespace}/mailer`, `blue/${namespace}/report`]);
   blue.deployments.scale(namespace, 'mailer', 7);
   await until(async () => JSON.stringify((await service.count(namespace, 'mailer')).body).includes('7'));

@@ -172,7 +172,7 @@ describe('GET /deployments/{namespace}/{deployment}/changes', () => {
     }
   });
 
-  it('starts anew with a Deployment that was deleted and created again', async () => {
+  it('starts again with a Deployment that was deleted and created again', async () => {
     await one.service.scale('shop', 'cart', 8);
     demo.deployments.recreate('shop', 'cart', 6);
     expect(await changesOf(one)).toEqual({ changes: [], truncated: false });

@@ -242,7 +242,7 @@ describe('a stream ends', () => {
     expect(mine.of('end')).toEqual([]);
   });
 
-  it('when its client sends something that is no request, so that nothing is left when the service stops', async () => {
+  it('when its client sends something that is not a request, so that nothing is left when the service stops', async () => {
     const other = await another({});
     const { cert, key } = other.client;
     const connection = await RawConnection.open({ port: other.port, ca: other.authority.cert, cert, key });
@@ -255,33 +255,30 @@ describe('a stream ends', () => {
     connection.close();
   });
 
-  it.each(['/events', '/clusters/events'])(
-    'before it begins: the client of %s goes meanwhile',
-    async (path) => {
-      const other = await another({
-        authorization: 'SubjectAccessReview',
-        limits: { maxStreamsPerClient: 1 },
-      });
-      const reviewed = Promise.withResolvers<void>();
-      demo.roles.allow({ users: ['impatient'], verbs: ['list'], resources: ['deployments'] });
-      const fault = demo.faults.add({
-        on: 'review',
-        fault: { type: 'call', action: () => reviewed.promise },
-      });
-      const { cert, key } = await clientOf(other, 'impatient');
-      const target = { port: other.port, ca: other.authority.cert, cert, key };
-      const connection = await RawConnection.open(target);
-      connection.send(`GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`);
-      await until(() => fault.hits > 0);
-      connection.close();
-      await until(() => other.app.clientConnections.size === 0);
-      fault.remove();
-      reviewed.resolve();
-      // There is one place, so the first one that comes back to it tells that it was given back.
-      const reader = await readers.open(other, path, { client: await clientOf(other, 'impatient') });
-      await reader.next('ready');
-    },
-  );
+  it.each(['/events', '/clusters/events'])('before it begins: the client of %s goes first', async (path) => {
+    const other = await another({
+      authorization: 'SubjectAccessReview',
+      limits: { maxStreamsPerClient: 1 },
+    });
+    const reviewed = Promise.withResolvers<void>();
+    demo.roles.allow({ users: ['impatient'], verbs: ['list'], resources: ['deployments'] });
+    const fault = demo.faults.add({
+      on: 'review',
+      fault: { type: 'call', action: () => reviewed.promise },
+    });
+    const { cert, key } = await clientOf(other, 'impatient');
+    const target = { port: other.port, ca: other.authority.cert, cert, key };
+    const connection = await RawConnection.open(target);
+    connection.send(`GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`);
+    await until(() => fault.hits > 0);
+    connection.close();
+    await until(() => other.app.clientConnections.size === 0);
+    fault.remove();
+    reviewed.resolve();
+    // There is one place, so the first one that comes back to it tells that it was given back.
+    const reader = await readers.open(other, path, { client: await clientOf(other, 'impatient') });
+    await reader.next('ready');
+  });
 
   it('without a trace when its client goes', async () => {
     const other = await another({});

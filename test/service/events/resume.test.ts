@@ -113,7 +113,7 @@ describe('a reader that is cut again and again', () => {
     demo.deployments.scale('shop', 'cart', 9);
     await reader.next('changed');
     reader.close();
-    // It lists what has changed meanwhile.
+    // It lists what has changed since.
     const two = await replica();
     const again = await readers.open(two, '/events', { lastEventId: id });
     const reset = await again.next('reset');

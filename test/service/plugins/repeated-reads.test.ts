@@ -235,7 +235,7 @@ describe('a repeated read goes the usual way', () => {
     await until(async () => (await caller.get(COUNT)).status === 403);
   });
 
-  it('for a client without the right, whoever asked before', async () => {
+  it('for a client without the right, even if one with it asked before', async () => {
     const { service: own } = await ownScene({ authorization: 'SubjectAccessReview' });
     const allowed = await Caller.open(own);
     await allowed.get(COUNT);
@@ -370,7 +370,7 @@ describe('a long list that clients do not read', () => {
 const SPEC = { kubeconfig: undefined, contextName: undefined, namespaces: [], server: undefined };
 
 describe('the cost of a repeated read', () => {
-  it('is no promise, no hook and no parsed request', async () => {
+  it('is neither a promise nor a hook nor a parsed request', async () => {
     const caller = await Caller.open();
     await caller.get(COUNT);
     const [connection] = [...service.app.clientConnections.values()].filter(

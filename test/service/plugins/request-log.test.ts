@@ -131,7 +131,7 @@ describe('the line of a request that was refused', () => {
     expect(await lineOf('audit')).toMatchObject({ level: 'warn', statusCode: 429, code: 'RATE_LIMITED' });
   });
 
-  it('is no warning if the client itself lacks a right', async () => {
+  it('is not a warning if the client itself lacks a right', async () => {
     await service.scale('payments', 'ledger', 1);
     expect(await lineOf('audit')).toMatchObject({ level: 'info', code: 'FORBIDDEN' });
   });

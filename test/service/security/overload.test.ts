@@ -47,8 +47,8 @@ it('a service that cannot keep up refuses with 503 and Retry-After, writes nothi
 });
 
 /**
- * Asks for /healthz for so many quarters of a second.
- * @returns the statuses; undefined if the event loop was late meanwhile, so that refusing would be right
+ * Asks for /healthz for this many quarters of a second.
+ * @returns the statuses; undefined if the event loop was late in this time, so that refusing would be right
  */
 async function statusesInCalm(quarters: number): Promise<Set<number> | undefined> {
   const delays = monitorEventLoopDelay({ resolution: 10 });

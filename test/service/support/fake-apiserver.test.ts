@@ -211,7 +211,7 @@ describe('the owners of Deployments of the fake API server', () => {
     ]);
   });
 
-  it('change with each change of a count, by whoever the test says', async () => {
+  it('change with each change of a count, by the writer that the test names', async () => {
     await restartWith({ deployments: [{ namespace: 'shop', name: 'catalog' }] });
     const owner = async () => (await entries(CATALOG)).filter(({ count }) => count).map(({ entry }) => entry);
     cluster.deployments.scale('shop', 'catalog', 5);

@@ -22,7 +22,7 @@ export async function errorsReference(): Promise<string> {
     ...codes.filter((code) => !(code in ERROR_GUIDE)).map((code) => `${code} is missing`),
     ...Object.keys(ERROR_GUIDE)
       .filter((code) => !codes.includes(code))
-      .map((code) => `${code} is no error of the service`),
+      .map((code) => `${code} is not an error of the service`),
   ];
   if (wrong.length > 0) throw new Error(`test/support/docs/error-guide.ts: ${wrong.join(', ')}`);
   const statuses = [...new Set(all.map(statusOf))].sort((a, b) => a - b);

@@ -68,7 +68,7 @@ export class Load {
     return load;
   }
 
-  /** Ends the load once there have been so many requests, and returns its results. */
+  /** Ends the load after this many requests, and returns its results. */
   async stop(requests: number): Promise<LoadReport> {
     await this.#reach(requests);
     this.#child.stdin.end();

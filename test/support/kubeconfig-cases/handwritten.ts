@@ -215,7 +215,7 @@ const IMPERSONATION: readonly Case[] = [
     kubeconfig(world, { user: { token: 'a', 'as-user-extra': { a: ['b'] } } }),
   ),
   refused('as with a line break', (world) => kubeconfig(world, { user: { token: 'a', as: 'ja\nne' } })),
-  refused('as-groups that are no list', (world) =>
+  refused('as-groups that are not a list', (world) =>
     kubeconfig(world, { user: { token: 'a', as: 'jane', 'as-groups': 'dev' } }),
   ),
 ];
@@ -278,7 +278,7 @@ const SERVERS: readonly Case[] = [
   refused('a server of another scheme', (world) =>
     kubeconfig(world, { cluster: { server: `ftp://${world.host}` } }),
   ),
-  refused('a server that is no URL', (world) => kubeconfig(world, { cluster: { server: 'https://a b' } })),
+  refused('a server that is not a URL', (world) => kubeconfig(world, { cluster: { server: 'https://a b' } })),
   refused('a cluster without a server', (world) => kubeconfig(world, { cluster: { server: undefined } })),
   refused('a context whose cluster was deleted', (world) =>
     kubeconfig(world, { context: { cluster: 'gone' } }),
@@ -309,7 +309,7 @@ const SERVERS: readonly Case[] = [
     kubeconfig(world, { cluster: { 'certificate-authority-data': base64(world.otherCa) } }),
   ),
   refused('no CA', (world) => kubeconfig(world, { cluster: { 'certificate-authority-data': undefined } })),
-  refused('a CA that is no certificate', (world) =>
+  refused('a CA that is not a certificate', (world) =>
     kubeconfig(world, { cluster: { 'certificate-authority-data': base64('garbage') } }),
   ),
   refused('a CA file that is missing', (world) =>

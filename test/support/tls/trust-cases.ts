@@ -198,7 +198,7 @@ export const cases: Record<string, () => Promise<Case>> = {
     ...(await issuingCaWith(['basicConstraints=critical,CA:TRUE', 'keyUsage=critical,cRLSign'])),
     passes: false,
   }),
-  'an issuing CA that is no CA': async () => ({
+  'an issuing CA that is not a CA': async () => ({
     ...(await issuingCaWith(['basicConstraints=critical,CA:FALSE'])),
     passes: false,
   }),

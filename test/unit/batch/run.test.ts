@@ -572,7 +572,7 @@ describe('a cluster that takes nothing at present', () => {
     expect(scene.begun).toHaveLength(21);
   });
 
-  it('makes those items pause too whose writes it took meanwhile', async () => {
+  it('makes those items pause too whose writes it took in that time', async () => {
     const { scene, items } = many(100);
     scene.onWrite = async () => {
       if (scene.begun.length === 1) throw busy;

@@ -33,7 +33,7 @@ it.each([
   ['./shop/cart', NOWHERE, 'is not a target'],
   ['a/b/c/d', NOWHERE, 'is not a target'],
   ['other/cart', IN_SHOP, '--namespace says shop'],
-])('"%s" with %j is no target', (text, defaults, message) => {
+])('"%s" with %j is not a target', (text, defaults, message) => {
   expect(() => parseTarget(text, defaults)).toThrow(message);
 });
 

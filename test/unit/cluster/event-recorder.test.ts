@@ -190,7 +190,7 @@ describe('Events of an override and of a fight', () => {
     ]);
   });
 
-  it('that another replica has created are no failures, and show that the namespace accepts Events', async () => {
+  it('that another replica has created are not failures, and show that the namespace accepts Events', async () => {
     grantIn();
     await scaleIn(...numbered(99));
     api.respond = () => taken;
@@ -199,7 +199,7 @@ describe('Events of an override and of a fight', () => {
     grantIn();
     await scaleIn('payments');
     expect(log.lines.filter(({ level }) => level === 'debug')).toEqual([]);
-    // With so many refusals only namespaces that have accepted one are tried.
+    // With this many refusals only namespaces that have accepted one are tried.
     await scaleIn('other', 'shop');
     expect([triesIn('other'), triesIn('shop')]).toEqual([0, 2]);
   });

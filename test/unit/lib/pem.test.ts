@@ -57,7 +57,7 @@ describe('the blocks of a PEM file', () => {
     expect(encodePem('CERTIFICATE', der(first))).toBe(new X509Certificate(first).toString());
   });
 
-  it('are none in a text without one, in an empty file and in bytes that are no text', () => {
+  it('are none in a text without one, in an empty file and in bytes that are not text', () => {
     for (const text of ['', '\n', 'garbage', '\u0000\u0001', '-----']) {
       expect(pemBlocks(text)).toEqual([]);
     }

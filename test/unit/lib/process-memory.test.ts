@@ -6,7 +6,7 @@ it('the process memory includes memory outside the JavaScript heap', async () =>
   const memory = new ProcessMemory();
   expect(memory.bytes).toBeGreaterThan(10 * 2 ** 20);
   const native: Buffer[] = [];
-  // Memory of earlier tests may be freed meanwhile, but not again and again.
+  // Memory of earlier tests may be freed at the same time, but not again and again.
   await until(() => {
     const before = memory.bytes;
     native.push(Buffer.alloc(64 * 2 ** 20, 1));

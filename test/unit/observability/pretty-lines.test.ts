@@ -21,6 +21,6 @@ it('has no control characters from what clients and API servers sent', () => {
   expect(line.replace(/\u001b\[\d+m/g, '')).not.toMatch(/[\0-\x09\x0b-\x1f\x7f-\x9f]/);
 });
 
-it('is the text itself if it is no JSON', () => {
+it('is the text itself if it is not JSON', () => {
   expect(prettyLine('Segmentation fault\n')).toBe('Segmentation fault\n');
 });

@@ -1,4 +1,4 @@
-import { beforeEach, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { ScalerClient } from '../../../src/client/scaler-client.ts';
 import { App } from '../../../src/page/control/app.ts';
 import type { Update } from '../../../src/page/model/fleet-copy.ts';
@@ -22,6 +22,8 @@ beforeEach(() => {
   );
   app.copy.apply({ kind: 'states', cluster: 'eu', states });
 });
+// Ends the selector, which the service is asked for again and again.
+afterEach(() => app.setFilter(''));
 
 /** As the stream does. */
 function update(change: Update): void {

@@ -109,7 +109,7 @@ describe('a nested field in a body', () => {
       'receipt/version must be an integer, written in digits only',
     ],
     ['{"items":[1,[2,9007199254740993]]}', 'items/1/1 is out of range'],
-  ])('is refused with its path if it is no plain integer: %s', async (body, message) => {
+  ])('is refused with its path if it is not a plain integer: %s', async (body, message) => {
     expect(await refusal(body)).toBe(`field ${message}`);
   });
 

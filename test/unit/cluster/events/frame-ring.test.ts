@@ -58,7 +58,7 @@ describe('the place after a position', () => {
     ]);
   });
 
-  it('is unknown before the ring began, and for what is no resourceVersion', () => {
+  it('is unknown before the ring began, and for what is not a resourceVersion', () => {
     const ring = ringWith('10', '12');
     for (const id of ['9', '', '0', 'abc', '-1', '1e3', '12;', '٣']) expect(ring.after(id)).toBeUndefined();
     expect(ringWith('opaque', 'x').after('x')).toBeUndefined();

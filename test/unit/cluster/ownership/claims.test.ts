@@ -94,7 +94,7 @@ describe('a tool that owns the count', () => {
 });
 
 describe('a client-side apply', () => {
-  it('certainly has the count of its manifest, whoever owns the present one', () => {
+  it('certainly has the count of its manifest, even if another manager owns the present one', () => {
     const claims = claimsOn(cart({ appliedReplicas: 4, writers: [SERVICE] }), undefined);
     expect(claims).toEqual([
       {

@@ -158,14 +158,14 @@ describe('an override', () => {
     expect(record()?.override).toBe(overrides[0]);
   });
 
-  it('is no change that comes later', () => {
+  it('is not a change that comes later', () => {
     vi.advanceTimersByTime(5 * MINUTE + 1);
     shows(4, scaler('kubectl'));
     expect(overrides).toEqual([]);
     expect(record()?.override).toBeUndefined();
   });
 
-  it('is no change by the service itself, on whichever replica', () => {
+  it('is not a change by the service itself, on any replica', () => {
     shows(4, SERVICE);
     expect(overrides).toEqual([]);
     expect(record()?.override).toBeUndefined();
@@ -187,13 +187,13 @@ describe('an override', () => {
     expect(record()?.override).toBeUndefined();
   });
 
-  it('is no change of something else', () => {
+  it('is not a change of another field', () => {
     shows(5, SERVICE, helmWithout);
     expect(overrides).toEqual([]);
   });
 });
 
-it('a change by others after one by others is no override', () => {
+it('a change by others after one by others is not an override', () => {
   appears(3, SERVICE);
   shows(4, scaler('kubectl'));
   shows(5, scaler('kubectl'));
@@ -219,7 +219,7 @@ describe('the tools from which a count was taken', () => {
     expect(taken()).toEqual(['helm: 3', 'ci: 3']);
   });
 
-  it('are no managers that may own a default', () => {
+  it('are not managers that may own a default', () => {
     appears(3, updater('kubectl-create'));
     shows(5, SERVICE);
     expect(taken()).toEqual([]);
@@ -371,7 +371,7 @@ describe('the changes of a Deployment', () => {
     expect(shown()).toEqual({ counts: [3, 2], truncated: false });
   });
 
-  it('start anew with a Deployment of the same name', () => {
+  it('start again with a Deployment of the same name', () => {
     appears(3, SERVICE);
     shows(4, SERVICE);
     shows(5, SERVICE);

@@ -185,7 +185,7 @@ describe('the forecasts', () => {
     expect(forecasts({ unknown }, 3)).toEqual([
       { kind: 'unknown', by: undefined, certain: true, message: 'right A is missing; right B is missing' },
     ]);
-    // A claim of the same count is no forecast, so it tells nothing of autoscalers.
+    // A claim of the same count is not a forecast, so it tells nothing of autoscalers.
     expect(told({ unknown, claims: [claim()] }, 3)).toEqual(['unknown']);
     expect(told({ unknown, claims: [claim()] }, 4)).toEqual(['drifts by Helm/shop']);
   });

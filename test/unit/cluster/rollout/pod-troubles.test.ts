@@ -202,7 +202,7 @@ describe('waits for one Deployment', () => {
     second.stop();
   });
 
-  it('end the looks when the last one stops, and later ones begin anew', async () => {
+  it('end the looks when the last one stops, and later ones begin again', async () => {
     const [first, second] = [watch(), watch()];
     await later(FIRST_MS);
     first.stop();
@@ -277,7 +277,7 @@ describe('a trouble', () => {
     expect(growing.trouble?.stuck).toBe(true);
   });
 
-  it('ends with the look that does not show it, and begins anew', async () => {
+  it('ends with the look that does not show it, and begins again', async () => {
     pods = [pod('cart-1', 'ErrImagePull')];
     const watching = watch();
     await later(FIRST_MS + 2 * EVERY_MS);
@@ -289,7 +289,7 @@ describe('a trouble', () => {
     expect(watching.trouble?.stuck).toBe(false);
   });
 
-  it('begins anew with another pod and with another kind of reason', async () => {
+  it('begins again with another pod and with another kind of reason', async () => {
     pods = [pod('cart-1', 'ErrImagePull')];
     const watching = watch();
     await later(FIRST_MS + 2 * EVERY_MS);

@@ -255,7 +255,7 @@ describe('the trouble that a Deployment reports', () => {
     await vi.advanceTimersByTimeAsync(TROUBLE_MS - 1);
     show(state({ available: 2, trouble: QUOTA }));
     await vi.advanceTimersByTimeAsync(TROUBLE_MS - 1);
-    // Fewer, and then as many as before, are no growth.
+    // Fewer, and then as many as before, are not growth.
     show(state({ available: 1, trouble: QUOTA }));
     show(state({ available: 2, trouble: QUOTA }));
     expect(await outcomeOf(wanted)).toBeUndefined();
@@ -263,7 +263,7 @@ describe('the trouble that a Deployment reports', () => {
     expect(wanted.outcome).toBe(`STUCK ${QUOTA}`);
   });
 
-  it('counts anew after it has ended, or the spec has changed', async () => {
+  it('counts again from zero after it has ended, or the spec has changed', async () => {
     show(state({ trouble: QUOTA }));
     const wanted = await begun();
     for (const between of [

@@ -19,7 +19,7 @@ async function expectLongPause(mirror: Mirror): Promise<void> {
 
 describe('an optional collection that is forbidden', () => {
   it(
-    'is no outage, is not logged by the reflector, and is tried again with long pauses',
+    'is not an outage, is not logged by the reflector, and is tried again with long pauses',
     withOptional(async (mirror) => {
       mirror.informer.start();
       await (await mirror.api.nextCall()).fail(forbidden);
@@ -97,7 +97,7 @@ describe('an optional collection that is forbidden', () => {
 
 describe('an optional collection that the API server does not serve', () => {
   it(
-    'is known to be empty, is no failure, and is tried again with long pauses',
+    'is known to be empty, is not a failure, and is tried again with long pauses',
     withOptional(async (mirror) => {
       mirror.informer.start();
       await (await mirror.api.nextCall()).fail(notServed);
