@@ -236,18 +236,21 @@ describe('a client that goes', () => {
   it('after it was refused had no say in what is traced', async () => {
     const reserved = await server.authority.issue({ commonName: 'system:admin', usages: ['clientAuth'] });
     const refused = new TestClient(await server.port(), { ca: server.authority.cert, ...reserved });
+    onTestFinished(() => refused.close());
     for (const flags of ['01', '00']) {
       const headers = { traceparent: parentOf(flags), 'x-request-id': `refused-${flags}` };
       expect((await refused.get(READ, headers)).status).toBe(403);
       expect((await collector.requestOf(`refused-${flags}`)).traceId).not.toBe(TRACE);
     }
-    await refused.close();
   });
 
   it('before its answer leaves a span that says so, and what its request calls is still a part of it', async () => {
     const { promise: gone, resolve: letItFinish } = Promise.withResolvers<void>();
     const fault = demo.faults.add({ on: 'patchScale', fault: { type: 'call', action: () => gone } });
-    onTestFinished(() => void fault.remove());
+    onTestFinished(() => {
+      fault.remove();
+      letItFinish();
+    });
     const replicas = (demo.deployments.get('shop', 'cart')?.replicas ?? 0) + 1;
     const answer = client.post(READ, { replicas }, { 'x-request-id': 'gone-1' });
     await until(() => fault.hits > 0);

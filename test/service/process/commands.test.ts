@@ -1,73 +1,26 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { VERSION } from '../../../src/lib/version.ts';
-import { runCommand } from '../../../src/process/commands.ts';
 import { SERVICE_USER } from '../../support/fake-apiserver/access.ts';
 import { FakeApiServer } from '../../support/fake-apiserver/fake-apiserver.ts';
 import { CertificateAuthority } from '../../support/issue-certificate.ts';
 import { ServerProcess } from '../../support/server-process.ts';
+import { ServiceCommands } from '../../support/service-commands.ts';
 import { until } from '../../support/until.ts';
 
 let demo: FakeApiServer;
-let authority: CertificateAuthority;
-let root: string;
-let folders = 0;
+let commands: ServiceCommands;
 
 beforeAll(async () => {
   demo = await FakeApiServer.start();
-  authority = await CertificateAuthority.create({ commonName: 'test CA' });
-  root = await mkdtemp(join(tmpdir(), 'commands-test-'));
+  commands = await ServiceCommands.create(demo.kubeconfig);
 });
 afterEach(() => demo.roles.reset());
 afterAll(async () => {
   await demo.stop();
-  await rm(root, { recursive: true });
+  await commands.remove();
 });
 
-interface Ran {
-  readonly code: number;
-  readonly output: string;
-}
-
-type Files = Readonly<Record<string, string>>;
-
-/** Runs a command with files that variables name, by default those of a working configuration. */
-async function run(
-  args: readonly string[],
-  environment: Readonly<Record<string, string>> = {},
-  moreFiles: Files = {},
-): Promise<Ran> {
-  folders += 1;
-  const folder = join(root, String(folders));
-  await mkdir(folder);
-  const server = await authority.issue({
-    commonName: 'localhost',
-    sans: ['localhost'],
-    usages: ['serverAuth'],
-  });
-  const files: Files = {
-    TLS_CERT_FILE: server.cert,
-    TLS_KEY_FILE: server.key,
-    TLS_CLIENT_CA_FILE: authority.cert,
-    KUBECONFIG: demo.kubeconfig,
-    ...moreFiles,
-  };
-  const variables: Record<string, string> = {};
-  for (const [name, content] of Object.entries(files)) {
-    variables[name] = join(folder, name);
-    await writeFile(join(folder, name), content);
-  }
-  let output = '';
-  const stream = {
-    write: (text: string) => {
-      output += text;
-    },
-  };
-  const code = await runCommand(args, { ...variables, ...environment }, { stdout: stream, stderr: stream });
-  return { code, output };
-}
+const run: ServiceCommands['run'] = (...parameters) => commands.run(...parameters);
 
 const withdraw = (verbs: string[], resources: string[], namespaces?: string[]) =>
   demo.roles.withdraw({
@@ -126,7 +79,7 @@ describe('--check-config', () => {
     const { code, output } = await run(
       ['--check-config'],
       { WATCH_SCALED_OBJECTS: 'true' },
-      { TLS_CRL_FILE: await authority.createCrl(['0a']) },
+      { TLS_CRL_FILE: await commands.authority.createCrl(['0a']) },
     );
     expect(output).not.toMatch(/FAILED|may not/);
     // The certificates of the test end in a day, which is a warning.
@@ -238,7 +191,11 @@ describe('--check-config', () => {
     expect(wrongKey.output).not.toContain(other.key.slice(40, 80));
     expect(wrongKey.output).toContain('ok       list pods');
     const past = { thisUpdate: new Date('2020-01-01'), nextUpdate: new Date('2020-01-02') };
-    const expired = await run(['--check-config'], {}, { TLS_CRL_FILE: await authority.createCrl([], past) });
+    const expired = await run(
+      ['--check-config'],
+      {},
+      { TLS_CRL_FILE: await commands.authority.createCrl([], past) },
+    );
     expect(expired.code).toBe(1);
     expect(expired.output).toMatch(/CRL \S+: of CN=test CA, 0 revoked, until 2020-01-02T\S+ \(expired\)/);
   });
