@@ -81,11 +81,11 @@ function notFound(
 ): Finding {
   const seen =
     namespaces === 0
-      ? 'no Deployments could be listed to see in which it may'
-      : `neither in the first ${namespaces} with Deployments; others may grant it`;
+      ? '; no Deployments could be listed to see in which it may'
+      : `, nor in the first ${namespaces} with Deployments; others may grant it`;
   return {
     verdict: 'warning',
-    what: `may not ${verbs.join(', ')} ${nameOf(right)} in all namespaces, and ${seen}`,
+    what: `may not ${verbs.join(', ')} ${nameOf(right)} in all namespaces${seen}`,
     notes: [`where it is not granted: ${right.loss}`, ...grant('grant it in all:', verbs, right, '', user)],
   };
 }

@@ -176,6 +176,32 @@ describe('--check-config', () => {
     expect(none.code).toBe(1);
   });
 
+  it.each([
+    ['there are more Deployments than it looks at', 600, 10, ', nor in the first 9 with Deployments'],
+    ['there are more namespaces than it looks at', 60, 30, ', nor in the first 20 with Deployments'],
+    ['there is no Deployment', 0, 0, '; no Deployments could be listed'],
+  ])(
+    'only warns of the right to scale if %s, because another namespace may grant it',
+    async (_, many, namespacesCount, told) => {
+      const deployments = many === 0 ? [] : many;
+      const large = await FakeApiServer.start({
+        deployments,
+        namespacesCount,
+        rolloutDelayMs: Number.POSITIVE_INFINITY,
+      });
+      onTestFinished(() => large.stop());
+      large.roles.withdraw({
+        users: [SERVICE_USER.name],
+        verbs: ['patch'],
+        resources: ['deployments/scale'],
+      });
+      const { code, output } = await run(['--check-config'], {}, { KUBECONFIG: large.kubeconfig });
+      expect(output).toContain(`warning  may not patch deployments.apps/scale in all namespaces${told}`);
+      expect(output).toContain('kubectl create clusterrole scaler-patch-deployments-scale --verb=patch ');
+      expect(code).toBe(0);
+    },
+  );
+
   it('lists every mistake in the configuration', async () => {
     expect(await run(['--check-config'], { PORT: 'x', LOG_LEVEL: 'loud' })).toEqual({
       code: 1,
@@ -218,6 +244,50 @@ describe('--check-config', () => {
     expect(output).toMatch(/Cluster broken\n {2}FAILED {3}kubeconfig \S+BROKEN.*apiVersion/);
     expect(output).toMatch(/Cluster good\n[\s\S]*ok {7}list pods\n/);
     expect(output).toContain('2 FAILED');
+  });
+
+  it('checks clusters side by side, and tells of them in their order', async () => {
+    // No call is answered before both clusters have asked.
+    const { promise: bothAsked, resolve: answer } = Promise.withResolvers<void>();
+    let asked = 0;
+    const action = () => {
+      asked += 1;
+      if (asked === 2) answer();
+      return bothAsked;
+    };
+    demo.faults.add({ on: 'version', fault: { type: 'call', action } });
+    onTestFinished(() => {
+      demo.faults.clear();
+      answer();
+    });
+    const { kubeconfig } = demo;
+    const clusters = 'clusters: [{name: one, context: ONE}, {name: two, context: TWO}]';
+    const { code, output } = await run(
+      ['--check-config'],
+      {},
+      { CLUSTERS_FILE: clusters, ONE: kubeconfig, TWO: kubeconfig },
+    );
+    expect(output).toMatch(/Cluster one\n[\s\S]*ok {7}list pods\nCluster two\n[\s\S]*ok {7}list pods\n/);
+    expect(code).toBe(0);
+  });
+
+  it('asks a cluster for nothing more once a call has got no answer', async () => {
+    const total = demo.requests.total;
+    demo.faults.add({ on: 'version', fault: { type: 'drop', when: 'before' } });
+    onTestFinished(() => demo.faults.clear());
+    const { code, output } = await run(['--check-config']);
+    expect(output).toMatch(/FAILED {3}API server \S+: no answer/);
+    expect(demo.requests.total - total).toBe(1);
+    expect(code).toBe(1);
+  });
+
+  it('warns of traces that a variable asks for in vain', async () => {
+    const { code, output } = await run(['--check-config'], {
+      OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4317',
+      OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc',
+    });
+    expect(output).toContain('warning  requests are not traced: OTEL_EXPORTER_OTLP_PROTOCOL must be one of');
+    expect(code).toBe(0);
   });
 });
 
