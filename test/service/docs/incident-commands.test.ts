@@ -61,6 +61,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
+  for (const pid of await forwarding()) if (isRunning(pid)) process.kill(pid);
   management?.close();
   service?.close();
   await rm(folder, { recursive: true });
@@ -87,8 +88,8 @@ it('manage asks the management listener of a pod, through a kubectl that has end
   const answer = await said('how-to/first-hour.md', 'manage one /log-level -X PUT -d debug');
   expect(answer).toBe('PUT /log-level of localhost\n');
   expect(commands.calls).toContain('kubectl port-forward -n k8s-deployment-scaler pod/one :8081\n');
-  const pids = (await readFile(join(folder, 'pids'), 'utf8')).trim().split('\n').map(Number);
-  await until(() => pids.every((pid) => !isRunning(pid)));
+  const [pid = Number.NaN] = await forwarding();
+  await until(() => !isRunning(pid));
 });
 
 it('ask sends what a client asks, with the certificate of the person on call', async () => {
@@ -106,6 +107,12 @@ it('metrics of the runbook asks all pods', async () => {
     ['one', 'two'].map((pod) => `# pod/${pod}\nGET /metrics of 127.0.0.1\n`).join(''),
   );
 });
+
+/** The processes of `kubectl port-forward` that were started. */
+async function forwarding(): Promise<number[]> {
+  const lines = await readFile(join(folder, 'pids'), 'utf8');
+  return lines.trim().split('\n').map(Number);
+}
 
 function isRunning(pid: number): boolean {
   try {
