@@ -2,8 +2,8 @@
  * How many calls of each kind may run at a time per cluster. No kind waits for another, so a flood of writes does not
  * delay access reviews. `sweeps` are the reviews of lists, one per namespace; one caller gets half of the places, which
  * is enough for 1,000 namespaces within the deadline of a list if a review takes 50 ms. `streams` are the reviews that
- * ask again for the rights of those who follow events. One probe and one review of the
- * service itself may run at the same time.
+ * ask again for the rights of those who follow events. One probe and one review of the service itself may run at the same
+ * time.
  */
 export const CALL_PLACES = {
   reviews: 10,

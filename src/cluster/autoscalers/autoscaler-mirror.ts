@@ -74,7 +74,7 @@ export class AutoscalerMirror {
     this.#outage = new Outage(
       {
         begun: `${plural} cannot be read, so what is known of them may be old`,
-        ended: `${plural} can be read again`,
+        ended: `the API server answers for ${plural} again`,
         level: 'warn',
         grant: `list and watch on ${fullResource}`,
       },
@@ -89,6 +89,7 @@ export class AutoscalerMirror {
   async stop(): Promise<void> {
     clearTimeout(this.#untold);
     await this.#informers.stop();
+    this.#outage.leaves();
   }
 
   get mirrors(): readonly Mirrored[] {

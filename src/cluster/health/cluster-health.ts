@@ -194,6 +194,7 @@ export class ClusterHealth {
     const startedAt = performance.now();
     try {
       await this.#signs.probe({ deadlineMs: this.#timing.deadlineMs, signal });
+      if (this.#failures > 0) this.#signs.retryWatch();
     } catch (error) {
       if (signal.aborted) return;
       if (!isBusy(error)) {
@@ -204,7 +205,6 @@ export class ClusterHealth {
         return;
       }
     }
-    if (this.#failures > 0) this.#signs.retryWatch();
     this.#failures = 0;
     this.#successes += 1;
     this.#provenAt = startedAt;

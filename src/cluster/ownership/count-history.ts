@@ -93,6 +93,8 @@ export class CountHistory implements InformerHandler<Deployment> {
   /** The users of writes, by uid and resourceVersion, until the watch shows the changes. */
   readonly #users = new LRUCache<string, string>({ max: MAX_UNSEEN });
   readonly #late = new LateWrites();
+  /** The changes, by uid and resourceVersion, that were taken for such a write. None is taken for two. */
+  readonly #landed = new LRUCache<string, true>({ max: MAX_UNSEEN });
   #version = 0;
 
   /** @param journalBytes how much memory the changes before the last ones may take */
@@ -148,13 +150,22 @@ export class CountHistory implements InformerHandler<Deployment> {
    */
   mayHaveWritten(write: UnknownWrite): void {
     const { uid, replicas, since } = write;
-    const isIt = ({ at, to, manager, user: by }: CountChange) =>
-      at >= since && to === replicas && manager === FIELD_MANAGER && by === undefined;
+    const isIt = ({ at, to, manager, user: by, resourceVersion }: CountChange) =>
+      at >= since &&
+      to === replicas &&
+      manager === FIELD_MANAGER &&
+      by === undefined &&
+      !this.#landed.has(keyOf(uid, resourceVersion));
     const change = this.#seen(uid, this.#records.get(uid)).find(isIt);
     if (change === undefined) {
       this.#late.add(write);
       return;
     }
+    this.#hasLanded(write, change);
+  }
+
+  #hasLanded(write: UnknownWrite, change: CountChange): void {
+    this.#landed.set(keyOf(write.uid, change.resourceVersion), true);
     this.#listener.landed(write, change);
   }
 
@@ -211,7 +222,7 @@ export class CountHistory implements InformerHandler<Deployment> {
       fight,
       changes: (record?.changes ?? 0) + 1,
     });
-    if (late !== undefined) this.#listener.landed(late, change);
+    if (late !== undefined) this.#hasLanded(late, change);
     if (change.overrode) this.#listener.overridden(item, change);
     // A fight that goes on keeps the names of the two.
     if (fight !== undefined && fight.between !== record?.fight?.between)

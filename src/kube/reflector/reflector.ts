@@ -156,6 +156,8 @@ const SLOW_ANSWER_MS = 1_000;
 const MALFORMED_BEFORE_RELIST = 3;
 const MALFORMED_LOG_MS = 60_000;
 const MAX_RETRY_AFTER_MS = 60_000;
+/** How long an API server may ask to wait without counting as an outage. It is longer than one such time. */
+const MAX_BUSY_MS = 2 * 60_000;
 
 /**
  * Mirrors one collection of a Kubernetes API server into a store, and recovers from every fault. It lists by the
@@ -180,8 +182,11 @@ export class Reflector<T extends KubeObject> {
   /** Ends the present pause, or the last one. */
   #pausing = new AbortController();
   #running: Promise<void> | undefined;
-  /** Whether the API server is sending the whole state. */
+  /** Whether the API server is sending the whole state, and whether that broke off the last time. */
   #isListing = false;
+  #listBrokeOff = false;
+  /** Since when attempts fail. */
+  #failingSince = 0;
   #resourceVersion = '';
   #newestObject = '';
   #mustList = true;
@@ -253,11 +258,13 @@ export class Reflector<T extends KubeObject> {
 
   /**
    * Why the API server does not give the reflector what it asks for now. undefined: it does, although this may still be the
-   * list after an outage, which can take a while; or it asks the reflector to wait.
+   * list after an outage, which can take a while; or it has asked the reflector to wait, for less than 2 minutes.
    */
   get failure(): Error | undefined {
+    if (this.#isListing && !this.#listBrokeOff) return undefined;
     const isBusy = this.#lastError instanceof KubeStatusError && this.#lastError.status === 429;
-    return this.#isListing || isBusy ? undefined : this.#lastError;
+    const mayWait = isBusy && performance.now() - this.#failingSince < MAX_BUSY_MS;
+    return mayWait ? undefined : this.#lastError;
   }
 
   /**
@@ -322,6 +329,9 @@ export class Reflector<T extends KubeObject> {
       // All pages show the state at the time of the first page.
       const startedAt = performance.now();
       this.#replace(await listInPages(this.#pages, PAGE_SIZE), startedAt);
+    } catch (error) {
+      this.#listBrokeOff = this.#mustList;
+      throw error;
     } finally {
       this.#isListing = false;
     }
@@ -383,6 +393,7 @@ export class Reflector<T extends KubeObject> {
    */
   #replace({ items, resourceVersion }: Listed<T>, startedAt: number): void {
     this.#mustList = false;
+    this.#listBrokeOff = false;
     this.#mustVerify = false;
     this.#malformedInARow = 0;
     this.#options.store.replace(items);
@@ -560,7 +571,10 @@ export class Reflector<T extends KubeObject> {
     this.#lastFailureAt = performance.now();
     const wasConnected = this.#lastError === undefined;
     this.#lastError = error instanceof Error ? error : new Error(String(error));
-    if (wasConnected) optional?.onChange();
+    if (wasConnected) {
+      this.#failingSince = performance.now();
+      optional?.onChange();
+    }
     let delayMs = this.#backoff.failed();
     if (this.#wasShort(attempt)) delayMs = Math.max(delayMs, SHORT_WATCH_MS);
     const relist = this.#relistReason(error);

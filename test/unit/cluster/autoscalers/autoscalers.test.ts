@@ -255,7 +255,8 @@ it('nothing is known before the first answer, and what is known may be old in an
 });
 
 describe('an outage', () => {
-  const outage = () => log.lines.filter(({ message }) => message.startsWith('HorizontalPodAutoscalers can'));
+  const outage = () =>
+    log.lines.filter(({ message }) => /HorizontalPodAutoscalers (can|again)/.test(message));
 
   it('that lasts for a minute has a line with its reason, and one when it is over', async () => {
     await start({}, { namespaces: ['shop', 'blog'], scaledObjects: false });
@@ -281,7 +282,7 @@ describe('an outage', () => {
       begun,
       {
         level: 'info',
-        message: 'HorizontalPodAutoscalers can be read again',
+        message: 'the API server answers for HorizontalPodAutoscalers again',
         context: { seconds: expect.any(Number) },
       },
     ]);

@@ -549,6 +549,20 @@ describe('a write whose outcome is not known', () => {
     expect(users()).toEqual([undefined, undefined]);
   });
 
+  it('has landed if the watch has shown its change, but no second time for another such write', () => {
+    appears(3, SERVICE);
+    const [first, second, third] = [unknown(5), unknown(5), unknown(5)];
+    history.mayHaveWritten(first);
+    shows(5, SERVICE);
+    history.mayHaveWritten(second);
+    expect(landed).toHaveLength(1);
+    shows(4, SERVICE);
+    shows(5, SERVICE);
+    expect(landed).toHaveLength(2);
+    history.mayHaveWritten(third);
+    expect(landed).toHaveLength(2);
+  });
+
   it('has not landed if its count was there before, or is set by somebody else, or another count is set', () => {
     appears(3, SERVICE);
     shows(5, SERVICE);

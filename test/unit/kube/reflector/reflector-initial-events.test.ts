@@ -142,6 +142,12 @@ describe('the first list by initial events', () => {
       await relist.send(added('a', '1'));
       await relist.break();
       expect(mirror.reflector.failure).toBeDefined();
+      // Only what has ended shows that the next one may: a list that always breaks off is an outage.
+      await vi.advanceTimersByTimeAsync(3_000);
+      await (await mirror.api.nextCall()).answer(listPage([a1], '20', 'next'));
+      expect(mirror.reflector.failure).toBeDefined();
+      await (await mirror.api.nextCall()).answer(listPage([b2], '20'));
+      expect(mirror.reflector.failure).toBeUndefined();
     }),
   );
 

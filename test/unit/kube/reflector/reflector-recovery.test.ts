@@ -184,12 +184,14 @@ describe('an API server that asks for a delay', () => {
   );
 
   it(
-    'with 429 does not fail: it answers',
+    'with 429 does not fail for 2 minutes',
     withMirror(async (mirror) => {
       mirror.informer.start();
       await (await mirror.api.nextCall()).fail(new KubeStatusError(429, '', 'busy', 7));
       expect(mirror.reflector.lastError).toBeDefined();
       expect(mirror.reflector.failure).toBeUndefined();
+      await vi.advanceTimersByTimeAsync(2 * 60_000);
+      expect(mirror.reflector.failure).toBeDefined();
     }),
   );
 
