@@ -58,8 +58,8 @@ function shown(name: string, value: string): string {
 }
 
 /**
- * The origin and the path of a URL. Nothing of it if that may be a part of a password, because somebody has forgotten to escape
- * an @ or a / in it.
+ * The origin of a URL, and its path if it is that of OpenTelemetry; some collectors take a key in another. Nothing of it if that
+ * may be a part of a password, because somebody has forgotten to escape an @ or a / in it.
  */
 function urlShown(value: string): string {
   const url = URL.parse(value);
@@ -71,7 +71,7 @@ function urlShown(value: string): string {
     `${protocol}//`,
     ...(hasUser ? [HIDDEN, '@'] : []),
     host,
-    ...(pathname === '/' ? [] : [pathname]),
+    ...(pathname === '/' ? [] : [/^(\/v1\/traces)?\/?$/.test(pathname) ? pathname : `/${HIDDEN}`]),
     ...(search === '' ? [] : ['?', HIDDEN]),
     ...(hash === '' ? [] : ['#', HIDDEN]),
   ].join('');

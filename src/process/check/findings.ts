@@ -12,7 +12,7 @@ export interface Finding {
   readonly notes?: readonly string[];
 }
 
-/** Writes the findings for people, as they come, and remembers whether all is well. */
+/** Writes the findings for people, and remembers whether all is well. */
 export class Findings {
   readonly #write: (text: string) => void;
   readonly #counts: Record<Verdict, number> = { ok: 0, warning: 0, FAILED: 0 };

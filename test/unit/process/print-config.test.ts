@@ -48,7 +48,8 @@ describe('a URL is printed without what may be secret', () => {
     ['https://collector:4318/v1/traces', 'https://collector:4318/v1/traces'],
     ['https://collector/v1/traces?api_key=s3cret', 'https://collector/v1/traces?(hidden)'],
     ['https://collector/v1/traces?api_key=s3cret#s3cret', 'https://collector/v1/traces?(hidden)#(hidden)'],
-    ['https://user:s3cret@collector/v1?k=s3cret', 'https://(hidden)@collector/v1?(hidden)'],
+    ['https://user:s3cret@collector/v1?k=s3cret', 'https://(hidden)@collector/(hidden)?(hidden)'],
+    ['https://collector/s3cret/v1/traces', 'https://collector/(hidden)'],
   ])('of a collector: %s', (value, expected) => {
     for (const name of ['OTEL_EXPORTER_OTLP_ENDPOINT', 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT'])
       expect(shown(name, value)).toBe(expected);
