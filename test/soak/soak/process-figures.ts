@@ -8,7 +8,7 @@ export interface ProcessFigures {
   /** Since the start of the soak. */
   readonly minute: number;
   readonly residentMib: number;
-  /** Of the resident memory: what is no file, and what is one. */
+  /** Of the resident memory: what is not a file, and what is one. */
   readonly anonymousMib: number;
   readonly fileMib: number;
   /** Of V8: its heap as it has taken it from the system, and the part in use. */
