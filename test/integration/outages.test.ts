@@ -37,6 +37,12 @@ afterAll(async () => {
   await plane?.stop();
 });
 
+/** Forgets the lines of an outage that a slow start or a slow machine has caused, once it is over. */
+async function readyAgain(): Promise<void> {
+  await until(() => service.cluster.state === 'ready');
+  lines = [];
+}
+
 const told = (text: string) => lines.filter(({ msg }) => msg === text);
 
 /** Resolves after this number of looks at an outage, in all of which the state was `unreachable`. */
@@ -52,6 +58,7 @@ async function unreachableThroughout(looks: number): Promise<void> {
 it('a frozen API server is unreachable without any request, until it goes on', {
   timeout: 240_000,
 }, async () => {
+  await readyAgain();
   await plane.pauseApiserver();
   await until(() => service.cluster.state === 'unreachable');
   await unreachableThroughout(2);
@@ -66,10 +73,10 @@ it('an etcd that hangs makes the cluster unreachable once, and each write that l
   // About half of the writes are made once etcd goes on. Those of a round in which none was made show nothing.
   let landed: readonly string[] = [];
   for (let round = 1; landed.length === 0; round += 1) {
-    lines = [];
     const names = NAMES.map((name) => `${name}-of-${round}`);
     for (const name of names) await kube.post(COLLECTION, deployment(name, BEFORE));
     for (const name of names) await until(async () => (await service.count('default', name)).status === 200);
+    await readyAgain();
     await plane.pauseEtcd();
     // All are answered while etcd stands still, so that none can be told as made.
     const writes = names.map(async (name) => await service.scale('default', name, WANTED));

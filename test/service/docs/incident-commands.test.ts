@@ -55,13 +55,12 @@ beforeAll(async () => {
         echo $$ >>"${join(folder, 'pids')}"
         echo "Forwarding from 127.0.0.1:$port -> \${5#:}"
         echo "Forwarding from [::1]:$port -> \${5#:}"
-        exec sleep 600 ;;
+        exec sleep 60 ;;
     esac`,
   );
 });
 
 afterAll(async () => {
-  for (const pid of await forwarding()) if (isRunning(pid)) process.kill(pid);
   management?.close();
   service?.close();
   await rm(folder, { recursive: true });

@@ -348,6 +348,7 @@ describe('without a collector', () => {
     });
     await server.ready();
     expect(loaded(server)).toEqual([]);
+    // It is written before the line for which ready() waits.
     const lines = server.output.split('\n').filter((line) => line.includes('traces are off'));
     expect(lines).toHaveLength(warnings);
     for (const line of lines)

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
 import { endLeash, spawnOnLeash } from '../../support/leash.ts';
 import { until } from '../../support/until.ts';
 
@@ -18,14 +18,15 @@ afterEach(async () => {
   leash = undefined;
 });
 
-/** The first line that a process writes to stderr. */
-async function toldBy({ stderr }: ChildProcess): Promise<string> {
+/** The id that a process writes to stderr, in a line of its own: Node may write warnings there too. */
+async function toldBy({ stderr }: ChildProcess): Promise<number> {
   let told = '';
   stderr?.setEncoding('utf8').on('data', (chunk: string) => {
     told += chunk;
   });
-  await until(() => told.includes('\n'));
-  return told.trim();
+  const id = () => /^(\d+)\n/m.exec(told)?.[1];
+  await until(() => id() !== undefined);
+  return Number(id());
 }
 
 function runs(pid: number): boolean {
@@ -39,7 +40,7 @@ function runs(pid: number): boolean {
 describe('a program on a leash', () => {
   it('is killed by its end, which may come twice', async () => {
     leash = await spawnOnLeash(process.execPath, ['-e', STUBBORN], ['ignore', 'pipe']);
-    const pid = Number(await toldBy(leash));
+    const pid = await toldBy(leash);
     expect(runs(pid)).toBe(true);
     await endLeash(leash);
     expect(runs(pid)).toBe(false);
@@ -53,7 +54,8 @@ describe('a program on a leash', () => {
     const child = spawn(process.execPath, ['--input-type=module', '-e', owner], {
       stdio: ['ignore', 'ignore', 'pipe'],
     });
-    const pid = Number(await toldBy(child));
+    onTestFinished(() => void child.kill('SIGKILL'));
+    const pid = await toldBy(child);
     expect(runs(pid)).toBe(true);
     child.kill('SIGKILL');
     await once(child, 'exit');
