@@ -28,6 +28,7 @@ export function memoryChart(
   const line = figures.map(({ minute, residentMib }) => `${x(minute)},${y(residentMib)}`).join(' ');
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="sans-serif" font-size="12">`,
+    '<title>Resident memory over a soak, with its faults</title>',
     `<rect width="${WIDTH}" height="${HEIGHT}" fill="#fff"/>`,
     ...ticks(top, STEP_MIB).flatMap((mib) => [
       `<line x1="${EDGE.left}" x2="${WIDTH - EDGE.right}" y1="${y(mib)}" y2="${y(mib)}" stroke="#ddd"/>`,
