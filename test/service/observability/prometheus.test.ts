@@ -97,6 +97,7 @@ async function traffic(): Promise<void> {
   await client.scale('default', 'my-deployment', 4);
   await client.scale('default', 'my-deployment', 4);
   await client.count('default', 'not-there');
+  await client.get('/deployments/default/my-deployment?wait=60&replicas=4');
   const withoutCertificate = connect({
     port: await service.port(),
     host: 'localhost',
