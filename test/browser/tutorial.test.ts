@@ -9,6 +9,7 @@ import { onTerminal, RunningCommand } from '../support/cli/command-line.ts';
 import { run } from '../support/clients/command.ts';
 import { shown, steady, tutorialSections } from '../support/docs/tutorial.ts';
 import { freePorts } from '../support/free-ports.ts';
+import { dialogGone } from '../support/page-scene.ts';
 
 /** Instead of the 30 s of Playwright, which a busy machine may exceed. */
 const TIMEOUT_MS = 110_000;
@@ -191,7 +192,7 @@ const ON_THE_PAGE: Readonly<Record<string, () => Promise<void>>> = {
     await plan.getByRole('button', { name: 'Restore 2' }).click();
     await row('payment-api').getByText('6/6').waitFor();
     await plan.getByRole('button', { name: 'Close' }).click();
-    await plan.waitFor({ state: 'detached' });
+    await dialogGone(page);
     await press('r');
     await page.getByRole('dialog').getByText('restored').waitFor();
   },

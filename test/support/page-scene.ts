@@ -110,3 +110,8 @@ export async function violations(page: Page): Promise<string[]> {
       `${id}: ${nodes.map(({ target, any }) => `${target} ${any[0]?.message ?? ''}`).join(', ')}`,
   );
 }
+
+/** Resolves once a dialog is gone. One that was closed cannot be seen, but takes the keys until the page has drawn. */
+export async function dialogGone(page: Page): Promise<void> {
+  await page.locator('dialog').waitFor({ state: 'detached' });
+}

@@ -2,7 +2,7 @@ import { readFile, rm } from 'node:fs/promises';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { FakeApiServer } from '../../support/fake-apiserver/fake-apiserver.ts';
-import { PageScene, rowAt } from '../../support/page-scene.ts';
+import { dialogGone, PageScene, rowAt } from '../../support/page-scene.ts';
 import { PATIENT_WRITES, TestService } from '../../support/service.ts';
 
 /** Plans, batches and receipts on the page. SCREENSHOTS names a folder for pictures of it. */
@@ -34,7 +34,7 @@ const counts = () =>
 const dialog = () => page.getByRole('dialog');
 const close = async () => {
   await page.keyboard.press('Escape');
-  await dialog().waitFor({ state: 'detached' });
+  await dialogGone(page);
 };
 const select = async (...names: string[]) => {
   for (const name of names) await rowAt(page, `default/${name}`).getByRole('checkbox').check();

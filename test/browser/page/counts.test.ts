@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { FakeApiServer } from '../../support/fake-apiserver/fake-apiserver.ts';
-import { lineBelow, PageScene, rowAt, violations } from '../../support/page-scene.ts';
+import { dialogGone, lineBelow, PageScene, rowAt, violations } from '../../support/page-scene.ts';
 import { PATIENT_WRITES, TestService } from '../../support/service.ts';
 
 /** Single counts on the page: seeing, drafting, setting and undoing them. */
@@ -246,7 +246,7 @@ it('is used with the keyboard alone', async () => {
   await page.keyboard.press('?');
   await page.getByRole('dialog').getByText('Next and previous row').waitFor();
   await page.keyboard.press('Escape');
-  await page.getByRole('dialog').waitFor({ state: 'detached' });
+  await dialogGone(page);
   await page.keyboard.press('/');
   await page.keyboard.press('Escape');
   await page.keyboard.press('Enter');
@@ -395,7 +395,7 @@ describe.each([
       await narrow.getByRole('dialog').waitFor();
       expect(await violations(narrow)).toEqual([]);
       await narrow.keyboard.press('Escape');
-      await narrow.getByRole('dialog').waitFor({ state: 'detached' });
+      await dialogGone(narrow);
     }
   });
 });

@@ -3,7 +3,7 @@ import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import type { Receipt } from '../../../src/client/scaler-client.ts';
 import { FakeApiServer } from '../../support/fake-apiserver/fake-apiserver.ts';
-import { PageScene, rowAt } from '../../support/page-scene.ts';
+import { dialogGone, PageScene, rowAt } from '../../support/page-scene.ts';
 import { PATIENT_WRITES, TestService } from '../../support/service.ts';
 
 /** Receipts in a browser that refuses to keep them, or has as many as it keeps. */
@@ -64,7 +64,7 @@ async function set(replicas: number): Promise<void> {
 
 async function close(): Promise<void> {
   await page.keyboard.press('Escape');
-  await dialog().waitFor({ state: 'detached' });
+  await dialogGone(page);
 }
 
 const REFUSALS: readonly [string, string, (of: Page) => Promise<unknown>][] = [
