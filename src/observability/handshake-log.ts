@@ -87,10 +87,8 @@ export class HandshakeLog {
   }
 
   #take(reason: string, network: string, certificate: X509Certificate | undefined): boolean {
-    const [ofNetwork, ofCertificate] = [
-      `${reason} ${network}`,
-      `${reason} ${network} ${certificate?.fingerprint256}`,
-    ];
+    const ofNetwork = `${reason} ${network}`;
+    const ofCertificate = `${ofNetwork} ${certificate?.fingerprint256}`;
     const had = (key: string) => this.#lines.get(key) ?? 0;
     const limit = had(ofNetwork) === 0 ? NETWORKS_PER_REASON : LINES_PER_REASON;
     if (had(reason) >= limit || had(ofNetwork) >= LINES_PER_NETWORK || had(ofCertificate) > 0) return false;

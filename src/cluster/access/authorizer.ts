@@ -236,14 +236,23 @@ export function bodyOf({ user, groups }: Subject, attributes: ResourceAttributes
   };
 }
 
-/** @throws KubeMalformedError if the answer has no decision */
-export function decisionIn(answer: unknown): boolean {
-  const { allowed, evaluationError } = objectAt(isObject(answer) ? answer : {}, 'status');
-  if (typeof allowed !== 'boolean') throw new KubeMalformedError('a review has no decision');
+/** @throws KubeMalformedError if the answer has no decision, or one that must not be used */
+function decisionIn(answer: unknown): boolean {
+  const { allowed, evaluationError } = statusOfReview(answer);
   // A denial with an evaluation error may only mean that some rules could not be read. It must not be cached.
   if (!allowed && evaluationError)
     throw new KubeMalformedError(`a review could not be evaluated: ${evaluationError}`);
   return allowed;
+}
+
+/** @throws KubeMalformedError if the answer has no decision */
+export function statusOfReview(answer: unknown): {
+  readonly allowed: boolean;
+  readonly evaluationError: unknown;
+} {
+  const { allowed, evaluationError } = objectAt(isObject(answer) ? answer : {}, 'status');
+  if (typeof allowed !== 'boolean') throw new KubeMalformedError('a review has no decision');
+  return { allowed, evaluationError };
 }
 
 /**

@@ -1,8 +1,7 @@
 import type { KubeCalls } from '../../kube/client/circuit.ts';
-import { isObject, objectAt } from '../../kube/json.ts';
-import { KubeCircuitOpenError, KubeMalformedError } from '../../kube/kube-errors.ts';
+import { KubeCircuitOpenError } from '../../kube/kube-errors.ts';
 import type { ProbeLimits, Reviews } from '../health/cluster-health.ts';
-import { bodyOf, REVIEWS_PATH } from './authorizer.ts';
+import { bodyOf, REVIEWS_PATH, statusOfReview } from './authorizer.ts';
 import type { Subject } from './decisions.ts';
 import type { ReviewOutcomes } from './review-outcomes.ts';
 
@@ -33,8 +32,7 @@ export class OwnReviews implements Reviews {
     try {
       const answer = await this.#api.call({ method: 'POST', path: REVIEWS_PATH, body, deadlineMs, signal });
       // Nobody is allowed nothing, so that a part of the rules which could not be read says nothing about clients.
-      const { allowed } = objectAt(isObject(answer) ? answer : {}, 'status');
-      if (typeof allowed !== 'boolean') throw new KubeMalformedError('a review has no decision');
+      statusOfReview(answer);
       this.#outcomes.ownDecided(sentAt);
     } catch (error) {
       const wasSent = !signal.aborted && !(error instanceof KubeCircuitOpenError);

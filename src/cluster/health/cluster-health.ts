@@ -1,6 +1,7 @@
 import { KubeCircuitOpenError, KubeStatusError } from '../../kube/kube-errors.ts';
 import type { Logger } from '../../lib/logger.ts';
 import { sleep } from '../../lib/sleep.ts';
+import { REVIEW_DEADLINE_MS } from '../access/authorizer.ts';
 import { NotReadyError, NotSyncedError } from '../cluster-errors.ts';
 import type { ClusterState } from './cluster-state.ts';
 import { Outage } from './outage.ts';
@@ -32,7 +33,7 @@ const TIMING: HealthTiming = {
   contactMs: 4_000,
   reviewMs: 4_000,
   deadlineMs: 3_000,
-  reviewDeadlineMs: 2_000,
+  reviewDeadlineMs: REVIEW_DEADLINE_MS,
   watchMs: 5_000,
   stillMs: 60_000,
 };

@@ -10,7 +10,14 @@ import { until } from '../../support/until.ts';
 
 /** What shows that a cluster cannot be served, while nobody sends a request. */
 const SHORT: ClusterTiming = {
-  health: { lookMs: 20, contactMs: 40, reviewMs: 40, deadlineMs: 5_000, stillMs: 100 },
+  health: {
+    lookMs: 20,
+    contactMs: 40,
+    reviewMs: 40,
+    deadlineMs: 5_000,
+    reviewDeadlineMs: 5_000,
+    stillMs: 100,
+  },
 };
 let demo: FakeApiServer;
 let service: TestService;
