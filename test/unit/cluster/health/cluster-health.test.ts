@@ -90,6 +90,12 @@ class Scene {
 
 const elapse = (seconds: number) => vi.advanceTimersByTimeAsync(seconds * 1_000);
 
+/** Lets up to 10 s elapse until this is so. */
+async function elapseUntil(isSo: () => boolean): Promise<void> {
+  for (let tenths = 0; tenths < 100 && !isSo(); tenths += 1) await elapse(0.1);
+  expect(isSo()).toBe(true);
+}
+
 let scene: Scene;
 beforeEach(() => {
   vi.useFakeTimers();
@@ -300,13 +306,13 @@ describe('a cluster is blocked', () => {
   it('not because of a review that failed before an outage, and one that failed after it', async () => {
     await ready();
     scene.reviewFails = forbidden;
-    await vi.waitUntil(() => scene.reviewed.state === 'unavailable', { timeout: 10_000 });
+    await elapseUntil(() => scene.reviewed.state === 'unavailable');
     scene.probeFails = silent;
     await elapse(10);
     expect(scene.state).toBe('unreachable');
     scene.reviewed.state = 'unavailable';
     scene.probeFails = undefined;
-    await vi.waitUntil(() => scene.state !== 'unreachable', { timeout: 10_000 });
+    await elapseUntil(() => scene.state !== 'unreachable');
     scene.reviewFails = undefined;
     await elapse(20);
     expect(scene.lines).toEqual(['cluster unreachable', 'cluster reachable again']);
