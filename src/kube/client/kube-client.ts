@@ -1,7 +1,5 @@
 import type { Socket } from 'node:net';
-import { pipeline } from 'node:stream';
 import { isDeepStrictEqual } from 'node:util';
-import { createGunzip } from 'node:zlib';
 import type { Dispatcher } from 'undici';
 import { Watchdog } from '../../lib/watchdog.ts';
 import { isObject, MAX_OBJECT_BYTES, parseJson } from '../json.ts';
@@ -18,12 +16,7 @@ import type { KubeConfigLoader } from '../kubeconfig/kubeconfig.ts';
 import { type Agents, newAgents } from './agents.ts';
 import { parseAnswer } from './answer-json.ts';
 import { type CallObserver, Observed } from './call-observer.ts';
-
-/**
- * The largest piece of a decompressed answer. Each piece is a task of the thread pool, and 16 KiB of a TLS record become
- * some 110 KiB: with the default of 16 KiB the tasks cost more than the decompression.
- */
-const GUNZIP_BYTES = 256 * 1024;
+import { decompressed } from './decompressed.ts';
 
 /** As `accept`: a list has the metadata of its objects only. It says nothing about what the API server reads for it. */
 export const METADATA_ONLY = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1';
@@ -256,9 +249,7 @@ function translate(error: unknown, request: KubeRequest, limit: Watchdog, sent: 
  * Kubernetes 1.37, the initial events of a watch.
  */
 function bytesOf({ headers, body }: Dispatcher.ResponseData): AsyncIterable<Buffer> {
-  if (headers['content-encoding'] !== 'gzip') return body;
-  // Who reads the bytes meets the errors of both.
-  return pipeline(body, createGunzip({ chunkSize: GUNZIP_BYTES }), () => {});
+  return headers['content-encoding'] === 'gzip' ? decompressed(body) : body;
 }
 
 function isGzipError(error: unknown): boolean {
