@@ -2,6 +2,8 @@
 export interface Parsing {
   /** The key by which clients are told apart. */
   readonly client: string;
+  /** Whether requests of it are under way: what remains to be done for them is charged to the client too. */
+  readonly isUnderWay: boolean;
   /** Passes one piece to that server. @returns whether another piece is ready to be passed now */
   parsePiece(): boolean;
 }
@@ -13,6 +15,10 @@ const SHARE = 0.1;
 const MAX_SLICE_MS = 20;
 /** The most that a client is charged per piece: time beyond this went to other work or to a garbage collection. */
 const MAX_CHARGE_MS = 0.5;
+/** The most that it is charged for the work that a piece leaves. */
+const MAX_REST_CHARGE_MS = 5;
+/** The weight of the latest turn in the average of that work. */
+const LATEST = 0.1;
 
 /** The waiting connections of one client. */
 interface Line {
@@ -29,6 +35,10 @@ interface Line {
  * goes piece by piece, always to the client that has had the least time. A client that sends little is therefore served
  * at once, however many others send much. Below that load a connection is parsed as its bytes arrive.
  *
+ * Most of the time goes to what requests cause after they were parsed: calls, answers, garbage. That cannot be told apart
+ * by client, so it is shared equally by the pieces that left a request under way. Otherwise a client whose requests are
+ * answered while they are parsed would get no more of a turn than clients who leave ten times as much to do.
+ *
  * This is fair queueing by virtual time: time used while nobody waited is not a debt, and unused time is not a credit.
  */
 export class ParseTurns {
@@ -38,6 +48,9 @@ export class ParseTurns {
   #shareMs = 0;
   /** Milliseconds that clients have had, for those with more than the share. */
   readonly #usedMs = new Map<string, number>();
+  /** How many pieces of the last slice left a request under way, and how long the work after such a piece takes. */
+  #left = 0;
+  #restMs = 0;
   /** When the parsing time of this turn ends, on the clock of performance.now(); undefined: it has not begun. */
   #endsAt: number | undefined;
   /** When the next slice was scheduled, on the same clock; undefined: it is not scheduled. */
@@ -88,6 +101,11 @@ export class ParseTurns {
     let now = performance.now();
     const restMs = now - (this.#dueSince ?? now);
     const endsAt = now + Math.min(Math.max(restMs * SHARE, SLICE_MS), MAX_SLICE_MS);
+    if (this.#left > 0) {
+      const latest = Math.min(restMs / this.#left, MAX_REST_CHARGE_MS);
+      this.#restMs += (latest - this.#restMs) * LATEST;
+      this.#left = 0;
+    }
     this.#dueSince = undefined;
     this.#endsAt = undefined;
     for (let line = this.#next(); line !== undefined && now < endsAt; line = this.#next()) {
@@ -98,7 +116,11 @@ export class ParseTurns {
       const hasMore = connection.parsePiece();
       const before = now;
       now = performance.now();
-      const charge = Math.min(now - before, MAX_CHARGE_MS);
+      let charge = Math.min(now - before, MAX_CHARGE_MS);
+      if (connection.isUnderWay) {
+        charge += this.#restMs;
+        this.#left += 1;
+      }
       line.usedMs += charge;
       this.#shareMs += charge / clients;
       this.#usedMs.set(connection.client, line.usedMs);
@@ -106,6 +128,8 @@ export class ParseTurns {
     }
     for (const [client, usedMs] of this.#usedMs) if (usedMs <= this.#shareMs) this.#usedMs.delete(client);
     if (this.#lines.size > 0) this.#atEndOfTurn();
+    // A connection that waits again has scheduled the next slice at once, but the rest of the turn begins here.
+    if (this.#dueSince !== undefined) this.#dueSince = now;
   };
 
   /** The line of the client that has had the least. If several have, the one that has waited longest. */

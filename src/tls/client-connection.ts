@@ -121,6 +121,10 @@ export class ClientConnection implements Parsing {
     return this.identity.kind === 'client' ? this.identity.user : '';
   }
 
+  get isUnderWay(): boolean {
+    return this.running.size > 0;
+  }
+
   /** Whether `hold` has an effect. It has none on the connections of injected requests, which only tests make. */
   get isReadInPieces(): boolean {
     return this.#turns !== undefined;

@@ -25,8 +25,8 @@ afterEach(async () => {
   vi.restoreAllMocks();
 });
 
-/** A connection that has just received this number of pieces. */
-function bring(client: string, pieces: number, pieceMs = PIECE_MS): Parsing {
+/** A connection that has just received this number of pieces. @param isUnderWay whether they leave work to do */
+function bring(client: string, pieces: number, pieceMs = PIECE_MS, isUnderWay = false): Parsing {
   let left = pieces;
   const parse = () => {
     left -= 1;
@@ -35,6 +35,7 @@ function bring(client: string, pieces: number, pieceMs = PIECE_MS): Parsing {
   };
   const connection: Parsing = {
     client,
+    isUnderWay,
     parsePiece: () => {
       parse();
       return left > 0;
@@ -123,6 +124,44 @@ it('a pause during a piece, such as a garbage collection, is not charged to its 
   parsed = [];
   await nextTurn();
   expect(parsed.filter((client) => client === 'b')).toHaveLength(3);
+});
+
+/** The pieces of each client that were parsed in some turns, with other work after each. */
+async function shares(clients: readonly string[], restMs: readonly number[]): Promise<number[]> {
+  parsed = [];
+  for (const ms of restMs) {
+    await nextTurn();
+    now += ms;
+  }
+  return clients.map((client) => parsed.filter((each) => each === client).length);
+}
+
+it('the work that pieces leave to do is charged to their clients', async () => {
+  bring('leaves work', 10_000, 0.1, true);
+  bring('is answered', 10_000, 0.1);
+  const [few = 0, many = 0] = await shares(['leaves work', 'is answered'], Array(50).fill(20));
+  expect(few).toBeGreaterThan(50);
+  expect(many).toBeGreaterThan(10 * few);
+});
+
+it('clients whose pieces leave the same work have the same share, whatever it is', async () => {
+  bring('a', 10_000, 0.1, true);
+  bring('b', 10_000, 0.1, true);
+  const [a = 0, b = 0] = await shares(['a', 'b'], Array(50).fill(20));
+  expect(a / b).toBeCloseTo(1, 1);
+});
+
+it('a pause between pieces, such as a garbage collection, is charged as a little work', async () => {
+  bring('leaves work', 10_000, 0.4, true);
+  bring('is answered', 10_000, 0.4);
+  const ratioAfter = async (pauseMs: number) => {
+    await shares([], Array(50).fill(2));
+    await shares([], [pauseMs]);
+    const [few = 0, many = 0] = await shares(['leaves work', 'is answered'], Array(50).fill(2));
+    return few / many;
+  };
+  const usual = await ratioAfter(2);
+  expect(await ratioAfter(60_000)).toBeGreaterThan(usual * 0.7);
 });
 
 it('a client does not overtake waiting clients', async () => {
