@@ -1,6 +1,7 @@
 import type { CallObserver } from '../kube/client/call-observer.ts';
 import { Circuit } from '../kube/client/circuit.ts';
 import { KubeClient, METADATA_ONLY } from '../kube/client/kube-client.ts';
+import { Turns } from '../kube/client/turns.ts';
 import {
   type ApiServerIdentity,
   type KubeconfigSource,
@@ -12,6 +13,7 @@ import type { ReflectorTiming } from '../kube/reflector/reflector.ts';
 import { isComparable } from '../kube/reflector/resource-version.ts';
 import type { Logger } from '../lib/logger.ts';
 import { Quota } from '../lib/quota.ts';
+import { pauses } from '../lib/slices.ts';
 import { Access, type AccessTiming } from './access/access.ts';
 import { alwaysAllowing, type DecisionTimes, ReviewAuthorizer } from './access/authorizer.ts';
 import type { Subject } from './access/decisions.ts';
@@ -22,11 +24,13 @@ import {
   type Prospect,
   type ScaleOrder,
   type ScaleReading,
+  type Selection,
   type UnguardedCluster,
 } from './access/guarded-cluster.ts';
 import { OwnReviews } from './access/own-reviews.ts';
 import { ReviewOutcomes } from './access/review-outcomes.ts';
 import { Autoscalers, type WatchedAutoscalers } from './autoscalers/autoscalers.ts';
+import { BuiltLists, MAX_LIST_WAIT_MS } from './cache/built-lists.ts';
 import { DeploymentCache, listKey } from './cache/deployment-cache.ts';
 import {
   FRESHNESS_MS,
@@ -36,6 +40,7 @@ import {
   withFreshnessDeadline,
 } from './cache/freshness.ts';
 import { InformerSet, type Mirrored } from './cache/informer-set.ts';
+import { matching } from './cache/matching.ts';
 import { type ListReading, type Reading, reading } from './cache/reading.ts';
 import { SharedAnswers } from './cache/shared-answers.ts';
 import { CALL_CONNECTIONS } from './call-places.ts';
@@ -67,7 +72,6 @@ import { type PodTiming, PodTroubles } from './rollout/pod-troubles.ts';
 import { type Precondition, type ScaleRequest, type ScaleResult, Scaler } from './scaler.ts';
 import { changesOf, type DeploymentChanges } from './state/deployment-changes.ts';
 import { type DeploymentState, stateOf } from './state/deployment-state.ts';
-import { StateLists } from './state/state-lists.ts';
 import { RolloutWaits, type WaitLimits, type WaitTarget } from './waits/rollout-waits.ts';
 
 export interface ClusterOptions extends KubeconfigSource {
@@ -117,6 +121,12 @@ const READ_YOUR_WRITE_MS = 1_000;
 /** Reads that may wait for a resourceVersion at a time, in total and per user. */
 const MAX_WAITING_READS = 2_000;
 const MAX_WAITING_READS_PER_USER = 100;
+/** How many lists by selector and lists of states are built at a time, and how many may wait. */
+const LIST_PLACES = 2;
+const MAX_WAITING_LISTS = 1_000;
+/** How many lists of names by selector, and of states, are kept until something changes, and how many bytes in total. */
+const SELECTED_LISTS = { maxLists: 64, maxBytes: 8 * 1024 * 1024 };
+const STATE_LISTS = { maxLists: 8, maxBytes: 16 * 1024 * 1024 };
 const NONE: readonly string[] = [];
 
 /** One Kubernetes cluster: its client, its cache, its scaler and its health. Clusters share nothing. */
@@ -134,7 +144,9 @@ export class Cluster implements UnguardedCluster {
   readonly #ownership: Ownership;
   readonly #onConflict: ConflictPolicy;
   readonly #rails: Rails;
-  readonly #stateLists: StateLists;
+  readonly #listTurns = new Turns(LIST_PLACES, MAX_WAITING_LISTS);
+  readonly #selectedLists: BuiltLists;
+  readonly #stateLists: BuiltLists;
   /** When it was started, on the clock of performance.now(), until its cache has been filled. */
   #unreadSince: number | undefined;
   #overrides = 0;
@@ -226,11 +238,22 @@ export class Cluster implements UnguardedCluster {
       this.#hub.follow(informer);
     }
     this.#ownership = new Ownership(this.autoscalers, this.#history);
-    this.#stateLists = new StateLists({
+    const turns = this.#listTurns;
+    this.#selectedLists = new BuiltLists({
+      ...SELECTED_LISTS,
+      turns,
+      member: 'deployments',
+      itemOf: ({ namespace, name }) => JSON.stringify(`${namespace}/${name}`),
+      version: () => this.#cache.labelsVersion,
+    });
+    this.#stateLists = new BuiltLists({
+      ...STATE_LISTS,
+      turns,
+      member: 'items',
+      // It may have changed since the build began, and then so has what is known of its changes.
+      itemOf: (deployment) =>
+        JSON.stringify(this.stateOf(this.#cache.get(deployment.namespace, deployment.name) ?? deployment)),
       version: () => this.#stateVersion,
-      // It may have changed since it was selected, and then so has what is known of its changes.
-      stateOf: (deployment) =>
-        this.stateOf(this.#cache.get(deployment.namespace, deployment.name) ?? deployment),
     });
     this.#direct = new DirectReader(this.#calls);
     this.#scaler = new Scaler(this.#calls, timing.writeMs);
@@ -360,37 +383,50 @@ export class Cluster implements UnguardedCluster {
     return this.#cache.namespaces;
   }
 
-  list(namespace?: string, visible?: readonly string[], selector?: LabelSelector): ListReading {
+  list(namespace?: string, visible?: readonly string[]): ListReading {
     const { informers, unavailable } = this.#informers.answering(namespace);
     const shown = shownIn(namespace, visible);
-    return { ...reading(this.#cache.listAnswer(shown, selector), informers, unavailable), shown };
+    return { ...reading(this.#cache.listAnswer(shown), informers, unavailable), shown };
   }
 
-  knownStates(
-    namespace?: string,
-    visible?: readonly string[],
-    selector?: LabelSelector,
+  knownSelected(namespace: string | undefined, selector: LabelSelector): ListReading | undefined {
+    return this.#known(this.#selectedLists, namespace, selector);
+  }
+
+  selected(user: string, selection: Selection): Promise<ListReading> {
+    return this.#built(this.#selectedLists, user, selection);
+  }
+
+  knownStates(namespace: string | undefined, selector: LabelSelector | undefined): ListReading | undefined {
+    return this.#known(this.#stateLists, namespace, selector);
+  }
+
+  states(user: string, selection: Selection): Promise<ListReading> {
+    return this.#built(this.#stateLists, user, selection);
+  }
+
+  #known(
+    lists: BuiltLists,
+    namespace: string | undefined,
+    selector: LabelSelector | undefined,
   ): ListReading | undefined {
     const { informers, unavailable } = this.#informers.answering(namespace);
-    const shown = shownIn(namespace, visible);
-    const answer = this.#stateLists.known(listKey(shown, selector));
+    const shown = shownIn(namespace, undefined);
+    const answer = lists.known(listKey(shown, selector));
     return answer && { ...reading(answer, informers, unavailable), shown };
   }
 
-  async states(
+  async #built(
+    lists: BuiltLists,
     user: string,
-    namespace?: string,
-    visible?: readonly string[],
-    selector?: LabelSelector,
+    { namespace, shown: visible, selector }: Selection,
   ): Promise<ListReading> {
     const { informers, unavailable } = this.#informers.answering(namespace);
     const shown = shownIn(namespace, visible);
     // The answer is at least as new as this.
     const before = reading(undefined, informers, unavailable);
     const startedAt = performance.now();
-    const value = await this.#stateLists.read(user, listKey(shown, selector), () =>
-      this.#cache.select(shown, selector),
-    );
+    const value = await lists.read(user, listKey(shown, selector), () => this.#cache.select(shown), selector);
     return { ...before, value, ageMs: before.ageMs + performance.now() - startedAt, shown };
   }
 
@@ -421,8 +457,12 @@ export class Cluster implements UnguardedCluster {
       },
       reading: (visible) => {
         const shown = shownIn(namespace, visible);
+        const likely =
+          selector === undefined
+            ? this.#cache.listAnswer(shown)
+            : this.#selectedLists.known(listKey(shown, selector));
         return {
-          value: this.#sharedAnswers.share(value.answer(visible), this.#cache.listAnswer(shown, selector)),
+          value: this.#sharedAnswers.share(value.answer(visible), likely),
           resourceVersion: value.resourceVersion,
           ageMs: performance.now() - startedAt,
           unavailable: namespace === undefined ? this.#informers.refused : NONE,
@@ -472,13 +512,14 @@ export class Cluster implements UnguardedCluster {
     return { by: lastChange.user ?? lastChange.manager ?? owner, at: lastChange.at };
   }
 
-  select(
-    namespace?: string,
-    visible?: readonly string[],
-    selector?: LabelSelector,
-  ): Reading<readonly Deployment[]> {
+  async select(
+    user: string,
+    { namespace, shown, selector }: Selection,
+  ): Promise<Reading<readonly Deployment[]>> {
     const { informers, unavailable } = this.#informers.answering(namespace);
-    return reading(this.#cache.select(shownIn(namespace, visible), selector), informers, unavailable);
+    const select = () => matching(this.#cache.select(shownIn(namespace, shown)), selector, pauses());
+    const selected = await this.#listTurns.run(user, select, MAX_LIST_WAIT_MS);
+    return reading(selected, informers, unavailable);
   }
 
   async scale(request: ScaleRequest & Pick<ScaleOrder, 'force' | 'batch'>): Promise<ScaleReading> {

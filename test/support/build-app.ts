@@ -11,6 +11,7 @@ import {
   type Prospect,
   type ScaleOrder,
   type ScaleReading,
+  type Selection,
   type UnguardedCluster,
 } from '../../src/cluster/access/guarded-cluster.ts';
 import { DeploymentCache } from '../../src/cluster/cache/deployment-cache.ts';
@@ -102,24 +103,44 @@ export class MemoryCluster implements ServedCluster, UnguardedCluster {
     return this.#cache.namespaces;
   }
 
-  list(namespace?: string, visible?: readonly string[], selector?: LabelSelector): ListReading {
-    const shown = namespace === undefined ? visible : [namespace];
-    return { value: this.#cache.listAnswer(shown, selector), ...this.reading, shown };
+  list(namespace?: string, visible?: readonly string[]): ListReading {
+    const shown = shownOf({ namespace, shown: visible });
+    return { value: this.#cache.listAnswer(shown), ...this.reading, shown };
   }
 
-  knownStates(namespace?: string, visible?: readonly string[], selector?: LabelSelector): ListReading {
-    const shown = namespace === undefined ? visible : [namespace];
-    const items = this.#cache.select(shown, selector).map((each) => this.stateOf(each));
-    return { value: Buffer.from(JSON.stringify({ items })), ...this.reading, shown };
+  knownSelected(namespace: string | undefined, selector: LabelSelector): ListReading {
+    return this.#selected({ namespace, shown: undefined, selector });
   }
 
-  async states(
-    _user: string,
-    namespace?: string,
-    visible?: readonly string[],
-    selector?: LabelSelector,
-  ): Promise<ListReading> {
-    return this.knownStates(namespace, visible, selector);
+  async selected(_user: string, selection: Selection): Promise<ListReading> {
+    return this.#selected(selection);
+  }
+
+  knownStates(namespace: string | undefined, selector: LabelSelector | undefined): ListReading {
+    return this.#states({ namespace, shown: undefined, selector });
+  }
+
+  async states(_user: string, selection: Selection): Promise<ListReading> {
+    return this.#states(selection);
+  }
+
+  #selected(selection: Selection): ListReading {
+    const deployments = this.#select(selection).map(({ namespace, name }) => `${namespace}/${name}`);
+    return this.#list({ deployments }, selection);
+  }
+
+  #states(selection: Selection): ListReading {
+    const items = this.#select(selection).map((each) => this.stateOf(each));
+    return this.#list({ items }, selection);
+  }
+
+  #list(answer: object, selection: Selection): ListReading {
+    return { value: Buffer.from(JSON.stringify(answer)), ...this.reading, shown: shownOf(selection) };
+  }
+
+  #select(selection: Selection): readonly Deployment[] {
+    const deployments = this.#cache.select(shownOf(selection));
+    return deployments.filter(({ labels }) => selection.selector?.matches(labels) ?? true);
   }
 
   async reach(): Promise<void> {}
@@ -135,7 +156,8 @@ export class MemoryCluster implements ServedCluster, UnguardedCluster {
     _endsAt?: number,
     selector?: LabelSelector,
   ): Promise<FreshNames> {
-    return { namespaces: this.namespaces, reading: (shown) => this.list(namespace, shown, selector) };
+    const reading = (shown: readonly string[] | undefined) => this.#selected({ namespace, shown, selector });
+    return { namespaces: this.namespaces, reading };
   }
 
   /** It has no events. */
@@ -207,13 +229,8 @@ export class MemoryCluster implements ServedCluster, UnguardedCluster {
     return { by: 'kubectl', at: undefined };
   }
 
-  select(
-    namespace?: string,
-    visible?: readonly string[],
-    selector?: LabelSelector,
-  ): Reading<readonly Deployment[]> {
-    const shown = namespace === undefined ? visible : [namespace];
-    return { value: this.#cache.select(shown, selector), ...this.reading };
+  async select(_user: string, selection: Selection): Promise<Reading<readonly Deployment[]>> {
+    return { value: this.#select(selection), ...this.reading };
   }
 
   async scale(request: ScaleRequest & Pick<ScaleOrder, 'force' | 'batch'>): Promise<ScaleReading> {
@@ -274,6 +291,11 @@ export async function buildTestApp(
 }
 
 /** A fleet of existing clusters, the first of which is the default. */
+/** The namespaces that a list shows; undefined: all. */
+function shownOf({ namespace, shown }: Omit<Selection, 'selector'>): readonly string[] | undefined {
+  return namespace === undefined ? shown : [namespace];
+}
+
 export function fleetOf(clusters: readonly ServedCluster[]): Fleet<ServedCluster> {
   const byName = new Map(clusters.map((cluster) => [cluster.name, cluster]));
   const specs = clusters.map(({ name }) => ({

@@ -78,6 +78,16 @@ export interface FreshNames {
   reading(shown: readonly string[] | undefined): ListReading;
 }
 
+/** Which Deployments a list shows. */
+export interface Selection {
+  /** undefined: those of all namespaces. */
+  readonly namespace: string | undefined;
+  /** Without `namespace`: the namespaces to show; undefined: all of them. */
+  readonly shown: readonly string[] | undefined;
+  /** undefined: whatever labels they have. */
+  readonly selector: LabelSelector | undefined;
+}
+
 /** The operations of a cluster, without any check of rights. Routes only get GuardedCluster, which makes the checks. */
 export interface UnguardedCluster {
   readonly name: string;
@@ -113,27 +123,21 @@ export interface UnguardedCluster {
   /**
    * The JSON answer that lists the Deployments of a namespace, or of all, from the cache.
    * @param shown without `namespace`: the namespaces to show; undefined: all of them
-   * @param selector the list contains only the Deployments that it matches
    * @throws NotSyncedError, CacheRefusedError or NamespaceNotWatchedError
    */
-  list(namespace?: string, shown?: readonly string[], selector?: LabelSelector): ListReading;
-  /** As `states`, if the answer has been built and nothing has changed since. @throws as `list` */
-  knownStates(
-    namespace?: string,
-    shown?: readonly string[],
-    selector?: LabelSelector,
-  ): ListReading | undefined;
+  list(namespace?: string, shown?: readonly string[]): ListReading;
+  /** As `selected`, if the answer has been built and nothing has changed since. @throws as `list` */
+  knownSelected(namespace: string | undefined, selector: LabelSelector): ListReading | undefined;
   /**
-   * The JSON answer with the states of the Deployments that `list` lists.
+   * The JSON answer that lists these Deployments, from the cache.
    * @param user who makes the read
-   * @throws KubeBusyError if too many are being built; otherwise as `list`
+   * @throws KubeBusyError if too many lists are being built; otherwise as `list`
    */
-  states(
-    user: string,
-    namespace?: string,
-    shown?: readonly string[],
-    selector?: LabelSelector,
-  ): Promise<ListReading>;
+  selected(user: string, selection: Selection): Promise<ListReading>;
+  /** As `states`, if the answer has been built and nothing has changed since. @throws as `list` */
+  knownStates(namespace: string | undefined, selector: LabelSelector | undefined): ListReading | undefined;
+  /** The JSON answer with the states of these Deployments. @throws as `selected` */
+  states(user: string, selection: Selection): Promise<ListReading>;
   /**
    * Resolves once the cache of a namespace, or of all, has seen the required resourceVersion.
    * @throws FreshnessError if it does not see it in time; NamespaceNotWatchedError
@@ -177,15 +181,8 @@ export interface UnguardedCluster {
   prospect(namespace: string, name: string, replicas: number, from?: number): Prospect;
   /** Who made the count of a Deployment what it is there. @param deployment from the cache or from the API server */
   lastWriterOf(deployment: Deployment): LastWriter;
-  /**
-   * The Deployments in the cache that `list` lists.
-   * @throws NotSyncedError, CacheRefusedError or NamespaceNotWatchedError
-   */
-  select(
-    namespace?: string,
-    shown?: readonly string[],
-    selector?: LabelSelector,
-  ): Reading<readonly Deployment[]>;
+  /** These Deployments, from the cache. @throws as `selected` */
+  select(user: string, selection: Selection): Promise<Reading<readonly Deployment[]>>;
   /**
    * Checks that `rollout` can follow what happens in a namespace.
    * @throws NotSyncedError, CacheRefusedError, NamespaceNotWatchedError or FreshnessError
@@ -298,29 +295,35 @@ export class GuardedCluster {
    * The JSON answer that lists the Deployments of a namespace, or of all, from the cache, if the caller is known to have
    * the right to list all of them.
    * @param selector the list contains only the Deployments that it matches
-   * @returns undefined if the caller has not been found to have the right
+   * @returns undefined if the caller has not been found to have the right, or the list of the selector has to be built
    * @throws as UnguardedCluster.list
    */
   knownList(namespace: string | undefined, selector?: LabelSelector): ListReading | undefined {
     if (!this.#access.isKnownToList(this.#caller, namespace)) return undefined;
-    return this.#cluster.list(namespace, undefined, selector);
+    if (selector !== undefined) return this.#cluster.knownSelected(namespace, selector);
+    return this.#cluster.list(namespace);
   }
 
   /**
    * The JSON answer that lists the Deployments of a namespace, or of all namespaces in which the caller may list: from
    * the cache, or with the required freshness.
    * @param selector the list contains only the Deployments that it matches
-   * @throws FreshnessError if the freshness cannot be reached; otherwise as UnguardedCluster.list
+   * @throws FreshnessError if the freshness cannot be reached; otherwise as UnguardedCluster.selected
    */
   async list(namespace?: string, freshness?: Freshness, selector?: LabelSelector): Promise<ListReading> {
     const cluster = this.#cluster;
+    const { user } = this.#caller;
+    const fromCache = (shown: readonly string[] | undefined) =>
+      selector === undefined
+        ? cluster.list(namespace, shown)
+        : cluster.selected(user, { namespace, shown, selector });
     const { shown, shownOf } = await this.#rightsToList(namespace);
-    if (freshness === undefined) return cluster.list(namespace, shown, selector);
+    if (freshness === undefined) return fromCache(shown);
     const endsAt = performance.now() + FRESHNESS_MS;
-    await cluster.reach(this.#caller.user, namespace, freshness);
+    await cluster.reach(user, namespace, freshness);
     const shownNow = await shownOf(() => cluster.namespaces);
-    if (!cluster.isOlderThan(freshness, namespace)) return cluster.list(namespace, shownNow, selector);
-    const names = await cluster.freshNames(this.#caller.user, namespace, freshness, endsAt, selector);
+    if (!cluster.isOlderThan(freshness, namespace)) return fromCache(shownNow);
+    const names = await cluster.freshNames(user, namespace, freshness, endsAt, selector);
     // The cache may not know all of these namespaces, so check the rights for them too.
     return names.reading(await shownOf(() => names.namespaces));
   }
@@ -332,7 +335,7 @@ export class GuardedCluster {
    */
   knownStates(namespace: string | undefined, selector?: LabelSelector): ListReading | undefined {
     if (!this.#access.isKnownToList(this.#caller, namespace)) return undefined;
-    return this.#cluster.knownStates(namespace, undefined, selector);
+    return this.#cluster.knownStates(namespace, selector);
   }
 
   /**
@@ -343,9 +346,10 @@ export class GuardedCluster {
   async states(namespace?: string, freshness?: Freshness, selector?: LabelSelector): Promise<ListReading> {
     const { user } = this.#caller;
     const { shown, shownOf } = await this.#rightsToList(namespace);
-    if (freshness === undefined) return this.#cluster.states(user, namespace, shown, selector);
+    if (freshness === undefined) return this.#cluster.states(user, { namespace, shown, selector });
     await this.#cluster.reach(user, namespace, freshness);
-    return this.#cluster.states(user, namespace, await shownOf(() => this.#cluster.namespaces), selector);
+    const shownNow = await shownOf(() => this.#cluster.namespaces);
+    return this.#cluster.states(user, { namespace, shown: shownNow, selector });
   }
 
   /**
@@ -355,7 +359,11 @@ export class GuardedCluster {
    */
   async select(namespace?: string, selector?: LabelSelector): Promise<readonly Deployment[]> {
     const { shown } = await this.#rightsToList(namespace);
-    const { value, unavailable } = this.#cluster.select(namespace, shown, selector);
+    const { value, unavailable } = await this.#cluster.select(this.#caller.user, {
+      namespace,
+      shown,
+      selector,
+    });
     if (unavailable.length > 0) throw new CacheRefusedError(unavailable[0]);
     return value;
   }

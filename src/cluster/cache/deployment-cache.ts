@@ -31,15 +31,9 @@ class NamespaceEntry {
     return this.answer.subarray(START.length, -END.length);
   }
 
-  /** The Deployments that the selector matches, or all, sorted by name. */
-  select(selector?: LabelSelector): Deployment[] {
-    const selected: Deployment[] = [];
-    for (const name of this.#inOrder()) {
-      const deployment = this.deployments.get(name);
-      if (deployment !== undefined && (selector?.matches(deployment.labels) ?? true))
-        selected.push(deployment);
-    }
-    return selected;
+  /** The Deployments, sorted by name. */
+  sorted(): Deployment[] {
+    return this.#inOrder().flatMap((name) => this.deployments.get(name) ?? []);
   }
 
   set(deployment: Deployment): void {
@@ -71,12 +65,6 @@ class NamespaceEntry {
 
 /** How many lists of several, but not all, namespaces are kept until a Deployment is added or removed. */
 const MAX_LISTS = 8;
-/**
- * How many lists of a selector are kept, and how many bytes of them in total, until a Deployment is added, removed or
- * gets other labels. A longer list is made for each request.
- */
-const MAX_SELECTED_LISTS = 64;
-const MAX_SELECTED_BYTES = 8 * 1024 * 1024;
 const NO_DEPLOYMENTS = listAnswer('');
 
 /**
@@ -89,11 +77,7 @@ export class DeploymentCache {
   #inOrder: readonly NamespaceEntry[] | undefined;
   #wholeList: Buffer | undefined;
   readonly #lists = new LRUCache<string, Buffer>({ max: MAX_LISTS });
-  readonly #selectedLists = new LRUCache<string, Buffer>({
-    max: MAX_SELECTED_LISTS,
-    maxSize: MAX_SELECTED_BYTES,
-    sizeCalculation: ({ length }) => length,
-  });
+  #labelsVersion = 0;
 
   get(namespace: string, name: string): Deployment | undefined {
     return this.#namespaces.get(namespace)?.deployments.get(name);
@@ -114,23 +98,26 @@ export class DeploymentCache {
     return count;
   }
 
+  /** Another one as soon as a Deployment is added, removed or gets other labels. */
+  get labelsVersion(): number {
+    return this.#labelsVersion;
+  }
+
   /** The namespaces that hold Deployments. */
   get namespaces(): string[] {
     return [...this.#namespaces.keys()];
   }
 
-  /** The Deployments of these namespaces that the selector matches, in the order of `listAnswer`; undefined: of all. */
-  select(namespaces: readonly string[] | undefined, selector?: LabelSelector): readonly Deployment[] {
-    return this.#entries(namespaces).flatMap((entry) => entry.select(selector));
+  /** The Deployments of these namespaces, in the order of `listAnswer`; undefined: of all. */
+  select(namespaces: readonly string[] | undefined): readonly Deployment[] {
+    return this.#entries(namespaces).flatMap((entry) => entry.sorted());
   }
 
   /**
    * The JSON answer `{"deployments":["namespace/name", ...]}`, sorted, of these namespaces; undefined: of all. Requests
    * for the same list share a buffer. Otherwise slow clients, and many clients at once, would hold a copy each.
-   * @param selector the list contains only the Deployments that it matches
    */
-  listAnswer(namespaces?: readonly string[], selector?: LabelSelector): Buffer {
-    if (selector !== undefined) return this.#selectedAnswer(namespaces, selector);
+  listAnswer(namespaces?: readonly string[]): Buffer {
     if (namespaces === undefined) {
       this.#wholeList ??= joined(this.#entries(undefined));
       return this.#wholeList;
@@ -157,18 +144,6 @@ export class DeploymentCache {
     };
   }
 
-  #selectedAnswer(namespaces: readonly string[] | undefined, selector: LabelSelector): Buffer {
-    const key = listKey(namespaces, selector);
-    const known = this.#selectedLists.get(key);
-    if (known !== undefined) return known;
-    const selected = this.select(namespaces, selector);
-    const answer = listAnswer(
-      selected.map((each) => JSON.stringify(`${each.namespace}/${each.name}`)).join(),
-    );
-    this.#selectedLists.set(key, answer);
-    return answer;
-  }
-
   /** These namespaces, or all, as far as they hold Deployments, in the order of the list. */
   #entries(namespaces: readonly string[] | undefined): readonly NamespaceEntry[] {
     if (namespaces !== undefined)
@@ -180,7 +155,7 @@ export class DeploymentCache {
   #forgetLists(): void {
     this.#wholeList = undefined;
     this.#lists.clear();
-    this.#selectedLists.clear();
+    this.#labelsVersion += 1;
   }
 
   *#values(namespace?: string): Generator<Deployment> {
@@ -195,7 +170,7 @@ export class DeploymentCache {
     const entry = entryOf(this.#namespaces, namespace);
     const previous = entry.deployments.get(name);
     if (previous === undefined) this.#forgetLists();
-    else if (!sameLabels(previous.labels, deployment.labels)) this.#selectedLists.clear();
+    else if (!sameLabels(previous.labels, deployment.labels)) this.#labelsVersion += 1;
     entry.set(deployment);
   }
 

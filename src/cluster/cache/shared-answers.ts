@@ -8,10 +8,10 @@ export class SharedAnswers {
 
   /**
    * Returns a buffer with the bytes of the answer: an earlier one if an equal one is known.
-   * @param likely an answer that is kept elsewhere and may be equal
+   * @param likely an answer that is kept elsewhere, if there is one, and may be equal
    */
-  share(answer: Buffer, likely: Buffer): Buffer {
-    if (likely.equals(answer)) return likely;
+  share(answer: Buffer, likely: Buffer | undefined): Buffer {
+    if (likely?.equals(answer)) return likely;
     const shared = this.#recent.find((each) => each.equals(answer)) ?? answer;
     this.#recent = [shared, ...this.#recent.filter((each) => each !== shared)].slice(0, MAX_ANSWERS);
     return shared;

@@ -1,55 +1,74 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { BuiltLists } from '../../../../src/cluster/cache/built-lists.ts';
 import type { Deployment } from '../../../../src/cluster/deployment.ts';
-import { stateOf } from '../../../../src/cluster/state/deployment-state.ts';
-import { StateLists } from '../../../../src/cluster/state/state-lists.ts';
+import { LabelSelector } from '../../../../src/cluster/labels/label-selector.ts';
+import { Turns } from '../../../../src/kube/client/turns.ts';
 import { KubeBusyError } from '../../../../src/kube/kube-errors.ts';
 import { deployment } from '../../../support/deployment-objects.ts';
-import { until } from '../../../support/until.ts';
 
-/** The time that each state takes, on the clock of performance.now(). */
-let stateMs: number;
+/** The time that each item takes, on the clock of performance.now(). */
+let itemMs: number;
 let built: number;
+/** What happens as soon as this many items are built. */
+let onItem: ReadonlyMap<number, () => void>;
 let version: number;
-let lists: StateLists;
+let lists: BuiltLists;
 
 beforeEach(() => {
-  [stateMs, built, version] = [0, 0, 0];
+  [itemMs, built, version] = [0, 0, 0];
+  onItem = new Map();
   let now = 0;
   vi.spyOn(performance, 'now').mockImplementation(() => now);
-  lists = new StateLists({
-    version: () => String(version),
-    stateOf: (each) => {
+  lists = new BuiltLists({
+    member: 'items',
+    itemOf: ({ namespace, name }) => {
       built += 1;
-      now += stateMs;
-      const { namespace, name } = each;
-      const owners = { namespace, deployment: name, autoscalers: [], claims: [], unknown: [] };
-      return stateOf(each, owners, undefined);
+      now += itemMs;
+      onItem.get(built)?.();
+      return JSON.stringify({ namespace, deployment: name });
     },
+    version: () => version,
+    maxLists: 8,
+    maxBytes: 16 * 1024 * 1024,
+    turns: new Turns(2, 1_000),
   });
 });
 afterEach(() => void vi.restoreAllMocks());
 
 const some = (count: number, parts: Partial<Deployment> = {}) =>
   Array.from({ length: count }, (_, i) => deployment(`web-${i}`, '1', parts));
-const read = (name: string, deployments: readonly Deployment[], user = 'alice') =>
-  lists.read(user, name, () => deployments);
+const read = (name: string, deployments: readonly Deployment[], user = 'alice', selector?: LabelSelector) =>
+  lists.read(user, name, () => deployments, selector);
 const namesIn = (answer: Buffer): string[] =>
   JSON.parse(answer.toString()).items.map((item: { readonly deployment: string }) => item.deployment);
 
-describe('a list of states', () => {
+describe('a list', () => {
   it.each([0, 1, 2])('is JSON, in the order of its %i Deployments', async (count) => {
     expect(namesIn(await read('all', some(count)))).toEqual(some(count).map(({ name }) => name));
   });
 
   it('is the same in one slice and in many, whatever characters it has', async () => {
-    const deployments = some(50, { controller: 'Größe/鯨"\\' });
+    const deployments = some(50, { namespace: 'Größe/鯨"\\' });
     const whole = await read('whole', deployments);
-    stateMs = 2;
+    itemMs = 2;
     expect(await read('sliced', deployments)).toEqual(whole);
   });
 
+  it('has the Deployments that the selector matches, in their order', async () => {
+    const deployments = [
+      deployment('c', '1', { labels: ['app', 'web'] }),
+      deployment('b', '1', { labels: ['app', 'cart'] }),
+      deployment('a', '1', { labels: ['app', 'web'] }),
+    ];
+    expect(namesIn(await read('web', deployments, 'alice', LabelSelector.parse('app=web')))).toEqual([
+      'c',
+      'a',
+    ]);
+    expect(namesIn(await read('db', deployments, 'alice', LabelSelector.parse('app=db')))).toEqual([]);
+  });
+
   it('lets the event loop turn while it is built', async () => {
-    stateMs = 1;
+    itemMs = 1;
     let turns = 0;
     let counting = setImmediate(function count() {
       turns += 1;
@@ -80,12 +99,9 @@ describe('a list that has been built', () => {
   });
 
   it('is not known if something changed while it was built', async () => {
-    stateMs = 2;
-    const reading = read('all', some(20));
-    await until(() => built > 0);
-    expect(built).toBeLessThan(20);
-    version += 1;
-    expect(namesIn(await reading)).toHaveLength(20);
+    itemMs = 2;
+    onItem = new Map([[1, () => (version += 1)]]);
+    expect(namesIn(await read('all', some(20)))).toHaveLength(20);
     expect(lists.known('all')).toBeUndefined();
   });
 
@@ -95,6 +111,12 @@ describe('a list that has been built', () => {
     expect(lists.known('list 1')).toBeDefined();
     expect(lists.known('list 8')).toBeDefined();
   });
+});
+
+it('lists of more than 16 MiB in total are not kept: those that were read last are', async () => {
+  const long = some(5, { namespace: 'x'.repeat(1024 * 1024) });
+  for (const name of ['a', 'b', 'c', 'd']) await read(name, long);
+  expect(['a', 'b', 'c', 'd'].filter((name) => lists.known(name) !== undefined)).toEqual(['b', 'c', 'd']);
 });
 
 it('a list of more than 16 MiB is not kept', async () => {
@@ -115,11 +137,11 @@ describe('callers at the same time', () => {
   });
 
   it('get a list that began after their call', async () => {
-    stateMs = 2;
+    itemMs = 2;
+    const later = Promise.withResolvers<Buffer>();
+    onItem = new Map([[5, () => later.resolve(read('all', some(11)))]]);
     const first = read('all', some(10));
-    await until(() => built > 0);
-    version += 1;
-    expect(namesIn(await read('all', some(11)))).toHaveLength(11);
+    expect(namesIn(await later.promise)).toHaveLength(11);
     expect(namesIn(await first)).toHaveLength(10);
   });
 
