@@ -177,13 +177,14 @@ describe('minResourceVersion', () => {
 
   it('makes a list by labels wait for the change of a label', async () => {
     const { namespace, name, replicas } = demo.deployments.list()[0] ?? expect.fail('there are samples');
+    // The list that is kept from here on is another one after the change.
+    const moved = '/deployments?labelSelector=team=moved';
+    expect((await service.get(moved)).body).toEqual({ deployments: [] });
     const source = { labels: { team: 'moved' }, annotations: undefined, spec: {} };
     const { resourceVersion } = demo.deployments.replaceSource(namespace, name, replicas, source, {
       manager: 'kubectl-edit',
     });
-    const answer = await service.get(
-      `/deployments?labelSelector=team=moved&minResourceVersion=${resourceVersion}`,
-    );
+    const answer = await service.get(`${moved}&minResourceVersion=${resourceVersion}`);
     expect(answer.body).toEqual({ deployments: [`${namespace}/${name}`] });
   });
 

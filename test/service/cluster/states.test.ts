@@ -47,6 +47,10 @@ describe('GET /scale', () => {
     expect(names.length).toBeGreaterThan(1);
     expect(await namesOf(alice)).toEqual(names);
     expect(await namesOf(alice, '/scale?namespace=shop')).toEqual(names);
+    // Nor does she get the list of the same selector that was made for somebody else.
+    const selected = '/deployments?labelSelector=app.kubernetes.io/name';
+    expect(at((await service.get(selected)).body, 'deployments')).toEqual(await namesOf(service));
+    expect(at((await alice.get(selected)).body, 'deployments')).toEqual(names);
     expect(await alice.get('/scale?namespace=payments')).toMatchObject({ status: 403 });
     // To list is not to read one, and the other way round.
     expect(await alice.get(STATE)).toMatchObject({ status: 403, body: { code: 'FORBIDDEN' } });
