@@ -17,8 +17,11 @@ const QUIET_MS = 8_000;
 const LOOK_MS = 200;
 const CHANGE_MS = 20;
 const RECOVERY_MS = 30_000;
-/** The allowed growth of memory: compiled code, and heap pages that the runtime keeps after a busy period. */
-const GROWTH_MIB = 40;
+/**
+ * The allowed growth of memory: compiled code, and freed memory that glibc keeps after a busy period. Measured after 70 s:
+ * 45 to 55 MiB more than before, of which the heap and external memory have 3 to 7 MiB.
+ */
+const GROWTH_MIB = 60;
 
 export interface SceneOptions {
   /** `ulimit -n` of the service. */
