@@ -29,7 +29,7 @@ export default fastifyPlugin(
     server.on('connection', (socket: Socket) => {
       const turn = {
         client: networkOf(socket),
-        isUnderWay: false,
+        hasBegunRequest: false,
         parsePiece() {
           // The socket may have lost its place, in which case its 'close' event is still to come.
           if (!socket.destroyed) Reflect.apply(startHandshake, server, [socket]);

@@ -35,6 +35,7 @@ const listDeployments: Operation = {
     ...errorsOfReads,
     malformedIfNoneMatch,
     new errors.AccessUndecidedError(61),
+    new errors.ClusterBusyError(),
     new errors.ForbiddenError('client', 'list deployments in namespace shop'),
     new errors.ServiceForbiddenError('list and watch Deployments in namespace shop'),
   ],

@@ -1675,7 +1675,7 @@ export interface operations {
             };
             431: components["responses"]["RequestHeaderFieldsTooLarge"];
             500: components["responses"]["InternalServerError"];
-            /** @description One of: `AUTHORIZER_UNAVAILABLE`, `CACHE_NOT_SYNCED`, `ACCESS_UNDECIDED`, `OVERLOADED`, `DRAINING` */
+            /** @description One of: `AUTHORIZER_UNAVAILABLE`, `CACHE_NOT_SYNCED`, `ACCESS_UNDECIDED`, `CLUSTER_BUSY`, `OVERLOADED`, `DRAINING` */
             503: {
                 headers: {
                     /**
@@ -3789,7 +3789,7 @@ export interface operations {
             };
             431: components["responses"]["RequestHeaderFieldsTooLarge"];
             500: components["responses"]["InternalServerError"];
-            /** @description One of: `AUTHORIZER_UNAVAILABLE`, `CACHE_NOT_SYNCED`, `ACCESS_UNDECIDED`, `OVERLOADED`, `DRAINING` */
+            /** @description One of: `AUTHORIZER_UNAVAILABLE`, `CACHE_NOT_SYNCED`, `ACCESS_UNDECIDED`, `CLUSTER_BUSY`, `OVERLOADED`, `DRAINING` */
             503: {
                 headers: {
                     /**

@@ -121,7 +121,10 @@ const READ_YOUR_WRITE_MS = 1_000;
 /** Reads that may wait for a resourceVersion at a time, in total and per user. */
 const MAX_WAITING_READS = 2_000;
 const MAX_WAITING_READS_PER_USER = 100;
-/** How many lists by selector and lists of states are built at a time, and how many may wait. */
+/**
+ * How many lists by selector and lists of states are built at a time, and how many may wait; and as many selections for
+ * batches, which do not wait for lists.
+ */
 const LIST_PLACES = 2;
 const MAX_WAITING_LISTS = 1_000;
 /** How many lists of names by selector, and of states, are kept until something changes, and how many bytes in total. */
@@ -144,7 +147,7 @@ export class Cluster implements UnguardedCluster {
   readonly #ownership: Ownership;
   readonly #onConflict: ConflictPolicy;
   readonly #rails: Rails;
-  readonly #listTurns = new Turns(LIST_PLACES, MAX_WAITING_LISTS);
+  readonly #selectionTurns = new Turns(LIST_PLACES, MAX_WAITING_LISTS);
   readonly #selectedLists: BuiltLists;
   readonly #stateLists: BuiltLists;
   /** When it was started, on the clock of performance.now(), until its cache has been filled. */
@@ -238,7 +241,7 @@ export class Cluster implements UnguardedCluster {
       this.#hub.follow(informer);
     }
     this.#ownership = new Ownership(this.autoscalers, this.#history);
-    const turns = this.#listTurns;
+    const turns = new Turns(LIST_PLACES, MAX_WAITING_LISTS);
     this.#selectedLists = new BuiltLists({
       ...SELECTED_LISTS,
       turns,
@@ -518,7 +521,9 @@ export class Cluster implements UnguardedCluster {
   ): Promise<Reading<readonly Deployment[]>> {
     const { informers, unavailable } = this.#informers.answering(namespace);
     const select = () => matching(this.#cache.select(shownIn(namespace, shown)), selector, pauses());
-    const selected = await this.#listTurns.run(user, select, MAX_LIST_WAIT_MS);
+    const selected = await (selector === undefined
+      ? select()
+      : this.#selectionTurns.run(user, select, MAX_LIST_WAIT_MS));
     return reading(selected, informers, unavailable);
   }
 

@@ -2,8 +2,8 @@
 export interface Parsing {
   /** The key by which clients are told apart. */
   readonly client: string;
-  /** Whether requests of it are under way: what remains to be done for them is charged to the client too. */
-  readonly isUnderWay: boolean;
+  /** Whether the last piece began a request that is not answered yet. What that leaves to do is charged to the client too. */
+  readonly hasBegunRequest: boolean;
   /** Passes one piece to that server. @returns whether another piece is ready to be passed now */
   parsePiece(): boolean;
 }
@@ -15,8 +15,8 @@ const SHARE = 0.1;
 const MAX_SLICE_MS = 20;
 /** The most that a client is charged per piece: time beyond this went to other work or to a garbage collection. */
 const MAX_CHARGE_MS = 0.5;
-/** The most that it is charged for the work that a piece leaves. */
-const MAX_REST_CHARGE_MS = 5;
+/** The most that it is charged for the work that a piece leaves. It may be less: handshakes and watches take time as well. */
+const MAX_REST_CHARGE_MS = 2;
 /** The weight of the latest turn in the average of that work. */
 const LATEST = 0.1;
 
@@ -36,7 +36,7 @@ interface Line {
  * at once, however many others send much. Below that load a connection is parsed as its bytes arrive.
  *
  * Most of the time goes to what requests cause after they were parsed: calls, answers, garbage. That cannot be told apart
- * by client, so it is shared equally by the pieces that left a request under way. Otherwise a client whose requests are
+ * by client, so it is shared equally by the pieces that began a request and did not end it. Otherwise a client whose requests are
  * answered while they are parsed would get no more of a turn than clients who leave ten times as much to do.
  *
  * This is fair queueing by virtual time: time used while nobody waited is not a debt, and unused time is not a credit.
@@ -48,7 +48,7 @@ export class ParseTurns {
   #shareMs = 0;
   /** Milliseconds that clients have had, for those with more than the share. */
   readonly #usedMs = new Map<string, number>();
-  /** How many pieces of the last slice left a request under way, and how long the work after such a piece takes. */
+  /** How many pieces of the last slice began a request that was left, and how long the work after such a piece takes. */
   #left = 0;
   #restMs = 0;
   /** When the parsing time of this turn ends, on the clock of performance.now(); undefined: it has not begun. */
@@ -117,7 +117,7 @@ export class ParseTurns {
       const before = now;
       now = performance.now();
       let charge = Math.min(now - before, MAX_CHARGE_MS);
-      if (connection.isUnderWay) {
+      if (connection.hasBegunRequest) {
         charge += this.#restMs;
         this.#left += 1;
       }
@@ -128,6 +128,7 @@ export class ParseTurns {
     }
     for (const [client, usedMs] of this.#usedMs) if (usedMs <= this.#shareMs) this.#usedMs.delete(client);
     if (this.#lines.size > 0) this.#atEndOfTurn();
+    else this.#left = 0; // the next slice may be much later
     // A connection that waits again has scheduled the next slice at once, but the rest of the turn begins here.
     if (this.#dueSince !== undefined) this.#dueSince = now;
   };

@@ -103,6 +103,7 @@ export class ClientConnection implements Parsing {
   #unparsed: Buffer = NOTHING;
   #parse: (piece: Buffer) => void = () => {};
   #turns: ParseTurns | undefined;
+  hasBegunRequest = false;
   /** Whether the connection waits for `#turns` to call `parsePiece`. */
   #inLine = false;
   #discardedBytes = 0;
@@ -119,10 +120,6 @@ export class ClientConnection implements Parsing {
   /** The key by which clients are told apart. Certificates that name no user share one key, which no user can have. */
   get client(): string {
     return this.identity.kind === 'client' ? this.identity.user : '';
-  }
-
-  get isUnderWay(): boolean {
-    return this.running.size > 0;
   }
 
   /** Whether `hold` has an effect. It has none on the connections of injected requests, which only tests make. */
@@ -225,6 +222,7 @@ export class ClientConnection implements Parsing {
     const head = isFirst ? headIn(bytes) : undefined;
     if (head !== undefined && this.#isIdle && this.#answerAtOnce(this, head)) {
       this.#unparsed = NOTHING;
+      this.hasBegunRequest = false;
       return;
     }
     const isWhole = head !== undefined || bytes.length <= PIECE_BYTES;
@@ -233,6 +231,7 @@ export class ClientConnection implements Parsing {
     this.head = head;
     this.#parse(isWhole ? bytes : bytes.subarray(0, PIECE_BYTES));
     this.head = undefined;
+    this.hasBegunRequest = this.latest !== undefined && this.latest !== before;
     this.#isBetweenRequests = isFirst && isWhole && this.latest !== before && this.#isLatest(bytes);
   }
 

@@ -290,12 +290,12 @@ export async function buildTestApp(
   return app;
 }
 
-/** A fleet of existing clusters, the first of which is the default. */
 /** The namespaces that a list shows; undefined: all. */
 function shownOf({ namespace, shown }: Omit<Selection, 'selector'>): readonly string[] | undefined {
   return namespace === undefined ? shown : [namespace];
 }
 
+/** A fleet of existing clusters, the first of which is the default. */
 export function fleetOf(clusters: readonly ServedCluster[]): Fleet<ServedCluster> {
   const byName = new Map(clusters.map((cluster) => [cluster.name, cluster]));
   const specs = clusters.map(({ name }) => ({

@@ -165,6 +165,7 @@ row('21,500 denied names before an outage of the API server', {}, async (scene) 
   if (after.length > 0) scene.problems.push(`in the outage ${after.length} reads fail: ${after[0]}`);
   await scene.lasting(ATTACK_MS);
   await scene.demo.acceptConnections();
+  // It is told once, as an error.
   const { errors } = scene.service.log;
   const outage = errors.findIndex((line) => line.includes('"cluster unreachable"'));
   if (outage === -1) scene.problems.push('no line about the outage');

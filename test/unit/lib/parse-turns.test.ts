@@ -25,8 +25,8 @@ afterEach(async () => {
   vi.restoreAllMocks();
 });
 
-/** A connection that has just received this number of pieces. @param isUnderWay whether they leave work to do */
-function bring(client: string, pieces: number, pieceMs = PIECE_MS, isUnderWay = false): Parsing {
+/** A connection that has just received this number of pieces. @param hasBegunRequest whether they leave work to do */
+function bring(client: string, pieces: number, pieceMs = PIECE_MS, hasBegunRequest = false): Parsing {
   let left = pieces;
   const parse = () => {
     left -= 1;
@@ -35,7 +35,7 @@ function bring(client: string, pieces: number, pieceMs = PIECE_MS, isUnderWay = 
   };
   const connection: Parsing = {
     client,
-    isUnderWay,
+    hasBegunRequest,
     parsePiece: () => {
       parse();
       return left > 0;
@@ -142,6 +142,27 @@ it('the work that pieces leave to do is charged to their clients', async () => {
   const [few = 0, many = 0] = await shares(['leaves work', 'is answered'], Array(50).fill(20));
   expect(few).toBeGreaterThan(50);
   expect(many).toBeGreaterThan(10 * few);
+});
+
+it('a request is charged once, however many pieces it has', async () => {
+  let pieces = 0;
+  const long: Parsing = {
+    client: 'long requests',
+    // Each has a hundred pieces.
+    get hasBegunRequest() {
+      return pieces % 100 === 1;
+    },
+    parsePiece: () => {
+      pieces += 1;
+      now += 0.1;
+      return true;
+    },
+  };
+  while (turns.take(long)) long.parsePiece();
+  bring('is answered', 10_000, 0.1);
+  const [many = 0] = await shares(['is answered'], Array(50).fill(20));
+  expect(pieces / many).toBeGreaterThan(0.5);
+  turns.remove(long);
 });
 
 it('clients whose pieces leave the same work have the same share, whatever it is', async () => {

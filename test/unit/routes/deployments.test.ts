@@ -6,6 +6,7 @@ import {
   NamespaceNotWatchedError,
   NotSyncedError,
 } from '../../../src/cluster/cluster-errors.ts';
+import { KubeBusyError } from '../../../src/kube/kube-errors.ts';
 import { PiecewiseBody } from '../../../src/lib/piecewise-body.ts';
 import { decidedBy } from '../../support/authorizer.ts';
 import { buildTestApp, MemoryCluster } from '../../support/build-app.ts';
@@ -99,6 +100,16 @@ describe('GET /deployments', () => {
     const response = await (await buildTestApp(cluster)).inject('/deployments');
     expect(response.json()).toMatchObject({ statusCode: 503, code: 'CACHE_NOT_SYNCED' });
     expect(response.headers['retry-after']).toBe('1');
+  });
+
+  it('answers 503 with Retry-After if too many lists by selector are being built', async () => {
+    const cluster = new MemoryCluster();
+    cluster.knownSelected = () => {
+      throw new KubeBusyError();
+    };
+    const response = await (await buildTestApp(cluster)).inject('/deployments?labelSelector=app');
+    expect(response.json()).toMatchObject({ statusCode: 503, code: 'CLUSTER_BUSY' });
+    expect(response.headers['retry-after']).toBeDefined();
   });
 
   it('answers 503 with how far the reviews are and when to try again, as long as they are not complete', async () => {
