@@ -193,8 +193,8 @@ export const ERROR_GUIDE: Readonly<Record<string, Guidance>> = {
     todo: 'Try again. If it lasts, the log says why the list fails',
   },
   CLUSTER_BUSY: {
-    when: 'All turns to the API server of this cluster are taken, for longer than the request may wait. Nothing was done',
-    todo: 'Try again. If it lasts, the API server is slow, or one client sends very many writes',
+    when: 'All turns to the API server of this cluster, or to build lists of it, are taken for longer than the request may wait. Nothing was done',
+    todo: 'Try again. If it lasts, the API server is slow, or one client sends very many writes or asks for very many different lists',
   },
   KUBERNETES_UNREACHABLE: {
     when: 'No connection to the API server. Nothing was changed',
