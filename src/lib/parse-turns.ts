@@ -16,7 +16,7 @@ const MAX_SLICE_MS = 20;
 /** The most that a client is charged per piece: time beyond this went to other work or to a garbage collection. */
 const MAX_CHARGE_MS = 0.5;
 /** The most that it is charged for the work that a piece leaves. It may be less: handshakes and watches take time as well. */
-const MAX_REST_CHARGE_MS = 2;
+const MAX_REST_CHARGE_MS = 5;
 /** The weight of the latest turn in the average of that work. */
 const LATEST = 0.1;
 

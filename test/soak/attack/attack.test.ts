@@ -11,7 +11,7 @@ const ATTACK_MS = 12_000;
 const ALL_MS = Number(process.env.ATTACK_SOAK_SECONDS ?? 60) * 1000;
 /**
  * Freed memory that glibc keeps because small pieces around it are in use, after 2,000 sockets at once. It releases most
- * of the rest within 45 s. Measured after 30 s: 97 to 235 MiB, and 258 MiB after an attack of 20 minutes.
+ * of the rest within 45 s. Measured after 30 s: 97 to 160 MiB, and 258 MiB after an attack of 20 minutes.
  */
 const KEPT_MIB = 260;
 /** The lists that the service keeps until something changes: 16 MiB of states and 8 MiB by selector. */
