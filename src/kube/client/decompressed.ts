@@ -18,10 +18,19 @@ export function decompressed(body: Readable): AsyncIterable<Buffer> {
   const gunzip = createGunzip(options);
   // The iterator may be waiting for bytes then, and would wait for ever.
   gunzip.once('close', () => body.destroy());
-  return pipeline(body, allThatArrived, gunzip, () => {});
+  return pipeline(
+    body,
+    () => allThatArrived(body),
+    gunzip,
+    () => {},
+  );
 }
 
-/** Unlike the stream itself, its iterator returns all bytes that have arrived. */
-async function* allThatArrived(body: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void> {
-  yield* body;
+/** All bytes that have arrived, each time: the iterator of Node 26 returns one chunk of them. */
+async function* allThatArrived(body: Readable): AsyncGenerator<Buffer, void> {
+  for await (const chunk of body) {
+    const chunks: Buffer[] = [chunk];
+    for (let more: Buffer | null = body.read(); more !== null; more = body.read()) chunks.push(more);
+    yield Buffer.concat(chunks);
+  }
 }
