@@ -2,7 +2,10 @@
 export interface Parsing {
   /** The key by which clients are told apart. */
   readonly client: string;
-  /** Whether the last piece began a request that is not answered yet. What that leaves to do is charged to the client too. */
+  /**
+   * Whether the last call of `parsePiece` began a request that is not answered yet. What that leaves to do is charged to the
+   * client too.
+   */
   readonly hasBegunRequest: boolean;
   /** Passes one piece to that server. @returns whether another piece is ready to be passed now */
   parsePiece(): boolean;
@@ -15,7 +18,10 @@ const SHARE = 0.1;
 const MAX_SLICE_MS = 20;
 /** The most that a client is charged per piece: time beyond this went to other work or to a garbage collection. */
 const MAX_CHARGE_MS = 0.5;
-/** The most that it is charged for the work that a piece leaves. It may be less: handshakes and watches take time as well. */
+/**
+ * The most that it is charged for the work that a piece leaves. The work may be less: handshakes and watches take time as
+ * well.
+ */
 const MAX_REST_CHARGE_MS = 5;
 /** The weight of the latest turn in the average of that work. */
 const LATEST = 0.1;
@@ -36,8 +42,8 @@ interface Line {
  * at once, however many others send much. Below that load a connection is parsed as its bytes arrive.
  *
  * Most of the time goes to what requests cause after they were parsed: calls, answers, garbage. That cannot be told apart
- * by client, so it is shared equally by the pieces that began a request and did not end it. Otherwise a client whose requests are
- * answered while they are parsed would get no more of a turn than clients who leave ten times as much to do.
+ * by client, so it is shared equally by the pieces that began a request and did not end it. Otherwise a client whose
+ * requests are answered while they are parsed would get no more of a turn than clients who leave ten times as much to do.
  *
  * This is fair queueing by virtual time: time used while nobody waited is not a debt, and unused time is not a credit.
  */

@@ -193,6 +193,7 @@ export class ClientConnection implements Parsing {
 
   parsePiece(): boolean {
     this.#inLine = false;
+    this.hasBegunRequest = false;
     if (this.#hasPiece) this.#parseNext();
     this.#inLine = this.#hasPiece;
     if (!this.#inLine) this.#readOn();
@@ -222,7 +223,6 @@ export class ClientConnection implements Parsing {
     const head = isFirst ? headIn(bytes) : undefined;
     if (head !== undefined && this.#isIdle && this.#answerAtOnce(this, head)) {
       this.#unparsed = NOTHING;
-      this.hasBegunRequest = false;
       return;
     }
     const isWhole = head !== undefined || bytes.length <= PIECE_BYTES;
